@@ -1,0 +1,1 @@
+"""Records and rules of a project-based firm: no web, no file, no clock, no query."""

@@ -1,0 +1,69 @@
+"""Who may do what: roles, permissions, and the API key that stands for a program or a person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.base import NAME, Instant, Record, Scoped, choice, owned
+from domain.errors import PERMISSION_DENIED, Refusal
+
+
+class Permission(StrEnum):
+    """One thing people come to do, as far as access is concerned."""
+
+    READ = "READ"
+    EDIT_RECORDS = "EDIT_RECORDS"
+    IMPORT = "IMPORT"
+    RECORD_PROGRESS = "RECORD_PROGRESS"
+    PREPARE_INVOICES = "PREPARE_INVOICES"
+    FINALISE_INVOICES = "FINALISE_INVOICES"
+    EDIT_SETTINGS = "EDIT_SETTINGS"
+
+
+class Role(StrEnum):
+    """What the bearer of a key is in the firm: the roles of its people, and a reader."""
+
+    ADMINISTRATOR = "ADMINISTRATOR"
+    ACCOUNTANT = "ACCOUNTANT"
+    PROJECT_MANAGER = "PROJECT_MANAGER"
+    COLLABORATOR = "COLLABORATOR"
+    READER = "READER"
+
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.ADMINISTRATOR: frozenset(Permission),
+    Role.ACCOUNTANT: frozenset(Permission) - {Permission.EDIT_SETTINGS},
+    Role.PROJECT_MANAGER: frozenset(
+        {
+            Permission.READ,
+            Permission.EDIT_RECORDS,
+            Permission.RECORD_PROGRESS,
+            Permission.PREPARE_INVOICES,
+        }
+    ),
+    Role.COLLABORATOR: frozenset({Permission.READ, Permission.RECORD_PROGRESS}),
+    Role.READER: frozenset({Permission.READ}),
+}
+
+
+def require(role: Role, permission: Permission) -> None:
+    """Refuses with PERMISSION_DENIED when `role` does not hold `permission`."""
+    if permission not in PERMISSIONS[role]:
+        raise Refusal(PERMISSION_DENIED(role=role.value, permission=permission.value))
+
+
+class ApiKey(Scoped, Record):
+    """A bearer key: only the SHA-256 of its secret is kept, so a stolen table opens nothing."""
+
+    __tablename__ = "api_key"
+    __table_args__ = owned(UniqueConstraint("public_id"))
+
+    public_id: Mapped[str] = mapped_column(String(24))
+    secret_sha256: Mapped[str] = mapped_column(String(64))
+    role: Mapped[Role] = mapped_column(choice(Role))
+    name: Mapped[str] = mapped_column(NAME, default="")
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant, default=None)

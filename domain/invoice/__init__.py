@@ -1,0 +1,1 @@
+"""The invoice from pro forma to legal document: one act a file."""

@@ -1,0 +1,223 @@
+"""From pro forma to legal invoice: what must be there, then number, date, frozen content (F23)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from domain.catalogue import TaxCode
+from domain.client import Client
+from domain.errors import Issue, Refusal, call_error
+from domain.invoice.model import PRO_FORMA, Invoice, InvoiceLine, InvoiceState, LineKind
+from domain.organisation import Entity
+from domain.project.model import Project, ProjectStatus
+from domain.tax import ExemptionReason, VatCategory
+
+INVOICE_ALREADY_FINAL = call_error(
+    "INVOICE_ALREADY_FINAL",
+    "The invoice {number} is final: it cannot be changed. Credit it instead.",
+)
+INVOICE_EMPTY = call_error("INVOICE_EMPTY", "The invoice {number} has no line with an amount.")
+INVOICE_ZERO = call_error("INVOICE_ZERO", "The invoice {number} comes to nothing: 0.00.")
+LINE_WITHOUT_TAX = call_error(
+    "LINE_WITHOUT_TAX", "Line {position} of {number} has no tax code.", "Give the line a tax code."
+)
+LINE_WITHOUT_ACCOUNT = call_error(
+    "LINE_WITHOUT_ACCOUNT",
+    "Line {position} of {number} has no ledger account.",
+    "Give the line a ledger account.",
+)
+LINE_INCOMPLETE = call_error("LINE_INCOMPLETE", "Line {position} of {number} lacks {particular}.")
+EXEMPTION_MISSING = call_error(
+    "EXEMPTION_MISSING", "Line {position} of {number} bears no VAT and says no reason."
+)
+INVOICE_PROJECT_NOT_SIGNED = call_error(
+    "INVOICE_PROJECT_NOT_SIGNED",
+    "The project {project} is not signed: only a signed project can be invoiced for good.",
+    "Set the project's status to SIGNED.",
+)
+DUE_BEFORE_ISSUE = call_error(
+    "DUE_BEFORE_ISSUE", "The due date {found} is before the issue date {expected}."
+)
+INVOICE_NEGATIVE = call_error(
+    "INVOICE_NEGATIVE",
+    "The invoice {number} comes to less than nothing: what is owed back is credited.",
+)
+INVOICE_PROJECT_MOVED = call_error(
+    "INVOICE_PROJECT_MOVED",
+    "The project {project} now has another client or entity than the pro forma {number}.",
+    "Delete the pro forma and draw it anew.",
+)
+VAT_IN_EURO_MISSING = call_error(
+    "VAT_IN_EURO_MISSING",
+    "{number} bears VAT in {currency}: the VAT must also be stated in euros, which is not possible "
+    "yet.",
+)
+MENTION_MISSING = call_error(
+    "MENTION_MISSING", "A mandatory particular is missing on {number}: {particular}."
+)
+
+
+FRANCE = ("FR", "RE", "GP", "MQ", "GF", "YT", "MC")
+"""Where the French law on invoices applies; Monaco follows it for VAT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """All that a final invoice rests on."""
+
+    invoice: Invoice
+    lines: Sequence[InvoiceLine]
+    client: Client
+    entity: Entity
+    project: Project | None
+    tax_codes: dict[int, TaxCode]
+
+    @property
+    def number(self) -> str:
+        return self.invoice.number or self.invoice.pro_forma_number
+
+
+def require_pro_forma(invoice: Invoice) -> None:
+    """Refuses with INVOICE_ALREADY_FINAL what the law froze (CGI 289 I-5)."""
+    if invoice.state not in PRO_FORMA:
+        raise Refusal(INVOICE_ALREADY_FINAL(number=invoice.number or invoice.pro_forma_number))
+
+
+def require_complete(dossier: Dossier, *, issue_date: date) -> None:
+    """Refuses with everything that is missing at once, not the first of it."""
+    require_pro_forma(dossier.invoice)
+    issues = [
+        *_content(dossier),
+        *(issue for line in dossier.lines for issue in _line(dossier, line)),
+        *_dates(dossier.invoice, issue_date),
+        *_mentions(dossier),
+    ]
+    if issues:
+        raise Refusal(*issues)
+
+
+def finalise(invoice: Invoice, *, number: str, issue_date: date, now: datetime) -> None:
+    """Gives the number and the date, and freezes the content: READY (Prête pour envoi)."""
+    invoice.number = number
+    invoice.issue_date = issue_date
+    invoice.due_date = due_date(invoice, issue_date)
+    invoice.state = InvoiceState.READY
+    invoice.finalised_at = now
+
+
+def due_date(invoice: Invoice, issue_date: date) -> date:
+    """The date agreed, else the issue date and the days of payment."""
+    return invoice.due_date or issue_date + timedelta(days=invoice.payment_days)
+
+
+def _content(dossier: Dossier) -> list[Issue]:
+    issues: list[Issue] = []
+    number = dossier.number
+    if not any(line.kind is not LineKind.TEXT for line in dossier.lines):
+        issues.append(INVOICE_EMPTY(field=("lines",), number=number))
+    elif dossier.invoice.net_minor == 0:
+        issues.append(INVOICE_ZERO(field=("lines",), number=number))
+    elif dossier.invoice.net_minor < 0:
+        issues.append(INVOICE_NEGATIVE(field=("lines",), number=number))
+    issues += _project(dossier)
+    if _owes_vat_in_euro(dossier):
+        currency = dossier.invoice.currency
+        issues.append(VAT_IN_EURO_MISSING(field=("lines",), number=number, currency=currency))
+    return issues
+
+
+def _owes_vat_in_euro(dossier: Dossier) -> bool:
+    """Whether the law of the euro applies and the invoice is not in euros (DOMAIN §2.6)."""
+    invoice = dossier.invoice
+    in_france = dossier.entity.country in FRANCE
+    return in_france and invoice.currency != "EUR" and invoice.vat_minor != 0
+
+
+def _project(dossier: Dossier) -> list[Issue]:
+    issues: list[Issue] = []
+    project, invoice = dossier.project, dossier.invoice
+    if project is not None and project.status is not ProjectStatus.SIGNED:
+        issues.append(INVOICE_PROJECT_NOT_SIGNED(field=("project_id",), project=project.code))
+    if project is not None and (
+        project.client_id != invoice.client_id or project.entity_id not in (None, invoice.entity_id)
+    ):
+        issues.append(
+            INVOICE_PROJECT_MOVED(
+                field=("project_id",), project=project.code, number=dossier.number
+            )
+        )
+    return issues
+
+
+def _line(dossier: Dossier, line: InvoiceLine) -> list[Issue]:
+    if line.kind is LineKind.TEXT:
+        return []
+    number, position = dossier.number, line.position
+    issues = _incomplete(line, number)
+    tax = dossier.tax_codes.get(line.tax_code_id or 0)
+    if tax is None:
+        field = ("lines", position - 1, "tax_code")
+        issues.append(LINE_WITHOUT_TAX(field=field, number=number, position=position))
+    elif tax.rate == 0 and not tax.mention:
+        field = ("lines", position - 1, "tax_code")
+        issues.append(EXEMPTION_MISSING(field=field, number=number, position=position))
+    if not line.ledger_account:
+        field = ("lines", position - 1, "ledger_account")
+        issues.append(LINE_WITHOUT_ACCOUNT(field=field, number=number, position=position))
+    return issues
+
+
+def _incomplete(line: InvoiceLine, number: str) -> list[Issue]:
+    """What the law wants of every line (CGI ann. II art. 242 nonies A I-8°)."""
+    wanted = {
+        ("description", "its description"): line.description.strip() or None,
+        ("quantity", "its quantity"): line.quantity,
+        ("unit_price", "its unit price"): line.unit_price,
+    }
+    return [
+        LINE_INCOMPLETE(
+            field=("lines", line.position - 1, name),
+            number=number,
+            position=line.position,
+            particular=particular,
+        )
+        for (name, particular), value in wanted.items()
+        if value is None
+    ]
+
+
+def _dates(invoice: Invoice, issue_date: date) -> list[Issue]:
+    due = due_date(invoice, issue_date)
+    if due >= issue_date:
+        return []
+    return [
+        DUE_BEFORE_ISSUE(
+            field=("due_date",), found=due.isoformat(), expected=issue_date.isoformat()
+        )
+    ]
+
+
+def _mentions(dossier: Dossier) -> list[Issue]:
+    """The particulars of both parties (CGI ann. II art. 242 nonies A I; C. com. L441-9)."""
+    entity, client = dossier.entity, dossier.client
+    wanted: dict[str, str | None] = {
+        "the address of the entity": entity.address,
+        "the address of the client": client.billing_address,
+    }
+    found = (dossier.tax_codes.get(line.tax_code_id or 0) for line in dossier.lines)
+    taxes = [tax for tax in found if tax is not None]
+    if any(tax.exemption != ExemptionReason.FRANCHISE_BASE for tax in taxes):
+        wanted["the VAT number of the entity"] = entity.vat_number
+    if any(tax.category is VatCategory.REVERSE_CHARGE for tax in taxes):
+        # 242 nonies A I-4°: the buyer's number when the buyer owes the tax.
+        known = client.vat_number if client.vat_number != "NA" else None
+        wanted["the VAT number of the client"] = known
+    if entity.country in FRANCE:
+        wanted["the SIREN of the entity"] = entity.siren
+    return [
+        MENTION_MISSING(number=dossier.number, particular=name)
+        for name, value in wanted.items()
+        if not value
+    ]

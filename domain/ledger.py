@@ -1,0 +1,67 @@
+"""What a phase has earned, what was billed of it and what remains: figures F1–F6 of DOMAIN §2.3.
+
+All amounts are minor units of the phase's currency. Nothing here is stored: the sums come from the
+ledger, the figures from the sums.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from domain.money import rounded, share
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseFigures:
+    """The sums of a phase, and what follows from them. A negative annex mirrors min and max."""
+
+    fee: int
+    currency: str
+    fee_adjustment: int = 0
+    billed: int = 0
+    """AB: history, adjustments, final invoices less credit notes."""
+    reserved: int = 0
+    """P: lines of pro formas; they keep the amount from being taken twice."""
+    progress: Decimal | None = None
+    signed: bool = True
+
+    @property
+    def adjusted_fee(self) -> int:
+        return self.fee + self.fee_adjustment
+
+    @property
+    def remaining(self) -> int:
+        return self.adjusted_fee - self.billed
+
+    @property
+    def free(self) -> int:
+        """What another pro forma may still take: R − P."""
+        return self.remaining - self.reserved
+
+    @property
+    def earned(self) -> int:
+        return share(self.adjusted_fee, self.progress or Decimal(0), self.currency)
+
+    @property
+    def billable_now(self) -> int:
+        """B: earned, neither billed nor reserved; nothing while the project is not signed."""
+        if not self.signed:
+            return 0
+        due = self.earned - self.billed - self.reserved
+        if self.adjusted_fee < 0:
+            return max(min(0, due), min(0, self.free))
+        return min(max(0, due), max(0, self.free))
+
+    @property
+    def over_billed(self) -> int:
+        excess = self.billed - self.earned
+        return min(0, excess) if self.adjusted_fee < 0 else max(0, excess)
+
+    @property
+    def billed_percent(self) -> Decimal:
+        """How much of the adjusted fee has been billed, in percent with four decimals."""
+        if self.adjusted_fee == 0:
+            return Decimal(0)
+        ratio = Decimal(self.billed) * 100 / Decimal(self.adjusted_fee)
+        return rounded(ratio, 4)

@@ -1,0 +1,43 @@
+"""All records in one place, so that whoever needs the whole schema imports one module."""
+
+from domain.access import ApiKey
+from domain.base import Record
+from domain.catalogue import LedgerAccount, Product, TaxCode
+from domain.client import Address, Client, Contact
+from domain.collaborator import Collaborator
+from domain.invoice.model import Invoice, InvoiceLine, IssuedDocument, NumberCounter
+from domain.organisation import Entity, Organisation
+from domain.project.model import Contract, Phase, Project
+from domain.project.progress import ProgressUpdate
+from domain.takeover.model import ImportFile, ImportRow, StagedUpload
+from domain.trace import IdempotentCall, OutboxEntry
+
+METADATA = Record.metadata
+
+__all__ = [
+    "METADATA",
+    "Address",
+    "ApiKey",
+    "Client",
+    "Collaborator",
+    "Contact",
+    "Contract",
+    "Entity",
+    "IdempotentCall",
+    "ImportFile",
+    "ImportRow",
+    "Invoice",
+    "InvoiceLine",
+    "IssuedDocument",
+    "LedgerAccount",
+    "NumberCounter",
+    "Organisation",
+    "OutboxEntry",
+    "Phase",
+    "Product",
+    "ProgressUpdate",
+    "Project",
+    "Record",
+    "StagedUpload",
+    "TaxCode",
+]

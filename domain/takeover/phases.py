@@ -1,0 +1,346 @@
+"""Planning rows of the Phases & annexes sheet: contracts are made on first use."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from domain.errors import Issue, IssueKind, Scope, Severity
+from domain.likeness import name_key
+from domain.money import decimals_of, from_minor, rounded, to_minor
+from domain.project.model import BillingMethod, Periodicity, PhaseKind
+from domain.takeover.candidate import Candidate, Change, Planned
+from domain.takeover.issues import (
+    AMOUNT_CURRENCY_MISMATCH,
+    AMOUNT_ROUNDED,
+    CONTRACT_INCONSISTENT,
+    ENTITY_MISMATCH,
+    REFERENCE_MODIFIED,
+    VAT_RATE_UNKNOWN,
+    VAT_RATE_UNVERIFIED,
+)
+from domain.takeover.match import Index, Known, unknown
+from domain.takeover.model import RowOutcome
+from domain.takeover.plan import Firm, Planner, SeenKeys, Tell, by_reference, settle, taken
+from domain.tax import is_rate_of
+
+FEE_BELOW_BILLED = IssueKind(
+    "FEE_BELOW_BILLED",
+    Severity.ERROR,
+    Scope.ROW,
+    "The fee {found} is lower than the {expected} already billed for this phase.",
+)
+
+ContractKey = tuple[int, str]
+"""(project, name key): how a contract is known before it has an identifier."""
+
+_COPIED = ("start_date", "end_date", "ledger_account", "sku")
+
+
+@dataclass(slots=True)
+class KnownContracts:
+    """The contracts there are, by key, and the phases of each by code and by name key."""
+
+    contracts: dict[ContractKey, Known] = field(default_factory=dict)
+    phases: Index = field(default_factory=Index)
+    by_code: dict[tuple[int, str], Known] = field(default_factory=dict)
+    by_name: dict[tuple[int, str], Known] = field(default_factory=dict)
+
+
+class PhasePlanner(Planner):
+    """Matches by reference, then by project + contract + (code, else name)."""
+
+    def __init__(self, firm: Firm, projects: Index, known: KnownContracts) -> None:
+        self._firm = firm
+        self._projects = projects
+        self._known = known
+        self._seen = SeenKeys()
+        self._methods: dict[ContractKey, BillingMethod] = {
+            key: entry.columns["billing_method"] for key, entry in known.contracts.items()
+        }
+        self._keys = {entry.id: key for key, entry in known.contracts.items()}
+        self._counts: Counter[ContractKey] = Counter()
+        self._codes: set[tuple[ContractKey, str]] = set()
+        self._free_from: defaultdict[tuple[ContractKey, str], int] = defaultdict(lambda: 1)
+        self._asked: set[tuple[str, str, str]] = set()
+        """The codes that rows of the file ask for, with project and contract as they are typed."""
+        self._entities: dict[int, int] = {}
+        """The entity that a row higher in the file gave to a project without one."""
+
+    def _look_ahead(self, candidates: Sequence[Candidate]) -> None:
+        self._asked = {_asked(candidate, candidate.text("phase_code")) for candidate in candidates}
+
+    def _judge(self, candidate: Candidate) -> Planned:
+        issues: list[Issue] = []
+        project, said = self._projects.resolve(candidate.text("project_code"), field="project_code")
+        entry, found = by_reference(self._known.phases, candidate)
+        issues += [*said, *found]
+        entity_id, said = self._entity(candidate, project)
+        issues += said
+        if project is None or found:
+            return Planned(candidate.row, RowOutcome.REFUSED, issues=issues)
+        key: ContractKey = (project.id, name_key(candidate.text("contract")))
+        issues += self._method(candidate, key)
+        issues += self._moved(candidate, entry, key)
+        owner = self._find(candidate, key)
+        if code := candidate.text("phase_code"):
+            issues += taken("phase_code", code, owner, entry)
+        entry = entry or owner
+        issues += self._duplicates(candidate, key)
+        columns, told = self._columns(candidate, project, entry, key)
+        issues += told
+        parts: dict[str, Any] = {"contract": self._contract(candidate, key)}
+        if entity_id is not None and self._entity_of(project) is None:
+            parts["project_entity"] = (project.id, entity_id)
+        parts["linked_phase"] = candidate.values.get("linked_phase")
+        issues += self._linked(candidate, key)
+        told_beside = self._part_changes(candidate, entry, parts)
+        tell = _tell(project.columns["currency"])
+        return settle(
+            candidate,
+            entry,
+            columns,
+            issues,
+            parts=parts,
+            part_changes=told_beside,
+            tell=tell,
+        )
+
+    def _moved(
+        self, candidate: Candidate, entry: Known | None, key: ContractKey
+    ) -> tuple[Issue, ...]:
+        """REFERENCE_MODIFIED for a known phase under another fee project: it stays in its own."""
+        if entry is None:
+            return ()
+        own = self._keys[entry.columns["contract_id"]]
+        if own == key:
+            return ()
+        column, expected = "contract", self._known.contracts[own].name
+        if own[0] != key[0]:
+            column, expected = "project_code", str(self._projects.by_id[own[0]].code)
+        shown = candidate.text(column)
+        return (REFERENCE_MODIFIED(field=(column,), found=shown, expected=expected),)
+
+    def _part_changes(
+        self, candidate: Candidate, entry: Known | None, parts: dict[str, Any]
+    ) -> list[Change]:
+        """What changes beside the columns of a known phase: its link, the entity of its project."""
+        if entry is None:
+            return []
+        changes = []
+        if code := candidate.text("linked_phase").upper():
+            linked = self._known.phases.by_id.get(entry.columns["linked_phase_id"] or 0)
+            before = str(linked.columns["code"]) if linked else None
+            if before is None or before.upper() != code:
+                changes.append(Change("linked_phase", before, code))
+        if "project_entity" in parts:
+            changes.append(Change("entity", None, candidate.text("entity")))
+        return changes
+
+    def _entity_of(self, project: Known) -> int | None:
+        theirs: int | None = project.columns.get("entity_id")
+        return self._entities.get(project.id) if theirs is None else theirs
+
+    def _entity(
+        self, candidate: Candidate, project: Known | None
+    ) -> tuple[int | None, tuple[Issue, ...]]:
+        text = candidate.text("entity")
+        if not text:
+            return None, ()
+        entity, said = self._firm.entities.resolve(text, field="entity")
+        if entity is None or project is None:
+            return None, said
+        theirs = self._entity_of(project)
+        if theirs is not None and theirs != entity.id:
+            owner = self._firm.entities.by_id[theirs].name
+            return None, (*said, ENTITY_MISMATCH(field=("entity",), found=text, expected=owner))
+        return entity.id, said
+
+    def _method(self, candidate: Candidate, key: ContractKey) -> tuple[Issue, ...]:
+        given = candidate.values.get("billing_method")
+        known = self._methods.get(key)
+        if given is None or known is None or BillingMethod(given) is known:
+            return ()
+        return (
+            CONTRACT_INCONSISTENT(
+                field=("billing_method",),
+                found=BillingMethod(given).value,
+                expected=known.value,
+                contract=candidate.text("contract"),
+            ),
+        )
+
+    def _find(self, candidate: Candidate, key: ContractKey) -> Known | None:
+        contract = self._known.contracts.get(key)
+        if contract is None:
+            return None
+        if code := candidate.text("phase_code"):
+            return self._known.by_code.get((contract.id, code.upper()))
+        return self._known.by_name.get((contract.id, name_key(candidate.text("phase_name"))))
+
+    def _duplicates(self, candidate: Candidate, key: ContractKey) -> tuple[Issue, ...]:
+        if code := candidate.text("phase_code"):
+            return self._seen.refuse("phase_code", (key, code.upper()), code)
+        name = candidate.text("phase_name")
+        return self._seen.refuse("phase_name", (key, name_key(name)), name)
+
+    def _columns(
+        self, candidate: Candidate, project: Known, entry: Known | None, key: ContractKey
+    ) -> tuple[dict[str, Any], list[Issue]]:
+        values = candidate.values
+        currency: str = project.columns["currency"]
+        issues = _compare_currency(values.get("currency"), currency)
+        columns: dict[str, Any] = {name: values.get(name) for name in _COPIED}
+        name = candidate.text("phase_name")
+        columns |= {"name": name, "name_key": name_key(name), "hours": values.get("hours")}
+        columns["kind"] = PhaseKind(values["line_type"]) if values.get("line_type") else None
+        period = values.get("periodicity")
+        columns["periodicity"] = Periodicity(period) if period else None
+        columns["code"] = values.get("phase_code")
+        columns["position"] = values.get("position")
+        for source, target in (("fee", "fee_minor"), ("hourly_rate", "hourly_rate_minor")):
+            columns[target], said = _minor(values.get(source), currency, source, candidate)
+            issues += said
+        columns["vat_rate"], said = _rate(values.get("vat_rate"), project)
+        issues += said
+        if entry is None:
+            self._complete(columns, currency, key, candidate)
+        elif columns["fee_minor"] is not None:
+            issues += _not_below_billed(columns["fee_minor"], entry, currency)
+        return columns, issues
+
+    def _complete(
+        self, columns: dict[str, Any], currency: str, key: ContractKey, candidate: Candidate
+    ) -> None:
+        columns["currency"] = currency
+        columns["kind"] = columns["kind"] or PhaseKind.PHASE
+        if columns["position"] is None:
+            columns["position"] = self._counts[key] + 1
+        if not columns["code"]:
+            columns["code"] = self._free_code(columns["kind"], key, candidate)
+
+    def _free_code(self, kind: PhaseKind, key: ContractKey, candidate: Candidate) -> str:
+        prefix = "AX" if kind is PhaseKind.ANNEX else "PH"
+        contract = self._known.contracts.get(key)
+        # No code becomes free again: the search goes on where it ended.
+        number = self._free_from[(key, prefix)]
+        while (
+            (key, code := f"{prefix}{number:02d}") in self._codes
+            or _asked(candidate, code) in self._asked
+            or (contract is not None and (contract.id, code) in self._known.by_code)
+        ):
+            number += 1
+        self._free_from[(key, prefix)] = number
+        return code
+
+    def _contract(self, candidate: Candidate, key: ContractKey) -> dict[str, Any]:
+        given = candidate.values.get("billing_method")
+        method = self._methods.get(key) or BillingMethod(given or BillingMethod.FIXED_FEE_PROGRESS)
+        contract = self._known.contracts.get(key)
+        return {
+            "id": contract.id if contract else None,
+            "project_id": key[0],
+            "name": candidate.text("contract"),
+            "name_key": key[1],
+            "billing_method": method,
+        }
+
+    def _linked(self, candidate: Candidate, key: ContractKey) -> tuple[Issue, ...]:
+        code = candidate.text("linked_phase").upper()
+        contract = self._known.contracts.get(key)
+        known = contract is not None and (contract.id, code) in self._known.by_code
+        if not code or known or (key, code) in self._codes:
+            return ()
+        return (unknown(candidate.text("linked_phase"), field="linked_phase"),)
+
+    def _keep(self, candidate: Candidate, planned: Planned) -> None:
+        contract = planned.parts["contract"]
+        key: ContractKey = (contract["project_id"], contract["name_key"])
+        self._methods.setdefault(key, contract["billing_method"])
+        if (told := planned.parts.get("project_entity")) is not None:
+            self._entities.setdefault(*told)
+        self._counts[key] += 1
+        code = str(planned.columns.get("code") or candidate.text("phase_code")).upper()
+        if code:
+            self._seen.keep("phase_code", (key, code), candidate.row)
+            self._codes.add((key, code))
+        name = name_key(candidate.text("phase_name"))
+        if not candidate.text("phase_code"):
+            self._seen.keep("phase_name", (key, name), candidate.row)
+
+
+def _asked(candidate: Candidate, code: str) -> tuple[str, str, str]:
+    """A code in its contract, before the project is looked up."""
+    project, contract = candidate.text("project_code"), candidate.text("contract")
+    return project.upper(), name_key(contract), code.upper()
+
+
+_TOLD_AS = {
+    "kind": "line_type",
+    "code": "phase_code",
+    "name": "phase_name",
+    "fee_minor": "fee",
+    "hourly_rate_minor": "hourly_rate",
+}
+
+
+def _tell(currency: str) -> Tell:
+    """Changes by the columns of the sheet, amounts in the currency of the project."""
+
+    def tell(change: Change) -> Change:
+        name = _TOLD_AS.get(change.field, change.field)
+        if not change.field.endswith("_minor"):
+            return Change(name, change.before, change.after)
+        amounts = (change.before, change.after)
+        return Change(
+            name, *(None if one is None else from_minor(one, currency) for one in amounts)
+        )
+
+    return tell
+
+
+def _compare_currency(given: str | None, currency: str) -> list[Issue]:
+    if given is None or given == currency:
+        return []
+    return [AMOUNT_CURRENCY_MISMATCH(field=("currency",), found=given, expected=currency)]
+
+
+def _minor(
+    amount: Decimal | None, currency: str, name: str, candidate: Candidate
+) -> tuple[int | None, list[Issue]]:
+    """`amount` in minor units of the project; AMOUNT_ROUNDED when that drops decimals."""
+    if amount is None:
+        return None, []
+    exact = rounded(amount, decimals_of(currency))
+    told = any(
+        issue.kind is AMOUNT_ROUNDED and issue.field == (name,) for issue in candidate.checked
+    )
+    if exact == amount or told:
+        return to_minor(amount, currency), []
+    note = AMOUNT_ROUNDED(field=(name,), found=f"{amount:f}", expected=f"{exact:f}")
+    return to_minor(amount, currency), [note]
+
+
+def _rate(rate: Decimal | None, project: Known) -> tuple[Decimal | None, list[Issue]]:
+    country: str = project.columns["country"]
+    if rate is None:
+        return None, []
+    known = is_rate_of(country, rate)
+    if known is None:
+        note = VAT_RATE_UNVERIFIED(field=("vat_rate",), found=f"{rate:f}", country=country)
+        return rate, [note]
+    if known:
+        return rate, []
+    return None, [VAT_RATE_UNKNOWN(field=("vat_rate",), found=f"{rate:f}", country=country)]
+
+
+def _not_below_billed(fee_minor: int, entry: Known, currency: str) -> list[Issue]:
+    billed = entry.columns.get("billed_minor") or 0
+    still_covered = fee_minor >= billed if billed > 0 else fee_minor <= billed
+    if billed == 0 or still_covered:
+        return []
+    found, expected = (f"{from_minor(minor, currency):f}" for minor in (fee_minor, billed))
+    return [FEE_BELOW_BILLED(field=("fee",), found=found, expected=expected)]

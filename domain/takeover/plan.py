@@ -1,0 +1,170 @@
+"""What all kinds of rows have in common: a planner that sees the rows in order, once."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.errors import Issue, IssueKind, Scope, Severity, call_error
+from domain.takeover.candidate import Candidate, Change, Planned
+from domain.takeover.issues import (
+    DUPLICATE_KEY_IN_FILE,
+    REFERENCE_ID_UNKNOWN,
+    WILL_UPDATE,
+)
+from domain.takeover.match import Index, Known
+from domain.takeover.model import RowOutcome
+
+KEY_TAKEN = IssueKind(
+    "KEY_TAKEN", Severity.ERROR, Scope.ROW, "{found} already belongs to {expected}."
+)
+
+ALREADY_EXISTS = call_error("ALREADY_EXISTS", "{found} already exists.", "Change the one there is.")
+
+_INNER = frozenset({"name_key", "loose_key", "manager_id"})
+"""Columns that follow from others: written, but no change a person made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """What planning needs to know of the organisation itself."""
+
+    country: str
+    currency: str
+    entities: Index = field(default_factory=Index)
+
+
+class Planner(ABC):
+    """Plans the rows of one kind against the records. Refused and skipped rows hold no key."""
+
+    def plan(self, candidates: Iterable[Candidate]) -> list[Planned]:
+        """What confirming each row would do, in the order of the file."""
+        rows = list(candidates)
+        self._look_ahead([one for one in rows if not (one.is_refused or one.skipped)])
+        told: dict[int, int] = {}
+        return [self._plan_one(candidate, told) for candidate in rows]
+
+    def _look_ahead(self, candidates: Sequence[Candidate]) -> None:  # noqa: B027
+        """What must be known of the rows that may be written before the first is judged."""
+
+    def _plan_one(self, candidate: Candidate, told: dict[int, int]) -> Planned:
+        if candidate.is_refused:
+            planned = Planned(candidate.row, RowOutcome.REFUSED, issues=list(candidate.checked))
+        else:
+            planned = self._judge(candidate)
+            planned.issues[:0] = candidate.checked
+            planned.issues += _told_twice(planned, told)
+            if any(issue.is_red for issue in planned.issues):
+                planned.outcome = RowOutcome.REFUSED
+                planned.issues = [one for one in planned.issues if one.kind is not WILL_UPDATE]
+        planned.skipped = candidate.skipped
+        if planned.outcome is not RowOutcome.REFUSED and not candidate.skipped:
+            self._keep(candidate, planned)
+            if planned.target_id is not None:
+                told.setdefault(planned.target_id, planned.row)
+        return planned
+
+    @abstractmethod
+    def _judge(self, candidate: Candidate) -> Planned:
+        """The plan of a row whose cells are sound."""
+
+    @abstractmethod
+    def _keep(self, candidate: Candidate, planned: Planned) -> None:
+        """Remembers a row that will be written, for the rows that follow."""
+
+
+def _told_twice(planned: Planned, told: Mapping[int, int]) -> Iterable[Issue]:
+    """DUPLICATE_KEY_IN_FILE for a change of a record that a row higher in the file speaks of.
+
+    Named once by code and once by name, two changes planned against one version could never be
+    written together; and a row copied with its system reference would rename what it was copied of.
+    """
+    first = told.get(planned.target_id or 0)
+    if planned.outcome is RowOutcome.UPDATE and first is not None:
+        name = next(issue.found for issue in planned.issues if issue.kind is WILL_UPDATE)
+        yield DUPLICATE_KEY_IN_FILE(found=name, first=first, first_row=first)
+
+
+class SeenKeys:
+    """Keys taken higher in the file: a second use is refused, never last-one-wins."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, Any], int] = {}
+
+    def refuse(self, field: str, key: Any, shown: str) -> tuple[Issue, ...]:
+        """DUPLICATE_KEY_IN_FILE when `key` of `field` stands higher in the file."""
+        row = self._rows.get((field, key))
+        if row is None:
+            return ()
+        return (DUPLICATE_KEY_IN_FILE(field=(field,), found=shown, first=row, first_row=row),)
+
+    def row_of(self, field: str, key: Any) -> int | None:
+        return self._rows.get((field, key))
+
+    def keep(self, field: str, key: Any, row: int) -> None:
+        self._rows.setdefault((field, key), row)
+
+
+def by_reference(index: Index, candidate: Candidate) -> tuple[Known | None, tuple[Issue, ...]]:
+    """The record a sealed row stands for; REFERENCE_ID_UNKNOWN when it is gone."""
+    if candidate.record_id is None:
+        return None, ()
+    entry = index.by_id.get(candidate.record_id)
+    if entry is None:
+        return None, (REFERENCE_ID_UNKNOWN(field=("ref",), found=str(candidate.record_id)),)
+    return entry, ()
+
+
+def taken(field: str, shown: str, owner: Known | None, entry: Known | None) -> tuple[Issue, ...]:
+    """KEY_TAKEN when the key that a known record is given belongs to another one."""
+    if owner is None or entry is None or owner.id == entry.id:
+        return ()
+    return (KEY_TAKEN(field=(field,), found=shown, expected=owner.name),)
+
+
+def differences(entry: Known, columns: Mapping[str, Any]) -> list[Change]:
+    """The columns whose new value differs. None never erases: an empty cell keeps what is there."""
+    return [
+        Change(name, entry.columns.get(name), value)
+        for name, value in columns.items()
+        if value is not None and entry.columns.get(name) != value
+    ]
+
+
+Tell = Callable[[Change], Change]
+"""A change of a stored column as the sheet has it: its key, a name for a key, an amount."""
+
+
+def settle(
+    candidate: Candidate,
+    entry: Known | None,
+    columns: dict[str, Any],
+    issues: list[Issue],
+    *,
+    parts: dict[str, Any] | None = None,
+    part_changes: Iterable[Change] = (),
+    tell: Tell = lambda change: change,
+) -> Planned:
+    """Creates when there is no `entry`; else updates what differs, or leaves the record alone."""
+    if entry is None:
+        return Planned(
+            candidate.row, RowOutcome.CREATE, columns=columns, issues=issues, parts=parts or {}
+        )
+    changes = differences(entry, columns)
+    part_changes = list(part_changes)
+    planned = Planned(
+        candidate.row,
+        RowOutcome.UPDATE if changes or part_changes else RowOutcome.UNCHANGED,
+        columns={change.field: change.after for change in changes},
+        changes=[*(tell(c) for c in changes if c.field not in _INNER), *part_changes],
+        issues=issues,
+        target_id=entry.id,
+        target_version=entry.version,
+        parts=parts or {},
+    )
+    if planned.outcome is RowOutcome.UPDATE:
+        names = ", ".join(change.field for change in planned.changes)
+        planned.issues.append(WILL_UPDATE(name=entry.name, fields=names, found=entry.name))
+    return planned

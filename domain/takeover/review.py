@@ -1,0 +1,85 @@
+"""The review: what stands to be written, bound to a hash so that nothing else can be (API.md 7)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from domain.errors import IssueKind, Refusal, Scope, Severity, call_error
+from domain.takeover.candidate import Planned
+from domain.takeover.model import ImportState, RowOutcome
+from domain.takeover.wire import pack
+
+STALE_REVIEW = call_error(
+    "STALE_REVIEW", "What this review was made of has moved since: {moved}. Nothing was written."
+)
+IMPORT_BLOCKED = call_error(
+    "IMPORT_BLOCKED",
+    "{count} red rows stand in the way, the first is row {first}: skip them or mend the file.",
+)
+IMPORT_NOT_IN_REVIEW = call_error(
+    "IMPORT_NOT_IN_REVIEW",
+    "This import is {state}; only one under review can be changed or confirmed.",
+)
+ROW_NOT_THERE = call_error("ROW_NOT_THERE", "The file has no row {number} to review.")
+WARNINGS_NOT_ACCEPTED = call_error(
+    "WARNINGS_NOT_ACCEPTED",
+    "{count} yellow rows were not accepted; accept the warnings or skip them.",
+)
+TEMPLATE_KIND_UNKNOWN = IssueKind(
+    "TEMPLATE_KIND_UNKNOWN",
+    Severity.ERROR,
+    Scope.CALL,
+    "There is no template {found}; there are {expected}.",
+)
+
+
+_canonical = json.JSONEncoder(sort_keys=True, default=str).encode
+
+
+def review_hash(sha256: str, kind: str, planned: Iterable[Planned]) -> str:
+    """The hash of the file, of the rows skipped, and of what each row would do to which version."""
+    digest = hashlib.sha256(f"{sha256} {kind}\n".encode())
+    for row in planned:
+        told = [
+            row.row,
+            row.outcome.value,
+            row.skipped,
+            row.target_id,
+            row.target_version,
+            {name: pack(value) for name, value in row.columns.items()},
+            [[change.field, pack(change.before), pack(change.after)] for change in row.changes],
+            row.parts,
+            sorted(issue.code for issue in row.issues),
+        ]
+        digest.update(_canonical(told).encode())
+    return digest.hexdigest()
+
+
+def counted(planned: Sequence[Planned]) -> dict[str, Any]:
+    """How many rows would be created, updated, left, refused or skipped, and their colours."""
+    counts: Counter[str] = Counter({"rows": len(planned)})
+    for row in planned:
+        counts[row.colour.value.lower()] += 1
+        counts["skipped" if row.skipped else row.outcome.value.lower()] += 1
+    return dict(counts)
+
+
+def require_reviewable(state: ImportState) -> None:
+    """Refuses with IMPORT_NOT_IN_REVIEW unless the import waits for a decision."""
+    if state is not ImportState.REVIEW:
+        raise Refusal(IMPORT_NOT_IN_REVIEW(state=state.value))
+
+
+def require_clear(planned: Sequence[Planned], *, accept_warnings: bool, skip_red: bool) -> None:
+    """Refuses while a red row is not skipped (A21, A23) or a yellow one is not accepted (A22)."""
+    red = [row.row for row in planned if row.outcome is RowOutcome.REFUSED and not row.skipped]
+    if red and not skip_red:
+        raise Refusal(IMPORT_BLOCKED(count=len(red), first=red[0], row=red[0]))
+    if not accept_warnings:
+        yellow = [row for row in planned if row.colour.value == "YELLOW" and not row.skipped]
+        if yellow:
+            raise Refusal(WARNINGS_NOT_ACCEPTED(count=len(yellow), row=yellow[0].row))
