@@ -1,0 +1,1 @@
+"""The only place with queries: sessions, one file a noun, pages, numbers, files, migrations."""

@@ -1,0 +1,89 @@
+"""One engine for both databases, set up so that readers never wait and writers never race."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+READ_ONLY = "jalon_read_only"
+DURABLE = "jalon_durable"
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=NORMAL",
+    "PRAGMA busy_timeout=10000",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA cache_size=-65536",
+    "PRAGMA mmap_size=268435456",
+)
+
+
+def open_engine(url: str) -> Engine:
+    """An engine on `url` (sqlite:///… or postgresql+psycopg://…).
+
+    Its errors name no values: they end in logs, and the values are a firm's own.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed, pool_size=8, max_overflow=24, hide_parameters=True)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    engine = create_engine(
+        parsed, pool_size=8, max_overflow=24, pool_pre_ping=True, hide_parameters=True
+    )
+    event.listen(engine, "connect", _prepare_postgresql)
+    event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    # The driver must not open transactions by itself: _begin_sqlite says which kind is wanted.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+    # SQLite's own knows the letters of ASCII alone: "école" would not find "École".
+    connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A reader takes a plain BEGIN and never waits; a writer takes the lock at once.
+
+    A deferred BEGIN that reads and then writes fails immediately when another writer committed in
+    between, whatever busy_timeout says: so every writing transaction is IMMEDIATE.
+    """
+    options = connection.get_execution_options()
+    if options.get(READ_ONLY):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # NORMAL may lose the last commits on power loss; a number already sent must not be given again.
+    level = "FULL" if options.get(DURABLE) else "NORMAL"
+    connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _prepare_postgresql(connection: DBAPIConnection, record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("SET TIME ZONE 'UTC'")
+    # Compiling a plan to machine code costs more than these short queries take.
+    cursor.execute("SET jit = off")
+    cursor.close()
+    connection.commit()
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get(READ_ONLY):
+        # A page and what is below it are read by several statements: one snapshot for all, as on
+        # SQLite. Read only, it never has to be tried again.
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")

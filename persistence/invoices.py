@@ -1,0 +1,287 @@
+"""Finding invoices, taking their numbers, and gathering all that one rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy.orm.attributes import flag_modified
+
+from domain.base import Record
+from domain.catalogue import LedgerAccount, Product, TaxCode
+from domain.client import Client
+from domain.errors import NOT_FOUND, Refusal
+from domain.invoice.finalise import Dossier
+from domain.invoice.model import (
+    Invoice,
+    InvoiceLine,
+    InvoiceState,
+    IssuedDocument,
+    NumberCounter,
+)
+from domain.invoice.numbering import PRO_FORMA_SERIES, legal_number, pro_forma_number, take_next
+from domain.invoice.remaining import Billable
+from domain.likeness import name_key
+from domain.organisation import Entity, fiscal_year
+from domain.project.model import Contract, Phase, Project
+from persistence.ledger import phase_figures
+from persistence.session import ScopedSession
+
+Found = TypeVar("Found", bound=Record)
+
+DEFAULT_STATES = (InvoiceState.DRAFT, InvoiceState.SENT, InvoiceState.READY)
+"""The list as it opens (F04)."""
+
+
+def the_record(
+    session: ScopedSession,
+    record: type[Found],
+    key: int,
+    *,
+    field: tuple[str | int, ...] = ("id",),
+    locked: bool = False,
+) -> Found:
+    """The record with identifier `key`, locked when asked; NOT_FOUND otherwise."""
+    column = record.id  # type: ignore[attr-defined]
+    statement = select(record).where(column == key)
+    found = session.scalar(statement.with_for_update() if locked else statement)
+    if found is None:
+        noun = str(record.__tablename__)
+        raise Refusal(NOT_FOUND(field=field, noun=noun.replace("_", " "), key=f"{noun}_{key}"))
+    return found
+
+
+def invoices_where(
+    *,
+    states: Sequence[InvoiceState] | None = DEFAULT_STATES,
+    client_id: int | None = None,
+    project_id: int | None = None,
+    entity_id: int | None = None,
+    issued_from: date | None = None,
+    issued_to: date | None = None,
+    text: str | None = None,
+) -> list[ColumnElement[bool]]:
+    """The conditions of a list of invoices; `states` None shows all."""
+    where: list[ColumnElement[bool]] = []
+    if states is not None:
+        where.append(Invoice.state.in_(states))
+    pairs = ((Invoice.client_id, client_id), (Invoice.project_id, project_id))
+    where += [column == value for column, value in pairs if value is not None]
+    if entity_id is not None:
+        where.append(Invoice.entity_id == entity_id)
+    if issued_from is not None:
+        where.append(Invoice.issue_date >= issued_from)
+    if issued_to is not None:
+        where.append(Invoice.issue_date <= issued_to)
+    if text:
+        number = text.strip().upper()
+        named = select(Client.id).where(Client.name_key.contains(name_key(text), autoescape=True))
+        where.append(
+            or_(
+                Invoice.number.startswith(number, autoescape=True),
+                Invoice.pro_forma_number.startswith(number, autoescape=True),
+                Invoice.client_id.in_(named),
+            )
+        )
+    return where
+
+
+def lines_of(session: ScopedSession, invoice_id: int) -> list[InvoiceLine]:
+    statement = select(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id)
+    return list(session.scalars(statement.order_by(InvoiceLine.position)))
+
+
+def dossier_of(session: ScopedSession, invoice: Invoice) -> Dossier:
+    """The invoice with its lines, parties, project and tax codes."""
+    lines = lines_of(session, invoice.id)
+    codes = {line.tax_code_id for line in lines if line.tax_code_id is not None}
+    found = session.scalars(select(TaxCode).where(TaxCode.id.in_(codes)))
+    project = None
+    if invoice.project_id is not None:
+        project = the_record(session, Project, invoice.project_id)
+    return Dossier(
+        invoice=invoice,
+        lines=lines,
+        client=the_record(session, Client, invoice.client_id),
+        entity=the_record(session, Entity, invoice.entity_id),
+        project=project,
+        tax_codes={code.id: code for code in found},
+    )
+
+
+def billables_of(
+    session: ScopedSession, project_id: int, *, archived: bool = False
+) -> list[Billable]:
+    """The phases of a project in their order, with what each has left; archived ones when asked."""
+    statement = (
+        select(Phase, Contract)
+        .join(Contract, Contract.id == Phase.contract_id)
+        .where(Contract.project_id == project_id)
+        .order_by(Contract.id, Phase.position, Phase.id)
+    )
+    if not archived:
+        statement = statement.where(Phase.archived_at.is_(None))
+    found = session.execute(statement).all()
+    figures = phase_figures(session, [phase.id for phase, _ in found])
+    return [Billable(phase, contract, figures[phase.id]) for phase, contract in found]
+
+
+def lock_project(session: ScopedSession, project_id: int) -> Project:
+    """The project, locked: two pro formas drawn at once must not take the same amount."""
+    return the_record(session, Project, project_id, field=("project_id",), locked=True)
+
+
+def lock_projects_coded(session: ScopedSession, codes: Iterable[str]) -> None:
+    """Locks the projects with these codes, in one order, so that two lockers never cross.
+
+    Fees and what is billed of them are settled under the lock of the project.
+    """
+    wanted = sorted({code.upper() for code in codes})
+    for start in range(0, len(wanted), 500):
+        statement = (
+            select(Project.id)
+            .where(Project.code.in_(wanted[start : start + 500]))
+            .order_by(Project.id)
+            .with_for_update()
+        )
+        session.execute(statement).all()
+
+
+def phase_has_account(session: ScopedSession, phase_id: int | None, number: str) -> bool:
+    """Whether the phase itself carries the ledger account."""
+    found = select(Phase.id).where(Phase.id == phase_id, Phase.ledger_account == number)
+    return phase_id is not None and session.scalar(found) is not None
+
+
+def tax_codes_of_country(session: ScopedSession, country: str) -> list[TaxCode]:
+    """The live tax codes for `country`, and the exemptions, which know no border."""
+    statement = select(TaxCode).where(
+        TaxCode.archived_at.is_(None),
+        or_(TaxCode.country == country, TaxCode.exemption.is_not(None)),
+    )
+    return list(session.scalars(statement.order_by(TaxCode.id)))
+
+
+def project_of_phase(session: ScopedSession, phase_id: int) -> Project | None:
+    """The project that a phase belongs to; None when there is no such phase."""
+    statement = (
+        select(Project)
+        .join(Contract, Contract.project_id == Project.id)
+        .join(Phase, Phase.contract_id == Contract.id)
+        .where(Phase.id == phase_id)
+    )
+    return session.scalar(statement)
+
+
+def tax_code_named(session: ScopedSession, code: str) -> TaxCode | None:
+    """The live tax code; one that was put away is not given to new lines."""
+    statement = select(TaxCode).where(TaxCode.code == code, TaxCode.archived_at.is_(None))
+    return session.scalar(statement)
+
+
+def account_exists(session: ScopedSession, number: str) -> bool:
+    found = select(LedgerAccount.id).where(
+        LedgerAccount.number == number, LedgerAccount.archived_at.is_(None)
+    )
+    return session.scalar(found) is not None
+
+
+def product_named(session: ScopedSession, sku: str) -> Product | None:
+    """The product on sale; None for one that is inactive or was put away."""
+    statement = select(Product).where(
+        Product.sku == sku.upper(), Product.active, Product.archived_at.is_(None)
+    )
+    return session.scalar(statement)
+
+
+def entities_of(session: ScopedSession) -> list[Entity]:
+    statement = select(Entity).where(Entity.archived_at.is_(None)).order_by(Entity.code)
+    return list(session.scalars(statement))
+
+
+def next_pro_forma_number(session: ScopedSession) -> str:
+    counter = _counter(session, entity_id=0, series=PRO_FORMA_SERIES, year=0)
+    counter.last += 1
+    return pro_forma_number(counter.last)
+
+
+def next_legal_number(
+    session: ScopedSession, entity: Entity, *, series: str, issue_date: date, today: date
+) -> str:
+    """The next number of the series, under its lock until this transaction ends."""
+    year = fiscal_year(start=entity.fiscal_year_start, day=issue_date)
+    counter = _counter(session, entity_id=entity.id, series=series, year=year)
+    last = session.scalar(
+        select(func.max(NumberCounter.last_issue_date)).where(
+            NumberCounter.entity_id == entity.id, NumberCounter.series == series
+        )
+    )
+    count = take_next(counter, issue_date=issue_date, today=today, last=last)
+    return legal_number(series=series, year=year, count=count)
+
+
+def _counter(session: ScopedSession, *, entity_id: int, series: str, year: int) -> NumberCounter:
+    """The counter, locked. Two first users of a series meet at its unique key: the loser's
+    transaction starts over."""
+    statement = (
+        select(NumberCounter)
+        .where(
+            NumberCounter.entity_id == entity_id,
+            NumberCounter.series == series,
+            NumberCounter.year == year,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    counter = session.scalar(statement)
+    if counter is None:
+        counter = NumberCounter(entity_id=entity_id, series=series, year=year)
+        session.add(counter)
+        session.flush()
+    return counter
+
+
+def issued_document(session: ScopedSession, invoice_id: int, form: str) -> IssuedDocument | None:
+    return session.scalar(
+        select(IssuedDocument).where(
+            IssuedDocument.invoice_id == invoice_id, IssuedDocument.form == form
+        )
+    )
+
+
+def remove(session: ScopedSession, invoice: Invoice) -> None:
+    """Takes a pro forma away with its lines; its number is not given again."""
+    session.execute(delete(InvoiceLine).where(InvoiceLine.invoice_id == invoice.id))
+    session.delete(invoice)
+
+
+def remove_lines(session: ScopedSession, invoice_id: int) -> None:
+    session.execute(delete(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id))
+
+
+def mark_changed(invoice: Invoice) -> None:
+    """Counts the invoice as changed even when new lines come to the sums of the old ones."""
+    flag_modified(invoice, "vat_groups")
+
+
+def other_invoices(
+    session: ScopedSession, keys: Sequence[int]
+) -> dict[int, list[tuple[int, str, InvoiceState]]]:
+    """For each invoice, the others of the same project (F19): (identifier, number, state)."""
+    own = select(Invoice.id, Invoice.project_id).where(Invoice.id.in_(keys)).subquery()
+    statement = (
+        select(
+            own.c.id.label("own"),
+            Invoice.id,
+            func.coalesce(Invoice.number, Invoice.pro_forma_number).label("number"),
+            Invoice.state,
+        )
+        .join(own, (Invoice.project_id == own.c.project_id) & (Invoice.id != own.c.id))
+        .order_by(Invoice.id)
+    )
+    found: dict[int, list[tuple[int, str, InvoiceState]]] = {}
+    for row in session.execute(statement):
+        found.setdefault(row.own, []).append((row.id, row.number, row.state))
+    return found

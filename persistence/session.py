@@ -1,0 +1,163 @@
+"""Where transactions begin and end, and the one place where rows are kept to their organisation."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Engine, event, insert, inspect
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import (
+    ORMExecuteState,
+    Session,
+    UOWTransaction,
+    sessionmaker,
+    with_loader_criteria,
+)
+
+from domain.base import Record, Scoped, Versioned
+from domain.organisation import Organisation
+from persistence.engine import DURABLE, READ_ONLY, open_engine
+
+_ORGANISATION = "organisation_id"
+_DEADLOCK = "40P01"
+"""PostgreSQL ends one of two transactions that wait for each other; SQLite has one writer."""
+
+
+class ScopedSession(Session):
+    """A session that sees and writes the rows of one organisation only.
+
+    Every SELECT, UPDATE and DELETE on a record gets the organisation as a condition; every new
+    record is stamped with it. Without an organisation (`unscoped`) nothing is added: that is for
+    finding who a key belongs to, and for founding an organisation.
+    """
+
+    @property
+    def organisation_id(self) -> int:
+        return int(self.info[_ORGANISATION])
+
+
+class Database:
+    """The database of one installation. Thread-safe; sessions are not, and are short."""
+
+    def __init__(self, url: str) -> None:
+        self.engine: Engine = open_engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        reader = self.engine.execution_options(**{READ_ONLY: True})
+        durable = self.engine.execution_options(**{DURABLE: True})
+        self._read = sessionmaker(reader, class_=ScopedSession, autoflush=False)
+        self._write = sessionmaker(self.engine, class_=ScopedSession)
+        self._durable = sessionmaker(durable, class_=ScopedSession)
+        # SQLite has one writer; queueing here is fair, its busy handler sleeps and races.
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def reading(self, organisation_id: int | None) -> Iterator[ScopedSession]:
+        """A short read of one organisation, on one snapshot."""
+        with self._read(info={_ORGANISATION: organisation_id}) as session:
+            yield session
+
+    @contextmanager
+    def writing(
+        self, organisation_id: int | None, *, durable: bool = False
+    ) -> Iterator[ScopedSession]:
+        """One transaction: committed on leaving, rolled back on any exception.
+
+        `durable` waits for the disk on SQLite: for legal numbers.
+        """
+        maker = self._durable if durable else self._write
+        with self._in_turn(), maker.begin() as session:
+            session.info[_ORGANISATION] = organisation_id
+            yield session
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        with self._turn:
+            yield
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def lost_a_race(error: DBAPIError) -> bool:
+    """Whether another transaction stood in the way: a unique key, or rows locked crosswise.
+
+    Acting again is then right: it meets what the other one wrote.
+    """
+    deadlocked = getattr(error.orig, "sqlstate", None) == _DEADLOCK
+    return deadlocked or isinstance(error, IntegrityError)
+
+
+def insert_all(
+    session: ScopedSession, record: type[Record], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Inserts `rows` (column values) of one kind in one statement, stamped like single records.
+
+    All rows name the same columns; None is NULL, not the column's default.
+    """
+    if not rows:
+        return
+    stamps = _stamps(record, session.organisation_id)
+    # Else each row that is empty elsewhere than the row before it is a statement of its own.
+    statement = insert(record).execution_options(render_nulls=True)
+    session.execute(statement, [{**row, **stamps} for row in rows])
+
+
+def _stamps(record: type[Record], organisation_id: int) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    stamps: dict[str, Any] = {"organisation_id": organisation_id, "created_at": now}
+    if issubclass(record, Versioned):
+        stamps |= {"updated_at": now, "version": 1}
+    return stamps
+
+
+@event.listens_for(ScopedSession, "do_orm_execute")
+def _keep_to_organisation(state: ORMExecuteState) -> None:
+    organisation_id = state.session.info.get(_ORGANISATION)
+    if organisation_id is None or state.is_insert or state.is_column_load:
+        return
+    state.statement = state.statement.options(
+        with_loader_criteria(
+            Scoped,
+            lambda record: record.organisation_id == organisation_id,
+            include_aliases=True,
+        ),
+        with_loader_criteria(Organisation, lambda record: record.id == organisation_id),
+    )
+
+
+@event.listens_for(ScopedSession, "before_flush")
+def _stamp(session: ScopedSession, context: UOWTransaction, instances: object) -> None:
+    now = datetime.now(UTC)
+    organisation_id = session.info.get(_ORGANISATION)
+    for record in session.new:
+        if isinstance(record, Scoped):
+            given = record.__dict__.get(_ORGANISATION)
+            if given is None:
+                setattr(record, _ORGANISATION, organisation_id)
+            elif organisation_id is not None and given != organisation_id:
+                raise ForeignRecord(record)
+            record.created_at = now
+        elif isinstance(record, Organisation):
+            record.created_at = now
+        if isinstance(record, Versioned):
+            record.updated_at = now
+    for record in session.dirty:
+        if isinstance(record, Scoped) and organisation_id not in (None, record.organisation_id):
+            raise ForeignRecord(record)
+        if isinstance(record, Versioned) and session.is_modified(record):
+            record.updated_at = now
+            record.version += 1
+
+
+class ForeignRecord(Exception):
+    """A record of another organisation was about to be written: always a bug, never a refusal."""
+
+    def __init__(self, record: Scoped) -> None:
+        super().__init__(f"{inspect(record)} belongs to organisation {record.organisation_id}")

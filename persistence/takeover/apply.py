@@ -1,0 +1,309 @@
+"""Writing what a review planned: new rows in one statement a table, changes by set of columns."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
+
+from domain.base import Record
+from domain.client import Client, Contact
+from domain.collaborator import Collaborator
+from domain.errors import Refusal
+from domain.project.model import Contract, Phase, Project
+from domain.project.progress import ProgressUpdate
+from domain.takeover.candidate import Planned
+from domain.takeover.model import RowOutcome
+from domain.takeover.review import STALE_REVIEW
+from persistence.contracts import restate_phases
+from persistence.ids import reserve
+from persistence.session import ScopedSession, insert_all
+from persistence.takeover.statistics import learn
+
+Item = TypeVar("Item")
+
+
+def apply(
+    session: ScopedSession, kind: str, planned: Sequence[Planned], *, source: str, author: str
+) -> dict[int, int]:
+    """Writes the rows of `planned` that write; the identifier of each record written, by row.
+
+    A record that somebody changed between planning and writing stops everything (STALE_REVIEW).
+    """
+    rows = [row for row in planned if row.writes]
+    new = [row for row in rows if row.outcome is RowOutcome.CREATE]
+    changed = [row for row in rows if row.outcome is RowOutcome.UPDATE]
+    written = _WRITERS[kind](session, new, changed)
+    if kind == "progress":
+        _sign_progress(session, written, source=source, author=author)
+    return written
+
+
+def _write_clients(
+    session: ScopedSession, new: list[Planned], changed: list[Planned]
+) -> dict[int, int]:
+    written = _write(session, Client, new, changed)
+    known = _default_contacts(session, [written[row.row] for row in changed])
+    missing = []
+    for row in [*new, *changed]:
+        fields = row.parts.get("contact")
+        if fields is None:
+            continue
+        client_id = written[row.row]
+        given = {name: value for name, value in fields.items() if value is not None}
+        if client_id in known:
+            for name, value in given.items():
+                setattr(known[client_id], name, value)
+            _empty(session, known[client_id], row.parts.get("contact_emptied", ()))
+        else:
+            blank = {"name": None, "email": None, "phone": None}
+            missing.append({**blank, **given, "client_id": client_id, "is_default": True})
+    insert_all(session, Contact, missing)
+    return written
+
+
+def _empty(session: ScopedSession, contact: Contact, names: Sequence[str]) -> None:
+    """Takes parts of a contact away; a contact of whom nothing is known is none."""
+    for name in names:
+        setattr(contact, name, None)
+    if not (contact.name or contact.email or contact.phone):
+        session.delete(contact)
+
+
+def _default_contacts(session: ScopedSession, clients: Sequence[int]) -> dict[int, Contact]:
+    """The default contact of each of `clients` that has one."""
+    known: dict[int, Contact] = {}
+    for ids in _slices(clients):
+        found = session.scalars(
+            select(Contact).where(Contact.client_id.in_(ids), Contact.is_default)
+        )
+        known.update({contact.client_id: contact for contact in found})
+    return known
+
+
+def _write_projects(
+    session: ScopedSession, new: list[Planned], changed: list[Planned]
+) -> dict[int, int]:
+    written = _write(session, Project, new, changed)
+    for row in changed:
+        if "currency" in row.columns and row.target_id is not None:
+            restate_phases(session, row.target_id, currency=row.columns["currency"])
+    # Another manager was named: the former one goes, even where the new one is not there yet.
+    renamed = [row for row in changed if "manager_email" in row.columns]
+    left = [{"b_id": row.target_id} for row in renamed if "manager_id" not in row.columns]
+    _update_each(session, Project, left, manager_id=None)
+    _link_project_managers(session)
+    return written
+
+
+def _write_collaborators(
+    session: ScopedSession, new: list[Planned], changed: list[Planned]
+) -> dict[int, int]:
+    written = _write(session, Collaborator, new, changed)
+    _link_project_managers(session)
+    return written
+
+
+def _link_project_managers(session: ScopedSession) -> None:
+    """Projects that name a manager by e-mail point to the person once the person is there."""
+    person = (
+        select(Collaborator.id)
+        .where(
+            Collaborator.organisation_id == session.organisation_id,
+            Collaborator.email == Project.manager_email,
+        )
+        .scalar_subquery()
+    )
+    session.execute(
+        update(Project)
+        .where(Project.manager_id.is_(None), Project.manager_email.is_not(None))
+        .values(manager_id=person)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _write_phases(
+    session: ScopedSession, new: list[Planned], changed: list[Planned]
+) -> dict[int, int]:
+    contracts = _write_contracts(session, new)
+    for row in new:
+        row.columns["contract_id"] = contracts[_contract_key(row)]
+    for row in changed:
+        contracts.setdefault(_contract_key(row), row.parts["contract"]["id"])
+    written = _write(session, Phase, new, changed)
+    _link_phases(session, [*new, *changed], contracts)
+    _tell_entities(session, [*new, *changed])
+    return written
+
+
+def _contract_key(row: Planned) -> tuple[int, str]:
+    return row.parts["contract"]["project_id"], row.parts["contract"]["name_key"]
+
+
+def _write_contracts(session: ScopedSession, new: Sequence[Planned]) -> dict[tuple[int, str], int]:
+    """The contract of each new phase: the known ones, and those made on first use."""
+    found: dict[tuple[int, str], int] = {}
+    made: dict[tuple[int, str], dict[str, Any]] = {}
+    for row in new:
+        contract = dict(row.parts["contract"])
+        if (known := contract.pop("id")) is not None:
+            found[_contract_key(row)] = known
+        else:
+            made.setdefault(_contract_key(row), contract)
+    for key, identifier in zip(made, reserve(session, Contract, len(made)), strict=True):
+        found[key] = made[key]["id"] = identifier
+    insert_all(session, Contract, list(made.values()))
+    learn(session, Contract, len(made))
+    return found
+
+
+def _link_phases(
+    session: ScopedSession, rows: Sequence[Planned], contracts: Mapping[tuple[int, str], int]
+) -> None:
+    links = [(contracts[_contract_key(row)], row) for row in rows if row.parts.get("linked_phase")]
+    codes: dict[tuple[int, str], int] = {}
+    for ids in _slices(sorted({contract for contract, _ in links})):
+        for phase_id, contract_id, code in session.execute(
+            select(Phase.id, Phase.contract_id, Phase.code).where(Phase.contract_id.in_(ids))
+        ):
+            codes[(contract_id, code.upper())] = phase_id
+    found = [
+        {
+            "b_id": row.target_id or codes[(contract_id, str(row.columns["code"]).upper())],
+            "b_linked": codes[(contract_id, str(row.parts["linked_phase"]).upper())],
+        }
+        for contract_id, row in links
+    ]
+    _update_each(session, Phase, found, linked_phase_id=bindparam("b_linked"))
+
+
+def _tell_entities(session: ScopedSession, planned: Sequence[Planned]) -> None:
+    """A project whose entity was not known takes the one its phases name (O22)."""
+    told = dict(row.parts["project_entity"] for row in planned if "project_entity" in row.parts)
+    # A project that has its entity keeps it.
+    entity = func.coalesce(_table(Project).c.entity_id, bindparam("b_entity"))
+    rows = [{"b_id": project, "b_entity": entity_id} for project, entity_id in told.items()]
+    _update_each(session, Project, rows, entity_id=entity)
+
+
+def _write_progress(
+    session: ScopedSession, new: list[Planned], changed: list[Planned]
+) -> dict[int, int]:
+    return _write(session, ProgressUpdate, new, changed)
+
+
+def _sign_progress(
+    session: ScopedSession, written: Mapping[int, int], *, source: str, author: str
+) -> None:
+    for ids in _slices(list(written.values())):
+        session.execute(
+            update(ProgressUpdate)
+            .where(ProgressUpdate.id.in_(ids))
+            .values(source=source, author=author)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _write(
+    session: ScopedSession,
+    record: type[Record],
+    new: Sequence[Planned],
+    changed: Sequence[Planned],
+) -> dict[int, int]:
+    """Inserts the new rows and updates the changed ones; identifiers by row number."""
+    written = {row.row: row.target_id for row in changed if row.target_id is not None}
+    identified = list(zip(new, reserve(session, record, len(new)), strict=True))
+    written |= {row.row: identifier for row, identifier in identified}
+    for portion in _slices(identified, 2_000):
+        rows = [{**row.columns, "id": identifier} for row, identifier in portion]
+        insert_all(session, record, _completed(record, rows))
+    learn(session, record, len(new))
+    _update(session, record, changed)
+    return written
+
+
+def _completed(record: type[Record], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of one set of columns, the defaults of these columns in their empty cells.
+
+    One statement needs one set of columns: a column that any row fills is given in all.
+    """
+    defaults: dict[str, Any] = {
+        column.key: column.default.arg
+        for column in _table(record).columns
+        if isinstance(column.default, ScalarElementColumnDefault)
+    }
+    names = defaults.keys() | {name for row in rows for name in row}
+    for row in rows:
+        for name in names:
+            if row.get(name) is None:
+                row[name] = defaults.get(name)
+    return rows
+
+
+def _update(session: ScopedSession, record: type[Record], changed: Sequence[Planned]) -> None:
+    by_columns: defaultdict[tuple[str, ...], list[Planned]] = defaultdict(list)
+    for row in changed:
+        # Without columns too: a client whose contact alone changed has another version.
+        by_columns[tuple(sorted(row.columns))].append(row)
+    table = _table(record)
+    for names, rows in by_columns.items():
+        statement = (
+            table.update()
+            .where(
+                table.c.organisation_id == session.organisation_id,
+                table.c.id == bindparam("b_id"),
+                table.c.version == bindparam("b_version"),
+            )
+            .values(
+                {name: bindparam(f"v_{name}", type_=table.c[name].type) for name in names}
+                | {"version": table.c.version + 1, "updated_at": datetime.now(UTC)}
+            )
+        )
+        values = [
+            {"b_id": row.target_id, "b_version": row.target_version}
+            | {f"v_{name}": row.columns[name] for name in names}
+            # In one order for all, so that two imports of the same records wait, not deadlock.
+            for row in sorted(rows, key=lambda row: row.target_id or 0)
+        ]
+        result = session.connection().execute(statement, values)
+        if result.rowcount not in (-1, len(rows)):
+            raise Refusal(STALE_REVIEW(moved=record.__tablename__))
+
+
+def _update_each(
+    session: ScopedSession, record: type[Record], rows: list[dict[str, Any]], **columns: Any
+) -> None:
+    """Sets `columns` on the record of each `b_id` of `rows`, in one go."""
+    if not rows:
+        return
+    table = _table(record)
+    statement = table.update().where(
+        table.c.organisation_id == session.organisation_id, table.c.id == bindparam("b_id")
+    )
+    session.connection().execute(statement.values(columns), rows)
+
+
+def _table(record: type[Record]) -> Table:
+    table = record.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+def _slices(items: Sequence[Item], size: int = 500) -> list[Sequence[Item]]:
+    """Items in portions that a statement can carry on either database."""
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+Writer = Callable[[ScopedSession, list[Planned], list[Planned]], dict[int, int]]
+
+_WRITERS: dict[str, Writer] = {
+    "clients": _write_clients,
+    "projects": _write_projects,
+    "phases": _write_phases,
+    "collaborators": _write_collaborators,
+    "progress": _write_progress,
+}

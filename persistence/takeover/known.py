@@ -1,0 +1,207 @@
+"""What planning compares rows with: the firm's records, read once for a whole file."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, inspect, select
+
+from domain.base import Record
+from domain.client import Client, Contact
+from domain.collaborator import Collaborator
+from domain.errors import Refusal
+from domain.money import from_minor
+from domain.organisation import Entity, Organisation
+from domain.project.model import Contract, Phase, PhaseKind, Project, ProjectStatus
+from domain.project.progress import ProgressUpdate
+from domain.takeover.clients import ClientPlanner
+from domain.takeover.collaborators import CollaboratorPlanner
+from domain.takeover.match import Index, Known
+from domain.takeover.order import ORDER
+from domain.takeover.phases import KnownContracts, PhasePlanner
+from domain.takeover.plan import Firm, Planner
+from domain.takeover.progress import KnownPhases, ProgressPlanner
+from domain.takeover.projects import ProjectPlanner
+from domain.takeover.review import TEMPLATE_KIND_UNKNOWN
+from persistence.contracts import invoiced_projects
+from persistence.ledger import phase_figures
+from persistence.session import ScopedSession
+
+
+def planner_of(session: ScopedSession, kind: str) -> Planner:
+    """The planner of `kind`, knowing what the organisation has; else TEMPLATE_KIND_UNKNOWN."""
+    firm = the_firm(session)
+    match kind:
+        case "clients":
+            return ClientPlanner(firm, clients(session))
+        case "projects":
+            people = {entry.name: entry.id for entry in _records(session, Collaborator, "email")}
+            invoiced = invoiced_projects(session)
+            return ProjectPlanner(firm, clients(session), projects(session), people, invoiced)
+        case "phases":
+            return PhasePlanner(firm, projects(session), contracts(session))
+        case "collaborators":
+            return CollaboratorPlanner(firm, collaborators(session))
+        case "progress":
+            return ProgressPlanner(phases_with_references(session), recorded_progress(session))
+    raise Refusal(TEMPLATE_KIND_UNKNOWN(field=("kind",), found=kind, expected=", ".join(ORDER)))
+
+
+def counts(session: ScopedSession) -> dict[str, int]:
+    """How many records there are by kind of sheet, for the order of the files."""
+    counted: dict[str, type[Any]] = {
+        "clients": Client,
+        "projects": Project,
+        "phases": Phase,
+        "collaborators": Collaborator,
+    }
+    return {
+        kind: session.scalar(select(func.count(record.id))) or 0 for kind, record in counted.items()
+    }
+
+
+def the_firm(session: ScopedSession) -> Firm:
+    organisation = session.scalars(select(Organisation)).one()
+    entities = Index(_records(session, Entity, "name", code="code"))
+    return Firm(organisation.country, organisation.currency, entities)
+
+
+def clients(session: ScopedSession) -> Index:
+    """All clients; the default contact's fields stand beside their own."""
+    contacts = {
+        row.client_id: {
+            "contact_name": row.name,
+            "contact_email": row.email,
+            "contact_phone": row.phone,
+        }
+        for row in session.execute(
+            select(Contact.client_id, Contact.name, Contact.email, Contact.phone).where(
+                Contact.is_default
+            )
+        )
+    }
+    entries = list(
+        _records(session, Client, "name", code="code", key="name_key", loose="loose_key")
+    )
+    for entry in entries:
+        entry.columns.update(contacts.get(entry.id, {}))
+    return Index(entries)
+
+
+def projects(session: ScopedSession) -> Index:
+    return Index(_records(session, Project, "name", code="code"))
+
+
+def collaborators(session: ScopedSession) -> Index:
+    return Index(_records(session, Collaborator, "email", code="email"))
+
+
+def contracts(session: ScopedSession) -> KnownContracts:
+    """All contracts and phases; each phase with the amount billed so far."""
+    known = KnownContracts()
+    for entry in _records(session, Contract, "name", key="name_key"):
+        known.contracts[(entry.columns["project_id"], entry.key)] = entry
+    figures = phase_figures(session)
+    for entry in _records(session, Phase, "name", key="name_key"):
+        entry.columns["billed_minor"] = figures[entry.id].billed
+        known.phases.by_id[entry.id] = entry
+        contract = entry.columns["contract_id"]
+        known.by_code[(contract, str(entry.columns["code"]).upper())] = entry
+        known.by_name.setdefault((contract, entry.key), entry)
+    return known
+
+
+def phases_with_references(session: ScopedSession) -> KnownPhases:
+    """All phases with the locked columns B–J of the takeover sheets as the records have them."""
+    known = KnownPhases()
+    by_project: dict[str, list[Known]] = defaultdict(list)
+    for row in session.execute(_phase_references()):
+        entry = Known(
+            id=row.Phase.id, name=row.Phase.name, key=row.Phase.name_key, columns=references(row)
+        )
+        known.phases.by_id[entry.id] = entry
+        by_project[row.project_code.upper()].append(entry)
+    known.by_project = dict(by_project)
+    codes = session.scalars(select(Project.code))
+    known.project_codes = frozenset(code.upper() for code in codes)
+    return known
+
+
+def _phase_references() -> Any:
+    return (
+        select(
+            Phase,
+            Project.code.label("project_code"),
+            Project.name.label("project_name"),
+            Project.status.label("status"),
+            Project.archived_at.label("project_archived_at"),
+            Contract.name.label("contract"),
+            Contract.billing_method.label("billing_method"),
+            Entity.name.label("entity_name"),
+            Entity.code.label("entity_code"),
+        )
+        .join(Contract, Contract.id == Phase.contract_id)
+        .join(Project, Project.id == Contract.project_id)
+        .outerjoin(Entity, Entity.id == Project.entity_id)
+        .order_by(Project.code, Contract.id, Phase.position, Phase.id)
+    )
+
+
+def references(row: Any) -> dict[str, Any]:
+    """The reference columns of a phase, by key; an entity answers to its name and its code."""
+    phase: Phase = row.Phase
+    return {
+        "entity": (row.entity_name, row.entity_code) if row.entity_name else "",
+        "project_code": row.project_code,
+        "project_name": row.project_name,
+        "contract": row.contract,
+        "phase_code": phase.code,
+        "phase_name": phase.name,
+        "line_type": phase.kind,
+        "fee": from_minor(phase.fee_minor, phase.currency),
+        "currency": phase.currency,
+        "is_signed": row.status is ProjectStatus.SIGNED,
+        "is_archived": phase.archived_at is not None or row.project_archived_at is not None,
+        "is_annex": phase.kind is PhaseKind.ANNEX,
+        "billing_method": row.billing_method,
+    }
+
+
+def recorded_progress(session: ScopedSession) -> dict[int, list[tuple[date, Decimal]]]:
+    """All progress by phase, in the order it was recorded."""
+    recorded: dict[int, list[tuple[date, Decimal]]] = defaultdict(list)
+    statement = select(
+        ProgressUpdate.phase_id, ProgressUpdate.as_of, ProgressUpdate.percent
+    ).order_by(ProgressUpdate.id)
+    for phase_id, as_of, percent in session.execute(statement):
+        recorded[phase_id].append((as_of, percent))
+    return recorded
+
+
+def _records(
+    session: ScopedSession,
+    record: type[Record],
+    name: str,
+    *,
+    code: str | None = None,
+    key: str | None = None,
+    loose: str | None = None,
+) -> Iterable[Known]:
+    """All rows of `record` as matching sees them."""
+    names = [attribute.key for attribute in inspect(record).column_attrs]
+    statement = select(*(getattr(record, column) for column in names)).order_by(record.id)  # type: ignore[attr-defined]
+    for row in session.execute(statement).mappings():
+        columns = dict(row)
+        yield Known(
+            id=columns["id"],
+            name=columns[name],
+            code=columns[code] if code else None,
+            version=columns.get("version", 1),
+            key=columns[key] if key else "",
+            loose=columns[loose] if loose else "",
+            columns=columns,
+        )

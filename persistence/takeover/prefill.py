@@ -1,0 +1,124 @@
+"""The present records as rows of a template: what a prefilled workbook starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+from sqlalchemy import select
+
+from domain.base import Record
+from domain.client import Client
+from domain.collaborator import Collaborator
+from domain.money import from_minor
+from domain.project.model import BillingMethod, Contract, Phase, Project
+from persistence.session import ScopedSession
+from persistence.takeover.known import clients, phases_with_references, the_firm
+
+Only = Collection[int] | None
+
+PrefilledRow = tuple[int, dict[str, Any]]
+"""The identifier of a record, and its cells by column key."""
+
+
+def prefilled(
+    session: ScopedSession, kind: str, *, only: Collection[int] | None = None
+) -> Iterator[PrefilledRow]:
+    """One row for each live record of `kind` (of `only` those), in the order people know them."""
+    rows = _ROWS[kind](session, only)
+    return (row for row in rows if only is None or row[0] in only)
+
+
+def _clients(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
+    entries = sorted(clients(session).by_id.values(), key=lambda entry: str(entry.code))
+    for entry in entries:
+        if entry.columns["archived_at"] is None:
+            yield entry.id, entry.columns
+
+
+def _live(session: ScopedSession, record: type[Record], order: str, only: Only) -> Any:
+    archived = record.archived_at  # type: ignore[attr-defined]
+    statement = select(record).where(archived.is_(None)).order_by(getattr(record, order))
+    if only is not None:
+        statement = statement.where(record.id.in_(only))  # type: ignore[attr-defined]
+    return session.scalars(statement)
+
+
+def _columns(record: Any) -> dict[str, Any]:
+    return {column.key: getattr(record, column.key) for column in record.__table__.columns}
+
+
+def _projects(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
+    names = dict(session.execute(select(Client.id, Client.name)).all())
+    entities = the_firm(session).entities.by_id
+    for project in _live(session, Project, "code", only):
+        works = project.works_minor
+        entity = entities.get(project.entity_id or 0)
+        yield (
+            project.id,
+            _columns(project)
+            | {
+                "client": names[project.client_id],
+                "entity": entity.code if entity else None,
+                "works_amount": None if works is None else from_minor(works, project.currency),
+            },
+        )
+
+
+def _phases(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
+    entities = the_firm(session).entities.by_id
+    codes = dict(session.execute(select(Phase.id, Phase.code)).all())
+    statement = (
+        select(Phase, Contract, Project)
+        .join(Contract, Contract.id == Phase.contract_id)
+        .join(Project, Project.id == Contract.project_id)
+        .where(Phase.archived_at.is_(None), Project.archived_at.is_(None))
+        .order_by(Project.code, Contract.id, Phase.position, Phase.id)
+    )
+    if only is not None:
+        statement = statement.where(Phase.id.in_(only))
+    for phase, contract, project in session.execute(statement):
+        rate = phase.hourly_rate_minor
+        entity = entities.get(project.entity_id or 0)
+        yield (
+            phase.id,
+            _columns(phase)
+            | {
+                "entity": entity.name if entity else None,
+                "project_code": project.code,
+                "contract": contract.name,
+                "phase_name": phase.name,
+                "phase_code": phase.code,
+                "fee": from_minor(phase.fee_minor, phase.currency),
+                "line_type": phase.kind,
+                "billing_method": contract.billing_method,
+                "hourly_rate": None if rate is None else from_minor(rate, phase.currency),
+                "linked_phase": codes.get(phase.linked_phase_id or 0),
+            },
+        )
+
+
+def _collaborators(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
+    firm = the_firm(session)
+    for person in _live(session, Collaborator, "last_name", only):
+        entity = firm.entities.by_id.get(person.entity_id)
+        yield person.id, _columns(person) | {"entity": entity.code if entity else None}
+
+
+def _progress(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
+    """Live phases and annexes of signed projects billed by progress (DOMAIN §3.5)."""
+    for entry in phases_with_references(session).phases.by_id.values():
+        cells = dict(entry.columns)
+        by_progress = cells["billing_method"] is BillingMethod.FIXED_FEE_PROGRESS
+        if cells["is_signed"] and by_progress and not cells["is_archived"]:
+            cells["entity"] = cells["entity"][0] if cells["entity"] else None
+            yield entry.id, cells
+
+
+_ROWS: dict[str, Callable[[ScopedSession, Only], Iterator[PrefilledRow]]] = {
+    "clients": _clients,
+    "projects": _projects,
+    "phases": _phases,
+    "collaborators": _collaborators,
+    "progress": _progress,
+}

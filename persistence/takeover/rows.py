@@ -1,0 +1,169 @@
+"""The rows of an import under review: kept, read back, paged and skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Table, bindparam, select
+
+from domain.errors import NOT_FOUND, Refusal
+from domain.takeover.candidate import Candidate, Planned
+from domain.takeover.model import ImportFile, ImportRow, RowColour
+from domain.takeover.wire import pack, pack_issue, pack_values, unpack_issue, unpack_values
+from persistence.session import ScopedSession, insert_all
+
+_PORTION = 2_000
+"""Rows that are written by one statement, or fetched at a time."""
+
+_PLANNED = ("colour", "outcome", "issues", "changes", "target_id")
+"""The columns of a row that its plan decides."""
+
+
+def the_import(session: ScopedSession, import_id: int, *, locked: bool = False) -> ImportFile:
+    """The import with that identifier, locked when asked; NOT_FOUND otherwise."""
+    statement = select(ImportFile).where(ImportFile.id == import_id)
+    found = session.scalar(statement.with_for_update() if locked else statement)
+    if found is None:
+        raise Refusal(NOT_FOUND(field=("import_id",), noun="import", key=import_id))
+    return found
+
+
+def keep_rows(
+    session: ScopedSession,
+    import_id: int,
+    candidates: Sequence[Candidate],
+    planned: Sequence[Planned],
+    raw: Iterable[dict[str, str]],
+) -> None:
+    """Keeps the checked rows of a new import with their plan."""
+    rows = (
+        {
+            "import_id": import_id,
+            "number": candidate.row,
+            "raw": typed,
+            "cells": {
+                "values": pack_values(candidate.values),
+                "record_id": candidate.record_id,
+                "references_changed": candidate.references_changed,
+                "checked": [pack_issue(issue) for issue in candidate.checked],
+            },
+            "skipped": candidate.skipped,
+            **_told(plan),
+        }
+        for candidate, plan, typed in zip(candidates, planned, raw, strict=True)
+    )
+    # A long file is never in memory a second time as what the statement carries.
+    while portion := list(islice(rows, _PORTION)):
+        insert_all(session, ImportRow, portion)
+
+
+def _told(plan: Planned) -> dict[str, Any]:
+    return {
+        "colour": plan.colour,
+        "outcome": plan.outcome,
+        "issues": [pack_issue(issue) for issue in plan.issues],
+        "changes": [
+            {"field": c.field, "before": pack(c.before), "after": pack(c.after)}
+            for c in plan.changes
+        ],
+        "target_id": plan.target_id,
+    }
+
+
+def candidates_of(session: ScopedSession, import_id: int) -> list[Candidate]:
+    """The checked rows of an import as they were uploaded, in the order of the file."""
+    statement = (
+        select(ImportRow.number, ImportRow.cells, ImportRow.skipped)
+        .where(ImportRow.import_id == import_id)
+        .order_by(ImportRow.number)
+        .execution_options(yield_per=_PORTION)
+    )
+    return [
+        Candidate(
+            row=number,
+            values=unpack_values(cells["values"]),
+            record_id=cells["record_id"],
+            references_changed=cells["references_changed"],
+            checked=tuple(unpack_issue(issue) for issue in cells["checked"]),
+            skipped=skipped,
+        )
+        for number, cells, skipped in session.execute(statement)
+    ]
+
+
+def keep_plan(session: ScopedSession, import_id: int, planned: Sequence[Planned]) -> None:
+    """Brings the rows of an import up to a new plan; only those that changed are written."""
+    plans = {plan.row: plan for plan in planned}
+    statement = (
+        select(ImportRow.id, ImportRow.number, *(getattr(ImportRow, name) for name in _PLANNED))
+        .where(ImportRow.import_id == import_id)
+        .execution_options(yield_per=_PORTION)
+    )
+    changed = []
+    for key, number, *shown in session.execute(statement):
+        told = _told(plans[number])
+        if shown != [told[name] for name in _PLANNED]:
+            changed.append({f"b_{name}": told[name] for name in _PLANNED} | {"b_id": key})
+    _update_each(session, changed, *_PLANNED)
+
+
+def rows_of(
+    session: ScopedSession, import_id: int, *, colours: Sequence[RowColour] | None = None
+) -> list[ImportRow]:
+    """The rows of an import in the order of the file; of some colours when given."""
+    statement = select(ImportRow).where(ImportRow.import_id == import_id).order_by(ImportRow.number)
+    if colours is not None:
+        statement = statement.where(ImportRow.colour.in_(colours))
+    return list(session.scalars(statement))
+
+
+def mark_skipped(
+    session: ScopedSession,
+    import_id: int,
+    *,
+    skipped: bool,
+    numbers: Sequence[int] | None = None,
+    colour: RowColour | None = None,
+) -> set[int]:
+    """Skips (or takes back) rows by number, by colour, or all; the numbers that were found."""
+    conditions = [ImportRow.import_id == import_id]
+    if colour is not None:
+        conditions.append(ImportRow.colour == colour)
+    found = dict(session.execute(select(ImportRow.number, ImportRow.id).where(*conditions)).all())
+    if numbers is not None:
+        # Compared here: a caller may name more rows than a statement can carry.
+        found = {number: found[number] for number in set(numbers) & found.keys()}
+    rows = [{"b_id": key, "b_skipped": skipped} for key in found.values()]
+    _update_each(session, rows, "skipped")
+    return set(found)
+
+
+def mark_applied(session: ScopedSession, import_id: int, written: dict[int, int]) -> None:
+    """Notes on each applied row which record it became, or is."""
+    statement = select(ImportRow.number, ImportRow.id).where(ImportRow.import_id == import_id)
+    rows = [
+        {"b_id": key, "b_target_id": written[number]}
+        for number, key in session.execute(statement)
+        if number in written
+    ]
+    _update_each(session, rows, "target_id")
+
+
+def _update_each(session: ScopedSession, rows: list[dict[str, Any]], *columns: str) -> None:
+    """Sets `columns` of the row with each `b_id` to what `rows` hold as `b_…`, in one go.
+
+    The identifiers are those of this organisation's rows. Nothing else is compared: PostgreSQL,
+    which knows nothing yet of rows that are new, then has no index to choose but the right one.
+    """
+    if not rows:
+        return
+    table = ImportRow.__table__
+    assert isinstance(table, Table)
+    statement = (
+        table.update()
+        .where(table.c.id == bindparam("b_id"))
+        .values({name: bindparam(f"b_{name}", type_=table.c[name].type) for name in columns})
+    )
+    session.connection().execute(statement, rows)

@@ -1,0 +1,21 @@
+"""What PostgreSQL plans by, brought up to date after a long file."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+from domain.base import Record
+from persistence.session import ScopedSession
+
+MANY = 1_000
+"""Rows from which a table is looked at again."""
+
+
+def learn(session: ScopedSession, record: type[Record], written: int) -> None:
+    """Has PostgreSQL look at the table of `record` again, when `written` rows are many.
+
+    Its own daemon comes by within minutes; until then it plans for the few rows there were, and
+    joins every phase with every project. On takeover day the next file does not wait for that.
+    """
+    if written >= MANY and session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"ANALYZE {record.__tablename__}"))
