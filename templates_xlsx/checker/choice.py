@@ -1,0 +1,155 @@
+"""Which sheet of the book is read as which template, and what its header gives rise to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from domain.errors import Issue
+from templates_xlsx.checker.header import (
+    DEEPEST_HEADER,
+    Found,
+    candidates,
+    find_header,
+    fits_best,
+    is_rather,
+    top_rows,
+)
+from templates_xlsx.issues import (
+    COLUMN_HIDDEN,
+    COLUMN_ORDER_CHANGED,
+    COLUMN_UNKNOWN,
+    HEADER_COLUMN_MISSING,
+    HEADER_DUPLICATE_COLUMN,
+    HEADER_NOT_FOUND,
+    SHEET_IGNORED,
+    TEMPLATE_WRONG_KIND,
+    TITLE_ROWS_SKIPPED,
+)
+from templates_xlsx.kinds.cleaning import quoted
+from templates_xlsx.layouts import whole_layout
+from templates_xlsx.raw import RawBook
+from templates_xlsx.reader.letters import letters_of
+from templates_xlsx.sheet import GUIDANCE_SHEET, UNRECOGNISED, Flag, Setting, Sheet
+from words import LANGUAGES, translated
+
+_GUIDANCE = frozenset(translated(GUIDANCE_SHEET, language) for language in LANGUAGES)
+"""Our own guidance sheet, which nobody expects to be read."""
+
+_MOST_NAMED = 20
+"""Unknown columns that are told by name; a sheet may have hundreds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The sheet to read (None when there is none) and what choosing it gave rise to."""
+
+    sheet: Sheet
+    found: Found | None
+    issues: tuple[Issue, ...] = ()
+
+
+def choose(
+    book: RawBook,
+    *,
+    kind: str | None,
+    setting: Setting,
+    layouts: Mapping[str, Sheet],
+    mapping: Mapping[str, str],
+) -> Chosen:
+    """The first sheet with a header of the asked kind, or of any kind when none is asked for."""
+    if kind is None:
+        found = _first_of_any(book, layouts, mapping)
+        if found is None:
+            return Chosen(UNRECOGNISED, None, (_not_found(None, setting),))
+        return Chosen(found.sheet, found, tuple(_header_issues(book, found, setting)))
+    return _choose_asked(book, layouts[kind], setting, layouts, mapping)
+
+
+def _first_of_any(
+    book: RawBook, layouts: Mapping[str, Sheet], mapping: Mapping[str, str]
+) -> Found | None:
+    for raw in candidates(book):
+        found = fits_best(raw, top_rows(raw), layouts.values(), mapping)
+        if found is not None:
+            return found
+    return None
+
+
+def _choose_asked(
+    book: RawBook,
+    asked: Sheet,
+    setting: Setting,
+    layouts: Mapping[str, Sheet],
+    mapping: Mapping[str, str],
+) -> Chosen:
+    wrong: Found | None = None
+    for raw in candidates(book):
+        top = top_rows(raw)
+        ours = find_header(raw, top, asked, mapping)
+        best = fits_best(raw, top, layouts.values(), mapping)
+        if best is not None and is_rather(ours, best, asked):
+            wrong = wrong or best
+        elif ours is not None:
+            return Chosen(asked, ours, tuple(_header_issues(book, ours, setting)))
+    if wrong is None:
+        return Chosen(asked, None, (_not_found(asked, setting),))
+    issue = TEMPLATE_WRONG_KIND(
+        row=wrong.header.row,
+        found=wrong.sheet.name(setting.locale),
+        expected=asked.name(setting.locale),
+    )
+    return Chosen(asked, None, (issue,))
+
+
+def _not_found(asked: Sheet | None, setting: Setting) -> Issue:
+    columns = asked.columns if asked else ()
+    titles = [c.title(setting.locale) for c in columns if c.flag is Flag.MANDATORY]
+    return HEADER_NOT_FOUND(limit=DEEPEST_HEADER, expected=", ".join(titles) or "…")
+
+
+def _header_issues(book: RawBook, found: Found, setting: Setting) -> Iterator[Issue]:
+    header, sheet = found.header, found.sheet
+    if found.first_row < header.row:
+        yield TITLE_ROWS_SKIPPED(row=header.row, header_row=header.row)
+    yield from _absent_columns(found, setting)
+    for key, places in header.repeated.items():
+        column = sheet.column(key)
+        yield HEADER_DUPLICATE_COLUMN(
+            row=header.row,
+            column=column.letter,
+            field=(key,),
+            found=", ".join(map(letters_of, places)),
+            column_title=column.title(setting.locale),
+        )
+    if header.unknown:
+        named = [quoted(title) for title in header.unknown[:_MOST_NAMED]]
+        more = ["…"] if len(header.unknown) > _MOST_NAMED else []
+        yield COLUMN_UNKNOWN(row=header.row, found=", ".join([*named, *more]))
+    order = [sheet.columns.index(column) for _, column in sorted(header.columns.items())]
+    if order != sorted(order):
+        yield COLUMN_ORDER_CHANGED(row=header.row)
+    hidden = [
+        column.title(setting.locale)
+        for place, column in header.columns.items()
+        if place in found.raw.hidden_columns and not column.locked
+    ]
+    if hidden:
+        yield COLUMN_HIDDEN(row=header.row, found=", ".join(hidden))
+    for raw in candidates(book):
+        if raw is not found.raw and raw.state == "visible" and raw.name not in _GUIDANCE:
+            yield SHEET_IGNORED(found=quoted(raw.name))
+
+
+def _absent_columns(found: Found, setting: Setting) -> Iterator[Issue]:
+    there = {column.key for column in found.header.columns.values()}
+    flag = whole_layout(found.sheet).flag
+    for column in found.sheet.columns:
+        if column.key not in there and flag(column, setting) is Flag.MANDATORY:
+            yield HEADER_COLUMN_MISSING(
+                row=found.header.row,
+                column=column.letter,
+                field=(column.key,),
+                letter=column.letter,
+                column_title=column.title(setting.locale),
+            )

@@ -1,0 +1,44 @@
+"""Titles of columns as the header is compared: what a person types or a program exports still fits.
+
+Source: DOMAIN §3.2 (without case, accents, punctuation, bracketed remark and `*`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from unicodedata import normalize
+
+from templates_xlsx.sheet import Column, Sheet
+
+_REMARK = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "º": None, "ª": None})
+_LONGEST_TITLE = 120
+
+
+@lru_cache(maxsize=4096)
+def fold_title(text: str) -> str:
+    """`text` as titles are compared: "N° TVA (obligatoire) *" is "ntva". "" when it is none."""
+    if len(text) > _LONGEST_TITLE:
+        return ""
+    folded = normalize("NFKD", _REMARK.sub(" ", text).casefold().translate(_LETTERS))
+    return "".join(c for c in folded if c.isalnum())
+
+
+@lru_cache(maxsize=64)
+def known_titles(sheet: Sheet) -> Mapping[str, Column]:
+    """The columns of `sheet` by every folded title they answer to: French, English, key."""
+    return {
+        fold_title(title): column
+        for column in sheet.columns
+        for title in (column.key, column.en, column.fr)
+    }
+
+
+def titles_with(sheet: Sheet, mapping: Mapping[str, str]) -> Mapping[str, Column]:
+    """The known titles, and those that a caller mapped by hand ({title in the file: key})."""
+    if not mapping:
+        return known_titles(sheet)
+    by_hand = {fold_title(title): sheet.column(key) for title, key in mapping.items()}
+    return {**known_titles(sheet), **by_hand}
