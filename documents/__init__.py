@@ -1,0 +1,1 @@
+"""The papers: values in, bytes out; no record, no session, no clock."""

@@ -1,0 +1,75 @@
+"""An invoice on paper: its picture set in HTML, then printed to PDF."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+import orjson
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from documents import figures
+from documents.logo import logo_media_type
+from documents.pdf.assets import Images
+from documents.pdf.page import FACTS_A_ROW, Page
+from documents.pdf.press import LOGO_URL, printed
+from documents.picture import InvoicePicture
+from documents.picture_json import to_json
+
+_NOT_XML = re.compile("[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+"""Characters no XML may hold (a stray control character pasted from somewhere)."""
+
+HTML_FOLDER = Path(__file__).parent.parent / "html"
+
+
+def render_invoice(picture: InvoicePicture, *, archival: bool = False) -> bytes:
+    """The paper of `picture` as PDF; the same picture gives the same bytes.
+
+    `archival` makes it PDF/A-3b, the kind that may carry the XML of an electronic invoice.
+    """
+    images = _images(picture)
+    return printed(
+        invoice_markup(picture, logo=next(iter(images), None)),
+        images=images,
+        archival_identifier=_identifier(picture) if archival else None,
+    )
+
+
+def invoice_markup(picture: InvoicePicture, *, logo: str | None) -> str:
+    """The markup of the paper, HTML written as XML; `logo` is the address of the logo's file."""
+    markup = _template().render(
+        picture=picture,
+        page=Page(picture),
+        logo=logo,
+        facts_a_row=FACTS_A_ROW,
+        in_fours=figures.in_fours,
+        day=figures.day,
+    )
+    return _NOT_XML.sub("", markup)
+
+
+def _identifier(picture: InvoicePicture) -> str:
+    stored = orjson.dumps(to_json(picture), option=orjson.OPT_SORT_KEYS)
+    return sha256(stored).hexdigest()[:32]
+
+
+def _images(picture: InvoicePicture) -> Images:
+    """The logo, when it can be shown, under the address the markup uses."""
+    media_type = logo_media_type(picture.logo) if picture.logo else None
+    if picture.logo is None or media_type is None:
+        return {}
+    return {LOGO_URL + sha256(picture.logo).hexdigest(): (media_type, picture.logo)}
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(HTML_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("invoice.html")

@@ -1,0 +1,239 @@
+"""What a paper says around its table: title, strip of facts, totals, mentions, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from documents import figures
+from documents.picture import InvoicePicture, OperationCategory, PaperKind, Reference
+from words import phrase
+
+FACTS_A_ROW = 4
+BESIDE_TOTALS = 400
+"""Characters of mentions that fit beside the totals without making them taller."""
+
+_TITLES = {
+    PaperKind.PROFORMA: "PRO FORMA",
+    PaperKind.INVOICE: "Invoice",
+    PaperKind.CREDIT_NOTE: "Credit note",
+    PaperKind.DEPOSIT: "Deposit invoice",
+}
+_LAST_TOTALS = {
+    PaperKind.PROFORMA: "Estimated total",
+    PaperKind.INVOICE: "Net due",
+    PaperKind.CREDIT_NOTE: "Net credited to you",
+    PaperKind.DEPOSIT: "Net due",
+}
+_CATEGORIES = {
+    OperationCategory.GOODS: "Operation category: supply of goods.",
+    OperationCategory.SERVICES: "Operation category: supply of services.",
+    OperationCategory.MIXED: "Operation category: supply of goods and services.",
+}
+_OTHER_SENTENCES = (
+    "This is not an invoice",
+    "Issue date",
+    "Due date",
+    "Date of supply",
+    "Period of supply",
+    "{start} – {end}",
+    "Client code",
+    "Client SIREN",
+    "Client SIRET",
+    "Client VAT number",
+    "Commitment no.",
+    "Department code",
+    "Corrects invoice {number} of {day}.",
+    "Deposit invoice {number} of {day}.",
+    "Total excl. VAT",
+    "VAT {label}",
+    "on {base}",
+    "Total incl. VAT",
+    "VAT in euros",
+    "{rate} EUR for 1 {currency}, {source}, {day}",
+    "VAT paid on debits.",
+    "SIREN {number}",
+    "SIRET {number}",
+    "VAT no. {number}",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One label and its value in the strip below the title."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """One row of the totals: its label, what it was taken on, its amount, a remark below."""
+
+    label: str
+    amount: str
+    on: str = ""
+    remark: str = ""
+    is_last: bool = False
+
+
+def sentences() -> tuple[str, ...]:
+    """Every English sentence of this module, so that a test can ask for the French."""
+    tables = (_TITLES.values(), _LAST_TOTALS.values(), _CATEGORIES.values())
+    return tuple(dict.fromkeys(one for table in tables for one in table)) + _OTHER_SENTENCES
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The words around one picture."""
+
+    picture: InvoicePicture
+
+    def say(self, sentence: str, **values: object) -> str:
+        return phrase(sentence, self.picture.language, **values)
+
+    @property
+    def title(self) -> str:
+        return self.say(_TITLES[self.picture.kind])
+
+    @property
+    def warning(self) -> str:
+        return self.say("This is not an invoice") if self.picture.is_pro_forma else ""
+
+    def references(self) -> list[str]:
+        """The invoices a credit note corrects, or the deposits an invoice takes into account."""
+        sentence = (
+            "Corrects invoice {number} of {day}."
+            if self.picture.kind is PaperKind.CREDIT_NOTE
+            else "Deposit invoice {number} of {day}."
+        )
+        return [self._reference(sentence, one) for one in self.picture.references]
+
+    def fact_rows(self) -> list[list[Fact]]:
+        """The strip of facts, row by row; dates come first."""
+        facts = [*self._dates(), *self._client_facts()]
+        return [facts[at : at + FACTS_A_ROW] for at in range(0, len(facts), FACTS_A_ROW)]
+
+    def totals(self) -> Iterator[Total]:
+        """Net, VAT by rate, gross, what comes off it, and what is left."""
+        picture = self.picture
+        yield Total(self.say("Total excl. VAT"), self.money(picture.net))
+        for group in picture.groups:
+            yield Total(
+                self._rate(group.label),
+                self.money(group.vat),
+                on=self.say("on {base}", base=self.money(group.base)),
+                remark=group.mention or "",
+            )
+        if picture.deductions:
+            yield Total(self.say("Total incl. VAT"), self.money(picture.gross))
+        for taken in picture.deductions:
+            yield Total(taken.label, self.money(-taken.amount))
+        yield self._last_total()
+
+    def vat_in_euros(self) -> Total | None:
+        """The VAT of a foreign currency, in euros, with the rate, its source and its day."""
+        stated = self.picture.vat_in_eur
+        if stated is None:
+            return None
+        remark = self.say(
+            "{rate} EUR for 1 {currency}, {source}, {day}",
+            rate=figures.plain(stated.rate, self.picture.language, most=10),
+            currency=self.picture.currency,
+            source=stated.source,
+            day=figures.day(stated.day, self.picture.language),
+        )
+        return Total(
+            self.say("VAT in euros"),
+            figures.money(stated.amount, "EUR", self.picture.language),
+            remark=remark,
+        )
+
+    def mentions(self) -> list[str]:
+        """The mentions of the operation, then those of the picture."""
+        picture = self.picture
+        said = [_CATEGORIES[picture.operation_category]] if picture.operation_category else []
+        if picture.vat_on_debits:
+            said.append("VAT paid on debits.")
+        return [*(self.say(sentence) for sentence in said), *picture.mentions]
+
+    def has_room_beside_totals(self) -> bool:
+        """Whether the mentions are short enough for the narrow column left of the totals."""
+        return sum(map(len, self.mentions())) <= BESIDE_TOTALS
+
+    def identity(self) -> list[list[str]]:
+        """What the law wants of a seller (R123-237, R123-238), on the two lines of the foot."""
+        seller = self.picture.seller
+        number = seller.siret or seller.siren
+        sentence = "SIRET {number}" if seller.siret else "SIREN {number}"
+        numbers = list(seller.legal[1:])
+        if number:
+            numbers.append(self.say(sentence, number=figures.registration(number)))
+        if seller.vat_number:
+            numbers.append(self.say("VAT no. {number}", number=seller.vat_number))
+        return [line for line in ([seller.name, *seller.legal[:1]], numbers) if line]
+
+    def project_details(self) -> str:
+        """The contract and the address of the building, on one line."""
+        project = self.picture.project
+        if project is None:
+            return ""
+        return " · ".join(filter(None, (project.contract, ", ".join(project.address))))
+
+    def money(self, value: Decimal) -> str:
+        return figures.money(value, self.picture.currency, self.picture.language)
+
+    def amount(self, value: Decimal) -> str:
+        return figures.amount(value, self.picture.currency, self.picture.language)
+
+    def price(self, value: Decimal) -> str:
+        return figures.unit_price(value, self.picture.currency, self.picture.language)
+
+    def quantity(self, value: Decimal) -> str:
+        return figures.quantity(value, self.picture.language)
+
+    def _rate(self, label: str) -> str:
+        """ "TVA 20 %"; an exemption ("Exonéré") speaks for itself."""
+        return self.say("VAT {label}", label=label) if label[:1].isdigit() else label
+
+    def _last_total(self) -> Total:
+        picture = self.picture
+        label = _LAST_TOTALS[picture.kind]
+        return Total(self.say(label), self.money(picture.net_due), is_last=True)
+
+    def _reference(self, sentence: str, one: Reference) -> str:
+        day = figures.day(one.issue_date, self.picture.language)
+        return self.say(sentence, number=one.number, day=day)
+
+    def _dates(self) -> Iterator[Fact]:
+        picture, language = self.picture, self.picture.language
+        yield Fact(self.say("Issue date"), figures.day(picture.issue_date, language))
+        if picture.due_date:
+            yield Fact(self.say("Due date"), figures.day(picture.due_date, language))
+        start = picture.supply_start or picture.supply_end
+        end = picture.supply_end or picture.supply_start
+        if start is None or end is None:
+            return
+        if start == end:
+            yield Fact(self.say("Date of supply"), figures.day(start, language))
+            return
+        span = self.say(
+            "{start} – {end}", start=figures.short_day(start), end=figures.short_day(end)
+        )
+        yield Fact(self.say("Period of supply"), span)
+
+    def _client_facts(self) -> Iterator[Fact]:
+        picture, buyer = self.picture, self.picture.buyer
+        number = buyer.siret or buyer.siren
+        siren_or_siret = "Client SIRET" if buyer.siret else "Client SIREN"
+        stated = (
+            ("Client code", buyer.code),
+            (siren_or_siret, figures.registration(number) if number else None),
+            ("Client VAT number", buyer.vat_number),
+            ("Commitment no.", picture.commitment_number),
+            ("Department code", picture.service_code),
+        )
+        for label, value in stated:
+            if value:
+                yield Fact(self.say(label), value)

@@ -1,0 +1,203 @@
+"""Taking the picture of an invoice: from the records it rests on to the values its paper shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from documents.figures import NO_BREAK, plain
+from documents.figures import money as written_money
+from documents.figures import rate as written_rate
+from documents.picture import (
+    Bank,
+    InvoicePicture,
+    Job,
+    Line,
+    LineKind,
+    OperationCategory,
+    PaperKind,
+    Party,
+    VatGroup,
+)
+from domain.catalogue import TaxCode
+from domain.client import Client, ClientType
+from domain.invoice.finalise import Dossier, due_date
+from domain.invoice.model import PRO_FORMA, Invoice, InvoiceKind, InvoiceLine
+from domain.invoice.model import LineKind as RecordedLineKind
+from domain.money import from_minor
+from domain.organisation import Entity
+from domain.project.model import Project
+from words import phrase
+
+LATE_PAYMENT = (
+    "Late payment: penalties at the ECB refinancing rate plus 10 points, and a fixed "
+    "compensation of €40 for recovery costs (C. com. L441-10, D441-5)."
+)
+LATE_PAYMENT_PUBLIC = (
+    "Late payment: interest at the ECB refinancing rate plus 8 points, and a fixed compensation "
+    "of €40 for recovery costs (CCP R2192-31, D2192-35)."
+)
+NO_DISCOUNT = "No discount for early payment."
+PAYMENT_DAYS = "Payment within {days} days."
+EXEMPT = "Exempt"
+PROGRESS = "Progress {percent} of the fee of {fee}"
+UNITS = {"LS": "flat fee", "HUR": "h", "DAY": "day", "MON": "month", "C62": "unit"}
+"""How UN/ECE Rec 20 units are written; another code is written as it is."""
+CAPITAL = "{form} with a capital of {capital}"
+
+_PAPERS = {
+    InvoiceKind.INVOICE: PaperKind.INVOICE,
+    InvoiceKind.CREDIT_NOTE: PaperKind.CREDIT_NOTE,
+    InvoiceKind.DEPOSIT: PaperKind.DEPOSIT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """When the picture is taken, and what the entity adds to it."""
+
+    today: date
+    logo: bytes | None = None
+
+
+def picture_of(dossier: Dossier, occasion: Occasion) -> InvoicePicture:
+    """The picture of an invoice as it stands; of a final one, as it will stand for ten years."""
+    invoice = dossier.invoice
+    day = invoice.issue_date or occasion.today
+    is_pro_forma = invoice.state in PRO_FORMA
+    return InvoicePicture(
+        kind=PaperKind.PROFORMA if is_pro_forma else _PAPERS[invoice.kind],
+        number=invoice.pro_forma_number if is_pro_forma else str(invoice.number),
+        issue_date=day,
+        due_date=None if is_pro_forma else due_date(invoice, day),
+        supply_start=invoice.supply_date,
+        currency=invoice.currency,
+        language=invoice.language,
+        seller=_seller(dossier.entity, invoice.language),
+        buyer=_buyer(dossier.client),
+        bank=Bank(iban=dossier.entity.iban, bic=dossier.entity.bic)
+        if dossier.entity.iban
+        else None,
+        project=_job(dossier.project),
+        commitment_number=invoice.commitment_no,
+        service_code=dossier.client.service_code,
+        lines=tuple(_line(line, dossier.tax_codes, invoice) for line in dossier.lines),
+        groups=_groups(invoice),
+        net=from_minor(invoice.net_minor, invoice.currency),
+        vat=from_minor(invoice.vat_minor, invoice.currency),
+        gross=from_minor(invoice.gross_minor, invoice.currency),
+        operation_category=OperationCategory.SERVICES,
+        vat_on_debits=dossier.entity.vat_on_debits,
+        terms=() if is_pro_forma else _terms(invoice, dossier.client),
+        mentions=_texts(dossier.entity),
+        footer_message=invoice.footer_message,
+        logo=occasion.logo,
+    )
+
+
+def _seller(entity: Entity, language: str) -> Party:
+    form = entity.legal_form
+    if form and entity.capital:
+        capital = _capital(entity, language)
+        form = phrase(CAPITAL, language, form=form, capital=capital)
+    return Party(
+        name=entity.name,
+        address=tuple(entity.address.splitlines()),
+        legal=tuple(text for text in (form, entity.rcs) if text),
+        siren=entity.siren,
+        siret=entity.siret,
+        vat_number=entity.vat_number,
+        email=entity.email,
+        phone=entity.phone,
+    )
+
+
+def _capital(entity: Entity, language: str) -> str:
+    """The share capital with its currency; a text that is no number stays as it is."""
+    try:
+        value = plain(Decimal(str(entity.capital)), language, most=2)
+    except (InvalidOperation, ValueError):
+        return str(entity.capital)
+    return f"{value}{NO_BREAK}{'€' if entity.currency == 'EUR' else entity.currency}"
+
+
+def progress_detail(*, percent: Decimal, fee: int, currency: str, language: str) -> str:
+    """What a line says of its phase: the cumulative percentage billed, and of which fee."""
+    shown = written_money(from_minor(fee, currency), currency, language)
+    return phrase(PROGRESS, language, percent=written_rate(percent, language), fee=shown)
+
+
+def _buyer(client: Client) -> Party:
+    return Party(
+        name=client.name,
+        address=tuple(client.billing_address.splitlines()),
+        siren=client.siren or (client.siret[:9] if client.siret else None),
+        siret=client.siret,
+        vat_number=None if client.vat_number == "NA" else client.vat_number,
+        code=client.code,
+    )
+
+
+def _job(project: Project | None) -> Job | None:
+    if project is None:
+        return None
+    place = " ".join(part for part in (project.postcode, project.city) if part)
+    address = tuple((project.address or "").splitlines()) + ((place,) if place else ())
+    return Job(code=project.code, name=project.name, address=address)
+
+
+def _line(line: InvoiceLine, taxes: Mapping[int, TaxCode], invoice: Invoice) -> Line:
+    # A line of a pro forma may still wait for its quantity or price: it is shown by its words.
+    if line.kind is RecordedLineKind.TEXT or line.quantity is None or line.unit_price is None:
+        return Line(
+            kind=LineKind.TEXT,
+            position=line.position,
+            description=line.description,
+            detail=line.detail,
+        )
+    tax = taxes.get(line.tax_code_id or 0)
+    return Line(
+        kind=LineKind.PRICED,
+        position=line.position,
+        description=line.description,
+        detail=line.detail,
+        quantity=line.quantity,
+        unit=phrase(UNITS[line.unit], invoice.language) if line.unit in UNITS else line.unit,
+        unit_price=line.unit_price,
+        vat_label=_label(tax.rate, invoice.language, exempt=bool(tax.exemption)) if tax else None,
+        net=from_minor(line.net_minor, invoice.currency),
+    )
+
+
+def _label(rate: Decimal, language: str, *, exempt: bool) -> str:
+    return phrase(EXEMPT, language) if exempt else written_rate(rate, language)
+
+
+def _groups(invoice: Invoice) -> tuple[VatGroup, ...]:
+    return tuple(
+        VatGroup(
+            label=_label(
+                Decimal(group["rate"]), invoice.language, exempt=group["category"] not in "SZ"
+            ),
+            base=from_minor(group["base_minor"], invoice.currency),
+            vat=from_minor(group["vat_minor"], invoice.currency),
+            mention=group["mention"],
+        )
+        for group in invoice.vat_groups
+    )
+
+
+def _terms(invoice: Invoice, client: Client) -> tuple[str, ...]:
+    """C. com. L441-9, L441-10, D441-5; a private person owes no 40 € (DOMAIN §4.3)."""
+    language = invoice.language
+    days = phrase(PAYMENT_DAYS, language, days=invoice.payment_days)
+    if client.client_type is ClientType.INDIVIDUAL:
+        return (days,)
+    late = LATE_PAYMENT_PUBLIC if client.client_type is ClientType.PUBLIC else LATE_PAYMENT
+    return (days, phrase(NO_DISCOUNT, language), phrase(late, language))
+
+
+def _texts(entity: Entity) -> tuple[str, ...]:
+    return tuple((entity.legal_texts or "").splitlines())
