@@ -1,0 +1,1 @@
+"""The verbs of the API: one file per thing people come to do, read like a diary."""

@@ -1,0 +1,170 @@
+"""The lines of a pro forma: replaced as a whole, counted up, kept within what remains."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+
+from domain.catalogue import (
+    LEDGER_ACCOUNT_UNKNOWN,
+    PRODUCT_UNKNOWN,
+    TAX_CODE_UNKNOWN,
+    Product,
+    TaxCode,
+)
+from domain.client import Client
+from domain.errors import PathPart, Refusal
+from domain.invoice.create import PHASE_OF_OTHER_PROJECT, for_project
+from domain.invoice.finalise import require_pro_forma
+from domain.invoice.lines import NewLine, from_product, make_line, require_few
+from domain.invoice.model import Invoice, InvoiceLine, LineKind
+from domain.invoice.remaining import reached, require_within_remaining
+from domain.invoice.totals import Tax, total
+from persistence import invoices
+from resolvers._mutation import Acting
+
+
+def append(acting: Acting, invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
+    """Puts lines on a pro forma that has none, and counts it up."""
+    for position, line in enumerate(lines, start=1):
+        line.invoice_id, line.position = invoice.id, position
+    acting.session.add_all(lines)
+    acting.session.flush()
+    recount(acting, invoice)
+
+
+def recount(acting: Acting, invoice: Invoice) -> None:
+    """Brings the totals of a pro forma up to its lines."""
+    dossier = invoices.dossier_of(acting.session, invoice)
+    taxed = [
+        (line.net_minor, _group(dossier.tax_codes.get(line.tax_code_id or 0)))
+        for line in dossier.lines
+    ]
+    totals = total(taxed, currency=invoice.currency)
+    invoice.net_minor, invoice.vat_minor = totals.net, totals.vat
+    invoice.gross_minor = totals.gross
+    invoice.vat_groups = [
+        {
+            "rate": f"{group.tax.rate:f}",
+            "category": group.tax.category.value,
+            "reason_code": group.tax.reason_code,
+            "mention": group.tax.mention,
+            "base_minor": group.base,
+            "vat_minor": group.vat,
+        }
+        for group in totals.groups
+    ]
+
+
+def _group(tax: TaxCode | None) -> Tax | None:
+    return None if tax is None else Tax(tax.rate, tax.category, tax.reason_code, tax.mention)
+
+
+def require_tax_code(acting: Acting, code: str, *, field: tuple[PathPart, ...]) -> TaxCode:
+    found = invoices.tax_code_named(acting.session, code.strip().upper())
+    if found is None:
+        raise Refusal(TAX_CODE_UNKNOWN(field=field, code=code[:60]))
+    return found
+
+
+def require_product(acting: Acting, sku: str, *, field: tuple[PathPart, ...]) -> Product:
+    found = invoices.product_named(acting.session, sku.strip())
+    if found is None:
+        raise Refusal(PRODUCT_UNKNOWN(field=field, code=sku[:60]))
+    return found
+
+
+def require_account(acting: Acting, number: str, *, field: tuple[PathPart, ...]) -> None:
+    if not invoices.account_exists(acting.session, number.strip()):
+        raise Refusal(LEDGER_ACCOUNT_UNKNOWN(field=field, code=number[:60]))
+
+
+def replace_lines(acting: Acting, invoice: Invoice, asked: Sequence[NewLine]) -> None:
+    """Puts new lines in the place of a pro forma's; refuses a final one."""
+    require_pro_forma(invoice)
+    require_few(asked)
+    _tie(acting, invoice, asked)
+    if invoice.project_id is not None:
+        invoices.lock_project(acting.session, invoice.project_id)
+    lines = [_new_line(acting, invoice, place, one) for place, one in enumerate(asked)]
+    acting.session.flush()
+    invoices.remove_lines(acting.session, invoice.id)
+    _require_within(acting, invoice, lines)
+    append(acting, invoice, lines)
+    invoices.mark_changed(invoice)
+
+
+def _tie(acting: Acting, invoice: Invoice, asked: Sequence[NewLine]) -> None:
+    """A blank pro forma takes the project of the first phase that is put on it (F13, F15)."""
+    phase_id = next((one.phase_id for one in asked if one.phase_id is not None), None)
+    if invoice.project_id is not None or phase_id is None:
+        return
+    project = invoices.project_of_phase(acting.session, phase_id)
+    if project is not None:
+        # Before the tie is written: its foreign key would take a weaker lock of the same row.
+        invoices.lock_project(acting.session, project.id)
+        client = invoices.the_record(acting.session, Client, invoice.client_id)
+        commitment = invoice.commitment_no
+        for_project(invoice, project=project, client=client)
+        invoice.commitment_no = commitment or project.commitment_no
+
+
+def _require_within(acting: Acting, invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
+    """A line on a phase belongs to the invoice's project, and stays within what remains of it.
+
+    Several lines on one phase share what remains; each tells how far it brings the billing.
+    """
+    on_phases = [line for line in lines if line.phase_id is not None]
+    if not on_phases or invoice.project_id is None:
+        _require_no_stranger(acting, invoice, on_phases, known=())
+        return
+    found = invoices.billables_of(acting.session, invoice.project_id, archived=True)
+    billables = {one.phase.id: one for one in found}
+    _require_no_stranger(acting, invoice, on_phases, known=billables)
+    sums: dict[int, int] = {}
+    for line in on_phases:
+        phase_id = line.phase_id or 0
+        sums[phase_id] = net = sums.get(phase_id, 0) + line.net_minor
+        field = ("lines", line.position - 1, "quantity")
+        require_within_remaining(net, billables[phase_id], field=field)
+        line.progress = reached(net, billables[phase_id].figures)
+
+
+def _require_no_stranger(
+    acting: Acting, invoice: Invoice, lines: Sequence[InvoiceLine], *, known: Container[int]
+) -> None:
+    strangers = [line for line in lines if line.phase_id not in known]
+    if not strangers:
+        return
+    project = "–"
+    if invoice.project_id is not None:
+        project = invoices.lock_project(acting.session, invoice.project_id).code
+    raise Refusal(
+        *(
+            PHASE_OF_OTHER_PROJECT(
+                field=("lines", line.position - 1, "phase_id"),
+                phase=f"phase_{line.phase_id}",
+                project=project,
+            )
+            for line in strangers
+        )
+    )
+
+
+def _new_line(acting: Acting, invoice: Invoice, place: int, asked: NewLine) -> InvoiceLine:
+    code = asked.tax_code
+    product = None
+    if asked.kind is LineKind.PRODUCT and asked.sku:
+        product = require_product(acting, asked.sku, field=("lines", place, "sku"))
+        asked = from_product(asked, product, currency=invoice.currency, place=place)
+    number = (asked.ledger_account or "").strip()
+    if number and not invoices.phase_has_account(acting.session, asked.phase_id, number):
+        require_account(acting, number, field=("lines", place, "ledger_account"))
+    line = make_line(asked, invoice_id=invoice.id, place=place, currency=invoice.currency)
+    if line.kind is LineKind.TEXT:
+        return line
+    if code:
+        found = require_tax_code(acting, code, field=("lines", place, "tax_code"))
+        line.tax_code_id = found.id
+    elif product is not None:
+        line.tax_code_id = product.tax_code_id
+    return line

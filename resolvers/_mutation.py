@@ -1,0 +1,126 @@
+"""How a mutation field acts: one transaction, committed on return, rolled back on any exception.
+
+A refusal becomes the payload's `userErrors`; anything else is a bug and is masked by the schema.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+from anyio import to_thread
+from sqlalchemy.exc import DBAPIError
+
+from domain.access import Permission, require
+from domain.errors import FIELD_INVALID, Refusal
+from domain.trace import LONGEST_KEY
+from persistence.idempotency import answered, remember
+from persistence.session import ScopedSession, lost_a_race
+from schema.context import Caller, House, Info
+from schema.user_error import user_errors
+
+Answer = TypeVar("Answer")
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """What an act works with: the session of the transaction, who acts, and the house."""
+
+    session: ScopedSession
+    caller: Caller
+    house: House
+
+    @property
+    def today(self) -> date:
+        return self.house.today(self.caller.time_zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """An act that must happen once: its answer is kept under the caller's key.
+
+    `keep` reduces the payload to what is stored, `restore` makes the payload of it again. What
+    wrote nothing is not kept (None): asked again, it may be answered otherwise.
+    """
+
+    key: str
+    mutation: str
+    asked: Any
+    keep: Callable[[Payload], Payload | None]
+    restore: Callable[[Acting, Payload], Payload]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What the call is known again by: the mutation, its key, and a hash of what was asked."""
+        told = asdict(self.asked) if hasattr(self.asked, "__dataclass_fields__") else self.asked
+        request = hashlib.sha256(json.dumps(told, sort_keys=True, default=repr).encode())
+        return {"mutation": self.mutation, "key": self.key, "request": request.hexdigest()}
+
+
+async def write(
+    info: Info,
+    permission: Permission,
+    act: Callable[[Acting], Payload],
+    *,
+    nothing: Payload,
+    once: Once | None = None,
+    durable: bool = False,
+) -> Any:
+    """The payload of `act`, or `nothing` with the reasons it was refused for.
+
+    Two transactions that meet on one unique key or on one another's rows: the loser acts a second
+    time, and is then refused in words by the rule that the winner's row now breaks. Two calls of
+    one idempotency key at once: the second may be refused because of the first, whose answer is
+    then its own.
+    """
+    caller, house = info.context.caller, info.context.house
+
+    def attempt() -> Payload:
+        with house.database.writing(caller.organisation_id, durable=durable) as session:
+            return _act_once(Acting(session, caller, house), act, once)
+
+    def run() -> Payload:
+        try:
+            require(caller.role, permission)
+            try:
+                return attempt()
+            except DBAPIError as error:
+                if not lost_a_race(error):
+                    raise
+                return attempt()
+            except Refusal:
+                if once is None or not _is_answered(house, caller, once):
+                    raise
+                return attempt()
+        except Refusal as refusal:
+            return {**nothing, "user_errors": user_errors(refusal.issues, caller.locale)}
+
+    return await to_thread.run_sync(run)
+
+
+def _is_answered(house: House, caller: Caller, once: Once) -> bool:
+    with house.database.reading(caller.organisation_id) as session:
+        return answered(session, **once.names) is not None
+
+
+def _act_once(acting: Acting, act: Callable[[Acting], Payload], once: Once | None) -> Payload:
+    if once is None:
+        return {"user_errors": [], **act(acting)}
+    if not 0 < len(once.key) <= LONGEST_KEY:
+        limit = f"1–{LONGEST_KEY}"
+        raise Refusal(
+            FIELD_INVALID(field=("idempotency_key",), name="idempotencyKey", reason=limit)
+        )
+    before = answered(acting.session, **once.names)
+    if before is not None:
+        return {"user_errors": [], **once.restore(acting, before), "replayed": True}
+    payload = {"user_errors": [], "replayed": False, **act(acting)}
+    kept = once.keep(payload)
+    if kept is not None:
+        remember(acting.session, **once.names, answer=kept)
+    return payload

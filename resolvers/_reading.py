@@ -1,0 +1,64 @@
+"""How a query field reads: in a thread, on one short session of the caller's organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import strawberry
+from anyio import to_thread
+from sqlalchemy import ColumnElement
+
+from domain.access import Permission, require
+from persistence.pages import PageAsked, Sort, count, page
+from persistence.reading import Noun
+from persistence.session import ScopedSession
+from schema.connection import connection
+from schema.context import Info
+from schema.view import wanted, wanted_of_nodes
+
+Found = TypeVar("Found")
+
+
+async def read(info: Info, find: Callable[[ScopedSession], Found]) -> Found:
+    """What `find` finds in the caller's organisation."""
+    context = info.context
+    require(context.caller.role, Permission.READ)
+
+    def run() -> Found:
+        with context.house.database.reading(context.caller.organisation_id) as session:
+            return find(session)
+
+    return await to_thread.run_sync(run)
+
+
+async def read_page(
+    info: Info,
+    noun: Noun,
+    *,
+    asked: PageAsked,
+    sort: Sort,
+    where: Sequence[ColumnElement[bool]] = (),
+) -> Any:
+    """A page of `noun` as a connection; rows are counted only when the count was asked for."""
+    counting = "total_count" in wanted(info)
+    fields = wanted_of_nodes(info)
+
+    def find(session: ScopedSession) -> Any:
+        found = page(session, noun, fields, asked=asked, sort=sort, where=where)
+        return connection(found, total=(lambda: count(session, noun, where)) if counting else None)
+
+    return await read(info, find)
+
+
+@strawberry.input(
+    description="Relay's paging: `first`/`after` forwards, `last`/`before` backwards."
+)
+class PageInput:
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+    def asked(self) -> PageAsked:
+        return PageAsked(self.first, self.after, self.last, self.before)

@@ -1,0 +1,305 @@
+"""Looking things up: lists by page, one thing by identifier, by code, by number."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date
+from enum import Enum
+from typing import Any
+
+import strawberry
+from sqlalchemy import ColumnElement
+
+from domain.client import Client as ClientRecord
+from domain.client import ClientType
+from domain.errors import Refusal
+from domain.invoice.model import Invoice as InvoiceRecord
+from domain.invoice.model import InvoiceState
+from domain.project.model import Project as ProjectRecord
+from domain.project.model import ProjectStatus
+from persistence.clients import clients_where
+from persistence.invoices import DEFAULT_STATES, invoices_where
+from persistence.lists import (
+    collaborators_where,
+    ledger_accounts_where,
+    products_where,
+    projects_where,
+    tax_codes_where,
+)
+from persistence.pages import LARGEST_SIZE, TOO_MANY_NODES, Sort
+from persistence.reading import Noun, load, load_by_ids
+from persistence.session import ScopedSession
+from resolvers._reading import PageInput, read, read_page
+from schema.catalogue import (
+    LEDGER_ACCOUNT,
+    PRODUCT,
+    TAX_CODE,
+    LedgerAccount,
+    Product,
+    TaxCode,
+)
+from schema.client import ADDRESS, CLIENT, CONTACT, Client
+from schema.collaborator import COLLABORATOR, Collaborator
+from schema.connection import Connection
+from schema.context import Info
+from schema.handover import handover_noun
+from schema.import_file import import_file_noun, import_row_noun
+from schema.invoice import INVOICE, INVOICE_LINE, Invoice
+from schema.node import Node, key_of, optional_key
+from schema.organisation import ENTITY, ORGANISATION, Viewer
+from schema.project import CONTRACT, PHASE, PROGRESS_UPDATE, PROJECT, Project
+from schema.view import wanted
+
+NODES: dict[str, Noun] = {
+    noun.prefix: noun
+    for noun in (
+        ORGANISATION, ENTITY, CLIENT, ADDRESS, CONTACT, COLLABORATOR,
+        PROJECT, CONTRACT, PHASE, PROGRESS_UPDATE,
+        INVOICE, INVOICE_LINE, TAX_CODE, LEDGER_ACCOUNT, PRODUCT, handover_noun(),
+    )
+}  # fmt: skip
+"""What `node` can find, by the beginning of its identifiers."""
+
+
+@strawberry.enum(description="Orders of a list.")
+class ListOrder(Enum):
+    NEWEST_FIRST = "id:desc"
+    OLDEST_FIRST = "id:asc"
+    BY_CODE = "code:asc"
+    BY_NAME = "name:asc"
+    BY_UPDATE = "updated_at:desc"
+
+    def sort(self) -> Sort:
+        column, _, way = self.value.partition(":")
+        return Sort(column, falling=way == "desc")
+
+
+@strawberry.enum(description="Orders of a list of invoices.")
+class InvoiceOrder(Enum):
+    NEWEST_FIRST = "id:desc"
+    OLDEST_FIRST = "id:asc"
+    BY_PRO_FORMA_NUMBER = "pro_forma_number:asc"
+    BY_AMOUNT = "gross_minor:desc"
+    BY_UPDATE = "updated_at:desc"
+
+    def sort(self) -> Sort:
+        column, _, way = self.value.partition(":")
+        return Sort(column, falling=way == "desc")
+
+
+@strawberry.input
+class ClientFilter:
+    text: str | None = strawberry.field(default=None, description="In the name, or a code's start.")
+    client_type: ClientType | None = None
+    country: str | None = None
+    currency: str | None = None
+    archived: bool | None = strawberry.field(default=False, description="Null shows both.")
+
+
+@strawberry.input
+class ProjectFilter:
+    text: str | None = None
+    status: ProjectStatus | None = None
+    client_id: strawberry.ID | None = None
+    entity_id: strawberry.ID | None = None
+    archived: bool | None = False
+
+
+@strawberry.input
+class CollaboratorFilter:
+    text: str | None = None
+    active: bool | None = None
+    archived: bool | None = False
+
+
+@strawberry.input
+class InvoiceFilter:
+    states: list[InvoiceState] | None = strawberry.field(
+        default_factory=lambda: list(DEFAULT_STATES),
+        description="As the list opens: in preparation, sent, ready. Null shows all.",
+    )
+    client_id: strawberry.ID | None = None
+    project_id: strawberry.ID | None = None
+    entity_id: strawberry.ID | None = None
+    issued_from: date | None = None
+    issued_to: date | None = None
+    text: str | None = strawberry.field(
+        default=None, description="A number's start, or the client."
+    )
+
+
+async def _one(info: Info, noun: Noun, *where: ColumnElement[bool]) -> Any:
+    """The only row of `noun` that meets `where`, or null."""
+    fields = wanted(info)
+
+    def find(session: ScopedSession) -> Any:
+        return next(iter(load(session, noun, fields, where=where, limit=1)), None)
+
+    return await read(info, find)
+
+
+@strawberry.type
+class Browsing:
+    """Queries that look things up."""
+
+    @strawberry.field(description="Who asks, and in whose name.")
+    async def viewer(self, info: Info) -> Viewer:
+        caller = info.context.caller
+        fields = wanted(info, "organisation")
+
+        def find(session: ScopedSession) -> Any:
+            return load(session, ORGANISATION, fields)[0]
+
+        organisation = await read(info, find)
+        return Viewer(
+            organisation=organisation,
+            role=caller.role,
+            key_name=caller.key_name,
+            locale=caller.locale,
+        )
+
+    @strawberry.field(description="Anything by its identifier; null when there is none.")
+    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+        found: list[Node | None] = await _nodes(info, [id])
+        return found[0]
+
+    @strawberry.field(description="Things by their identifiers, in that order; at most 100.")
+    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+        if len(ids) > LARGEST_SIZE:
+            raise Refusal(TOO_MANY_NODES(field=("ids",), count=len(ids), limit=LARGEST_SIZE))
+        return await _nodes(info, ids)
+
+    @strawberry.field
+    async def clients(
+        self,
+        info: Info,
+        filter: ClientFilter | None = None,
+        order: ListOrder = ListOrder.NEWEST_FIRST,
+        page: PageInput | None = None,
+    ) -> Connection[Client]:
+        where = clients_where(**vars(filter or ClientFilter()))
+        asked = (page or PageInput()).asked()
+        return await read_page(info, CLIENT, asked=asked, sort=order.sort(), where=where)
+
+    @strawberry.field
+    async def client(self, info: Info, id: strawberry.ID) -> Client | None:
+        return await _one(info, CLIENT, ClientRecord.id == key_of(id, "client", field=("id",)))
+
+    @strawberry.field
+    async def client_by_code(self, info: Info, code: str) -> Client | None:
+        return await _one(info, CLIENT, ClientRecord.code == code.strip().upper())
+
+    @strawberry.field
+    async def projects(
+        self,
+        info: Info,
+        filter: ProjectFilter | None = None,
+        order: ListOrder = ListOrder.NEWEST_FIRST,
+        page: PageInput | None = None,
+    ) -> Connection[Project]:
+        given = filter or ProjectFilter()
+        where = projects_where(
+            text=given.text,
+            status=given.status,
+            client_id=optional_key(given.client_id, "client", field=("clientId",)),
+            entity_id=optional_key(given.entity_id, "entity", field=("entityId",)),
+            archived=given.archived,
+        )
+        asked = (page or PageInput()).asked()
+        return await read_page(info, PROJECT, asked=asked, sort=order.sort(), where=where)
+
+    @strawberry.field
+    async def project(self, info: Info, id: strawberry.ID) -> Project | None:
+        return await _one(info, PROJECT, ProjectRecord.id == key_of(id, "project", field=("id",)))
+
+    @strawberry.field
+    async def project_by_code(self, info: Info, code: str) -> Project | None:
+        return await _one(info, PROJECT, ProjectRecord.code == code.strip().upper())
+
+    @strawberry.field
+    async def collaborators(
+        self,
+        info: Info,
+        filter: CollaboratorFilter | None = None,
+        page: PageInput | None = None,
+    ) -> Connection[Collaborator]:
+        where = collaborators_where(**vars(filter or CollaboratorFilter()))
+        asked = (page or PageInput()).asked()
+        return await read_page(info, COLLABORATOR, asked=asked, sort=Sort("last_name"), where=where)
+
+    @strawberry.field(description="As the list opens: in preparation, sent, ready for sending.")
+    async def invoices(
+        self,
+        info: Info,
+        filter: InvoiceFilter | None = None,
+        order: InvoiceOrder = InvoiceOrder.NEWEST_FIRST,
+        page: PageInput | None = None,
+    ) -> Connection[Invoice]:
+        given = filter or InvoiceFilter()
+        where = invoices_where(
+            states=given.states,
+            client_id=optional_key(given.client_id, "client", field=("clientId",)),
+            project_id=optional_key(given.project_id, "project", field=("projectId",)),
+            entity_id=optional_key(given.entity_id, "entity", field=("entityId",)),
+            issued_from=given.issued_from,
+            issued_to=given.issued_to,
+            text=given.text,
+        )
+        asked = (page or PageInput()).asked()
+        return await read_page(info, INVOICE, asked=asked, sort=order.sort(), where=where)
+
+    @strawberry.field
+    async def invoice(self, info: Info, id: strawberry.ID) -> Invoice | None:
+        return await _one(info, INVOICE, InvoiceRecord.id == key_of(id, "invoice", field=("id",)))
+
+    @strawberry.field(description="By its legal number, or its pro forma number (PF-…).")
+    async def invoice_by_number(self, info: Info, number: str) -> Invoice | None:
+        wanted_number = number.strip().upper()
+        is_pro_forma = wanted_number.startswith("PF-")
+        column = InvoiceRecord.pro_forma_number if is_pro_forma else InvoiceRecord.number
+        return await _one(info, INVOICE, column == wanted_number)
+
+    @strawberry.field
+    async def tax_codes(
+        self, info: Info, country: str | None = None, page: PageInput | None = None
+    ) -> Connection[TaxCode]:
+        asked, where = (page or PageInput()).asked(), tax_codes_where(country=country)
+        return await read_page(info, TAX_CODE, asked=asked, sort=Sort("code"), where=where)
+
+    @strawberry.field
+    async def ledger_accounts(
+        self, info: Info, text: str | None = None, page: PageInput | None = None
+    ) -> Connection[LedgerAccount]:
+        asked, where = (page or PageInput()).asked(), ledger_accounts_where(text=text)
+        return await read_page(info, LEDGER_ACCOUNT, asked=asked, sort=Sort("number"), where=where)
+
+    @strawberry.field
+    async def products(
+        self, info: Info, text: str | None = None, page: PageInput | None = None
+    ) -> Connection[Product]:
+        asked, where = (page or PageInput()).asked(), products_where(text=text)
+        return await read_page(info, PRODUCT, asked=asked, sort=Sort("sku"), where=where)
+
+
+async def _nodes(info: Info, ids: list[strawberry.ID]) -> Any:
+    """The rows with the given identifiers, whatever their nouns; null for what is not there."""
+    fields, locale = wanted(info), info.context.caller.locale
+    told = (import_file_noun(locale), import_row_noun(locale))
+    nouns = NODES | {noun.prefix: noun for noun in told}
+    asked: dict[str, set[int]] = {}
+    for identifier in ids:
+        prefix = identifier.rpartition("_")[0]
+        with suppress(Refusal):
+            key = key_of(identifier, prefix)
+            if prefix in nouns:
+                asked.setdefault(prefix, set()).add(key)
+
+    def find(session: ScopedSession) -> list[Any]:
+        found = {
+            row["id"]: row
+            for prefix, keys in asked.items()
+            for row in load_by_ids(session, nouns[prefix], fields, keys).values()
+        }
+        return [found.get(identifier) for identifier in ids]
+
+    return await read(info, find)

@@ -1,0 +1,311 @@
+"""Taking the firm's past over: template, upload, review, skip, confirm (A20–A25)."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+from typing import Any
+
+import strawberry
+from anyio import to_thread
+from strawberry.file_uploads import Upload
+
+from domain.access import Permission, require
+from domain.errors import FIELD_INVALID, FIELD_REQUIRED, NOT_FOUND, Refusal
+from domain.takeover.model import ImportState, RowColour
+from domain.takeover.model import StagedUpload as StagedUploadRecord
+from persistence.lists import import_rows_where, imports_where
+from persistence.pages import Sort
+from persistence.reading import Wanted, load_one
+from persistence.staged_uploads import staged_upload
+from resolvers import _takeover as takeover
+from resolvers._mutation import Acting, Once, Payload, write
+from resolvers._reading import PageInput, read, read_page
+from schema.connection import Connection
+from schema.context import Info
+from schema.download import XLSX, DownloadLink, KeptFile, StagedUpload, link_to, place_for
+from schema.import_file import ImportFile, ImportRow, import_file_noun, import_row_noun
+from schema.node import key_of
+from schema.user_error import UserError
+from schema.view import wanted
+
+LARGEST_UPLOAD = 25 * 1024 * 1024
+_SHA256 = re.compile("[0-9A-Fa-f]{64}")
+
+
+@strawberry.input
+class TemplateDownloadInput:
+    kind: str = strawberry.field(
+        description="clients, projects, phases, collaborators or progress."
+    )
+    prefilled: bool = strawberry.field(default=False, description="With the present records.")
+    locale: str | None = strawberry.field(default=None, description="fr or en; else the caller's.")
+
+
+@strawberry.type
+class TemplateDownloadPayload:
+    download: DownloadLink | None = None
+    user_errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.input
+class StagedUploadCreateInput:
+    filename: str
+    size: int
+    sha256: str | None = None
+
+
+@strawberry.type
+class StagedUploadCreatePayload:
+    staged_upload: StagedUpload | None
+    user_errors: list[UserError]
+
+
+@strawberry.input
+class ImportCreateInput:
+    file: Upload | None = strawberry.field(
+        default=None, description="Multipart; or stagedUploadId."
+    )
+    staged_upload_id: strawberry.ID | None = None
+    kind: str | None = strawberry.field(
+        default=None, description="Recognised by the header when left out."
+    )
+
+
+@strawberry.type
+class ImportPayload:
+    import_file: ImportFile | None
+    user_errors: list[UserError]
+
+
+@strawberry.type
+class ImportConfirmPayload:
+    import_file: ImportFile | None
+    user_errors: list[UserError]
+    replayed: bool = strawberry.field(description="True: confirmed before, nothing new happened.")
+
+
+@strawberry.input
+class ImportRowsSkipInput:
+    import_id: strawberry.ID
+    rows: list[int] | None = strawberry.field(default=None, description="Row numbers of the sheet.")
+    colour: RowColour | None = strawberry.field(default=None, description="All rows of a colour.")
+    skipped: bool = strawberry.field(default=True, description="False takes the rows back.")
+
+
+@strawberry.input
+class ImportConfirmInput:
+    import_id: strawberry.ID
+    review_hash: str = strawberry.field(description="Of the review that was seen.")
+    accept_warnings: bool = strawberry.field(default=False, description="Yellow rows are written.")
+    skip_red: bool = strawberry.field(default=False, description="Red rows are left out.")
+    idempotency_key: strawberry.ID
+
+
+@strawberry.type
+class ImportingQueries:
+    """Queries about imports."""
+
+    @strawberry.field
+    async def imports(
+        self,
+        info: Info,
+        state: ImportState | None = None,
+        kind: str | None = None,
+        page: PageInput | None = None,
+    ) -> Connection[ImportFile]:
+        return await read_page(
+            info,
+            import_file_noun(info.context.caller.locale),
+            asked=(page or PageInput()).asked(),
+            sort=Sort("id", falling=True),
+            where=imports_where(state=state, kind=kind),
+        )
+
+    @strawberry.field
+    async def import_file(self, info: Info, id: strawberry.ID) -> ImportFile | None:
+        key, fields = key_of(id, "import_file", field=("id",)), wanted(info)
+        noun = import_file_noun(info.context.caller.locale)
+        found: Any = await read(info, lambda session: load_one(session, noun, fields, key))
+        return found
+
+    @strawberry.field(description="The rows under review, in the order of the file.")
+    async def import_rows(
+        self,
+        info: Info,
+        import_id: strawberry.ID,
+        colour: RowColour | None = None,
+        skipped: bool | None = None,
+        page: PageInput | None = None,
+    ) -> Connection[ImportRow]:
+        key = key_of(import_id, "import_file", field=("import_id",))
+        return await read_page(
+            info,
+            import_row_noun(info.context.caller.locale),
+            asked=(page or PageInput()).asked(),
+            sort=Sort("number"),
+            where=import_rows_where(import_id=key, colour=colour, skipped=skipped),
+        )
+
+
+@strawberry.type
+class Importing:
+    """Mutations that bring the past in."""
+
+    @strawberry.mutation(
+        description="A locked template, blank or prefilled, to fill and send back."
+    )
+    async def template_download(
+        self, info: Info, input: TemplateDownloadInput
+    ) -> TemplateDownloadPayload:
+        kept: list[KeptFile] = []
+
+        def act(acting: Acting) -> Payload:
+            kept.append(_template(acting, input))
+            return {}
+
+        answer = await write(info, Permission.READ, act, nothing={})
+        download = link_to(info.context.house, kept[0]) if kept else None
+        return TemplateDownloadPayload(download=download, user_errors=answer["user_errors"])
+
+    @strawberry.mutation(description="A place to PUT a file to, instead of a multipart request.")
+    async def staged_upload_create(
+        self, info: Info, input: StagedUploadCreateInput
+    ) -> StagedUploadCreatePayload:
+        def act(acting: Acting) -> Payload:
+            if not 0 < input.size <= LARGEST_UPLOAD:
+                limit = f"1–{LARGEST_UPLOAD}"
+                raise Refusal(FIELD_INVALID(field=("size",), name="size", reason=limit))
+            if input.sha256 is not None and not _SHA256.fullmatch(input.sha256):
+                form = "64 × 0–9 a–f"
+                raise Refusal(FIELD_INVALID(field=("sha256",), name="sha256", reason=form))
+            staged = StagedUploadRecord(
+                filename=input.filename[:255], size=input.size, sha256=input.sha256
+            )
+            acting.session.add(staged)
+            acting.session.flush()
+            organisation_id = acting.caller.organisation_id
+            place = place_for(acting.house, organisation_id=organisation_id, staged_id=staged.id)
+            return {"staged_upload": place}
+
+        return await write(info, Permission.IMPORT, act, nothing={"staged_upload": None})
+
+    @strawberry.mutation(description="Reads and checks a file; nothing but its review is written.")
+    async def import_create(self, info: Info, input: ImportCreateInput) -> ImportPayload:
+        context, fields = info.context, wanted(info, "import_file")
+
+        def examine(filename: str, content: bytes) -> takeover.Examined:
+            return takeover.examine(
+                context.house, context.caller, filename=filename, content=content, kind=input.kind
+            )
+
+        examined: takeover.Examined | Refusal
+        try:
+            require(context.caller.role, Permission.IMPORT)
+            filename, content = await _received(info, input)
+            examined = await to_thread.run_sync(examine, filename, content)
+        except Refusal as refusal:
+            examined = refusal
+
+        def act(acting: Acting) -> Payload:
+            if isinstance(examined, Refusal):
+                raise examined
+            return _shown(acting, takeover.take(acting, examined), fields)
+
+        return await write(info, Permission.IMPORT, act, nothing={"import_file": None})
+
+    @strawberry.mutation(description="Skips red or yellow rows, or takes them back.")
+    async def import_rows_skip(self, info: Info, input: ImportRowsSkipInput) -> ImportPayload:
+        def act(acting: Acting) -> Payload:
+            key = key_of(input.import_id, "import_file", field=("import_id",))
+            if input.rows is None and input.colour is None:
+                raise Refusal(FIELD_REQUIRED(field=("rows",), name="rows"))
+            takeover.skip(
+                acting,
+                import_id=key,
+                skipped=input.skipped,
+                numbers=input.rows,
+                colour=input.colour,
+            )
+            return _shown(acting, key, wanted(info, "import_file"))
+
+        return await write(info, Permission.IMPORT, act, nothing={"import_file": None})
+
+    @strawberry.mutation(description="Plans the rows anew, after STALE_REVIEW.")
+    async def import_review_again(self, info: Info, import_id: strawberry.ID) -> ImportPayload:
+        def act(acting: Acting) -> Payload:
+            key = key_of(import_id, "import_file", field=("import_id",))
+            takeover.review_again(acting, import_id=key)
+            return _shown(acting, key, wanted(info, "import_file"))
+
+        return await write(info, Permission.IMPORT, act, nothing={"import_file": None})
+
+    @strawberry.mutation(description="Gives a review up; nothing was written.")
+    async def import_cancel(self, info: Info, import_id: strawberry.ID) -> ImportPayload:
+        def act(acting: Acting) -> Payload:
+            key = key_of(import_id, "import_file", field=("import_id",))
+            takeover.cancel(acting, import_id=key)
+            return _shown(acting, key, wanted(info, "import_file"))
+
+        return await write(info, Permission.IMPORT, act, nothing={"import_file": None})
+
+    @strawberry.mutation(description="Writes what the review shows, in one transaction.")
+    async def import_confirm(self, info: Info, input: ImportConfirmInput) -> ImportConfirmPayload:
+        fields = wanted(info, "import_file")
+
+        def act(acting: Acting) -> Payload:
+            key = key_of(input.import_id, "import_file", field=("import_id",))
+            takeover.confirm(
+                acting,
+                import_id=key,
+                review_hash=input.review_hash,
+                accept_warnings=input.accept_warnings,
+                skip_red=input.skip_red,
+            )
+            return _shown(acting, key, fields)
+
+        once = Once(
+            key=input.idempotency_key,
+            mutation="importConfirm",
+            asked=input,
+            keep=lambda payload: {"key": payload["import_file"]["key"]},
+            restore=lambda acting, kept: _shown(acting, kept["key"], fields),
+        )
+        nothing = {"import_file": None, "replayed": False}
+        return await write(info, Permission.IMPORT, act, nothing=nothing, once=once)
+
+
+def _shown(acting: Acting, key: int, fields: Wanted) -> Payload:
+    acting.session.flush()
+    noun = import_file_noun(acting.caller.locale)
+    return {"import_file": load_one(acting.session, noun, fields, key)}
+
+
+def _template(acting: Acting, asked: TemplateDownloadInput) -> KeptFile:
+    locale = asked.locale or acting.caller.locale
+    out = BytesIO()
+    takeover.make_template(
+        acting, kind=asked.kind, out=out, prefilled=asked.prefilled, locale=locale
+    )
+    content = out.getvalue()
+    name = takeover.layout_of(asked.kind).name(locale).lower().replace(" ", "-")
+    moment = f"{acting.house.clock():%Y%m%d%H%M%S%f}"
+    key = f"{acting.caller.organisation_id}/templates/{asked.kind}-{moment}"
+    acting.house.files.put(key, content)
+    return KeptFile(key, f"jalon-{name}.xlsx", XLSX, len(content))
+
+
+async def _received(info: Info, asked: ImportCreateInput) -> tuple[str, bytes]:
+    """The name and the bytes of the file, from either door."""
+    if asked.file is not None:
+        file: Any = asked.file
+        return file.filename or "", await file.read()
+    if asked.staged_upload_id is None:
+        raise Refusal(FIELD_REQUIRED(field=("file",), name="file"))
+    key = key_of(asked.staged_upload_id, "staged_upload", field=("staged_upload_id",))
+    staged = await read(info, lambda session: staged_upload(session, key))
+    if staged is None or staged.received_at is None:
+        field = ("staged_upload_id",)
+        raise Refusal(NOT_FOUND(field=field, noun="file", key=asked.staged_upload_id))
+    content = await to_thread.run_sync(info.context.house.files.get, staged.file_key)
+    return staged.filename, content

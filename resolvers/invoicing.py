@@ -1,0 +1,366 @@
+"""Invoicing: draw a pro forma, change it, make it final, see and print it, hand it over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import strawberry
+from anyio import to_thread
+
+from domain.access import Permission
+from domain.errors import Issue
+from domain.invoice.create import Asked, Basis
+from domain.invoice.finalise import require_pro_forma
+from domain.invoice.lines import NewLine
+from domain.invoice.model import Invoice as InvoiceRecord
+from domain.invoice.model import InvoiceState, LineKind
+from domain.invoice.terms import TERMS, change_terms
+from persistence.invoices import remove, the_record
+from persistence.outbox import deliver, waiting_where
+from persistence.pages import Sort
+from persistence.reading import Wanted, load_one
+from resolvers import _drawing as drawing
+from resolvers import _editing as editing
+from resolvers import _finalising as finalising
+from resolvers._lines import replace_lines
+from resolvers._mutation import Acting, Once, Payload, write
+from resolvers._reading import PageInput, read_page
+from schema.connection import Connection
+from schema.context import Info
+from schema.download import PDF, DownloadLink, KeptFile, link_to
+from schema.handover import Handover, handover_noun
+from schema.invoice import INVOICE, Invoice
+from schema.node import key_of, optional_key
+from schema.user_error import UserError, errors_again, kept_errors, user_errors
+from schema.view import wanted
+
+strawberry.enum(
+    Basis, name="InvoiceBasis", description="All that remains, or what progress has earned."
+)
+
+
+@strawberry.input(description="How much of a phase; none of the three: by the basis.")
+class PhaseShareInput:
+    phase_id: strawberry.ID
+    quantity: Decimal | None = strawberry.field(
+        default=None, description="Hours, or parts of the lump sum."
+    )
+    percent: Decimal | None = strawberry.field(default=None, description="Of the fee.")
+    amount: Decimal | None = strawberry.field(default=None, description="Net.")
+
+
+@strawberry.input(description="Client, then project, then account or product.")
+class InvoiceCreateFromProjectInput:
+    client_id: strawberry.ID
+    project_id: strawberry.ID
+    basis: Basis = strawberry.field(
+        default=Basis.REMAINING, description="REMAINING: total less what was invoiced."
+    )
+    phases: list[PhaseShareInput] | None = strawberry.field(
+        default=None, description="All phases when left out."
+    )
+    ledger_account: str | None = strawberry.field(
+        default=None, description="For lines whose phase has none."
+    )
+    product_sku: str | None = None
+    idempotency_key: strawberry.ID
+
+
+@strawberry.input
+class InvoiceCreateInput:
+    client_id: strawberry.ID
+    entity_id: strawberry.ID | None = strawberry.field(
+        default=None, description="May be left out by a firm of one entity."
+    )
+    idempotency_key: strawberry.ID
+
+
+@strawberry.input
+class InvoiceLineInput:
+    kind: LineKind
+    description: str
+    detail: str | None = None
+    quantity: Decimal | None = None
+    unit: str | None = None
+    unit_price: Decimal | None = None
+    tax_code: str | None = strawberry.field(default=None, description="The code, e.g. FR-20.")
+    ledger_account: str | None = None
+    sku: str | None = None
+    phase_id: strawberry.ID | None = None
+
+
+@strawberry.input(description="What is left out stays; `lines` replaces all lines.")
+class InvoiceUpdateInput:
+    id: strawberry.ID
+    expected_version: int | None = None
+    due_date: strawberry.Maybe[date | None]
+    supply_date: strawberry.Maybe[date | None]
+    payment_days: strawberry.Maybe[int]
+    commitment_no: strawberry.Maybe[str | None]
+    footer_message: strawberry.Maybe[str | None]
+    language: strawberry.Maybe[str]
+    lines: list[InvoiceLineInput] | None = None
+
+
+@strawberry.input
+class InvoiceFinaliseInput:
+    id: strawberry.ID
+    issue_date: date | None = strawberry.field(
+        default=None, description="Today when left out; never before the previous number's."
+    )
+    idempotency_key: strawberry.ID
+
+
+@strawberry.type
+class InvoicePayload:
+    invoice: Invoice | None
+    user_errors: list[UserError]
+
+
+@strawberry.type
+class InvoiceOncePayload:
+    invoice: Invoice | None
+    user_errors: list[UserError]
+    replayed: bool = strawberry.field(description="True: done before, nothing new happened.")
+
+
+@strawberry.type
+class InvoiceDeletePayload:
+    deleted_id: strawberry.ID | None
+    user_errors: list[UserError]
+
+
+@strawberry.type
+class InvoicePdfPayload:
+    download: DownloadLink | None
+    user_errors: list[UserError]
+
+
+@strawberry.type
+class HandoverPayload:
+    handover: Handover | None
+    user_errors: list[UserError]
+
+
+@strawberry.type
+class InvoicingQueries:
+    """Queries of invoicing."""
+
+    @strawberry.field(description="Final invoices for the accounting software, oldest first.")
+    async def handovers(
+        self, info: Info, delivered: bool | None = False, page: PageInput | None = None
+    ) -> Connection[Handover]:
+        return await read_page(
+            info,
+            handover_noun(),
+            asked=(page or PageInput()).asked(),
+            sort=Sort("id"),
+            where=waiting_where(finalising.HANDOVER, delivered=delivered),
+        )
+
+
+@strawberry.type
+class Invoicing:
+    """Mutations of invoicing."""
+
+    @strawberry.mutation(
+        description="A pro forma from a project: quantity = total less already invoiced."
+    )
+    async def invoice_create_from_project(
+        self, info: Info, input: InvoiceCreateFromProjectInput
+    ) -> InvoiceOncePayload:
+        fields = wanted(info, "invoice")
+
+        def act(acting: Acting) -> Payload:
+            invoice, issues = drawing.draw_from_project(acting, _draw(input))
+            return _shown(acting, invoice.id, fields, issues)
+
+        once = _once("invoiceCreateFromProject", input, input.idempotency_key, fields)
+        return await write(info, Permission.PREPARE_INVOICES, act, nothing=_NOTHING_ONCE, once=once)
+
+    @strawberry.mutation(description="A blank pro forma of a client.")
+    async def invoice_create(self, info: Info, input: InvoiceCreateInput) -> InvoiceOncePayload:
+        fields = wanted(info, "invoice")
+
+        def act(acting: Acting) -> Payload:
+            invoice = drawing.draw_blank(
+                acting,
+                client_id=key_of(input.client_id, "client", field=("client_id",)),
+                entity_id=optional_key(input.entity_id, "entity", field=("entity_id",)),
+            )
+            return _shown(acting, invoice.id, fields)
+
+        once = _once("invoiceCreate", input, input.idempotency_key, fields)
+        return await write(info, Permission.PREPARE_INVOICES, act, nothing=_NOTHING_ONCE, once=once)
+
+    @strawberry.mutation(description="Changes a pro forma; a final invoice refuses.")
+    async def invoice_update(self, info: Info, input: InvoiceUpdateInput) -> InvoicePayload:
+        fields = wanted(info, "invoice")
+
+        def act(acting: Acting) -> Payload:
+            key = key_of(input.id, "invoice", field=("id",))
+            invoice = the_record(acting.session, InvoiceRecord, key, locked=True)
+            require_pro_forma(invoice)
+            stale = editing.stale(invoice, input.expected_version, noun="invoice", key=input.id)
+            if stale is not None:
+                return _shown(acting, key, fields, [stale])
+            _change(acting, invoice, input)
+            return _shown(acting, key, fields)
+
+        return await write(info, Permission.PREPARE_INVOICES, act, nothing={"invoice": None})
+
+    @strawberry.mutation(description="Notes that the pro forma went to the client.")
+    async def invoice_mark_sent(self, info: Info, id: strawberry.ID) -> InvoicePayload:
+        fields = wanted(info, "invoice")
+
+        def act(acting: Acting) -> Payload:
+            key = key_of(id, "invoice", field=("id",))
+            invoice = the_record(acting.session, InvoiceRecord, key, locked=True)
+            require_pro_forma(invoice)
+            invoice.state = InvoiceState.SENT
+            return _shown(acting, key, fields)
+
+        return await write(info, Permission.PREPARE_INVOICES, act, nothing={"invoice": None})
+
+    @strawberry.mutation(description="Takes a pro forma away; a final invoice refuses.")
+    async def invoice_delete(self, info: Info, id: strawberry.ID) -> InvoiceDeletePayload:
+        def act(acting: Acting) -> Payload:
+            key = key_of(id, "invoice", field=("id",))
+            invoice = the_record(acting.session, InvoiceRecord, key, locked=True)
+            require_pro_forma(invoice)
+            remove(acting.session, invoice)
+            return {"deleted_id": id}
+
+        return await write(info, Permission.PREPARE_INVOICES, act, nothing={"deleted_id": None})
+
+    @strawberry.mutation(
+        description="Produire facture finale: legal number, frozen, ready for the accounts."
+    )
+    async def invoice_finalise(self, info: Info, input: InvoiceFinaliseInput) -> InvoiceOncePayload:
+        fields = wanted(info, "invoice")
+
+        def act(acting: Acting) -> Payload:
+            key = key_of(input.id, "invoice", field=("id",))
+            finalising.make_final(acting, invoice_id=key, issue_date=input.issue_date)
+            return _shown(acting, key, fields)
+
+        once = _once("invoiceFinalise", input, input.idempotency_key, fields)
+        return await write(
+            info,
+            Permission.FINALISE_INVOICES,
+            act,
+            nothing=_NOTHING_ONCE,
+            once=once,
+            durable=True,
+        )
+
+    @strawberry.mutation(description="Visualiser, Imprimer: the PDF of a pro forma or an invoice.")
+    async def invoice_pdf(self, info: Info, id: strawberry.ID) -> InvoicePdfPayload:
+        prepared: list[finalising.ToPrint | finalising.Paper] = []
+        context = info.context
+
+        def act(acting: Acting) -> Payload:
+            prepared.append(finalising.prepare_paper(acting, key_of(id, "invoice", field=("id",))))
+            return {"download": None}
+
+        answer = await write(info, Permission.READ, act, nothing={"download": None})
+        if prepared:
+            paper = await to_thread.run_sync(
+                finalising.print_paper, context.house, context.caller, prepared[0]
+            )
+            kept = KeptFile(paper.key, paper.filename, PDF, paper.size)
+            answer["download"] = link_to(context.house, kept)
+        return answer
+
+    @strawberry.mutation(
+        description="The accounting software has taken the invoice: READY becomes FINAL."
+    )
+    async def handover_acknowledge(self, info: Info, id: strawberry.ID) -> HandoverPayload:
+        fields = wanted(info, "handover")
+
+        def act(acting: Acting) -> Payload:
+            key = key_of(id, "outbox_entry", field=("id",))
+            deliver(acting.session, key, at=acting.house.clock())
+            acting.session.flush()
+            return {"handover": load_one(acting.session, handover_noun(), fields, key)}
+
+        return await write(info, Permission.FINALISE_INVOICES, act, nothing={"handover": None})
+
+
+_NOTHING_ONCE: Payload = {"invoice": None, "replayed": False}
+
+
+def _shown(acting: Acting, key: int, fields: Wanted, issues: Sequence[Issue] = ()) -> Payload:
+    acting.session.flush()
+    return {
+        "invoice": load_one(acting.session, INVOICE, {**fields, "id": {}}, key),
+        "user_errors": user_errors(issues, acting.caller.locale),
+    }
+
+
+def _once(mutation: str, asked: Any, key: str, fields: Wanted) -> Once:
+    return Once(
+        key=key,
+        mutation=mutation,
+        asked=asked,
+        keep=lambda payload: {
+            "key": payload["invoice"]["key"],
+            "user_errors": kept_errors(payload["user_errors"]),
+        },
+        restore=lambda acting, kept: {
+            **_shown(acting, kept["key"], fields),
+            "user_errors": errors_again(kept["user_errors"]),
+        },
+    )
+
+
+def _draw(asked: InvoiceCreateFromProjectInput) -> drawing.Draw:
+    shares = None
+    if asked.phases is not None:
+        shares = [
+            Asked(
+                phase_id=key_of(share.phase_id, "phase", field=("phases", index, "phase_id")),
+                quantity=share.quantity,
+                percent=share.percent,
+                amount=share.amount,
+                place=index,
+            )
+            for index, share in enumerate(asked.phases)
+        ]
+    return drawing.Draw(
+        client_id=key_of(asked.client_id, "client", field=("client_id",)),
+        project_id=key_of(asked.project_id, "project", field=("project_id",)),
+        asked=shares,
+        basis=asked.basis,
+        ledger_account=asked.ledger_account,
+        sku=asked.product_sku,
+    )
+
+
+def _change(acting: Acting, invoice: InvoiceRecord, asked: InvoiceUpdateInput) -> None:
+    given = {name: maybe.value for name in TERMS if (maybe := getattr(asked, name)) is not None}
+    before = invoice.language
+    change_terms(invoice, given)
+    invoice.state = InvoiceState.DRAFT
+    if asked.lines is not None:
+        replace_lines(acting, invoice, [_line(i, one) for i, one in enumerate(asked.lines)])
+    if invoice.language != before:
+        drawing.tell_in_language(acting, invoice, before=before, given=given)
+
+
+def _line(index: int, asked: InvoiceLineInput) -> NewLine:
+    return NewLine(
+        kind=asked.kind,
+        description=asked.description,
+        detail=asked.detail,
+        quantity=asked.quantity,
+        unit=asked.unit,
+        unit_price=asked.unit_price,
+        tax_code=asked.tax_code,
+        ledger_account=asked.ledger_account,
+        sku=asked.sku,
+        phase_id=optional_key(asked.phase_id, "phase", field=("lines", index, "phase_id")),
+    )

@@ -1,0 +1,1 @@
+"""The nouns of the API: what each thing looks like, one file a noun, read like a dictionary."""

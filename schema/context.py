@@ -1,0 +1,60 @@
+"""What a request carries: who asks, in which language, and the rooms the house reads from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import strawberry
+
+from domain.access import Role
+from persistence.files import Files
+from persistence.session import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The bearer of a key: one organisation, one role."""
+
+    organisation_id: int
+    organisation_code: str
+    role: Role
+    key_name: str
+    locale: str
+    """The language of the answers: that of the request, else of the organisation."""
+    time_zone: str = "Europe/Paris"
+    """Where the firm's day begins and ends."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What lives as long as the process: the database, the files, the secret, the clock."""
+
+    database: Database
+    files: Files
+    secret: bytes
+    public_url: str = ""
+    clock: Callable[[], datetime] = _now
+
+    def today(self, time_zone: str) -> date:
+        """The day it is in `time_zone`: New Year's Eve is not yet the next year."""
+        return self.clock().astimezone(ZoneInfo(time_zone)).date()
+
+
+@dataclass(slots=True)
+class Context:
+    """The context of one GraphQL operation."""
+
+    house: House
+    caller: Caller
+    request_id: str = ""
+
+
+Info = strawberry.Info[Context, Any]

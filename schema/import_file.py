@@ -1,0 +1,134 @@
+"""An uploaded file under review, and its rows: red, yellow, green."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from domain.takeover.candidate import Change
+from domain.takeover.model import ImportFile as ImportFileRecord
+from domain.takeover.model import ImportRow as ImportRowRecord
+from domain.takeover.model import ImportState, RowColour, RowOutcome
+from domain.takeover.wire import pack, unpack, unpack_issue
+from persistence.reading import Computed, Noun
+from schema.node import Node
+from schema.user_error import UserError, user_errors
+from schema.view import camel
+
+strawberry.enum(ImportState)
+strawberry.enum(RowColour)
+strawberry.enum(RowOutcome)
+
+
+@strawberry.type(description="How many rows there are, by what would happen to them.")
+class ImportCounts:
+    rows: int
+    red: int
+    yellow: int
+    green: int
+    create: int
+    update: int
+    unchanged: int
+    refused: int
+    skipped: int
+
+
+@strawberry.type(description="One field of a record, before and after.")
+class FieldChange:
+    field: str
+    before: str | None
+    after: str | None
+
+
+@strawberry.type(description="A cell as it was typed, by the letter of the normal layout.")
+class RawCell:
+    column: str
+    text: str
+
+
+@strawberry.type(description="A row of the file, as the sheet numbers it.")
+class ImportRow(Node):
+    number: int
+    colour: RowColour
+    outcome: RowOutcome
+    skipped: bool
+    cells: list[RawCell]
+    changes: list[FieldChange]
+    user_errors: list[UserError] = strawberry.field(description="Its red and yellow notes.")
+
+
+@strawberry.type(description="An upload, from its bytes to its end.")
+class ImportFile(Node):
+    filename: str
+    size: int
+    sha256: str
+    kind: str | None
+    state: ImportState
+    counts: ImportCounts
+    review_hash: str | None = strawberry.field(description="Give it back to importConfirm.")
+    user_errors: list[UserError] = strawberry.field(description="What is said of the whole file.")
+    author: str | None
+    created_at: datetime
+    applied_at: datetime | None
+
+
+def _counts(row: Mapping[str, Any]) -> dict[str, int]:
+    names = ImportCounts.__annotations__
+    return {name: row["counts"].get(name, 0) for name in names}
+
+
+def _text(value: Any) -> str | None:
+    value = unpack(value)
+    return None if value is None else str(value)
+
+
+def _changes(row: Mapping[str, Any]) -> list[dict[str, str | None]]:
+    return [
+        {
+            "field": camel(change["field"]),
+            "before": _text(change["before"]),
+            "after": _text(change["after"]),
+        }
+        for change in row["changes"]
+    ]
+
+
+def shown_changes(changes: Iterable[Change]) -> list[dict[str, str | None]]:
+    """Changes that were just planned, as `FieldChange`s."""
+    return [
+        {"field": camel(c.field), "before": _text(pack(c.before)), "after": _text(pack(c.after))}
+        for c in changes
+    ]
+
+
+def _cells(row: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [{"column": letter, "text": text} for letter, text in row["raw"].items()]
+
+
+def import_file_noun(locale: str) -> Noun:
+    """How an import is read by somebody who reads `locale`."""
+    return Noun(
+        ImportFileRecord,
+        "ImportFile",
+        {"counts": Computed(("counts",), _counts), "user_errors": _said(locale)},
+    )
+
+
+def import_row_noun(locale: str) -> Noun:
+    """How a row of an import is read by somebody who reads `locale`."""
+    return Noun(
+        ImportRowRecord,
+        "ImportRow",
+        {
+            "cells": Computed(("raw",), _cells),
+            "changes": Computed(("changes",), _changes),
+            "user_errors": _said(locale),
+        },
+    )
+
+
+def _said(locale: str) -> Computed:
+    return Computed(("issues",), lambda row: user_errors(map(unpack_issue, row["issues"]), locale))

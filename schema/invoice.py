@@ -1,0 +1,174 @@
+"""Invoices: pro forma or legal, with lines, VAT per rate and the project's other invoices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import strawberry
+
+from domain.invoice.model import Invoice as InvoiceRecord
+from domain.invoice.model import InvoiceKind, InvoiceState, LineKind
+from domain.invoice.model import InvoiceLine as InvoiceLineRecord
+from domain.tax import VatCategory
+from persistence.invoices import other_invoices
+from persistence.reading import Computed, Derived, Noun, ToMany, ToOne, Wanted
+from persistence.session import ScopedSession
+from schema.catalogue import TAX_CODE, TaxCode
+from schema.client import CLIENT, Client
+from schema.node import Node
+from schema.organisation import ENTITY, Entity
+from schema.project import PHASE, PROJECT, Phase, Project
+from schema.scalars import Money, money, money_field, number_field, plain
+
+strawberry.enum(InvoiceState)
+strawberry.enum(InvoiceKind, description="EN 16931 types 380, 381, 386.")
+strawberry.enum(LineKind)
+
+
+@strawberry.type(description="The VAT of one rate, computed on the sum of its lines.")
+class VatGroup:
+    rate: Decimal
+    category: VatCategory
+    reason_code: str | None
+    mention: str | None
+    base: Money
+    vat: Money
+
+
+@strawberry.type(description="One line. A TEXT line has neither quantity, price nor tax.")
+class InvoiceLine(Node):
+    position: int
+    kind: LineKind
+    description: str
+    detail: str | None
+    quantity: Decimal | None
+    unit: str | None
+    unit_price: Decimal | None
+    net: Money
+    tax_code: TaxCode | None
+    ledger_account: str | None
+    sku: str | None
+    phase: Phase | None
+    progress: Decimal | None = strawberry.field(
+        description="Percent of the phase's fee that this line brings the billing to."
+    )
+
+
+@strawberry.type(description="A party as it was on the day of issue; later changes leave it alone.")
+class InvoiceParty:
+    name: str
+    address: list[str]
+    siren: str | None
+    siret: str | None
+    vat_number: str | None
+
+
+@strawberry.type(description="Another invoice that holds the same project (Divers).")
+class OtherInvoice:
+    id: strawberry.ID
+    number: str
+    state: InvoiceState
+
+
+@strawberry.type(description="A pro forma, or a legal invoice once it is final.")
+class Invoice(Node):
+    pro_forma_number: str
+    number: str | None = strawberry.field(description="The legal number; null while pro forma.")
+    kind: InvoiceKind
+    state: InvoiceState
+    client: Client
+    entity: Entity
+    project: Project | None
+    seller: InvoiceParty | None = strawberry.field(description="Null while pro forma.")
+    buyer: InvoiceParty | None = strawberry.field(description="Null while pro forma.")
+    currency: str
+    language: str
+    issue_date: date | None
+    due_date: date | None
+    supply_date: date | None
+    payment_days: int
+    commitment_no: str | None
+    footer_message: str | None
+    net: Money
+    vat: Money
+    gross: Money
+    vat_groups: list[VatGroup]
+    lines: list[InvoiceLine]
+    other_invoices: list[OtherInvoice]
+    deletable: bool = strawberry.field(description="A final invoice is credited, never deleted.")
+    created_at: datetime
+    updated_at: datetime
+    finalised_at: datetime | None
+    handed_over_at: datetime | None
+    version: int
+
+
+def _groups(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "rate": plain(Decimal(group["rate"])),
+            "category": VatCategory(group["category"]),
+            "reason_code": group["reason_code"],
+            "mention": group["mention"],
+            "base": money(group["base_minor"], row["currency"]),
+            "vat": money(group["vat_minor"], row["currency"]),
+        }
+        for group in row["vat_groups"]
+    ]
+
+
+def _party(kept: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The identity that was copied when the invoice became final."""
+    if not kept:
+        return None
+    known = {name: kept.get(name) for name in InvoiceParty.__annotations__}
+    return {**known, "address": kept.get("address") or []}
+
+
+def _others(
+    session: ScopedSession, keys: Sequence[int], wanted: Wanted
+) -> dict[int, list[dict[str, Any]]]:
+    return {
+        own: [
+            {"id": f"invoice_{key}", "number": number, "state": state}
+            for key, number, state in others
+        ]
+        for own, others in other_invoices(session, keys).items()
+    }
+
+
+INVOICE_LINE = Noun(
+    InvoiceLineRecord,
+    "InvoiceLine",
+    {
+        "quantity": number_field("quantity"),
+        "unit_price": number_field("unit_price"),
+        "tax_code": ToOne(lambda: TAX_CODE, "tax_code_id"),
+        "phase": ToOne(lambda: PHASE, "phase_id"),
+        "progress": number_field("progress"),
+        "net": money_field("net_minor"),
+    },
+)
+INVOICE = Noun(
+    InvoiceRecord,
+    "Invoice",
+    {
+        "client": ToOne(lambda: CLIENT, "client_id"),
+        "entity": ToOne(lambda: ENTITY, "entity_id"),
+        "project": ToOne(lambda: PROJECT, "project_id"),
+        "seller": Computed(("seller",), lambda row: _party(row["seller"])),
+        "buyer": Computed(("buyer",), lambda row: _party(row["buyer"])),
+        "net": money_field("net_minor"),
+        "vat": money_field("vat_minor"),
+        "gross": money_field("gross_minor"),
+        "vat_groups": Computed(("vat_groups", "currency"), _groups),
+        "lines": ToMany(lambda: INVOICE_LINE, "invoice_id", ("position",)),
+        "other_invoices": Derived(_others, default=()),
+        "deletable": Computed(
+            ("state",), lambda row: row["state"] in (InvoiceState.DRAFT, InvoiceState.SENT)
+        ),
+    },
+)

@@ -1,0 +1,84 @@
+"""The organisation and the entities in whose name it invoices."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from domain.access import Role
+from domain.organisation import Entity as EntityRecord
+from domain.organisation import Organisation as OrganisationRecord
+from persistence.reading import Computed, Noun, ToMany
+from schema.node import Node
+
+strawberry.enum(Role)
+
+
+@strawberry.type(description="A legal entity that issues invoices.")
+class Entity(Node):
+    code: str
+    name: str
+    legal_form: str | None
+    capital: str | None
+    address: str
+    country: str
+    currency: str
+    siren: str | None
+    siret: str | None
+    vat_number: str | None
+    rcs: str | None
+    email: str | None
+    phone: str | None
+    iban: str | None
+    bic: str | None
+    fiscal_year_start: str = strawberry.field(description="Month-day, e.g. 07-01.")
+    invoice_series: str
+    credit_note_series: str
+    vat_on_debits: bool
+    payment_days: int
+    legal_texts: str | None
+    version: int
+
+
+@strawberry.type(description="The firm: every other record belongs to exactly one.")
+class Organisation(Node):
+    code: str
+    name: str
+    country: str
+    locale: str
+    currency: str
+    footer_message_fr: str | None = strawberry.field(
+        description="The message at the foot of French invoices."
+    )
+    footer_message_en: str | None = strawberry.field(
+        description="The message at the foot of English invoices."
+    )
+    entities: list[Entity]
+    created_at: datetime
+
+
+@strawberry.type(description="Who asks: the bearer of the key.")
+class Viewer:
+    organisation: Organisation
+    role: Role
+    key_name: str
+    locale: str
+
+
+def _footer(language: str) -> Computed:
+    return Computed(
+        ("settings",), lambda row: (row["settings"].get("footer_message") or {}).get(language)
+    )
+
+
+ENTITY = Noun(EntityRecord, "Entity")
+ORGANISATION = Noun(
+    OrganisationRecord,
+    "Organisation",
+    {
+        "footer_message_fr": _footer("fr"),
+        "footer_message_en": _footer("en"),
+        "entities": ToMany(lambda: ENTITY, "organisation_id"),
+    },
+)

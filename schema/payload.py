@@ -1,0 +1,52 @@
+"""What mutations answer with besides the thing itself, and the outcome of each item of a bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any
+
+import strawberry
+
+from domain.errors import INPUT_TOO_LARGE, Refusal
+
+BULK_LIMIT = 1000
+"""Items in one bulk call; more belongs in an import file."""
+
+
+@strawberry.enum(description="What became of an item.")
+class BulkOutcome(Enum):
+    CREATED = "CREATED"
+    UPDATED = "UPDATED"
+    UNCHANGED = "UNCHANGED"
+    SKIPPED = "SKIPPED"
+    REJECTED = "REJECTED"
+
+
+@strawberry.enum(description="What one red item does to the others.")
+class ErrorPolicy(Enum):
+    REJECT_EVERYTHING = "REJECT_EVERYTHING"
+    REJECT_FAILED_ROWS = "REJECT_FAILED_ROWS"
+
+
+@strawberry.type
+class BulkCounts:
+    created: int
+    updated: int
+    unchanged: int
+    skipped: int
+    rejected: int
+
+
+def require_size(items: Sequence[object]) -> None:
+    """Refuses with INPUT_TOO_LARGE a bulk of more than `BULK_LIMIT` items."""
+    if len(items) > BULK_LIMIT:
+        raise Refusal(INPUT_TOO_LARGE(field=("items",), count=len(items), limit=BULK_LIMIT))
+
+
+def bulk_counts(results: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """How many items ended in each outcome."""
+    counts = {outcome.value.lower(): 0 for outcome in BulkOutcome}
+    for result in results:
+        counts[result["outcome"].value.lower()] += 1
+    return counts

@@ -1,0 +1,183 @@
+"""Projects, their contracts (fee projects), phases and annexes, and how far each is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import strawberry
+
+from domain.ledger import PhaseFigures
+from domain.project.model import (
+    BillingMethod,
+    ContractStatus,
+    Periodicity,
+    PhaseKind,
+    ProjectStatus,
+)
+from domain.project.model import Contract as ContractRecord
+from domain.project.model import Phase as PhaseRecord
+from domain.project.model import Project as ProjectRecord
+from domain.project.progress import ProgressUpdate as ProgressUpdateRecord
+from persistence.ledger import phase_figures
+from persistence.reading import Derived, Noun, ToMany, ToOne, Wanted
+from persistence.session import ScopedSession
+from schema.client import CLIENT, Client
+from schema.collaborator import COLLABORATOR, Collaborator
+from schema.node import Node
+from schema.organisation import ENTITY, Entity
+from schema.scalars import Money, money, money_field, number_field, plain
+
+for _choice in (ProjectStatus, BillingMethod, ContractStatus, PhaseKind, Periodicity):
+    strawberry.enum(_choice)
+
+
+@strawberry.type(description="What was earned, billed and remains: figures F1–F6, never stored.")
+class Figures:
+    adjusted_fee: Money
+    already_billed: Money
+    reserved: Money = strawberry.field(description="Held by pro formas.")
+    remaining_to_bill: Money
+    earned: Money
+    billable_now: Money
+    over_billed: Money
+    progress: Decimal | None = strawberry.field(description="Percent done, the last recorded.")
+    billed_percent: Decimal
+
+
+@strawberry.type(description="The progress of a phase at a date; append-only.")
+class ProgressUpdate(Node):
+    percent: Decimal
+    as_of: date
+    comment: str | None
+    author: str | None
+    source: str
+    created_at: datetime
+
+
+@strawberry.type(description="A billing phase of a contract, or an annex beside it.")
+class Phase(Node):
+    code: str
+    name: str
+    kind: PhaseKind
+    position: int
+    fee: Money = strawberry.field(
+        description="Net. Retainer: of one period; prepaid hours: of the block."
+    )
+    vat_rate: Decimal | None = strawberry.field(description="Percent; null: the project's.")
+    start_date: date | None
+    end_date: date | None
+    ledger_account: str | None
+    sku: str | None
+    hourly_rate: Money | None
+    hours: Decimal | None
+    periodicity: Periodicity | None
+    linked_phase: Phase | None
+    contract: Contract
+    figures: Figures
+    progress_updates: list[ProgressUpdate]
+    archived_at: datetime | None
+    version: int
+
+
+@strawberry.type(description="A fee project (projet d'honoraires): one billing method.")
+class Contract(Node):
+    name: str
+    billing_method: BillingMethod
+    status: ContractStatus
+    taxable: bool
+    phases: list[Phase]
+    project: Project
+    version: int
+
+
+@strawberry.type(description="A project (affaire, dossier) of one client.")
+class Project(Node):
+    code: str
+    name: str
+    client: Client
+    entity: Entity | None
+    country: str
+    currency: str
+    vat_rate: Decimal
+    vat_exemption: str | None
+    status: ProjectStatus
+    address: str | None
+    postcode: str | None
+    city: str | None
+    manager_email: str | None
+    manager: Collaborator | None
+    start_date: date | None
+    end_date: date | None
+    commitment_no: str | None
+    works_amount: Money | None
+    area: Decimal | None = strawberry.field(description="Square metres.")
+    tags: str | None
+    contracts: list[Contract]
+    created_at: datetime
+    updated_at: datetime
+    archived_at: datetime | None
+    version: int
+
+
+def _figures(
+    session: ScopedSession, keys: Sequence[int], wanted: Wanted
+) -> Mapping[int, dict[str, Any]]:
+    return {key: _shown(found) for key, found in phase_figures(session, keys).items()}
+
+
+def _shown(found: PhaseFigures) -> dict[str, Any]:
+    amounts = {
+        "adjusted_fee": found.adjusted_fee,
+        "already_billed": found.billed,
+        "reserved": found.reserved,
+        "remaining_to_bill": found.remaining,
+        "earned": found.earned,
+        "billable_now": found.billable_now,
+        "over_billed": found.over_billed,
+    }
+    return {
+        **{name: money(minor, found.currency) for name, minor in amounts.items()},
+        "progress": None if found.progress is None else plain(found.progress),
+        "billed_percent": plain(found.billed_percent),
+    }
+
+
+PROGRESS_UPDATE = Noun(ProgressUpdateRecord, "ProgressUpdate", {"percent": number_field("percent")})
+PHASE: Noun = Noun(
+    PhaseRecord,
+    "Phase",
+    {
+        "fee": money_field("fee_minor"),
+        "vat_rate": number_field("vat_rate"),
+        "hourly_rate": money_field("hourly_rate_minor"),
+        "hours": number_field("hours"),
+        "linked_phase": ToOne(lambda: PHASE, "linked_phase_id"),
+        "contract": ToOne(lambda: CONTRACT, "contract_id"),
+        "figures": Derived(_figures),
+        "progress_updates": ToMany(lambda: PROGRESS_UPDATE, "phase_id", ("as_of", "id")),
+    },
+)
+CONTRACT: Noun = Noun(
+    ContractRecord,
+    "Contract",
+    {
+        "phases": ToMany(lambda: PHASE, "contract_id", ("position", "id")),
+        "project": ToOne(lambda: PROJECT, "project_id"),
+    },
+)
+PROJECT: Noun = Noun(
+    ProjectRecord,
+    "Project",
+    {
+        "client": ToOne(lambda: CLIENT, "client_id"),
+        "entity": ToOne(lambda: ENTITY, "entity_id"),
+        "manager": ToOne(lambda: COLLABORATOR, "manager_id"),
+        "vat_rate": number_field("vat_rate"),
+        "works_amount": money_field("works_minor"),
+        "area": number_field("area"),
+        "contracts": ToMany(lambda: CONTRACT, "project_id"),
+    },
+)
