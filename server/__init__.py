@@ -1,0 +1,1 @@
+"""The house open to visitors: settings, keys, the web application and the command line."""

@@ -1,0 +1,72 @@
+"""The web application: its addresses, its layers, and what it opens and closes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import strawberry
+import structlog
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from schema.context import House
+from server import files, health
+from server.bodies import BodyLimits
+from server.endpoint import Endpoint
+from server.envelope import Envelope
+from server.graphql import jalon_schema
+from server.house import open_house
+from server.logs import configure_logs
+from server.page import graphiql_pages, page_file
+from server.refusing import refuse
+from server.settings import Settings, read_settings
+
+log = structlog.get_logger("jalon")
+
+
+def create_app(
+    settings: Settings, *, house: House | None = None, schema: strawberry.Schema | None = None
+) -> Starlette:
+    """The application of `settings`.
+
+    A `house` that is given stays open when the application ends; otherwise it opens its own.
+    """
+    schema = schema or jalon_schema(introspection=not settings.is_production)
+    pages = None if settings.is_production else graphiql_pages()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        opened = house or open_house(settings)
+        app.state.house = opened
+        if (missing := await to_thread.run_sync(health.missing_of, opened)) is not None:
+            log.error("not ready", missing=missing)
+        try:
+            yield
+        finally:
+            if house is None:
+                opened.database.close()
+
+    return Starlette(
+        routes=[
+            Route("/graphql", Endpoint(schema, pages=pages)),
+            Route("/healthz", health.healthz),
+            Route("/readyz", health.readyz),
+            Route("/files/{token}", files.hand_out),
+            Route("/uploads/{token}", files.take_in, methods=["PUT"]),
+            *([] if pages is None else [Route("/graphiql/{name}", page_file)]),
+        ],
+        middleware=[Middleware(Envelope), Middleware(BodyLimits)],
+        exception_handlers={HTTPException: refuse},
+        lifespan=lifespan,
+    )
+
+
+def app_of_the_environment() -> Starlette:
+    """The application as each worker of `jalon serve` builds it."""
+    settings = read_settings()
+    configure_logs(as_json=settings.is_production)
+    return create_app(settings)

@@ -1,0 +1,158 @@
+"""What a request asks for: one operation, from the query string, a JSON body or a multipart form.
+
+Sources: GraphQL over HTTP; GraphQL multipart request specification.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+
+from server.bodies import OTHER_BYTES
+from server.refusing import RequestRefused
+
+FILES = 16
+"""Files of one request; the API takes one at a time."""
+
+_NUL = b"\\u0000"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One operation, as it was sent."""
+
+    query: str
+    variables: dict[str, Any] | None
+    operation_name: str | None
+
+
+async def asked_of(request: Request) -> Asked:
+    """The operation of `request`; RequestRefused (400, 415) when it cannot be read."""
+    if request.method == "GET":
+        return _asked(_of_query_string(request.query_params))
+    match _media_type(request):
+        case "application/json":
+            return _asked(_read_json(await request.body()))
+        case "multipart/form-data":
+            form = await request.form(max_files=FILES, max_fields=FILES, max_part_size=OTHER_BYTES)
+            return _asked(_of_form(form))
+    raise RequestRefused(
+        415,
+        "MEDIA_TYPE_UNSUPPORTED",
+        "An operation is sent as application/json or multipart/form-data, in UTF-8.",
+    )
+
+
+def _media_type(request: Request) -> str:
+    """The media type of the body; nothing when its characters are not UTF-8."""
+    media_type, *parameters = request.headers.get("content-type", "").lower().split(";")
+    for parameter in parameters:
+        name, _, value = parameter.strip().partition("=")
+        if name == "charset" and value.strip('"') not in ("utf-8", "utf8"):
+            return ""
+    return media_type.strip()
+
+
+def _of_query_string(parameters: Mapping[str, str]) -> dict[str, Any]:
+    content: dict[str, Any] = dict(parameters)
+    for name in ("variables", "extensions"):
+        text = content.pop(name, "")
+        if text:
+            content[name] = _read_json(text.encode())
+    return content
+
+
+def _of_form(form: FormData) -> object:
+    """The operations of a form, its files put where its map says."""
+    content = _read_json(_text_of(form, "operations"))
+    places = _read_json(_text_of(form, "map"))
+    if not isinstance(places, dict) or not isinstance(content, dict):
+        raise _unreadable("the form's map and operations must be objects")
+    for name, paths in places.items():
+        file = form.get(name)
+        if not isinstance(file, UploadFile) or not isinstance(paths, list):
+            raise _unreadable("the form's map names a file that is not there")
+        for path in paths:
+            _put(content, path, file)
+    return content
+
+
+def _text_of(form: FormData, name: str) -> bytes:
+    value = form.get(name)
+    if not isinstance(value, str):
+        raise _unreadable("the form must have the fields operations and map")
+    return value.encode("utf-8", "surrogateescape")
+
+
+def _put(content: dict[str, Any], path: object, file: UploadFile) -> None:
+    """Puts `file` where `path` ("variables.input.file", "variables.files.0") leads: a null."""
+    *parents, last = path.split(".") if isinstance(path, str) else [""]
+    place: Any = content
+    for step in parents:
+        place = _below(place, step)
+    if not parents or _below(place, last) is not None:
+        raise _unreadable("the form's map does not lead to a null of the variables")
+    place[int(last) if isinstance(place, list) else last] = file
+
+
+def _below(place: object, step: str) -> Any:
+    if isinstance(place, dict) and step in place:
+        return place[step]
+    if isinstance(place, list) and step.isdecimal() and len(step) < 5 and int(step) < len(place):
+        return place[int(step)]
+    raise _unreadable("the form's map does not lead to a null of the variables")
+
+
+def _read_json(body: bytes) -> Any:
+    try:
+        content = orjson.loads(body)
+    except json.JSONDecodeError:
+        raise _unreadable("it is not valid JSON in UTF-8") from None
+    if _NUL in body and _holds_nul(content):
+        raise _unreadable("a text holds a character that cannot be kept (U+0000)")
+    return content
+
+
+def _holds_nul(content: object) -> bool:
+    """Whether a text in `content` holds U+0000: PostgreSQL keeps no such text, SQLite cuts it."""
+    left = [content]
+    while left:
+        match left.pop():
+            case str() as text if "\0" in text:
+                return True
+            case list() as items:
+                left.extend(items)
+            case dict() as fields:
+                left.extend(fields.keys())
+                left.extend(fields.values())
+    return False
+
+
+def _asked(content: object) -> Asked:
+    if isinstance(content, list):
+        raise _unreadable("one operation at a time")
+    if not isinstance(content, dict):
+        raise _unreadable("it must be an object")
+    query, variables = content.get("query"), content.get("variables")
+    name, extensions = content.get("operationName"), content.get("extensions")
+    if not isinstance(query, str) or not query.strip():
+        raise _unreadable("query must be a text")
+    if not isinstance(variables, dict | None):
+        raise _unreadable("variables must be an object")
+    if not isinstance(name, str | None):
+        raise _unreadable("operationName must be a text")
+    if not isinstance(extensions, dict | None):
+        raise _unreadable("extensions must be an object")
+    return Asked(query, variables, name or None)
+
+
+def _unreadable(reason: str) -> RequestRefused:
+    return RequestRefused(
+        400, "BAD_REQUEST", "The request cannot be read: {reason}.", reason=reason
+    )

@@ -1,0 +1,13 @@
+"""The command `jalon`: what is done to an installation from a terminal."""
+
+from __future__ import annotations
+
+from server.cli import firms, running, sheets
+from server.cli.speaking import app
+
+__all__ = ["app", "firms", "main", "running", "sheets"]
+
+
+def main() -> None:
+    """The entry point of the command."""
+    app(prog_name="jalon")

@@ -1,0 +1,107 @@
+"""`jalon serve`, `migrate`, `demo` and `schema`: the product running, and its contract."""
+
+from __future__ import annotations
+
+import socket
+from typing import Annotated
+
+import typer
+import uvicorn
+from starlette.applications import Starlette
+
+from persistence.migrate import migrate
+from server.app import create_app
+from server.cli.installation import open_installation
+from server.cli.sample_firm import invitation, prepare
+from server.cli.speaking import Unable, answer, app, say, talk
+from server.graphql import jalon_schema, written
+from server.house import make_room, open_house
+from server.logs import configure_logs
+from server.settings import read_settings
+
+Host = Annotated[str, typer.Option(help=say("Address to listen on."))]
+Port = Annotated[int, typer.Option(help=say("Port to listen on."), min=1, max=65535)]
+
+
+@app.command(help=say("Serves the API."))
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    workers: Annotated[
+        int, typer.Option(help=say("Processes; several need PostgreSQL."), min=1)
+    ] = 1,
+) -> None:
+    settings = read_settings()
+    if workers > 1 and settings.is_on_sqlite:
+        raise Unable("Several workers need PostgreSQL: SQLite has one writer, and so one process.")
+    with open_installation():
+        _require_free(host, port)
+    configure_logs(as_json=settings.is_production)
+    if workers > 1:
+        _run("server.app:app_of_the_environment", host, port, workers=workers)
+    else:
+        _run(create_app(settings), host, port)
+
+
+@app.command("migrate", help=say("Brings the database to the schema of this version."))
+def bring_up_to_date() -> None:
+    settings = read_settings()
+    make_room(settings)
+    with talk().status(say("Migrating…")):
+        migrate(settings.database_url)
+    talk().print(say("The database is up to date."))
+
+
+@app.command(help=say("Prints the schema of the API (SDL)."))
+def schema() -> None:
+    typer.echo(written(jalon_schema()), nl=False)
+
+
+@app.command(help=say("Serves a sample firm, made on the first run and kept afterwards."))
+def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    settings = read_settings()
+    if settings.is_production:
+        raise Unable("The demo is not for production: JALON_ENV says production.")
+    _require_free(host, port)
+    make_room(settings)
+    migrate(settings.database_url)
+    house = open_house(settings)
+    try:
+        key = prepare(house, talk())
+    finally:
+        house.database.close()
+    answer().print(invitation(f"http://{host}:{port}", key), soft_wrap=True)
+    configure_logs(as_json=False)
+    _run(create_app(settings), host, port)
+
+
+def _require_free(host: str, port: int) -> None:
+    """Refuses in words what the server would only tell by ending."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Unable(
+                "Nothing can listen on {host}:{port}: {reason}. Choose another --port.",
+                host=host,
+                port=port,
+                reason=error.strerror or error,
+            ) from None
+
+
+def _run(application: Starlette | str, host: str, port: int, *, workers: int | None = None) -> None:
+    uvicorn.run(
+        application,
+        factory=isinstance(application, str),
+        host=host,
+        port=port,
+        workers=workers,
+        log_config=None,
+        # One line a request is noted by server.envelope, without the tokens of addresses.
+        access_log=False,
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=20,
+    )

@@ -1,0 +1,153 @@
+"""`jalon template` and `jalon import`: the workbooks of a takeover, out and in."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from domain.errors import Severity
+from domain.takeover.model import RowColour
+from domain.takeover.order import ORDER
+from resolvers._mutation import Acting
+from resolvers._takeover import make_template
+from schema.user_error import sentence
+from server.cli.firms import OrganisationCode
+from server.cli.installation import open_desk
+from server.cli.speaking import answer, app, locale, say, stop, talk, with_remedy
+from server.takeover import Review, open_review, write_review
+from words import phrase
+
+RED_ROWS, FILE_REFUSED = 2, 3
+"""Exit codes of `import`, beside 0 and 1."""
+
+SHOWN_ROWS = 200
+_STYLES = {RowColour.RED: "red", RowColour.YELLOW: "yellow"}
+_KINDS = ", ".join(ORDER)
+
+
+class Language(StrEnum):
+    FR = "fr"
+    EN = "en"
+
+
+LocaleOption = Annotated[
+    Language | None,
+    typer.Option("--locale", help=say("Its language; the terminal's when not given.")),
+]
+
+
+@app.command(help=say("Writes the locked workbook of a kind of records, to be filled in."))
+def template(
+    kind: Annotated[str, typer.Argument(help=_KINDS)],
+    out: Annotated[Path, typer.Option(help=say("The .xlsx file to write."))],
+    prefilled: Annotated[
+        bool, typer.Option("--prefilled", help=say("With the records that are there."))
+    ] = False,
+    language: LocaleOption = None,
+    organisation: OrganisationCode = None,
+) -> None:
+    tongue = language or locale()
+    # Under another name until it is whole: half a workbook must not look like one.
+    draft = out.with_name(f".{out.name}.{uuid4().hex[:8]}")
+    with (
+        open_desk(organisation, tongue) as desk,
+        desk.house.database.reading(desk.caller.organisation_id) as session,
+        talk().status(say("Writing {name}…", name=out.name)),
+    ):
+        acting = Acting(session, desk.caller, desk.house)
+        try:
+            with draft.open("wb") as file:
+                count = make_template(
+                    acting, kind=kind, out=file, prefilled=prefilled, locale=tongue
+                )
+            draft.replace(out)
+        finally:
+            draft.unlink(missing_ok=True)
+    talk().print(say("{name} is written, with {count} records.", name=out.name, count=count))
+
+
+_IMPORT_HELP = say(
+    "Checks a workbook and shows its review; with --confirm, writes it. Exit codes: "
+    "0 no red row left (written, if confirmed), 1 wrong use or a surprise, "
+    "2 red rows that are not skipped, 3 the file is refused as a whole."
+)
+
+
+@app.command("import", help=_IMPORT_HELP)
+def import_file(
+    file: Annotated[Path, typer.Argument(help=say("The workbook or CSV file."))],
+    kind: Annotated[
+        str | None, typer.Option(help=say("Its kind, when its titles do not tell."))
+    ] = None,
+    confirmed: Annotated[
+        bool, typer.Option("--confirm", help=say("Write what the review shows."))
+    ] = False,
+    skip_red: Annotated[
+        bool, typer.Option("--skip-red", help=say("Leave the red rows out."))
+    ] = False,
+    language: LocaleOption = None,
+    organisation: OrganisationCode = None,
+) -> None:
+    content = file.read_bytes()
+    tongue = language or locale()
+    with open_desk(organisation, tongue) as desk:
+        house, caller = desk.house, desk.caller
+        with talk().status(say("Reading and checking {name}…", name=file.name)):
+            review = open_review(house, caller, filename=file.name, content=content, kind=kind)
+        show(review, tongue)
+        if review.is_refused:
+            stop(FILE_REFUSED)
+        if review.red and not skip_red:
+            stop(RED_ROWS)
+        if confirmed:
+            with talk().status(say("Writing…")):
+                write_review(house, caller, review, skip_red=skip_red)
+            talk().print(say("{name} is imported.", name=file.name), style="green")
+
+
+def show(review: Review, language: str) -> None:
+    """Prints the review: what the file has to say, the counts, the red and the yellow rows."""
+    paper = answer()
+    for issue in review.issues:
+        style = {Severity.ERROR: "red", Severity.WARNING: "yellow"}.get(issue.severity, "dim")
+        paper.print(Text(with_remedy(issue, language), style=style))
+    if review.is_refused:
+        return
+    paper.print(_counts(review, language))
+    if review.rows:
+        paper.print(_rows(review, language))
+    if len(review.rows) > SHOWN_ROWS:
+        left = len(review.rows) - SHOWN_ROWS
+        paper.print(phrase("… and {count} more rows.", language, count=left))
+
+
+def _counts(review: Review, language: str) -> str:
+    return phrase(
+        "{rows} rows: {red} red, {yellow} yellow; {create} to create, {update} to update, "
+        "{unchanged} unchanged.",
+        language,
+        **{
+            name: review.counts.get(name, 0)
+            for name in ("rows", "red", "yellow", "create", "update", "unchanged")
+        },
+    )
+
+
+def _rows(review: Review, language: str) -> Table:
+    titles = ("Row", "Column", "What there is to say")
+    table = Table(*(phrase(title, language) for title in titles), box=None)
+    for row in review.rows[:SHOWN_ROWS]:
+        for place, issue in enumerate(row.issues):
+            table.add_row(
+                str(row.number) if place == 0 else "",
+                issue.column or "",
+                Text(sentence(issue, language)),
+                style=_STYLES[row.colour],
+            )
+    return table

@@ -1,0 +1,117 @@
+"""/graphql: one operation a request, answered as GraphQL over HTTP says.
+
+Written on Starlette's request rather than on the library's view: the key is looked at before the
+body, and no body, however odd, is more than a 400.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import strawberry
+from graphql import GraphQLError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from schema.context import Caller, Context, House
+from server.asking import Asked, asked_of
+from server.auth import Bearers, caller_of, unauthenticated
+from server.masking import told
+from server.negotiation import language_asked, ranked
+from server.page import page_response
+from server.refusing import JSON, RequestRefused
+from words import language_of
+
+GRAPHQL_JSON = "application/graphql-response+json; charset=utf-8"
+_MAY = {
+    "GET": frozenset({OperationType.QUERY}),
+    "POST": frozenset({OperationType.QUERY, OperationType.MUTATION}),
+}
+
+
+class Endpoint:
+    """The address of the API; with `pages` (by language), browsers that ask for HTML get one."""
+
+    def __init__(
+        self, schema: strawberry.Schema, *, pages: Mapping[str, bytes] | None = None
+    ) -> None:
+        self._schema = schema
+        self._pages = pages
+        self._bearers = Bearers()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        finally:
+            # Files of a form that were too large for memory.
+            await request.close()
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if request.method not in _MAY:
+            raise _wrong_method("GET, POST")
+        accepted = ranked(request.headers.get("accept", ""))
+        if self._pages is not None and _is_a_browser(request, accepted):
+            return page_response(self._pages[language_of(language_asked(request.headers))])
+        house: House = request.app.state.house
+        caller = await caller_of(self._bearers, house.database, request.headers)
+        if caller is None:
+            return unauthenticated(request.headers)
+        request.state.organisation = caller.organisation_code
+        asked = await asked_of(request)
+        result = await self._run(request, asked, Context(house, caller, request.state.request_id))
+        return _answered(result, caller, is_modern="application/graphql-response+json" in accepted)
+
+    async def _run(self, request: Request, asked: Asked, context: Context) -> ExecutionResult:
+        try:
+            return await self._schema.execute(
+                asked.query,
+                variable_values=asked.variables,
+                context_value=context,
+                operation_name=asked.operation_name,
+                allowed_operation_types=_MAY[request.method],
+            )
+        except InvalidOperationTypeError:
+            raise _wrong_method("POST") from None
+        except CannotGetOperationTypeError as error:
+            mistake = GraphQLError(error.as_http_error_reason())
+            return ExecutionResult(data=None, errors=[mistake])
+
+
+def _is_a_browser(request: Request, accepted: list[str]) -> bool:
+    return (
+        request.method == "GET" and "text/html" in accepted and "query" not in request.query_params
+    )
+
+
+def _wrong_method(allowed: str) -> RequestRefused:
+    refusal = RequestRefused(
+        405, "METHOD_NOT_ALLOWED", "This operation is sent by {allowed}.", allowed=allowed
+    )
+    refusal.headers = {"Allow": allowed}
+    return refusal
+
+
+def _answered(result: ExecutionResult, caller: Caller, *, is_modern: bool) -> Response:
+    """The result as the caller may see it.
+
+    An operation that was not begun (bad syntax, wrong variables) has no data at all; clients that
+    know the newer media type are told by the status, too.
+    """
+    content: dict[str, Any] = {}
+    begun = result.data is not None or not result.errors or any(e.path for e in result.errors)
+    if result.errors:
+        content["errors"] = told(result.errors, caller.locale)
+    if begun:
+        content["data"] = result.data
+    if result.extensions:
+        content["extensions"] = result.extensions
+    status = 400 if is_modern and not begun else 200
+    return Response(orjson.dumps(content), status, media_type=GRAPHQL_JSON if is_modern else JSON)

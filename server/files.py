@@ -1,0 +1,114 @@
+"""Files handed out and taken in under signed addresses: no key is needed, the address is one."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+from unicodedata import normalize
+from urllib.parse import quote
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.takeover.model import StagedUpload
+from persistence.file_links import (
+    LinkAltered,
+    LinkExpired,
+    UploadLink,
+    read_file_link,
+    read_upload_link,
+)
+from persistence.staged_uploads import note_received, staged_upload
+from schema.context import House
+from server.bodies import UPLOAD_BYTES
+from server.refusing import RequestRefused
+
+
+async def hand_out(request: Request) -> Response:
+    """GET /files/{token}: the file the token stands for, to be saved under its name."""
+    house: House = request.app.state.house
+    link = _verified(request, read_file_link)
+    try:
+        content = await to_thread.run_sync(house.files.get, link.key)
+    except FileNotFoundError:
+        raise _nothing_here() from None
+    return Response(
+        content,
+        media_type=link.media_type,
+        headers={
+            "Content-Disposition": attachment(link.filename),
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+        },
+    )
+
+
+async def take_in(request: Request) -> Response:
+    """PUT /uploads/{token}: the bytes of a staged upload, no more and no other than announced."""
+    house: House = request.app.state.house
+    link = _verified(request, read_upload_link)
+    staged = await to_thread.run_sync(_awaited, house, link)
+    if staged is None:
+        raise _nothing_here()
+    content, sha256 = await _received(request, staged)
+    if staged.received_at is not None:
+        # Sent again because the first answer was lost: as good as the first time.
+        if staged.sha256 != sha256:
+            raise RequestRefused(409, "UPLOAD_RECEIVED", "This upload was received already.")
+        return Response(status_code=204)
+    await to_thread.run_sync(_keep, house, link, content, sha256)
+    return Response(status_code=204)
+
+
+def attachment(filename: str) -> str:
+    """A Content-Disposition that any client understands (RFC 6266, RFC 8187)."""
+    plain = normalize("NFKD", filename).encode("ascii", "ignore").decode()
+    plain = re.sub(r'[^ -~]|["\\%/]', "_", plain).strip() or "file"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+
+
+def _verified(request: Request, read: Any) -> Any:
+    house: House = request.app.state.house
+    try:
+        return read(house.secret, request.path_params["token"], now=house.clock())
+    except LinkAltered:
+        raise _nothing_here() from None
+    except LinkExpired:
+        raise RequestRefused(410, "LINK_EXPIRED", "This address is no longer valid.") from None
+
+
+def _nothing_here() -> RequestRefused:
+    return RequestRefused(404, "NOT_FOUND", "There is nothing at this address.")
+
+
+def _awaited(house: House, link: UploadLink) -> StagedUpload | None:
+    with house.database.reading(link.organisation_id) as session:
+        return staged_upload(session, link.staged_id)
+
+
+async def _received(request: Request, staged: StagedUpload) -> tuple[bytes, str]:
+    """The bytes sent and their SHA-256; refused as soon as they are more than announced."""
+    content, digest = bytearray(), hashlib.sha256()
+    async for chunk in request.stream():
+        content += chunk
+        digest.update(chunk)
+        if len(content) > min(staged.size, UPLOAD_BYTES):
+            raise _not_as_announced(413)
+    sha256 = digest.hexdigest()
+    if len(content) != staged.size or (staged.sha256 or sha256).lower() != sha256:
+        raise _not_as_announced(422)
+    return bytes(content), sha256
+
+
+def _not_as_announced(status: int) -> RequestRefused:
+    return RequestRefused(
+        status, "UPLOAD_DIFFERS", "What was sent is not what was announced: size or SHA-256 differ."
+    )
+
+
+def _keep(house: House, link: UploadLink, content: bytes, sha256: str) -> None:
+    file_key = f"{link.organisation_id}/uploads/{link.staged_id}"
+    house.files.put(file_key, content)
+    with house.database.writing(link.organisation_id) as session:
+        note_received(session, link.staged_id, file_key=file_key, sha256=sha256, at=house.clock())

@@ -1,0 +1,91 @@
+"""The whole API in one place: the only file that knows all verbs.
+
+A new verb file is one line in `QUERIES` or `MUTATIONS`.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from typing import Any
+
+import strawberry
+from graphql import (
+    NoSchemaIntrospectionCustomRule,
+    build_schema,
+    lexicographic_sort_schema,
+    print_schema,
+)
+from starlette.datastructures import UploadFile
+from strawberry.file_uploads import Upload
+from strawberry.schema.config import StrawberryConfig
+from strawberry.tools import merge_types
+
+from resolvers.browsing import Browsing
+from resolvers.editing import Editing
+from resolvers.importing import Importing, ImportingQueries
+from resolvers.invoicing import Invoicing, InvoicingQueries
+from resolvers.tracking import Tracking
+from server.documents import Documents, KnownDocument
+
+QUERIES: tuple[type, ...] = (Browsing, ImportingQueries, InvoicingQueries)
+MUTATIONS: tuple[type, ...] = (Editing, Tracking, Importing, Invoicing)
+
+# Strawberry would note every mistake of a caller with a traceback; server.masking notes the bugs.
+logging.getLogger("strawberry.execution").disabled = True
+
+
+def read_field(source: Any, name: str) -> Any:
+    """A field of a row (a dict whose keys are the fields of its type) or of an object."""
+    return source[name] if isinstance(source, dict) else getattr(source, name)
+
+
+def _uploaded(value: object) -> UploadFile:
+    if not isinstance(value, UploadFile):
+        raise ValueError("Upload must be a file of a multipart request")
+    return value
+
+
+_UPLOAD = strawberry.scalar(
+    name="Upload",
+    description="A file, sent as the GraphQL multipart request specification says.",
+    serialize=str,
+    parse_value=_uploaded,
+)
+
+
+def make_schema(
+    query: type, mutation: type | None = None, *, introspection: bool = True
+) -> strawberry.Schema:
+    """A schema of our manner: rows are dicts, documents are limited, and parsed once."""
+    documents = Documents()
+    rules = () if introspection else (NoSchemaIntrospectionCustomRule,)
+    return strawberry.Schema(
+        query=query,
+        mutation=mutation,
+        extensions=[lambda: KnownDocument(documents, rules)],
+        config=StrawberryConfig(
+            default_resolver=read_field,
+            scalar_map={Upload: _UPLOAD},
+            # A suggestion is introspection in small pieces.
+            disable_field_suggestions=not introspection,
+        ),
+    )
+
+
+@cache
+def jalon_schema(*, introspection: bool = True) -> strawberry.Schema:
+    """The schema of the product, built once a process."""
+    return make_schema(
+        merge_types("Query", QUERIES),
+        merge_types("Mutation", MUTATIONS),
+        introspection=introspection,
+    )
+
+
+@cache
+def written(schema: strawberry.Schema) -> str:
+    """The schema as text, in alphabetical order: the same for the same API."""
+    # Sorted here only: a schema that is sorted when it runs no longer knows its unions; and sorted
+    # as text, because a sorted enum no longer knows the Python values of its defaults.
+    return print_schema(lexicographic_sort_schema(build_schema(schema.as_str()))) + "\n"

@@ -1,0 +1,224 @@
+"""How large a query may be, found in one pass over it: each fragment is visited once.
+
+    document 128 KiB · 4,000 tokens · 64 brackets deep · 100 fragments
+    fragments unfolded: 16 fields deep · 64 aliases · 4,000 selections · 32 times one field in
+    one place · a price of 200,000
+
+The price is what a query may bring at most: a value for every field, times the size of the pages
+around it (a size given by a variable counts as the largest page; lists without pages count once).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    InlineFragmentNode,
+    IntValueNode,
+    Lexer,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    Source,
+    TokenKind,
+    ValueNode,
+    VariableNode,
+    parse,
+)
+
+from persistence.pages import DEFAULT_SIZE, LARGEST_SIZE
+
+DOCUMENT_BYTES = 128 * 1024
+TOKENS = 4_000
+BRACKETS = 64
+FRAGMENTS = 100
+DEPTH = 16
+ALIASES = 64
+SELECTIONS = 4_000
+REPEATS = 32
+"""Of one field in one selection: validation compares each with each."""
+
+PRICE = 200_000
+
+_OPENING = frozenset({TokenKind.BRACE_L, TokenKind.PAREN_L, TokenKind.BRACKET_L})
+_CLOSING = frozenset({TokenKind.BRACE_R, TokenKind.PAREN_R, TokenKind.BRACKET_R})
+_TEXTS = frozenset({TokenKind.STRING, TokenKind.BLOCK_STRING})
+
+
+TOO_LARGE = "The query is too large: at most {limit} {what}."
+
+
+class QueryTooLarge(GraphQLError):
+    """The query goes beyond one of the limits above; nothing of it was run."""
+
+    def __init__(self, what: str, limit: int) -> None:
+        self.what = what
+        self.limit = limit
+        super().__init__(
+            TOO_LARGE.format(limit=limit, what=what),
+            extensions={"code": "QUERY_TOO_LARGE", "limit": limit, "of": what},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What a selection comes to once its fragments are unfolded."""
+
+    depth: int = 0
+    aliases: int = 0
+    selections: int = 0
+    price: int = 0
+    is_page: bool = False
+    """Whether `nodes` or `edges` stands among what is selected."""
+    names: Mapping[str, int] = field(default_factory=dict)
+    """How often each field stands on the uppermost level."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A document within the limits, with its number of tokens and its price."""
+
+    document: DocumentNode
+    tokens: int
+    price: int
+
+
+def parse_within_limits(text: str) -> Measured:
+    """The document of `text`; GraphQLError for bad syntax, QueryTooLarge beyond a limit."""
+    if len(text) > DOCUMENT_BYTES or len(text.encode()) > DOCUMENT_BYTES:
+        raise QueryTooLarge("bytes", DOCUMENT_BYTES)
+    tokens = _count_tokens(text)
+    document = parse(text, max_tokens=TOKENS)
+    fragments = {
+        node.name.value: node
+        for node in document.definitions
+        if isinstance(node, FragmentDefinitionNode)
+    }
+    if len(fragments) > FRAGMENTS:
+        raise QueryTooLarge("fragments", FRAGMENTS)
+    measure = _Measure(fragments)
+    price = 0
+    for node in document.definitions:
+        if isinstance(node, OperationDefinitionNode):
+            size = measure.of(node.selection_set)
+            _check(size)
+            price = max(price, size.price)
+    return Measured(document, tokens, price)
+
+
+def _check(size: Size) -> None:
+    for found, limit, what in (
+        (size.depth, DEPTH, "levels of fields"),
+        (size.aliases, ALIASES, "aliases"),
+        (size.selections, SELECTIONS, "selections, fragments unfolded"),
+        (size.price, PRICE, "values by its price"),
+    ):
+        if found > limit:
+            raise QueryTooLarge(what, limit)
+
+
+def _count_tokens(text: str) -> int:
+    """The number of tokens. Refuses what the parser and everything after it would stumble over."""
+    lexer = Lexer(Source(text))
+    count = depth = 0
+    while (token := lexer.advance()).kind is not TokenKind.EOF:
+        count += 1
+        if count > TOKENS:
+            raise QueryTooLarge("tokens", TOKENS)
+        if token.kind in _OPENING:
+            # The parser calls itself for every bracket.
+            depth += 1
+            if depth > BRACKETS:
+                raise QueryTooLarge("brackets, one within the other", BRACKETS)
+        elif token.kind in _CLOSING:
+            depth -= 1
+        elif token.kind in _TEXTS and "\0" in (token.value or ""):
+            raise GraphQLError("A text holds a character that cannot be kept (U+0000).")
+    return count
+
+
+class _Measure:
+    """The sizes of the fragments of one document, each found once."""
+
+    def __init__(self, fragments: dict[str, FragmentDefinitionNode]) -> None:
+        self._fragments = fragments
+        self._known: dict[str, Size] = {}
+
+    def of(self, selections: SelectionSetNode) -> Size:
+        names: Counter[str] = Counter()
+        depth = aliases = count = price = 0
+        is_page = False
+        for size in self._sizes(selections):
+            names.update(size.names)
+            is_page = is_page or size.is_page
+            depth = max(depth, size.depth)
+            aliases += size.aliases
+            count += size.selections
+            price += size.price
+        if names and max(names.values()) > REPEATS:
+            raise QueryTooLarge("times one field in one place", REPEATS)
+        # Doubling from fragment to fragment makes numbers without end: no more than is needed.
+        return Size(
+            depth,
+            min(aliases, ALIASES + 1),
+            min(count, SELECTIONS + 1),
+            min(price, PRICE + 1),
+            is_page,
+            names,
+        )
+
+    def _sizes(self, selections: SelectionSetNode) -> Iterator[Size]:
+        for node in selections.selections:
+            match node:
+                case FieldNode():
+                    yield self._field(node)
+                case InlineFragmentNode(selection_set=below):
+                    yield _one_more(self.of(below))
+                case FragmentSpreadNode(name=name):
+                    yield _one_more(self._fragment(name.value))
+
+    def _field(self, node: FieldNode) -> Size:
+        below = Size() if node.selection_set is None else self.of(node.selection_set)
+        return Size(
+            below.depth + 1,
+            below.aliases + (node.alias is not None),
+            below.selections + 1,
+            below.price * (_page_size(node) if below.is_page else 1) + 1,
+            node.name.value in ("nodes", "edges"),
+            {(node.alias or node.name).value: 1},
+        )
+
+    def _fragment(self, name: str) -> Size:
+        if name not in self._known:
+            # A circle ends here; validation tells of it, and of a fragment that is not there.
+            self._known[name] = Size()
+            if name in self._fragments:
+                self._known[name] = self.of(self._fragments[name].selection_set)
+        return self._known[name]
+
+
+def _one_more(size: Size) -> Size:
+    return replace(size, selections=size.selections + 1)
+
+
+def _page_size(node: FieldNode) -> int:
+    """How many nodes the page of a list may have, by what is asked for."""
+    asked = (_sizes_in(argument.name.value, argument.value) for argument in node.arguments or ())
+    return max((size for sizes in asked for size in sizes), default=DEFAULT_SIZE)
+
+
+def _sizes_in(name: str, value: ValueNode) -> Iterator[int]:
+    if isinstance(value, ObjectValueNode):
+        for part in value.fields:
+            yield from _sizes_in(part.name.value, part.value)
+    elif name in ("first", "last") and isinstance(value, IntValueNode) and len(value.value) < 10:
+        yield min(max(int(value.value), 1), LARGEST_SIZE)
+    elif isinstance(value, VariableNode) and name in ("first", "last", "page"):
+        yield LARGEST_SIZE

@@ -1,0 +1,75 @@
+"""What a caller is told of an error: a refusal in words, a mistake as it is, a bug's reference."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+from graphql import GraphQLError
+
+from domain.errors import Issue, Refusal
+from schema.user_error import sentence, user_error
+from server.limits import TOO_LARGE, QueryTooLarge
+from words import phrase, translated
+
+log = structlog.get_logger("jalon")
+
+
+def new_reference() -> str:
+    """A short name for one error, told to the caller and noted with the traceback."""
+    return secrets.token_hex(5)
+
+
+def told(errors: Iterable[GraphQLError], locale: str) -> list[dict[str, Any]]:
+    """The errors of an operation as they may leave the house, in the language of `locale`."""
+    return [entry for error in errors for entry in _told(error, locale)]
+
+
+def _told(error: GraphQLError, locale: str) -> list[dict[str, Any]]:
+    cause = error.original_error
+    if isinstance(cause, Refusal):
+        return [_refused(error, issue, locale) for issue in cause.issues]
+    if isinstance(error, QueryTooLarge):
+        what = translated(error.what, locale)
+        message = phrase(TOO_LARGE, locale, limit=error.limit, what=what)
+        return [_placed(error, message, error.extensions or {})]
+    if not is_bug(error):
+        return [dict(error.formatted)]
+    reference = new_reference()
+    log.error("bug", reference=reference, path=error.path, exc_info=cause)
+    message = phrase("Internal error, reference {reference}.", locale, reference=reference)
+    return [_placed(error, message, {"code": "INTERNAL_ERROR", "reference": reference})]
+
+
+def is_bug(error: GraphQLError) -> bool:
+    """Whether nobody meant this error.
+
+    An exception that is not GraphQL's own and comes from a field (it has a path) or from outside
+    the document (it has no node). The rest are mistakes of the caller: syntax, types, variables.
+    """
+    cause = error.original_error
+    if cause is None or isinstance(cause, GraphQLError | Refusal):
+        return False
+    return error.path is not None or not error.nodes
+
+
+def _refused(error: GraphQLError, issue: Issue, locale: str) -> dict[str, Any]:
+    known = user_error(issue, locale)
+    extensions = {
+        name: value
+        for name, value in known.items()
+        if value is not None and name not in ("message", "code", "severity")
+    }
+    head = {"code": issue.code, "severity": issue.severity.value}
+    return _placed(error, sentence(issue, locale), {**head, **extensions})
+
+
+def _placed(error: GraphQLError, message: str, extensions: dict[str, Any]) -> dict[str, Any]:
+    entry: dict[str, Any] = {"message": message, "extensions": extensions}
+    formatted = error.formatted
+    for name in ("locations", "path"):
+        if name in formatted:
+            entry[name] = formatted[name]
+    return entry

@@ -1,0 +1,147 @@
+"""How an installation is set up: variables JALON_…, each with its default, checked at the door."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlparse
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+PREFIX = "JALON_"
+VAR = Path("var")
+"""What an installation without settings keeps beside it: database, files, secret."""
+
+SECRET_LENGTH = 32
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class SettingsRefused(Exception):
+    """Settings that cannot be meant: (variable, English sentence) of each."""
+
+    def __init__(self, wrong: list[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{name}: {sentence}" for name, sentence in wrong))
+        self.wrong = wrong
+
+
+class Settings(BaseSettings):
+    """The settings of one installation; read from the environment by `read_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    env: Environment = Environment.DEVELOPMENT
+    database_url: str = f"sqlite:///{VAR}/jalon.db"
+    files_url: str = Field(default_factory=lambda: VAR.absolute().joinpath("files").as_uri())
+    secret: SecretStr | None = None
+    """Signs addresses and sheets: whoever knows it can forge them."""
+    public_url: str = ""
+    """What the addresses in answers begin with; without it they are paths."""
+
+    @property
+    def is_production(self) -> bool:
+        return self.env is Environment.PRODUCTION
+
+    @property
+    def is_on_sqlite(self) -> bool:
+        return make_url(self.database_url).get_backend_name() == "sqlite"
+
+    @field_validator("env", mode="before")
+    @classmethod
+    def _known_environment(cls, value: object) -> object:
+        if value not in set(Environment):
+            raise _wrong("must be development or production")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        try:
+            url = make_url(value)
+        except ArgumentError:
+            raise _wrong("must be sqlite:///… or postgresql://…") from None
+        if url.get_backend_name() not in ("sqlite", "postgresql"):
+            raise _wrong("must be sqlite:///… or postgresql://…")
+        if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+            raise _wrong("must name a file: a database in memory is gone with its connection")
+        return value
+
+    @field_validator("files_url")
+    @classmethod
+    def _known_store(cls, value: str) -> str:
+        if urlparse(value).scheme not in ("file", "s3", "gs", "az"):
+            raise _wrong("must be file:///…, s3://…, gs://… or az://…")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and (urlparse(value).scheme not in ("http", "https") or "?" in value):
+            raise _wrong("must be an http:// or https:// address")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _secret_worth_the_name(self) -> Settings:
+        if self.secret is None:
+            if self.is_production:
+                raise _wrong("is required in production", "secret")
+        elif len(self.secret.get_secret_value()) < SECRET_LENGTH:
+            raise _wrong("must have at least 32 characters", "secret")
+        return self
+
+
+def _wrong(sentence: str, name: str = "") -> PydanticCustomError:
+    return PydanticCustomError("jalon", "{sentence}", {"sentence": sentence, "name": name})
+
+
+def read_settings() -> Settings:
+    """The settings of the environment; SettingsRefused says all that is wrong, never a value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = []
+        for found in error.errors(include_input=False):
+            told = found.get("ctx", {})
+            name = str(found["loc"][0]) if found["loc"] else told.get("name", "")
+            wrong.append((PREFIX + name.upper(), told.get("sentence", found["msg"])))
+        raise SettingsRefused(wrong) from None
+
+
+def secret_of(settings: Settings) -> bytes:
+    """The secret of the settings; in development one is made once and kept in var/secret."""
+    if settings.secret is not None:
+        return settings.secret.get_secret_value().encode()
+    path = VAR / "secret"
+    with suppress(FileExistsError):
+        keep_privately(path, secrets.token_urlsafe(48))
+    return path.read_bytes()
+
+
+def keep_privately(path: Path, text: str) -> None:
+    """Writes `text` to a new file only its owner can read; FileExistsError when there is one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Whole before it has its name: another worker that starts now must not read half of it.
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.link(draft, path)
+    finally:
+        draft.unlink()

@@ -1,0 +1,73 @@
+"""Taking a workbook in without a browser: its review as plain values, then its confirmation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.errors import Issue
+from domain.takeover.model import ImportState, RowColour
+from domain.takeover.wire import unpack_issue
+from resolvers._mutation import Acting
+from resolvers._takeover import confirm, examine, review_of, rows_of, take
+from schema.context import Caller, House
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedRow:
+    """A row that has something to say: its number in the sheet, its colour, and what it says."""
+
+    number: int
+    colour: RowColour
+    issues: tuple[Issue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a workbook would do, or why it is refused as a whole."""
+
+    import_id: int
+    review_hash: str | None
+    is_refused: bool
+    counts: Mapping[str, int]
+    issues: tuple[Issue, ...]
+    rows: tuple[ReviewedRow, ...]
+
+    @property
+    def red(self) -> int:
+        return self.counts.get("red", 0)
+
+
+def open_review(
+    house: House, caller: Caller, *, filename: str, content: bytes, kind: str | None = None
+) -> Review:
+    """Reads and checks a file and keeps its review; nothing else is written."""
+    examined = examine(house, caller, filename=filename, content=content, kind=kind)
+    with house.database.writing(caller.organisation_id) as session:
+        acting = Acting(session, caller, house)
+        import_id = take(acting, examined)
+        taken = review_of(acting, import_id)
+        rows = rows_of(acting, import_id, colours=[RowColour.RED, RowColour.YELLOW])
+        return Review(
+            import_id=import_id,
+            review_hash=taken.review_hash,
+            is_refused=taken.state is ImportState.REFUSED,
+            counts=dict(taken.counts),
+            issues=tuple(unpack_issue(kept) for kept in taken.issues),
+            rows=tuple(
+                ReviewedRow(row.number, row.colour, tuple(map(unpack_issue, row.issues)))
+                for row in rows
+            ),
+        )
+
+
+def write_review(house: House, caller: Caller, review: Review, *, skip_red: bool = False) -> None:
+    """Writes what `review` shows, warnings accepted; refuses when anything has moved since."""
+    with house.database.writing(caller.organisation_id) as session:
+        confirm(
+            Acting(session, caller, house),
+            import_id=review.import_id,
+            review_hash=review.review_hash,
+            accept_warnings=True,
+            skip_red=skip_red,
+        )
