@@ -1,0 +1,1 @@
+"""What the API promises, field by field."""

@@ -1,0 +1,1 @@
+"""Invoices over HTTP: drawn, changed, made final, printed, handed over."""

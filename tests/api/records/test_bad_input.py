@@ -1,0 +1,237 @@
+"""Every field of every mutation is given what nobody expects: a coded refusal, never an error.
+
+Driven by the schema: a new mutation is tried as soon as it exists, and must be told what a right
+call of it looks like.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    get_named_type,
+)
+
+from server.graphql import jalon_schema
+from tests.support.api import ApiClient, open_api
+from tests.support.documents import DRAW
+from tests.support.postgres import PostgresServer
+from tests.support.prepared import Calendar, prepare
+
+SCHEMA = jalon_schema()._schema
+assert SCHEMA.mutation_type is not None
+MUTATIONS = SCHEMA.mutation_type.fields
+
+ADDRESS = "1 rue du Port\n75001 Paris"
+A_CLIENT = {"name": "Bien fait", "billingAddress": ADDRESS, "currency": "EUR", "vatNumber": "NA"}
+A_PROJECT = {
+    "code": "ZZ-1",
+    "name": "P",
+    "client": "CLI-0001",
+    "entity": "RIV-PAR",
+    "country": "FR",
+    "currency": "EUR",
+    "vatRate": "20",
+    "status": "SIGNED",
+}
+A_PHASE = {
+    "projectCode": "PAT-2508",
+    "contract": "Mission de base",
+    "phaseName": "Neuve",
+    "phaseCode": "NEU",
+    "fee": "1000",
+}
+A_PERSON = {"firstName": "A", "lastName": "B", "email": "a@b.example"}
+A_LINE = {
+    "kind": "ACCOUNT",
+    "description": "d",
+    "quantity": "1",
+    "unitPrice": "100",
+    "taxCode": "FR-20",
+    "ledgerAccount": "706000",
+}
+SPARE = {"id": "phase_316"}
+"""A phase that no other call here needs: it may be put away."""
+
+RIGHT: dict[str, dict[str, Any]] = {
+    "clientCreate": A_CLIENT,
+    "clientUpdate": {"id": "client_1"},
+    "clientArchive": {"id": "client_40"},
+    "clientsBulkUpsert": {"items": [A_CLIENT]},
+    "projectCreate": A_PROJECT,
+    "projectUpdate": {"id": "project_47"},
+    "projectArchive": {"id": "project_48"},
+    "projectsBulkUpsert": {"items": [A_PROJECT]},
+    "phaseCreate": A_PHASE,
+    "phaseUpdate": {"id": "phase_309"},
+    "phaseArchive": SPARE,
+    "phasesBulkUpsert": {"items": [A_PHASE]},
+    "collaboratorCreate": A_PERSON,
+    "collaboratorUpdate": {"id": "collaborator_1"},
+    "collaboratorArchive": {"id": "collaborator_2"},
+    "collaboratorsBulkUpsert": {"items": [A_PERSON]},
+    "contractUpdate": {"id": "contract_66"},
+    "progressRecord": {"phaseId": "phase_309", "percent": "50"},
+    "progressBulkRecord": {"items": [{"phaseId": "phase_309", "percent": "50"}]},
+    "invoiceCreateFromProject": {
+        "clientId": "client_30",
+        "projectId": "project_59",
+        "phases": [{"phaseId": "phase_309"}],
+    },
+    "invoiceCreate": {"clientId": "client_30", "entityId": "entity_1"},
+    "invoiceUpdate": {"id": "invoice_1", "lines": [A_LINE]},
+    "invoiceFinalise": {"id": "invoice_3"},
+    "templateDownload": {"kind": "clients"},
+    "stagedUploadCreate": {"filename": "a.xlsx", "size": 100},
+    "importRowsSkip": {"importId": "import_file_1", "rows": [2]},
+    "importConfirm": {"importId": "import_file_1", "reviewHash": "x"},
+}
+IDENTIFIERS = {
+    "invoiceMarkSent": "invoice_1",
+    "invoiceDelete": "invoice_2",
+    "invoicePdf": "invoice_1",
+    "handoverAcknowledge": "outbox_entry_1",
+    "importReviewAgain": "import_file_1",
+    "importCancel": "import_file_1",
+}
+WITH_FILES = {"importCreate"}
+"""Tried with hostile files elsewhere."""
+
+STRANGE: dict[str, list[Any]] = {
+    "String": [
+        *("", " \t\n", "x" * 70, "x" * 3000, "é😀👩\u200d👧", "\u0001\u001b\u202e", "\u0000"),
+        *("=1+1", "%", "\\", "ﬃ" * 100, "İ" * 100, "{name}"),
+    ],
+    "ID": ["", "x", "client_1", "client_999999", "client_" + "9" * 18, "1" * 500, "\u0001", 5],
+    "Decimal": [
+        *("NaN", "Infinity", "sNaN", "1e30", "1E-999999", "1e999999", "-1", "abc", "1e12"),
+        *("1.1234567891", "9223372036854775808", "1." + "0" * 40 + "1", 1.5, True),
+    ],
+    "Int": [0, -1, 91, 2**31 - 1, -(2**31), 2**31],
+    "Date": ["0001-01-01", "9999-12-31", "2026-02-30", "", "2026-11-22", 5],
+    "Boolean": [True, False, "true"],
+}
+
+FEW = 4
+"""Values that a field of a bulk is given: its single mutation is given them all."""
+
+
+def fields_of(kind: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], list[Any]]]:
+    """Every place in an input type, with the strange values it is given."""
+    if isinstance(kind, GraphQLNonNull):
+        kind = kind.of_type
+    if isinstance(kind, GraphQLList):
+        yield path, [[], None, [None], [[]]]
+        yield from fields_of(kind.of_type, (*path, 0))
+    elif isinstance(kind, GraphQLInputObjectType):
+        yield path, [{}, [], None, "x"]
+        for name, field in kind.fields.items():
+            yield from fields_of(field.type, (*path, name))
+    elif isinstance(kind, GraphQLEnumType):
+        yield path, [*kind.values, None, "NOTHING", 1]
+    else:
+        yield path, [*STRANGE[kind.name], None]
+
+
+def put(given: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """`given` with `value` at `path`, whatever must stand around it filled in."""
+    if not path:
+        return value
+    step, *rest = path
+    if isinstance(step, int):
+        items = list(given or [None])
+        items[step] = put(items[step], tuple(rest), value)
+        return items
+    fields = dict(given or {})
+    fields[step] = put(fields.get(step), tuple(rest), value)
+    return fields
+
+
+def right_call(name: str) -> dict[str, Any]:
+    if name in IDENTIFIERS:
+        return {next(iter(MUTATIONS[name].args)): IDENTIFIERS[name]}
+    return {"input": copy.deepcopy(RIGHT[name])}
+
+
+def operation(name: str) -> str:
+    arguments = MUTATIONS[name].args
+    heads = ", ".join(f"${one}: {argument.type}" for one, argument in arguments.items())
+    tails = ", ".join(f"{one}: ${one}" for one in arguments)
+    payload = get_named_type(MUTATIONS[name].type)
+    assert isinstance(payload, GraphQLObjectType)
+    results = "results { userErrors { code message } }" if "results" in payload.fields else ""
+    asked = f"userErrors {{ code message }} {results}"
+    return f"mutation({heads}) {{ {name}({tails}) {{ {asked} }} }}"
+
+
+def needs_key(name: str) -> bool:
+    kind = MUTATIONS[name].args.get("input")
+    return kind is not None and "idempotencyKey" in get_named_type(kind.type).fields
+
+
+@pytest.fixture(scope="module")
+def hardened(
+    postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ApiClient]:
+    """A firm of which nothing need be left afterwards, with three pro formas to try things on.
+
+    On PostgreSQL, which refuses more: too long a text, too large a number, U+0000.
+    """
+    dsn = postgres.create_database(template=postgres.template("prepared", prepare))
+    with open_api(dsn, tmp_path_factory.mktemp("hardened"), clock=Calendar()) as api:
+        for phase in ("phase_310", "phase_311", "phase_312"):
+            share = [{"phaseId": phase, "percent": "10"}]
+            given = {"client": "client_30", "project": "project_59"}
+            api.query(DRAW, **given, key=phase, phases=share)
+        yield api
+    postgres.drop_database(dsn)
+
+
+def test_every_mutation_is_tried() -> None:
+    assert RIGHT.keys() | IDENTIFIERS.keys() | WITH_FILES == MUTATIONS.keys()
+
+
+@pytest.mark.parametrize("name", sorted(RIGHT.keys() | IDENTIFIERS.keys()))
+def test_whatever_is_given_the_answer_is_a_refusal_in_words(hardened: ApiClient, name: str) -> None:
+    """No field, of no mutation, can be given a value that ends in “Internal error”."""
+    text = operation(name)
+    broken = []
+    for argument in MUTATIONS[name].args:
+        for path, values in fields_of(MUTATIONS[name].args[argument].type, (argument,)):
+            for value in values[:FEW] if "Bulk" in name else values:
+                given = right_call(name)
+                if needs_key(name):
+                    given["input"]["idempotencyKey"] = str(uuid4())
+                answer = hardened.send(text, put(given, path, value)).json()
+                if unwelcome(answer):
+                    broken.append((path, repr(value)[:40], answer))
+    assert broken == []
+
+
+def unwelcome(answer: dict[str, Any]) -> bool:
+    """Whether an answer tells of a bug, or says something with a fact missing."""
+    for error in answer.get("errors") or ():
+        if error.get("extensions", {}).get("code") == "INTERNAL_ERROR":
+            return True
+    payload = next(iter((answer.get("data") or {}).values()), None) or {}
+    said = [*payload.get("userErrors", ())]
+    for result in payload.get("results") or ():
+        said += result["userErrors"]
+    return any(not error["message"].strip() for error in said)
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b'{"query": "{ \\ud800 }"}', b"[" * 100_000])
+def test_a_body_that_is_no_request_is_refused(hardened: ApiClient, body: bytes) -> None:
+    headers = {**hardened.headers, "Content-Type": "application/json"}
+    answer = hardened.http.post("/graphql", content=body, headers=headers)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["extensions"]["code"] != "INTERNAL_ERROR"

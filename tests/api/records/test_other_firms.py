@@ -1,0 +1,372 @@
+"""Whatever is asked in whatever field, another firm's records are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    get_named_type,
+    is_list_type,
+    is_non_null_type,
+    is_required_argument,
+    is_required_input_field,
+)
+
+from domain.access import PERMISSIONS, Permission, Role
+from server.graphql import jalon_schema
+from tests.support.api import ApiClient
+from tests.support.documents import DRAW, FINALISE
+from tests.support.takeover import phases_of, project
+
+SCHEMA = jalon_schema()._schema
+assert SCHEMA.query_type is not None
+assert SCHEMA.mutation_type is not None
+QUERIES = SCHEMA.query_type.fields
+MUTATIONS = SCHEMA.mutation_type.fields
+
+NOUN_OF = {
+    "clientId": "client",
+    "projectId": "project",
+    "phaseId": "phase",
+    "entityId": "entity",
+    "importId": "import_file",
+    "stagedUploadId": "staged_upload",
+}
+"""What an identifier names, where its field does not say it by being `id`."""
+
+OWN_ID = {
+    "contractUpdate": "contract",
+    "handoverAcknowledge": "outbox_entry",
+    **{f"invoice{verb}": "invoice" for verb in ("Update", "MarkSent", "Delete", "Finalise", "Pdf")},
+    **{
+        f"{noun}{verb}": noun
+        for noun in ("client", "project", "phase", "collaborator")
+        for verb in ("Update", "Archive")
+    },
+    **{f"{noun}sBulkUpsert": noun for noun in ("client", "project", "phase", "collaborator")},
+}
+
+FREE_OF_OTHERS = {
+    *("clientCreate", "projectCreate", "phaseCreate", "collaboratorCreate"),
+    *("templateDownload", "stagedUploadCreate"),
+}
+"""Mutations that name no record by its identifier."""
+
+SCALARS: dict[str, Any] = {
+    "String": "x",
+    "Int": 1,
+    "Boolean": True,
+    "Decimal": "1",
+    "Date": "2026-11-21",
+    "ID": "x",
+}
+
+
+def named_records(kind: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The places in an input where a record is named by its identifier."""
+    inner = get_named_type(kind)
+    if isinstance(inner, GraphQLInputObjectType):
+        within = (*path, 0) if _is_list(kind) else path
+        for name, field in inner.fields.items():
+            yield from named_records(field.type, (*within, name))
+    elif inner.name == "ID" and path and path[-1] != "idempotencyKey":
+        yield (*path, 0) if _is_list(kind) else path
+
+
+def _is_list(kind: Any) -> bool:
+    return is_list_type(kind) or (is_non_null_type(kind) and is_list_type(kind.of_type))
+
+
+def filled(kind: Any) -> Any:
+    """A value of an input type with its required fields, and nothing that exists."""
+    if is_non_null_type(kind):
+        kind = kind.of_type
+    if isinstance(kind, GraphQLList):
+        return []
+    if isinstance(kind, GraphQLInputObjectType):
+        return {
+            name: str(uuid4()) if name == "idempotencyKey" else filled(field.type)
+            for name, field in kind.fields.items()
+            if is_required_input_field(field)
+        }
+    if isinstance(kind, GraphQLScalarType):
+        return SCALARS.get(kind.name)
+    return next(iter(kind.values))
+
+
+def element(kind: GraphQLNamedType) -> Any:
+    return filled(kind)
+
+
+def put(given: dict[str, Any], kind: Any, path: tuple[Any, ...], value: Any) -> None:
+    """Puts `value` at `path` of `given`, filling in what must stand around it."""
+    step, *rest = path
+    fields = kind if isinstance(kind, dict) else get_named_type(kind).fields
+    inner = fields[step].type
+    if not rest:
+        given[step] = value
+        return
+    if rest[0] == 0:
+        following = tuple(rest[1:])
+        if not following:
+            given[step] = [value]
+            return
+        item = element(get_named_type(inner))
+        given[step] = [item]
+        put(item, inner, following, value)
+        return
+    if not isinstance(given.get(step), dict):
+        given[step] = filled(get_named_type(inner))
+    put(given[step], inner, tuple(rest), value)
+
+
+def selection(name: str) -> str:
+    payload = get_named_type(MUTATIONS[name].type)
+    assert isinstance(payload, GraphQLObjectType)
+    asked = "userErrors { code field } "
+    if "results" in payload.fields:
+        asked += "results { outcome node { id } userErrors { code field } } "
+    for thing in ("node", "invoice", "phase", "handover", "importFile"):
+        if thing in payload.fields:
+            asked += f"{thing} {{ id }} "
+    return asked
+
+
+def call(api: ApiClient, name: str, given: dict[str, Any]) -> dict[str, Any]:
+    arguments = MUTATIONS[name].args
+    heads = ", ".join(f"${one}: {argument.type}" for one, argument in arguments.items())
+    tails = ", ".join(f"{one}: ${one}" for one in arguments)
+    answer: dict[str, Any] = api.query(
+        f"mutation({heads}) {{ {name}({tails}) {{ {selection(name)} }} }}", **given
+    )[name]
+    return answer
+
+
+def required(name: str) -> dict[str, Any]:
+    return {
+        one: filled(argument.type)
+        for one, argument in MUTATIONS[name].args.items()
+        if is_required_argument(argument)
+    }
+
+
+PLACES = [
+    (name, path)
+    for name, field in MUTATIONS.items()
+    for one, argument in field.args.items()
+    for path in named_records(argument.type, (one,))
+]
+
+
+def test_every_mutation_that_names_a_record_is_tried() -> None:
+    assert {name for name, _ in PLACES} == MUTATIONS.keys() - FREE_OF_OTHERS
+
+
+@pytest.fixture(scope="module")
+def two_firms(browsed: ApiClient) -> tuple[ApiClient, dict[str, str]]:
+    """A stranger, and an identifier of each noun of the firm that is not theirs."""
+    job = project(browsed, "PAT-2508")
+    drawn = browsed.query(DRAW, client=job["client"]["id"], project=job["id"], key="tenants")
+    invoice = drawn["invoiceCreateFromProject"]["invoice"]["id"]
+    other = project(browsed, "PAT-2501")
+    final = browsed.query(DRAW, client=other["client"]["id"], project=other["id"], key="tenants2")
+    final_id = final["invoiceCreateFromProject"]["invoice"]["id"]
+    browsed.query(FINALISE, id=final_id, key="tenants")
+    data = browsed.query(
+        "{ handovers { nodes { id } } imports { nodes { id } }"
+        " collaborators { nodes { id } } viewer { organisation { entities { id } } }"
+        ' projectByCode(code: "PAT-2508") { contracts { id } } }'
+    )
+    return (
+        browsed.of_another_firm(),
+        {
+            "client": job["client"]["id"],
+            "project": job["id"],
+            "phase": phases_of(job)[0]["id"],
+            "contract": data["projectByCode"]["contracts"][0]["id"],
+            "collaborator": data["collaborators"]["nodes"][0]["id"],
+            "entity": data["viewer"]["organisation"]["entities"][0]["id"],
+            "invoice": invoice,
+            "outbox_entry": data["handovers"]["nodes"][0]["id"],
+            "import_file": data["imports"]["nodes"][0]["id"],
+            "staged_upload": "staged_upload_1",
+        },
+    )
+
+
+@pytest.mark.parametrize(("name", "path"), PLACES, ids=lambda value: str(value))
+def test_a_mutation_finds_nothing_of_another_firm(
+    two_firms: tuple[ApiClient, dict[str, str]], name: str, path: tuple[Any, ...]
+) -> None:
+    """Every identifier of every mutation, one at a time: NOT_FOUND or its like, nothing else."""
+    stranger, theirs = two_firms
+    place = next(step for step in reversed(path) if isinstance(step, str))
+    noun = NOUN_OF.get(place) or OWN_ID[name]
+    given = required(name)
+    _complete(stranger, name, given, path)
+    put(given, MUTATIONS[name].args, path, theirs[noun])
+    answer = call(stranger, name, given)
+    said = [error["code"] for error in answer["userErrors"]]
+    for result in answer.get("results", ()):
+        assert result["node"] is None
+        assert result["outcome"] == "REJECTED"
+        said += [error["code"] for error in result["userErrors"]]
+    assert {"NOT_FOUND", "PHASE_OF_OTHER_PROJECT", "REFERENCE_ID_UNKNOWN"} & set(said), answer
+    for thing in ("node", "invoice", "phase", "handover", "importFile"):
+        assert answer.get(thing) is None
+
+
+def _complete(stranger: ApiClient, name: str, given: dict[str, Any], path: tuple[Any, ...]) -> None:
+    """What stands before the foreign identifier is the stranger's own, so that it is reached."""
+    if name == "importRowsSkip":
+        given["input"] |= {"rows": [2]}
+    if not name.startswith("invoiceCreate") and path != ("input", "lines", 0, "phaseId"):
+        return
+    own = _own(stranger)
+    if name.startswith("invoiceCreate"):
+        given["input"] |= {"clientId": own["client"]}
+    if name == "invoiceCreateFromProject":
+        given["input"] |= {"projectId": own["project"]}
+    if name == "invoiceUpdate":
+        given["input"] |= {"id": own["invoice"]}
+
+
+def _own(stranger: ApiClient) -> dict[str, str]:
+    stranger.query(
+        'mutation { clientCreate(input: { name: "Nous", code: "N", billingAddress: "1 rue\\nParis",'
+        ' currency: "EUR", vatNumber: "NA" }) { node { id } } projectCreate(input: { code: "N-1",'
+        ' name: "N", client: "N", entity: "RIV-PAR", country: "FR", currency: "EUR",'
+        ' vatRate: "20", status: SIGNED }) { node { id } } }'
+    )
+    found = stranger.query(
+        '{ clientByCode(code: "N") { id } projectByCode(code: "N-1") { id }'
+        " viewer { organisation { entities { id } } } }"
+    )
+    invoice = stranger.query(
+        'mutation($client: ID!, $entity: ID!) { invoiceCreate(input: { idempotencyKey: "own",'
+        " clientId: $client, entityId: $entity }) { invoice { id } } }",
+        client=found["clientByCode"]["id"],
+        entity=found["viewer"]["organisation"]["entities"][0]["id"],
+    )["invoiceCreate"]["invoice"]["id"]
+    return {
+        "client": found["clientByCode"]["id"],
+        "project": found["projectByCode"]["id"],
+        "invoice": invoice,
+    }
+
+
+def test_every_query_is_empty_for_another_firm(
+    two_firms: tuple[ApiClient, dict[str, str]], browsed: ApiClient
+) -> None:
+    """Lists have nothing of it, look-ups give null, filters by its identifiers match nothing."""
+    stranger, theirs = two_firms
+    own_lists = {"taxCodes", "ledgerAccounts", "clients", "projects", "invoices"}
+    lists = {
+        name
+        for name, field in QUERIES.items()
+        if get_named_type(field.type).name.endswith("Connection") and not _asks_for(name)
+    }
+    for name in sorted(lists):
+        asked = f"{{ {name}(page: {{ first: 100 }}) {{ nodes {{ id }} }} }}"
+        ours = {row["id"] for row in browsed.query(asked)[name]["nodes"]}
+        seen = {row["id"] for row in stranger.query(asked)[name]["nodes"]}
+        assert ours.isdisjoint(seen), name
+        assert name in own_lists or seen == set(), name
+    for name, noun in (("client", "client"), ("project", "project"), ("invoice", "invoice")):
+        asked = f"query($id: ID!) {{ {name}(id: $id) {{ id }} }}"
+        assert browsed.query(asked, id=theirs[noun])[name] is not None
+        assert stranger.query(asked, id=theirs[noun])[name] is None
+    assert stranger.query(
+        '{ clientByCode(code: "CLI-0001") { id } projectByCode(code: "PAT-2501") { id }'
+        ' invoiceByNumber(number: "LYO26-00001") { id } }'
+    ) == {"clientByCode": None, "projectByCode": None, "invoiceByNumber": None}
+    found = stranger.query(
+        "query($client: ID, $project: ID, $import: ID!) {"
+        " invoices(filter: { states: null, clientId: $client, projectId: $project }) { totalCount }"
+        " projects(filter: { clientId: $client }) { totalCount }"
+        " importRows(importId: $import) { totalCount } }",
+        client=theirs["client"],
+        project=theirs["project"],
+        **{"import": theirs["import_file"]},
+    )
+    assert {name: one["totalCount"] for name, one in found.items()} == {
+        "invoices": 0,
+        "projects": 0,
+        "importRows": 0,
+    }
+
+
+def _asks_for(name: str) -> bool:
+    """Whether a list needs to be told of what."""
+    return any(is_required_argument(argument) for argument in QUERIES[name].args.values())
+
+
+def test_names_and_codes_of_another_firm_are_free(firm: ApiClient) -> None:
+    """Codes, names and numbers are unique within a firm only, and name only its own records."""
+    stranger = firm.of_another_firm()
+    answer = stranger.query(
+        'mutation { clientCreate(input: { name: "Thames Wharf Developments Ltd", code: "CLI-0001",'
+        ' billingAddress: "1 rue\\nParis", currency: "EUR", vatNumber: "NA" })'
+        " { node { code } userErrors { code severity } } }"
+    )["clientCreate"]
+    assert answer["node"] == {"code": "CLI-0001"}
+    refused = stranger.query(
+        'mutation { projectCreate(input: { code: "N-1", name: "N", client: "CLI-0002",'
+        ' country: "FR", currency: "EUR", vatRate: "20", status: SIGNED })'
+        " { node { code } userErrors { code } } }"
+    )["projectCreate"]
+    assert refused["node"] is None
+    assert [error["code"] for error in refused["userErrors"]] == ["REFERENCE_UNKNOWN"]
+
+
+@pytest.mark.parametrize("field", sorted(QUERIES) + sorted(MUTATIONS))
+def test_nothing_is_told_without_a_key(browsed: ApiClient, field: str) -> None:
+    word = "mutation" if field in MUTATIONS else "query"
+    text = f"{word} {{ {field} {{ __typename }} }}"
+    for header in ("", "Bearer ", "Bearer jalon_x_y", "Basic eDp5", f"Bearer {'x' * 3000}"):
+        answer = browsed.send(text, Authorization=header)
+        assert answer.status_code == 401
+        assert "data" not in answer.json()
+
+
+NEEDED = {
+    **dict.fromkeys(
+        [name for name in MUTATIONS if name.startswith(("import", "staged"))], Permission.IMPORT
+    ),
+    **dict.fromkeys(
+        [
+            name
+            for name in MUTATIONS
+            if name.startswith(("client", "project", "phase", "collaborator", "contract"))
+        ],
+        Permission.EDIT_RECORDS,
+    ),
+    "progressRecord": Permission.RECORD_PROGRESS,
+    "progressBulkRecord": Permission.RECORD_PROGRESS,
+    **dict.fromkeys(
+        [name for name in MUTATIONS if name.startswith("invoice")], Permission.PREPARE_INVOICES
+    ),
+    "invoiceFinalise": Permission.FINALISE_INVOICES,
+    "handoverAcknowledge": Permission.FINALISE_INVOICES,
+    "invoicePdf": Permission.READ,
+    "templateDownload": Permission.READ,
+}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_may_do_what_it_may_and_nothing_else(browsed: ApiClient, role: Role) -> None:
+    """Every mutation by every role: PERMISSION_DENIED exactly where the role does not hold it."""
+    assert NEEDED.keys() == MUTATIONS.keys()
+    bearer = browsed.of_another_firm(f"roles-{role.value.lower()}").with_role(role)
+    for name, permission in NEEDED.items():
+        said = [error["code"] for error in call(bearer, name, required(name))["userErrors"]]
+        denied = "PERMISSION_DENIED" in said
+        assert denied is (permission not in PERMISSIONS[role]), (name, said)

@@ -1,0 +1,66 @@
+"""The longest texts, the largest numbers, the most decimals: told by us, never by a database."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.takeover.reviews import notes, reviewed, written
+from tests.api.takeover.sheets import SOUND, Cells, book
+from tests.support.api import ApiClient
+
+LONGEST = {
+    "clients": {"B": 255, "C": 64, "D": 500, "I": 255, "K": 64, "O": 64, "P": 255, "Q": 2000},
+    "projects": {"B": 64, "C": 255, "G": 500, "H": 32, "I": 255, "Q": 255, "T": 255},
+    "phases": {"C": 255, "D": 255, "E": 64, "N": 64, "O": 64},
+    "collaborators": {"B": 255, "C": 255, "F": 255, "M": 64, "O": 64},
+}
+"""Characters that a text may have, by letter."""
+
+
+@pytest.mark.parametrize("kind", LONGEST)
+def test_the_longest_texts_fit_and_one_more_character_is_refused(
+    any_firm: ApiClient, kind: str
+) -> None:
+    """A21, A25: never cut in silence, never left for the database to refuse."""
+    longest = {letter: "7" * length for letter, length in LONGEST[kind].items()}
+    review, rows = reviewed(any_firm, book(kind, {**SOUND[kind], **longest}), kind=kind)
+    assert rows[2]["colour"] != "RED", rows[2]["userErrors"]
+    written(any_firm, review)
+    longer = [{**SOUND[kind], letter: f"{text}7"} for letter, text in longest.items()]
+    _, rows = reviewed(any_firm, book(kind, *longer), kind=kind)
+    for number, letter in enumerate(longest, start=2):
+        assert ("TEXT_TOO_LONG", letter) in notes(rows[number]), letter
+
+
+HUGE: dict[str, dict[str, list[str | int]]] = {
+    "clients": {"M": ["91", "-1", "1e9"]},
+    "projects": {"R": [10**15, -1], "S": ["1e30", -1]},
+    "phases": {"F": [10**15], "M": [2**31, -1], "P": [10**15], "Q": ["1e20"]},
+    "collaborators": {"J": [10**15, -1], "K": [10**15], "L": [61, -1]},
+}
+"""Numbers beyond what a column means, by letter."""
+
+
+@pytest.mark.parametrize("kind", HUGE)
+def test_a_number_beyond_its_column_is_red(firm: ApiClient, kind: str) -> None:
+    """A21: told on the row, never left for the database to refuse."""
+    cases = [(letter, value) for letter, values in HUGE[kind].items() for value in values]
+    rows_sent = [{**SOUND[kind], letter: value} for letter, value in cases]
+    _, rows = reviewed(firm, book(kind, *rows_sent), kind=kind)
+    for number, (letter, value) in enumerate(cases, start=2):
+        mine = {code for code, column in notes(rows[number]) if column == letter}
+        red = {"NUMBER_OUT_OF_RANGE", "AMOUNT_NEGATIVE", "HOURS_OUT_OF_RANGE", "NUMBER_INVALID"}
+        assert mine & red, (letter, value, notes(rows[number]))
+
+
+def test_more_decimals_than_are_kept_are_no_accident(any_firm: ApiClient) -> None:
+    """A25: 15 digits typed by a formula; what is stored is rounded once."""
+    decimals: dict[str, Cells] = {
+        "phases": {"F": 1234.56789, "H": "régie", "P": 85.123456789, "Q": 40.123456},
+        "collaborators": {"J": 1 / 3, "L": 34.9999999},
+        "projects": {"R": 2 / 3, "S": 1 / 7, "K": 20.000000001},
+    }
+    for kind, cells in decimals.items():
+        review, rows = reviewed(any_firm, book(kind, {**SOUND[kind], **cells}), kind=kind)
+        assert rows[2]["colour"] != "RED", rows[2]["userErrors"]
+        written(any_firm, review)

@@ -1,0 +1,356 @@
+"""The locked columns of a prefilled template, once somebody took its protection off (O33)."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.api.takeover.reviews import client, notes, phases, refusal_codes, reviewed, written
+from tests.api.takeover.sheets import CLIENT, book, download, opened, saved, write
+from tests.support.api import ApiClient
+from tests.support.takeover import send
+
+AS_OF = date(2026, 11, 16)
+"""Later than any progress there is, so that 100 % is neither known nor a step back."""
+REFERENCES = "BCDEFGHIJ"
+
+
+def unlocked(api: ApiClient, kind: str = "progress") -> tuple[Any, Any]:
+    """A prefilled template without its protection, nothing typed yet."""
+    workbook, sheet = opened(download(api, kind, prefilled=True))
+    assert sheet.protection.sheet
+    sheet.protection.disable()
+    return workbook, sheet
+
+
+def type_progress(sheet: Any, *rows: int, percent: float = 100) -> None:
+    """What the user is asked for: columns K and L, on some rows."""
+    for row in rows:
+        sheet[f"K{row}"] = percent
+        sheet[f"L{row}"] = AS_OF
+
+
+def cells_of(sheet: Any, row: int, letters: str = "ABCDEFGHIJ") -> dict[str, Any]:
+    return {letter: sheet[f"{letter}{row}"].value for letter in letters}
+
+
+def recorded(api: ApiClient, cells: dict[str, Any]) -> list[str]:
+    """The percentages recorded on `AS_OF` for the phase of a row."""
+    found = phases(api, cells["C"], cells["E"])[cells["F"]]
+    return [
+        update["percent"]
+        for update in found["progressUpdates"]
+        if update["asOf"] == AS_OF.isoformat()
+    ]
+
+
+def test_the_reference_columns_are_locked_and_the_others_are_free(firm: ApiClient) -> None:
+    """O33: the protection is there for the honest, without a password."""
+    _, sheet = opened(download(firm, "progress", prefilled=True))
+    assert sheet.protection.sheet
+    assert sheet.protection.password is None
+    assert all(sheet[f"{letter}2"].protection.locked for letter in f"A{REFERENCES}")
+    assert not any(sheet[f"{letter}2"].protection.locked for letter in "KLM")
+
+
+def test_an_honest_filling_gives_no_alarm_and_is_recorded(firm: ApiClient) -> None:
+    """O03, O33: rows that were not filled in are left alone."""
+    workbook, sheet = unlocked(firm)
+    type_progress(sheet, 2, 5)
+    sheet["M5"] = "Réception des études"
+    review, rows = reviewed(firm, saved(workbook))
+    assert sorted(rows) == [2, 5]
+    assert {row["colour"] for row in rows.values()} == {"GREEN"}
+    assert [note["code"] for note in review["userErrors"]] == []
+    written(firm, review)
+    for row in (2, 5):
+        assert recorded(firm, cells_of(sheet, row)) == ["100"]
+    last = phases(firm, sheet["C5"].value, sheet["E5"].value)[sheet["F5"].value]
+    assert last["progressUpdates"][-1]["comment"] == "Réception des études"
+
+
+@pytest.mark.parametrize(
+    ("letter", "forged"),
+    [
+        ("B", "Atelier Rivage Genève"),
+        ("C", "LOG-2402"),
+        ("D", "Une autre affaire"),
+        ("E", "Une autre mission"),
+        ("F", "XYZ"),
+        ("G", "Phase rebaptisée"),
+        ("H", "annexe"),
+        ("I", 1),
+        ("J", "CHF"),
+    ],
+)
+def test_a_changed_reference_makes_its_row_red_and_names_its_letter(
+    firm: ApiClient, letter: str, forged: Any
+) -> None:
+    """O33: each of the nine columns, on a row whose mark is ours; the row beside it passes."""
+    workbook, sheet = unlocked(firm)
+    type_progress(sheet, 2, 3)
+    before = sheet[f"{letter}2"].value
+    assert before != forged
+    sheet[f"{letter}2"] = forged
+    review, rows = reviewed(firm, saved(workbook))
+    assert ("REFERENCE_MODIFIED", letter) in notes(rows[2])
+    assert {code for code, _ in notes(rows[2])} == {"REFERENCE_MODIFIED"}
+    assert rows[2]["colour"] == "RED"
+    (note,) = [one for one in rows[2]["userErrors"] if one["column"] == letter]
+    assert note["found"] in (str(forged), "ANNEX")
+    assert rows[3]["colour"] == "GREEN"
+    written(firm, review, red=True)
+    assert recorded(firm, {**cells_of(sheet, 2), letter: before}) == []
+
+
+def test_swapped_marks_of_two_rows_are_found(firm: ApiClient) -> None:
+    """O33: each mark is ours, and neither stands on its row."""
+    workbook, sheet = unlocked(firm)
+    type_progress(sheet, 2, 3, 4)
+    sheet["A2"], sheet["A3"] = sheet["A3"].value, sheet["A2"].value
+    _, rows = reviewed(firm, saved(workbook))
+    for number in (2, 3):
+        assert {code for code, _ in notes(rows[number])} == {"REFERENCE_MODIFIED"}
+    assert rows[4]["colour"] == "GREEN"
+
+
+@pytest.mark.parametrize("place", [1, 10, 15, 26])
+def test_a_forged_mark_is_found(firm: ApiClient, place: int) -> None:
+    """O33: a digit changed in the record's number or in the proof that it is ours."""
+    workbook, sheet = unlocked(firm)
+    type_progress(sheet, 2)
+    token = sheet["A2"].value
+    digit = "0" if token[place] != "0" else "1"
+    sheet["A2"] = token[:place] + digit + token[place + 1 :]
+    _, rows = reviewed(firm, saved(workbook))
+    assert notes(rows[2]) == {("REFERENCE_ID_UNKNOWN", "A")}
+
+
+@pytest.mark.parametrize("token", ["12", "J" + "0" * 40, "x" * 255, "REF-2026-0001"])
+def test_a_mark_made_up_is_found(firm: ApiClient, token: str) -> None:
+    """O33: on a sheet of references and on one that may hold new records."""
+    workbook, sheet = unlocked(firm)
+    type_progress(sheet, 2)
+    sheet["A2"] = token
+    _, rows = reviewed(firm, saved(workbook))
+    assert notes(rows[2]) == {("REFERENCE_ID_UNKNOWN", "A")}
+    _, rows = reviewed(firm, book("clients", {**CLIENT, "A": token}))
+    assert notes(rows[2]) == {("REFERENCE_ID_UNKNOWN", "A")}
+
+
+def test_a_mark_of_another_sheet_is_worth_nothing(firm: ApiClient) -> None:
+    """O33: the first client's mark does not stand for the first phase."""
+    _, clients = unlocked(firm, "clients")
+    workbook, sheet = unlocked(firm)
+    type_progress(sheet, 2)
+    sheet["A2"] = clients["A2"].value
+    _, rows = reviewed(firm, saved(workbook))
+    assert notes(rows[2]) == {("REFERENCE_ID_UNKNOWN", "A")}
+
+
+def test_a_mark_of_another_firm_is_worth_nothing(firm: ApiClient) -> None:
+    """O33: the other firm's first client has the same number as ours."""
+    other = firm.of_another_firm()
+    review, _ = reviewed(other, book("clients", CLIENT))
+    written(other, review)
+    _, theirs = unlocked(other, "clients")
+    workbook, sheet = unlocked(firm, "clients")
+    sheet["A2"] = theirs["A2"].value
+    _, rows = reviewed(firm, saved(workbook))
+    assert notes(rows[2]) == {("REFERENCE_ID_UNKNOWN", "A")}
+
+
+@pytest.mark.parametrize("prefilled", [True, False])
+def test_the_template_of_another_firm_is_refused_as_a_whole(
+    firm: ApiClient, prefilled: bool
+) -> None:
+    """O33: prefilled or blank, it was signed for somebody else."""
+    other = firm.of_another_firm()
+    review, _ = reviewed(other, book("clients", CLIENT))
+    written(other, review)
+    workbook, sheet = opened(download(other, "clients", prefilled=prefilled))
+    write(sheet, [{**CLIENT, "B": "Un client de plus"}], first=3)
+    assert refusal_codes(send(firm, saved(workbook))) == ["TEMPLATE_TAMPERED"]
+
+
+def test_a_template_signed_for_one_sheet_does_not_vouch_for_another(firm: ApiClient) -> None:
+    """O33: the signature of the clients' template under the columns of the collaborators."""
+    workbook, sheet = opened(download(firm, "clients"))
+    _, people = opened(download(firm, "collaborators"))
+    for column in range(1, 18):
+        sheet.cell(1, column).value = people.cell(1, column).value
+    write(sheet, [{"B": "Loïc", "C": "Orval", "D": "loic@atelier.example"}])
+    assert refusal_codes(send(firm, saved(workbook))) == ["TEMPLATE_TAMPERED"]
+
+
+def test_a_forged_signature_is_refused_and_a_missing_one_is_told(firm: ApiClient) -> None:
+    """O33: a file without our signature is a hand-made file, and its marks are still judged."""
+    workbook, sheet = unlocked(firm)
+    type_progress(sheet, 2, 3)
+    (envelope,) = [one for one in workbook.worksheets if one.sheet_state != "visible"]
+    entries = {row[0].value: row[1] for row in envelope.iter_rows()}
+    entries["organisation"].value = "another"
+    assert refusal_codes(send(firm, saved(workbook))) == ["TEMPLATE_TAMPERED"]
+
+    workbook.remove(envelope)
+    for name in list(workbook.custom_doc_props.names):
+        del workbook.custom_doc_props[name]
+    sheet["I2"] = Decimal("1.00")
+    review, rows = reviewed(firm, saved(workbook))
+    assert [note["code"] for note in review["userErrors"]] == ["TEMPLATE_UNSIGNED"]
+    assert notes(rows[2]) == {("REFERENCE_MODIFIED", "I")}
+    assert rows[3]["colour"] == "GREEN"
+
+
+# What honest people do to a sheet
+
+
+def test_rows_may_be_deleted_and_sorted(firm: ApiClient) -> None:
+    """O33: a row carries its own mark, so it may stand anywhere or nowhere."""
+    workbook, sheet = unlocked(firm)
+    lines = [cells_of(sheet, row) for row in range(2, sheet.max_row + 1)]
+    kept = random.Random(33).sample(lines, 40)
+    sheet.delete_rows(2, sheet.max_row)
+    write(sheet, [{**line, "K": 100, "L": AS_OF} for line in kept])
+    _, rows = reviewed(firm, saved(workbook))
+    assert len(rows) == 40
+    assert {row["colour"] for row in rows.values()} == {"GREEN"}
+
+
+def test_a_row_may_be_inserted(firm: ApiClient) -> None:
+    """O33: without a mark the row is found by its codes; two statements of one phase are two."""
+    workbook, sheet = unlocked(firm)
+    type_progress(sheet, 2, 3)
+    cells = cells_of(sheet, 2)
+    sheet.insert_rows(3)
+    write(sheet, [{**cells, "A": None, "K": 80, "L": date(2026, 11, 15)}], first=3)
+    review, rows = reviewed(firm, saved(workbook))
+    assert sorted(rows) == [2, 3, 4]
+    assert review["counts"]["red"] == 0
+    written(firm, review)
+    assert recorded(firm, cells) == ["100"]
+
+
+@pytest.mark.parametrize("kept", ["CEF", "CF", "CEG", "CDEFGHIJ", "BCEFGI"])
+def test_a_row_without_its_mark_is_found_by_its_codes(firm: ApiClient, kept: str) -> None:
+    """O33: project, then fee project where it is needed, then the phase's code, else its name."""
+    workbook, sheet = unlocked(firm)
+    type_progress(sheet, 2)
+    cells = cells_of(sheet, 2)
+    for letter in set("ABCDEFGHIJ") - set(kept):
+        sheet[f"{letter}2"] = None
+    review, rows = reviewed(firm, saved(workbook))
+    assert rows[2]["colour"] == "GREEN"
+    written(firm, review)
+    assert recorded(firm, cells) == ["100"]
+
+
+@pytest.mark.parametrize(
+    ("letter", "typed", "code"),
+    [
+        ("C", "NO-SUCH", "REFERENCE_UNKNOWN"),
+        ("E", "Mission inconnue", "REFERENCE_UNKNOWN"),
+        ("F", "XYZ", "REFERENCE_UNKNOWN"),
+        ("I", 5, "REFERENCE_MODIFIED"),
+        ("G", "Autre nom", "REFERENCE_MODIFIED"),
+    ],
+)
+def test_a_row_without_its_mark_is_judged_by_the_record_it_names(
+    firm: ApiClient, letter: str, typed: Any, code: str
+) -> None:
+    """O33: taking the mark away does not take the control away."""
+    workbook, sheet = unlocked(firm)
+    type_progress(sheet, 2)
+    sheet["A2"] = None
+    sheet[f"{letter}2"] = typed
+    _, rows = reviewed(firm, saved(workbook))
+    assert notes(rows[2]) == {(code, letter)}
+
+
+def test_a_row_that_names_nothing_is_refused(firm: ApiClient) -> None:
+    """O33: a percentage of no phase at all."""
+    workbook, sheet = unlocked(firm)
+    type_progress(sheet, 2)
+    for letter in "ABCDEFGHIJ":
+        sheet[f"{letter}2"] = None
+    _, rows = reviewed(firm, saved(workbook))
+    assert rows[2]["colour"] == "RED"
+
+
+def test_what_an_editor_does_to_a_cell_is_no_fraud(firm: ApiClient) -> None:
+    """O33: an amount become a text, spaces, capitals, the entity by its code, cells emptied."""
+    workbook, sheet = unlocked(firm)
+    type_progress(sheet, 2, 3, 4, 5)
+    fee = Decimal(str(sheet["I2"].value))
+    sheet["I2"] = f"{fee:,.2f}".replace(",", "\u202f").replace(".", ",") + " €"
+    sheet["G3"] = f"  {sheet['G3'].value.upper()} "
+    sheet["A4"] = f" {sheet['A4'].value.lower()} "
+    for letter in REFERENCES:
+        sheet[f"{letter}5"] = None
+    _, rows = reviewed(firm, saved(workbook))
+    assert {row["colour"] for row in rows.values()} == {"GREEN"}
+
+
+def test_a_record_that_moved_since_the_download_is_told(firm: ApiClient) -> None:
+    """O33: the sheet says what was so then; the record decides."""
+    workbook, sheet = unlocked(firm)
+    type_progress(sheet, 2)
+    cells = cells_of(sheet, 2)
+    phase = phases(firm, cells["C"], cells["E"])[cells["F"]]
+    answer = firm.query(
+        'mutation($id: ID!) { phaseUpdate(input: { id: $id, fee: "999999.00" })'
+        " { node { fee { amount } } userErrors { code } } }",
+        id=phase["id"],
+    )["phaseUpdate"]
+    assert answer["userErrors"] == []
+    _, rows = reviewed(firm, saved(workbook))
+    assert notes(rows[2]) == {("REFERENCE_MODIFIED", "I")}
+
+
+# Sheets whose other columns may change
+
+
+def test_a_client_may_be_renamed_on_its_own_row(firm: ApiClient) -> None:
+    """O33, A22: the mark says who it is, so a new name and a new code are changes, told as such."""
+    workbook, sheet = unlocked(firm, "clients")
+    sheet["B2"], sheet["C2"] = "Foncière des Deux Tilleuls", "CLI-0999"
+    review, rows = reviewed(firm, saved(workbook))
+    assert (review["counts"]["update"], review["counts"]["create"]) == (1, 0)
+    assert {change["field"] for change in rows[2]["changes"]} == {"name", "code"}
+    written(firm, review)
+    assert client(firm, "CLI-0001") is None
+    assert (client(firm, "CLI-0999") or {})["name"] == "Foncière des Deux Tilleuls"
+
+
+def test_a_row_copied_with_its_mark_does_not_rename_the_record(firm: ApiClient) -> None:
+    """O33: the commonest way to add a client is to copy the row of another one."""
+    workbook, sheet = unlocked(firm, "clients")
+    write(sheet, [{**CLIENT, "A": sheet["A2"].value}], first=60)
+    review, rows = reviewed(firm, saved(workbook))
+    assert rows[60]["colour"] == "RED"
+    assert {code for code, _ in notes(rows[60])} == {"DUPLICATE_KEY_IN_FILE"}
+    assert review["counts"]["update"] == 0
+
+
+@pytest.mark.parametrize("kind", ["projects", "collaborators", "phases"])
+def test_a_record_cannot_take_the_key_of_another(firm: ApiClient, kind: str) -> None:
+    """O33: two records would have one code, or one address: red, before any database says so."""
+    letter = {"projects": "B", "collaborators": "D", "phases": "E"}[kind]
+    workbook, sheet = unlocked(firm, kind)
+    sheet[f"{letter}2"] = sheet[f"{letter}3"].value
+    sheet.delete_rows(3)
+    _, rows = reviewed(firm, saved(workbook))
+    assert notes(rows[2]) == {("KEY_TAKEN", letter)}
+
+
+@pytest.mark.parametrize(("letter", "typed"), [("B", "LOG-2402"), ("C", "Mission de plus")])
+def test_a_phase_stays_in_its_fee_project(firm: ApiClient, letter: str, typed: str) -> None:
+    """O33: nothing of a sealed row is ignored in silence."""
+    workbook, sheet = unlocked(firm, "phases")
+    sheet[f"{letter}2"] = typed
+    _, rows = reviewed(firm, saved(workbook))
+    assert ("REFERENCE_MODIFIED", letter) in notes(rows[2])

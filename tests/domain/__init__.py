@@ -1,0 +1,1 @@
+"""Tests of the rules: plain values and records, no database."""

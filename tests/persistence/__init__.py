@@ -1,0 +1,1 @@
+"""Tests of the queries, on SQLite and on a real PostgreSQL."""

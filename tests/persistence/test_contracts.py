@@ -1,0 +1,141 @@
+"""What is known of fee projects and projects besides their own columns."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from domain.invoice.model import Invoice, InvoiceState
+from domain.project.model import Contract, Phase, Project
+from domain.takeover.model import RowOutcome
+from persistence.contracts import (
+    invoiced_projects,
+    is_invoiced,
+    is_name_taken,
+    restate_phases,
+)
+from persistence.invoices import mark_changed, project_of_phase
+from persistence.session import Database
+from persistence.takeover.statistics import MANY, learn
+from tests.domain.examples import codes
+from tests.persistence.firms import (
+    Firm,
+    a_contract,
+    a_phase,
+    a_project,
+    added,
+    an_invoice,
+    billed,
+    counted,
+    found_firm,
+    imported,
+    planned,
+)
+
+
+@pytest.fixture
+def firm(database: Database) -> Firm:
+    return found_firm(database)
+
+
+def test_a_name_is_taken_by_another_contract_of_the_project_alone(firm: Firm) -> None:
+    with firm.writing() as session:
+        opc = added(session, a_contract(firm.project_id, "Mission OPC"))
+        other = added(session, a_project(firm.client_id, "P-2"))
+        session.add(a_contract(other.id, "Diagnostic"))
+        session.flush()
+        assert is_name_taken(session, opc, "mission de base")
+        assert not is_name_taken(session, opc, "mission opc")
+        assert not is_name_taken(session, opc, "diagnostic")
+
+
+@pytest.mark.parametrize("state", [InvoiceState.DRAFT, InvoiceState.FINAL])
+def test_a_contract_is_invoiced_once_any_invoice_has_a_line_of_it(
+    firm: Firm, state: InvoiceState
+) -> None:
+    with firm.writing() as session:
+        opc = added(session, a_contract(firm.project_id, "Mission OPC")).id
+        session.add(a_phase(opc, "OPC"))
+        assert not is_invoiced(session, firm.contract_id)
+        assert invoiced_projects(session) == set()
+        billed(session, firm, 1, 100, state=state)
+        assert is_invoiced(session, firm.contract_id)
+        assert not is_invoiced(session, opc)
+        assert invoiced_projects(session) == {firm.project_id}
+
+
+def test_an_invoice_without_a_project_freezes_none_and_the_neighbours_freeze_theirs(
+    firm: Firm,
+) -> None:
+    other = found_firm(firm.database, "other")
+    with other.writing() as session:
+        billed(session, other, 1, 100)
+    firm.keep(an_invoice(firm, 1, project_id=None))
+    with firm.reading() as session:
+        assert invoiced_projects(session) == set()
+        assert not is_invoiced(session, other.contract_id)
+        assert project_of_phase(session, other.phase_id) is None
+        project = project_of_phase(session, firm.phase_id)
+        assert project is not None
+        assert project.id == firm.project_id
+
+
+def test_the_phases_of_a_project_follow_it_into_another_currency(firm: Firm) -> None:
+    other = found_firm(firm.database, "other")
+    with firm.writing() as session:
+        session.get_one(Phase, firm.phase_id).hourly_rate_minor = 8_550
+        same = added(session, a_phase(firm.contract_id, "JP", currency="JPY", fee_minor=500)).id
+        restate_phases(session, firm.project_id, currency="JPY")
+        session.flush()
+        found = session.get_one(Phase, firm.phase_id)
+        assert (found.currency, found.fee_minor, found.hourly_rate_minor) == ("JPY", 10_000, 86)
+        assert session.get_one(Phase, same).fee_minor == 500
+    with other.reading() as session:
+        assert session.get_one(Phase, other.phase_id).currency == "EUR"
+
+
+PROJECT: dict[str, Any] = {
+    "code": "LOG-2403",
+    "name": "Réhabilitation de 24 logements",
+    "client": "CLI-1",
+    "country": "FR",
+    "currency": "CHF",
+    "vat_rate": Decimal(20),
+    "status": "SIGNED",
+}
+
+
+def test_a_project_changes_its_currency_until_it_was_invoiced(firm: Firm) -> None:
+    """DOMAIN §2.1: frozen once anything was billed."""
+    imported(firm, "projects", PROJECT)
+    with firm.writing() as session:
+        assert session.get_one(Project, firm.project_id).currency == "CHF"
+        phase = session.get_one(Phase, firm.phase_id)
+        assert (phase.currency, phase.fee_minor) == ("CHF", 1_000_000)
+        billed(session, firm, 1, 100)
+    with firm.reading() as session:
+        (row,) = planned(session, "projects", PROJECT | {"currency": "EUR"})
+        assert (row.outcome, codes(row.issues)) == (RowOutcome.REFUSED, ["PROJECT_CURRENCY_FROZEN"])
+        (same,) = planned(session, "projects", PROJECT)
+        assert same.outcome is RowOutcome.UNCHANGED
+
+
+def test_an_invoice_whose_lines_changed_counts_as_changed(firm: Firm) -> None:
+    with firm.writing() as session:
+        invoice = billed(session, firm, 1, 100)
+        session.flush()
+        mark_changed(invoice)
+    with firm.reading() as session:
+        assert session.scalars(select(Invoice.version)).one() == 2
+
+
+def test_postgresql_looks_again_at_a_table_that_grew_and_only_then(firm: Firm) -> None:
+    with counted(firm.database) as statements, firm.writing() as session:
+        learn(session, Contract, MANY - 1)
+        assert not any("ANALYZE" in one for one in statements)
+        learn(session, Contract, MANY)
+        asked = any(one == "ANALYZE contract" for one in statements)
+    assert asked is not firm.database.is_sqlite

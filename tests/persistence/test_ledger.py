@@ -1,0 +1,133 @@
+"""The sums of the ledger: what counts as billed, as reserved, and as progress in force."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import update
+
+from domain.invoice.model import InvoiceKind, InvoiceState
+from domain.ledger import PhaseFigures
+from domain.project.model import Project, ProjectStatus
+from persistence.ledger import phase_figures
+from persistence.session import Database
+from tests.persistence.firms import (
+    Firm,
+    a_contract,
+    a_line,
+    a_phase,
+    a_project,
+    added,
+    an_invoice,
+    billed,
+    counted,
+    found_firm,
+    progress,
+)
+
+CREDIT = InvoiceKind.CREDIT_NOTE
+
+
+def figures(firm: Firm, phase_id: int | None = None) -> PhaseFigures:
+    with firm.reading() as session:
+        return phase_figures(session)[phase_id or firm.phase_id]
+
+
+def test_a_phase_nobody_touched_has_its_fee_and_nothing_else(database: Database) -> None:
+    firm = found_firm(database)
+    assert figures(firm) == PhaseFigures(fee=1_000_000, currency="EUR")
+
+
+def test_legal_invoices_are_billed_and_pro_formas_reserve(database: Database) -> None:
+    """DOMAIN §2.3: I = READY and FINAL, P = DRAFT and SENT."""
+    firm = found_firm(database)
+    with firm.writing() as session:
+        for number, state in enumerate(InvoiceState):
+            billed(session, firm, number, 10 ** (number + 1), state=state)
+    found = figures(firm)
+    assert list(InvoiceState) == ["DRAFT", "SENT", "READY", "FINAL"]
+    assert (found.reserved, found.billed) == (10 + 100, 1_000 + 10_000)
+    assert type(found.billed) is int
+    assert found.remaining == 989_000
+    assert found.free == 988_890
+
+
+def test_credit_notes_count_against_what_was_billed(database: Database) -> None:
+    """DOMAIN §2.3: C, and a credit note that is still a pro forma gives back nothing final."""
+    firm = found_firm(database)
+    with firm.writing() as session:
+        billed(session, firm, 1, 500_000, state=InvoiceState.FINAL)
+        billed(session, firm, 2, 200_000, state=InvoiceState.READY, kind=CREDIT)
+        billed(session, firm, 3, 50_000, state=InvoiceState.DRAFT, kind=CREDIT)
+        billed(session, firm, 4, 30_000, state=InvoiceState.READY, kind=InvoiceKind.DEPOSIT)
+    found = figures(firm)
+    assert (found.billed, found.reserved) == (330_000, -50_000)
+
+
+def test_lines_without_a_phase_and_of_other_phases_do_not_count(database: Database) -> None:
+    firm = found_firm(database)
+    with firm.writing() as session:
+        other = added(session, a_phase(firm.contract_id, "APD", fee_minor=-700)).id
+        invoice = added(session, an_invoice(firm, 1, state=InvoiceState.FINAL))
+        session.add(a_line(invoice.id, 1, net_minor=5_000))
+        session.add(a_line(invoice.id, 2, net_minor=7_000, phase_id=firm.phase_id))
+        session.add(a_line(invoice.id, 3, net_minor=-400, phase_id=other))
+        session.add(a_line(invoice.id, 4, net_minor=300, phase_id=firm.phase_id))
+    assert (figures(firm).billed, figures(firm, other).billed) == (7_300, -400)
+
+
+def test_the_progress_in_force_is_the_last_by_date_then_by_recording(database: Database) -> None:
+    """O03."""
+    firm = found_firm(database)
+    updates = [
+        ("30", date(2026, 9, 30)),
+        ("70", date(2026, 10, 31)),
+        ("60", date(2026, 10, 31)),
+        ("90", date(2026, 8, 31)),
+    ]
+    for percent, day in updates:
+        firm.keep(progress(firm.phase_id, percent, day))
+    found = figures(firm)
+    assert found.progress == Decimal(60)
+    assert (found.earned, found.billable_now) == (600_000, 600_000)
+
+
+def test_an_unsigned_project_has_nothing_billable(database: Database) -> None:
+    firm = found_firm(database)
+    firm.keep(progress(firm.phase_id, "100"))
+    for status in (ProjectStatus.COMMERCIAL, ProjectStatus.CLOSED):
+        with firm.writing() as session:
+            session.execute(update(Project).values(status=status))
+        assert (figures(firm).signed, figures(firm).billable_now) == (False, 0)
+
+
+def test_all_phases_cost_one_statement_and_a_choice_holds_only_those_chosen(
+    database: Database,
+) -> None:
+    firm = found_firm(database)
+    with firm.writing() as session:
+        project = added(session, a_project(firm.client_id, "P-2"))
+        contract = added(session, a_contract(project.id))
+        keys = [added(session, a_phase(contract.id, f"C{n}")).id for n in range(5)]
+        billed(session, firm, 1, 1_000, state=InvoiceState.READY, phase_id=keys[3])
+    with counted(database) as statements, firm.reading() as session:
+        everything = phase_figures(session)
+    assert sum("SELECT" in statement for statement in statements) == 1
+    assert set(everything) == {firm.phase_id, *keys}
+    with firm.reading() as session:
+        chosen = phase_figures(session, keys[2:4])
+        assert phase_figures(session, []) == {}
+    untouched = PhaseFigures(fee=1_000_000, currency="EUR")
+    assert chosen == {keys[2]: untouched, keys[3]: replace(untouched, billed=1_000)}
+
+
+def test_what_the_neighbours_billed_on_like_phases_is_theirs(database: Database) -> None:
+    firm, other = found_firm(database), found_firm(database, "other")
+    with other.writing() as session:
+        billed(session, other, 1, 1_000, state=InvoiceState.READY)
+    other.keep(progress(other.phase_id, "50"))
+    assert figures(firm) == PhaseFigures(fee=1_000_000, currency="EUR")
+    with firm.reading() as session:
+        assert phase_figures(session, [other.phase_id]) == {}

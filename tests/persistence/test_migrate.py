@@ -1,0 +1,139 @@
+"""Migrations: the same schema as the records on both databases, repeatable, all or nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, Enum, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from domain.records import METADATA
+from persistence.engine import open_engine
+from persistence.migrate import BrokenReferences, is_current, migrate
+from persistence.session import Database
+from tests.persistence.firms import a_client, found_firm, raw
+from tests.support.postgres import PostgresServer
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without any table, on each of the two."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/empty.db"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    url = server.create_database()
+    yield url
+    server.drop_database(url)
+
+
+@pytest.fixture
+def empty(empty_url: str) -> Iterator[Engine]:
+    engine = open_engine(empty_url)
+    yield engine
+    engine.dispose()
+
+
+def compared_by_what_is_stored(
+    _context: Any, _inspected: Any, _column: Any, stored: Any, declared: Any
+) -> bool | None:
+    """Choices are text in the database; all other types are compared as usual."""
+    if isinstance(declared, Enum):
+        return bool(stored.length != declared.length)
+    return None
+
+
+def test_the_schema_of_the_migrations_is_that_of_the_records(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": compared_by_what_is_stored}
+        )
+        assert compare_metadata(context, METADATA) == []
+
+
+def test_every_reference_between_records_is_one_of_two_columns(database: Database) -> None:
+    """The database itself must refuse a reference into another organisation."""
+    inspected = inspect(database.engine)
+    for table in METADATA.tables:
+        for key in inspected.get_foreign_keys(table):
+            if key["referred_table"] != "organisation":
+                assert key["constrained_columns"][0] == "organisation_id", (table, key)
+                assert key["referred_columns"] == ["organisation_id", "id"], (table, key)
+
+
+def test_no_number_is_stored_as_a_float(database: Database) -> None:
+    for table in METADATA.tables:
+        for column in inspect(database.engine).get_columns(table):
+            kind = str(column["type"]).upper()
+            assert not any(word in kind for word in ("NUMERIC", "FLOAT", "REAL", "DOUBLE")), (
+                table,
+                column["name"],
+            )
+
+
+def test_migrating_twice_changes_nothing(database_url: str) -> None:
+    database = Database(database_url)
+    firm = found_firm(database)
+    migrate(database_url)
+    migrate(database_url)
+    assert is_current(database.engine)
+    assert raw(database, "SELECT code FROM client") == [("CLI-1",)]
+    firm.keep(a_client("CLI-2", "Tulle"))
+    database.close()
+
+
+def test_a_database_is_current_only_once_it_is_migrated(empty: Engine, empty_url: str) -> None:
+    assert not is_current(empty)
+    migrate(empty_url)
+    assert is_current(empty)
+    with empty.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    assert not is_current(empty)
+
+
+def test_nothing_stays_of_a_migration_that_fails(empty: Engine, empty_url: str) -> None:
+    """A table of the same name stands in the way, late in the first step."""
+    with empty.begin() as connection:
+        connection.execute(text("CREATE TABLE progress_update (stone INTEGER)"))
+    with pytest.raises(DBAPIError, match="progress_update"):
+        migrate(empty_url)
+    assert inspect(empty).get_table_names() == ["progress_update"]
+    assert not is_current(empty)
+    with empty.begin() as connection:
+        connection.execute(text("DROP TABLE progress_update"))
+    migrate(empty_url)
+    assert is_current(empty)
+
+
+def test_a_migration_that_leaves_a_reference_to_nowhere_is_rolled_back(tmp_path: Path) -> None:
+    """Foreign keys sleep during a migration of SQLite: they are checked before it is kept."""
+    path = tmp_path / "broken.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
+        connection.execute("CREATE TABLE child (parent_id INTEGER REFERENCES parent (id))")
+        connection.execute("INSERT INTO child VALUES (7)")
+    connection.close()
+    with pytest.raises(BrokenReferences, match="1 rows, first in child"):
+        migrate(f"sqlite:///{path}")
+    engine = open_engine(f"sqlite:///{path}")
+    assert inspect(engine).get_table_names() == ["child", "parent"]
+    engine.dispose()
+
+
+def test_foreign_keys_are_awake_after_a_migration(database: Database) -> None:
+    if database.is_sqlite:
+        assert raw(database, "PRAGMA foreign_keys") == [(1,)]
+        assert raw(database, "PRAGMA journal_mode") == [("wal",)]
+    with pytest.raises(DBAPIError, match=r"(?i)foreign key"), database.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO address (organisation_id, client_id, is_default, created_at)"
+                " VALUES (1, 1, false, '2026-11-21')"
+            )
+        )

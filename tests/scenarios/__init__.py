@@ -1,0 +1,1 @@
+"""The product's main stories, told over HTTP from beginning to end."""

@@ -1,0 +1,1 @@
+"""The application as its callers and its operators meet it."""

@@ -1,0 +1,94 @@
+"""Settings: what is taken, what is refused and in which words, and where the secret is kept."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from server.settings import Environment, Settings, SettingsRefused, read_settings, secret_of
+
+LONG = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("ENV", "DATABASE_URL", "FILES_URL", "SECRET", "PUBLIC_URL"):
+        monkeypatch.delenv(f"JALON_{name}", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_without_any_variable_everything_lies_in_var(tmp_path: Path) -> None:
+    settings = read_settings()
+    assert settings.env is Environment.DEVELOPMENT
+    assert settings.database_url == "sqlite:///var/jalon.db"
+    assert settings.files_url == tmp_path.joinpath("var/files").as_uri()
+    assert settings.public_url == ""
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("ENV", "staging", "must be development or production"),
+        ("DATABASE_URL", "mysql://here/jalon", "must be sqlite:///… or postgresql://…"),
+        ("DATABASE_URL", "nonsense", "must be sqlite:///… or postgresql://…"),
+        (
+            "DATABASE_URL",
+            "sqlite://",
+            "must name a file: a database in memory is gone with its connection",
+        ),
+        ("FILES_URL", "/var/files", "must be file:///…, s3://…, gs://… or az://…"),
+        ("PUBLIC_URL", "jalon.example", "must be an http:// or https:// address"),
+        ("SECRET", "short", "must have at least 32 characters"),
+    ],
+)
+def test_a_wrong_variable_is_named_with_what_it_must_be(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv(f"JALON_{variable}", value)
+    with pytest.raises(SettingsRefused) as refused:
+        read_settings()
+    assert refused.value.wrong == [(f"JALON_{variable}", sentence)]
+
+
+def test_all_wrong_variables_are_told_at_once_and_no_value_with_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("JALON_DATABASE_URL", "mysql://root:hunter2@here")
+    monkeypatch.setenv("JALON_FILES_URL", "ftp://hunter2")
+    with pytest.raises(SettingsRefused) as refused:
+        read_settings()
+    assert [name for name, _ in refused.value.wrong] == ["JALON_DATABASE_URL", "JALON_FILES_URL"]
+    assert "hunter2" not in str(refused.value)
+
+
+def test_production_needs_a_secret_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JALON_ENV", "production")
+    with pytest.raises(SettingsRefused, match="JALON_SECRET: is required in production"):
+        read_settings()
+    monkeypatch.setenv("JALON_SECRET", LONG)
+    assert secret_of(read_settings()) == LONG.encode()
+
+
+def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JALON_ENV", "")
+    assert read_settings().env is Environment.DEVELOPMENT
+
+
+def test_the_public_address_has_no_slash_at_its_end() -> None:
+    assert Settings(public_url="https://jalon.example/").public_url == "https://jalon.example"
+
+
+def test_a_secret_of_development_is_made_once_and_kept_from_others(tmp_path: Path) -> None:
+    first = secret_of(Settings())
+    assert len(first) >= 32
+    assert secret_of(Settings()) == first
+    kept = tmp_path / "var" / "secret"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert [path.name for path in kept.parent.iterdir()] == ["secret"]
+
+
+def test_a_secret_is_not_shown_with_the_settings() -> None:
+    assert LONG not in repr(Settings(secret=SecretStr(LONG)))

@@ -1,0 +1,189 @@
+"""The API as a caller has it: a running application, a firm of its own, a key, and questions.
+
+with open_api(database_url, tmp_path) as api:
+    data = api.query("query($code: String!) { clientByCode(code: $code) { name } }", code="C1")
+    data = api.upload(
+        "mutation($file: Upload!) { … }", files={"variables.file": ("a.xlsx", content)}
+    )
+    reader = api.with_role(Role.READER)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import strawberry
+from pydantic import SecretStr
+from starlette.testclient import TestClient
+
+from domain.access import Role
+from persistence.files import Files
+from persistence.founding import found
+from persistence.organisations import create_key, organisation_codes, organisation_named
+from persistence.session import Database
+from schema.context import House
+from server.app import create_app
+from server.settings import Settings
+
+FIRM_FILE = Path(__file__).parents[1] / "fixtures" / "clean" / "organisation.json"
+SECRET = "a secret of the tests, thirty-two characters and more"
+
+FileParts = Mapping[str, tuple[str, bytes]]
+"""Files of a multipart request by the place they go to: {"variables.file": ("a.xlsx", b"…")}."""
+
+
+class Refused(AssertionError):
+    """The answer has top-level errors where data was expected."""
+
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        super().__init__(json.dumps(errors, ensure_ascii=False, indent=1))
+        self.errors = errors
+
+
+@dataclass(frozen=True)
+class ApiClient:
+    """A caller: the application, a key of one firm, and a language."""
+
+    http: TestClient
+    house: House
+    organisation_id: int
+    token: str
+    language: str = "en"
+
+    def query(self, text: str, /, **variables: Any) -> dict[str, Any]:
+        """The data of an operation; Refused when there are top-level errors."""
+        return _data(self.send(text, variables).json())
+
+    def errors(self, text: str, /, **variables: Any) -> list[dict[str, Any]]:
+        """The top-level errors of an operation that must have some."""
+        answer = self.send(text, variables).json()
+        assert answer.get("errors"), answer
+        return list(answer["errors"])
+
+    def upload(self, text: str, /, *, files: FileParts, **variables: Any) -> dict[str, Any]:
+        """The data of an operation sent with files, as the multipart request specification says."""
+        return _data(self.send_files(text, files, variables).json())
+
+    def send(self, text: str, variables: Mapping[str, Any] | None = None, **headers: str) -> Any:
+        """The whole HTTP answer of an operation."""
+        body = {"query": text, "variables": dict(variables or {})}
+        return self.http.post("/graphql", json=body, headers={**self.headers, **headers})
+
+    def send_files(self, text: str, files: FileParts, variables: Mapping[str, Any]) -> Any:
+        """The whole HTTP answer of an operation with files."""
+        asked: dict[str, Any] = {"query": text, "variables": json.loads(json.dumps(variables))}
+        for path in files:
+            _make_room(asked, path.split("."))
+        form = {
+            "operations": json.dumps(asked),
+            "map": json.dumps({str(place): [path] for place, path in enumerate(files)}),
+        }
+        parts = {str(place): file for place, file in enumerate(files.values())}
+        return self.http.post("/graphql", data=form, files=parts, headers=self.headers)
+
+    def get(self, address: str) -> bytes:
+        """The content of a signed address that an answer gave."""
+        response = self.http.get(address)
+        assert response.status_code == 200, response.text
+        return bytes(response.content)
+
+    def put(self, address: str, content: bytes) -> None:
+        """Sends `content` to the signed address of a staged upload."""
+        response = self.http.put(address, content=content)
+        assert response.status_code == 204, response.text
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}", "Accept-Language": self.language}
+
+    def with_role(self, role: Role) -> ApiClient:
+        """Another caller of the same firm."""
+        with self.house.database.writing(self.organisation_id) as session:
+            return replace(self, token=create_key(session, role=role, name=role.value.lower()))
+
+    def in_language(self, language: str) -> ApiClient:
+        """The same caller, speaking "fr" or "en"."""
+        return replace(self, language=language)
+
+    def of_another_firm(self, code: str = "other") -> ApiClient:
+        """An administrator of another firm in the same installation."""
+        return _caller(self.http, self.house, firm(), code)
+
+
+@contextmanager
+def open_api(
+    database_url: str,
+    folder: Path,
+    *,
+    described: dict[str, Any] | None = None,
+    clock: Callable[[], datetime] | None = None,
+    schema: strawberry.Schema | None = None,
+    **settings: Any,
+) -> Iterator[ApiClient]:
+    """The application on a migrated database, with its firm and a new key of an administrator.
+
+    The firm is the one a prepared database holds already, else a new one.
+    """
+    database = Database(database_url)
+    house = House(
+        database=database,
+        files=Files.at(folder.joinpath("files").as_uri()),
+        secret=SECRET.encode(),
+        clock=clock or _now,
+    )
+    chosen = Settings(database_url=database_url, secret=SecretStr(SECRET), **settings)
+    app = create_app(chosen, house=house, schema=schema)
+    try:
+        with TestClient(app) as http:
+            yield _caller(http, house, described or firm(), "test")
+    finally:
+        database.close()
+
+
+def firm() -> dict[str, Any]:
+    """The content of the file that the firm of the tests is founded from."""
+    described: dict[str, Any] = json.loads(FIRM_FILE.read_text(encoding="utf-8"))
+    return described
+
+
+def _caller(http: TestClient, house: House, described: dict[str, Any], code: str) -> ApiClient:
+    with house.database.writing(None) as session:
+        if code in organisation_codes(session):
+            organisation_id = organisation_named(session, code).id
+        else:
+            organisation_id = found(session, described=described, code=code).id
+    with house.database.writing(organisation_id) as session:
+        token = create_key(session, role=Role.ADMINISTRATOR, name="tests")
+    return ApiClient(http, house, organisation_id, token)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _data(answer: dict[str, Any]) -> dict[str, Any]:
+    if answer.get("errors"):
+        raise Refused(answer["errors"])
+    data: dict[str, Any] = answer["data"]
+    return data
+
+
+def _make_room(asked: dict[str, Any], steps: list[str]) -> None:
+    """Puts the null that the specification wants where a file will go."""
+    place: Any = asked
+    for step, following in pairwise(steps):
+        if isinstance(place, list):
+            place = place[int(step)]
+        else:
+            place = place.setdefault(step, [] if following.isdecimal() else {})
+    if isinstance(place, list):
+        place.append(None)
+    else:
+        place[steps[-1]] = None

@@ -1,0 +1,1 @@
+"""Tests of the layouts and of the row checker."""
