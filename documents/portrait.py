@@ -23,12 +23,14 @@ from documents.picture import (
 )
 from domain.catalogue import TaxCode
 from domain.client import Client, ClientType
-from domain.invoice.finalise import Dossier, due_date
+from domain.invoice.finalise import FRANCE, Dossier, due_date
 from domain.invoice.model import PRO_FORMA, Invoice, InvoiceKind, InvoiceLine
 from domain.invoice.model import LineKind as RecordedLineKind
 from domain.money import from_minor
 from domain.organisation import Entity
+from domain.places import country_name
 from domain.project.model import Project
+from domain.tax import VatCategory
 from words import phrase
 
 LATE_PAYMENT = (
@@ -41,7 +43,14 @@ LATE_PAYMENT_PUBLIC = (
 )
 NO_DISCOUNT = "No discount for early payment."
 PAYMENT_DAYS = "Payment within {days} days."
-EXEMPT = "Exempt"
+NO_RATE = {
+    VatCategory.REVERSE_CHARGE: "Reverse charge",
+    VatCategory.OUTSIDE_SCOPE: "Outside the scope",
+    VatCategory.EXEMPT: "Exempt",
+    VatCategory.EXPORT: "Exempt",
+    VatCategory.INTRA_COMMUNITY: "Exempt",
+}
+"""What stands in the place of a rate (EN 16931 categories without one)."""
 PROGRESS = "Progress {percent} of the fee of {fee}"
 UNITS = {"LS": "flat fee", "HUR": "h", "DAY": "day", "MON": "month", "C62": "unit"}
 """How UN/ECE Rec 20 units are written; another code is written as it is."""
@@ -67,6 +76,7 @@ def picture_of(dossier: Dossier, occasion: Occasion) -> InvoicePicture:
     invoice = dossier.invoice
     day = invoice.issue_date or occasion.today
     is_pro_forma = invoice.state in PRO_FORMA
+    abroad = dossier.client.country != dossier.entity.country
     return InvoicePicture(
         kind=PaperKind.PROFORMA if is_pro_forma else _PAPERS[invoice.kind],
         number=invoice.pro_forma_number if is_pro_forma else str(invoice.number),
@@ -75,8 +85,8 @@ def picture_of(dossier: Dossier, occasion: Occasion) -> InvoicePicture:
         supply_start=invoice.supply_date,
         currency=invoice.currency,
         language=invoice.language,
-        seller=_seller(dossier.entity, invoice.language),
-        buyer=_buyer(dossier.client),
+        seller=_seller(dossier.entity, invoice.language, abroad=abroad),
+        buyer=_buyer(dossier.client, invoice.language, abroad=abroad),
         bank=Bank(iban=dossier.entity.iban, bic=dossier.entity.bic)
         if dossier.entity.iban
         else None,
@@ -90,21 +100,21 @@ def picture_of(dossier: Dossier, occasion: Occasion) -> InvoicePicture:
         gross=from_minor(invoice.gross_minor, invoice.currency),
         operation_category=OperationCategory.SERVICES,
         vat_on_debits=dossier.entity.vat_on_debits,
-        terms=() if is_pro_forma else _terms(invoice, dossier.client),
+        terms=() if is_pro_forma else _terms(dossier),
         mentions=_texts(dossier.entity),
         footer_message=invoice.footer_message,
         logo=occasion.logo,
     )
 
 
-def _seller(entity: Entity, language: str) -> Party:
+def _seller(entity: Entity, language: str, *, abroad: bool) -> Party:
     form = entity.legal_form
     if form and entity.capital:
         capital = _capital(entity, language)
         form = phrase(CAPITAL, language, form=form, capital=capital)
     return Party(
         name=entity.name,
-        address=tuple(entity.address.splitlines()),
+        address=_address(entity.address, entity.country, language, abroad=abroad),
         legal=tuple(text for text in (form, entity.rcs) if text),
         siren=entity.siren,
         siret=entity.siret,
@@ -129,10 +139,16 @@ def progress_detail(*, percent: Decimal, fee: int, currency: str, language: str)
     return phrase(PROGRESS, language, percent=written_rate(percent, language), fee=shown)
 
 
-def _buyer(client: Client) -> Party:
+def _address(text: str, country: str, language: str, *, abroad: bool) -> tuple[str, ...]:
+    """The lines of an address; the country too when the letter crosses a border."""
+    lines = tuple(text.splitlines())
+    return (*lines, country_name(country, language).upper()) if abroad else lines
+
+
+def _buyer(client: Client, language: str, *, abroad: bool) -> Party:
     return Party(
         name=client.name,
-        address=tuple(client.billing_address.splitlines()),
+        address=_address(client.billing_address, client.country, language, abroad=abroad),
         siren=client.siren or (client.siret[:9] if client.siret else None),
         siret=client.siret,
         vat_number=None if client.vat_number == "NA" else client.vat_number,
@@ -166,21 +182,31 @@ def _line(line: InvoiceLine, taxes: Mapping[int, TaxCode], invoice: Invoice) -> 
         quantity=line.quantity,
         unit=phrase(UNITS[line.unit], invoice.language) if line.unit in UNITS else line.unit,
         unit_price=line.unit_price,
-        vat_label=_label(tax.rate, invoice.language, exempt=bool(tax.exemption)) if tax else None,
+        vat_label=_short_label(tax, invoice.language) if tax else None,
         net=from_minor(line.net_minor, invoice.currency),
     )
 
 
-def _label(rate: Decimal, language: str, *, exempt: bool) -> str:
-    return phrase(EXEMPT, language) if exempt else written_rate(rate, language)
+def _short_label(tax: TaxCode, language: str) -> str:
+    """The label where the column is narrow; the totals say it in full."""
+    match tax.category:
+        case VatCategory.REVERSE_CHARGE:
+            return written_rate(tax.rate, language)
+        case VatCategory.OUTSIDE_SCOPE:
+            return "–"
+    return _label(tax.rate, tax.category, language)
+
+
+def _label(rate: Decimal, category: VatCategory, language: str) -> str:
+    """ "20 %", or why there is none."""
+    reason = NO_RATE.get(category)
+    return written_rate(rate, language) if reason is None else phrase(reason, language)
 
 
 def _groups(invoice: Invoice) -> tuple[VatGroup, ...]:
     return tuple(
         VatGroup(
-            label=_label(
-                Decimal(group["rate"]), invoice.language, exempt=group["category"] not in "SZ"
-            ),
+            label=_label(Decimal(group["rate"]), VatCategory(group["category"]), invoice.language),
             base=from_minor(group["base_minor"], invoice.currency),
             vat=from_minor(group["vat_minor"], invoice.currency),
             mention=group["mention"],
@@ -189,11 +215,11 @@ def _groups(invoice: Invoice) -> tuple[VatGroup, ...]:
     )
 
 
-def _terms(invoice: Invoice, client: Client) -> tuple[str, ...]:
-    """C. com. L441-9, L441-10, D441-5; a private person owes no 40 € (DOMAIN §4.3)."""
-    language = invoice.language
+def _terms(dossier: Dossier) -> tuple[str, ...]:
+    """C. com. L441-9, L441-10, D441-5: French entities; a private person owes no 40 €."""
+    invoice, client, language = dossier.invoice, dossier.client, dossier.invoice.language
     days = phrase(PAYMENT_DAYS, language, days=invoice.payment_days)
-    if client.client_type is ClientType.INDIVIDUAL:
+    if client.client_type is ClientType.INDIVIDUAL or dossier.entity.country not in FRANCE:
         return (days,)
     late = LATE_PAYMENT_PUBLIC if client.client_type is ClientType.PUBLIC else LATE_PAYMENT
     return (days, phrase(NO_DISCOUNT, language), phrase(late, language))

@@ -205,5 +205,35 @@ def test_the_paper_speaks_the_language_of_the_document(firm: ApiClient) -> None:
     assert "1,234.50" in text
 
 
+def test_a_letter_abroad_names_the_countries_and_who_owes_the_tax(firm: ApiClient) -> None:
+    """DOMAIN §4.1, §4.2: reverse charge is no exemption, and French terms are French."""
+    german, swiss = (
+        next(
+            client["id"]
+            for client in firm.query("{ clients(page: { first: 100 }) { nodes { id country } } }")[
+                "clients"
+            ]["nodes"]
+            if client["country"] == country
+        )
+        for country in ("DE", "CH")
+    )
+    texts = []
+    for client, entity, tax in (
+        (german, "entity_1", "AUTOLIQUIDATION"),
+        (swiss, "entity_4", "CH-8.1"),
+    ):
+        invoice = blank(firm, client=client, entity=entity)
+        change(firm, invoice["id"], language="en", lines=[account_line("12000", tax)])
+        assert codes(final(firm, invoice["id"])) == []
+        paper = PdfReader(BytesIO(_paper(firm, invoice["id"])))
+        texts.append(paper.pages[0].extract_text())
+    assert "GERMANY" in texts[0]
+    assert "Reverse charge" in texts[0]
+    assert "Autoliquidation" in texts[0]
+    assert "L441-10" in texts[0]
+    assert "SWITZERLAND" not in texts[1]
+    assert "L441-10" not in texts[1]
+
+
 def _paper(api: ApiClient, invoice_id: str) -> bytes:
     return api.get(api.query(PDF, id=invoice_id)["invoicePdf"]["download"]["url"])
