@@ -111,8 +111,7 @@ def test_a_project_that_moved_is_drawn_anew(firm: ApiClient) -> None:
         id=job["id"],
         client=other,
     )["projectUpdate"]
-    if moved["node"] is None:
-        return
+    assert moved["node"] is not None, moved
     assert codes(final(firm, invoice["id"])) == ["INVOICE_PROJECT_MOVED"]
 
 
@@ -129,8 +128,8 @@ def test_an_archived_phase_still_counts_what_was_drawn_of_it(firm: ApiClient) ->
         "mutation($id: ID!) { phaseArchive(input: { id: $id }) { userErrors { code } } }",
         id=phase["id"],
     )
-    if lowered["node"] is not None:
-        assert codes(final(firm, invoice["id"])) == ["AMOUNT_ABOVE_REMAINING"]
+    assert lowered["node"] is not None, lowered
+    assert codes(final(firm, invoice["id"])) == ["AMOUNT_ABOVE_REMAINING"]
 
 
 def test_a_final_invoice_refuses_every_change(firm: ApiClient) -> None:
