@@ -21,15 +21,55 @@ from domain.base import (
     choice,
     owned,
 )
-from domain.errors import call_error
+from domain.errors import call_error, call_warning
 from domain.tax import VatCategory
 
 CATALOGUE_CODE_TAKEN = call_error(
     "CATALOGUE_CODE_TAKEN", "The code {code} is already used in this catalogue."
 )
+CATALOGUE_CODE_KEPT = call_error(
+    "CATALOGUE_CODE_KEPT",
+    "{count} records name {code}: it keeps its code.",
+    "Make a new one, and archive this one.",
+)
+CATALOGUE_IN_USE = call_error(
+    "CATALOGUE_IN_USE",
+    "{code} is still the one of {count} products or tax codes.",
+    "Give them another one first.",
+)
 TAX_CODE_UNKNOWN = call_error("TAX_CODE_UNKNOWN", "There is no tax code {code}.")
 LEDGER_ACCOUNT_UNKNOWN = call_error("LEDGER_ACCOUNT_UNKNOWN", "There is no ledger account {code}.")
 PRODUCT_UNKNOWN = call_error("PRODUCT_UNKNOWN", "There is no product {code}.")
+PRODUCT_INACTIVE = call_error("PRODUCT_INACTIVE", "The product {code} is not on sale.")
+LEDGER_ACCOUNT_DEFAULT = call_error(
+    "LEDGER_ACCOUNT_DEFAULT",
+    "Lines of phases without an account of their own bear {code}: it stays.",
+)
+TAX_CODE_FROZEN = call_error(
+    "TAX_CODE_FROZEN",
+    "The tax code {code} stands on issued invoices: {particular} stays {expected}.",
+    "Make a new tax code, and archive this one.",
+)
+TAX_RATE_OF_CATEGORY = call_error(
+    "TAX_RATE_OF_CATEGORY",
+    "The rate {found} does not go with the category {category}.",
+    "Category S has a rate above 0; Z, E, AE, K, G and O have the rate 0.",
+)
+TAX_EXEMPTION_OF_CATEGORY = call_error(
+    "TAX_EXEMPTION_OF_CATEGORY",
+    "The exemption {exemption} is of the category {expected}, not {found}.",
+)
+TAX_EXEMPTION_NEEDLESS = call_error(
+    "TAX_EXEMPTION_NEEDLESS", "A tax code of the category {category} has no reason to bear no VAT."
+)
+TAX_MENTION_REQUIRED = call_error(
+    "TAX_MENTION_REQUIRED",
+    "A tax code of the category {category} must say why no VAT is charged.",
+    "Give the exemption, or the mention that stands on the invoice.",
+)
+TAX_RATE_UNLISTED = call_warning(
+    "TAX_RATE_UNLISTED", "{found} % is none of the VAT rates of {country} that we know."
+)
 
 
 class AccountType(StrEnum):

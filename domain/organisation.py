@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -32,7 +33,7 @@ class Organisation(Record):
     locale: Mapped[str] = mapped_column(String(16), default="fr-FR")
     currency: Mapped[str] = mapped_column(CURRENCY, default="EUR")
     settings: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
-    """`footer_message` {"fr", "en"}, `vat_number_mandatory` (true: DOMAIN §6.1)."""
+    """`footer_message` {"fr", "en"}, `vat_number_mandatory` (true: DOMAIN §6.1), `time_zone`."""
     created_at: Mapped[datetime] = mapped_column(Instant, init=False, default=None)
 
 
@@ -97,8 +98,12 @@ TIME_ZONES = {
 
 def time_zone_of(organisation: Organisation) -> str:
     """Where the firm's day begins: its setting `time_zone`, else by country, else Paris."""
-    chosen = organisation.settings.get("time_zone")
-    return str(chosen or TIME_ZONES.get(organisation.country, "Europe/Paris"))
+    return zone_of(organisation.settings, organisation.country)
+
+
+def zone_of(settings: Mapping[str, Any], country: str) -> str:
+    """The time zone that `settings` name, else that of `country`, else that of Paris."""
+    return str(settings.get("time_zone") or TIME_ZONES.get(country, "Europe/Paris"))
 
 
 def fiscal_year(*, start: str, day: date) -> int:

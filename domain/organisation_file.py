@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 from unicodedata import normalize
 
@@ -18,14 +17,21 @@ from domain.errors import Issue, PathPart, Refusal
 from domain.identity import Registration, check_iban, check_siren, check_siret, check_vat
 from domain.money import CURRENCIES
 from domain.organisation import ORGANISATION_FILE_INVALID
+from domain.organisation_rules import (
+    BIC_REASON,
+    CODE_REASON,
+    EMAIL_REASON,
+    FIRST_DAY_REASON,
+    LOCALE_REASON,
+    SERIES_REASON,
+    is_bic,
+    is_code,
+    is_email,
+    is_first_day,
+    is_locale,
+    is_series,
+)
 from domain.places import country_codes
-
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_SERIES = re.compile(r"[A-Z]{1,3}")
-_LOCALE = re.compile(r"(?:fr|en)(?:-[A-Z]{2})?")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_DAY = re.compile(r"(\d\d)-(\d\d)")
-_BIC = re.compile(r"[A-Z0-9]{8}(?:[A-Z0-9]{3})?")
 
 _ORGANISATION_KEYS = {"code", "name", "country", "locale", "currency", "settings", "entities"}
 _SETTINGS_KEYS = {"footer_message", "vat_number_mandatory"}
@@ -122,14 +128,12 @@ def read_organisation(described: object, *, code: str | None = None) -> Organisa
         "name": name,
         "country": country,
         "currency": currency,
-        "locale": part.matching(
-            "locale", _LOCALE.fullmatch, "it must be a locale such as fr-FR", "fr-FR"
-        ),
+        "locale": part.matching("locale", is_locale, LOCALE_REASON, "fr-FR"),
         "settings": _settings(part),
     }
     chosen = code or part.text("code", longest=64) or slug(name)
-    if not _CODE.fullmatch(chosen):
-        part.say("code", "a code has 1 to 64 letters, digits, dots, dashes or underscores")
+    if not is_code(chosen):
+        part.say("code", CODE_REASON)
     entities = _entities(part, country=country, currency=currency)
     if part.wrong:
         raise Refusal(*part.wrong)
@@ -193,21 +197,17 @@ def _entity(part: _Part, *, country: str, currency: str) -> dict[str, Any]:
     country = _country(part, country)
     return {
         **_identity(part, country),
-        "code": part.matching(
-            "code",
-            _CODE.fullmatch,
-            "a code has 1 to 64 letters, digits, dots, dashes or underscores",
-        )
+        "code": part.matching("code", is_code, CODE_REASON)
         or part.text("code", longest=64, required=True),
         "country": country,
         "currency": _currency(part, currency),
         "invoice_series": _series(part, "invoice_series"),
         "credit_note_series": _series(part, "credit_note_series"),
         "iban": part.registered("iban", check_iban, "it is not a valid IBAN"),
-        "bic": part.matching("bic", _BIC.fullmatch, "it is not a valid BIC"),
-        "email": part.matching("email", _EMAIL.fullmatch, "it is not an e-mail address"),
+        "bic": part.matching("bic", is_bic, BIC_REASON),
+        "email": part.matching("email", is_email, EMAIL_REASON),
         "fiscal_year_start": part.matching(
-            "fiscal_year_start", _is_day, "it must be a month and a day such as 07-01", "01-01"
+            "fiscal_year_start", is_first_day, FIRST_DAY_REASON, "01-01"
         ),
         "vat_on_debits": part.truth("vat_on_debits", False),
         "payment_days": _payment_days(part),
@@ -237,8 +237,8 @@ def _identity(part: _Part, country: str) -> dict[str, Any]:
 
 def _series(part: _Part, name: str) -> str:
     value = part.text(name, longest=3, required=True) or ""
-    if value and not _SERIES.fullmatch(value):
-        part.say(name, "a series has 1 to 3 capitals")
+    if value and not is_series(value):
+        part.say(name, SERIES_REASON)
     return value
 
 
@@ -253,18 +253,6 @@ def _refuse_twins(part: _Part, entity: Mapping[str, Any], taken: dict[str, set[s
         if value and value in taken[pool]:
             part.say(name, "another entity or series already has it")
         taken[pool].add(value)
-
-
-def _is_day(text: str) -> bool:
-    found = _DAY.fullmatch(text)
-    if found is None:
-        return False
-    try:
-        # A common year: a fiscal year that starts on 29 February would start every fourth year.
-        date(2025, int(found[1]), int(found[2]))
-    except ValueError:
-        return False
-    return True
 
 
 def _payment_days(part: _Part) -> int:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from dataclasses import dataclass
 
 from domain.catalogue import (
     LEDGER_ACCOUNT_UNKNOWN,
+    PRODUCT_INACTIVE,
     PRODUCT_UNKNOWN,
     TAX_CODE_UNKNOWN,
     Product,
     TaxCode,
 )
+from domain.catalogue_rules import require_live
 from domain.client import Client
 from domain.errors import PathPart, Refusal
 from domain.invoice.create import PHASE_OF_OTHER_PROJECT, for_project
@@ -19,7 +22,7 @@ from domain.invoice.lines import NewLine, from_product, make_line, require_few
 from domain.invoice.model import Invoice, InvoiceLine, LineKind
 from domain.invoice.remaining import reached, require_within_remaining
 from domain.invoice.totals import Tax, total
-from persistence import invoices
+from persistence import catalogue, invoices
 from resolvers._mutation import Acting
 
 
@@ -59,23 +62,66 @@ def _group(tax: TaxCode | None) -> Tax | None:
     return None if tax is None else Tax(tax.rate, tax.category, tax.reason_code, tax.mention)
 
 
-def require_tax_code(acting: Acting, code: str, *, field: tuple[PathPart, ...]) -> TaxCode:
-    found = invoices.tax_code_named(acting.session, code.strip().upper())
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the lines of a pro forma have already: it stays theirs when it is put away."""
+
+    tax_codes: frozenset[int] = frozenset()
+    accounts: frozenset[str] = frozenset()
+    skus: frozenset[str] = frozenset()
+
+
+def _held_by(lines: Sequence[InvoiceLine]) -> Held:
+    return Held(
+        tax_codes=frozenset(line.tax_code_id for line in lines if line.tax_code_id is not None),
+        accounts=frozenset(line.ledger_account for line in lines if line.ledger_account),
+        skus=frozenset(line.sku for line in lines if line.sku),
+    )
+
+
+def require_tax_code(
+    acting: Acting, code: str, *, field: tuple[PathPart, ...], held: Held = Held()
+) -> TaxCode:
+    """The tax code; TAX_CODE_UNKNOWN, or RECORD_ARCHIVED on a line that does not have it yet."""
+    key = code.strip().upper()
+    found = invoices.tax_code_named(acting.session, key)
     if found is None:
-        raise Refusal(TAX_CODE_UNKNOWN(field=field, code=code[:60]))
+        found = catalogue.tax_code_coded(acting.session, key)
+        if found is None:
+            raise Refusal(TAX_CODE_UNKNOWN(field=field, code=code[:60]))
+        if found.id not in held.tax_codes:
+            require_live(found, field=field, noun="tax code", code=found.code)
     return found
 
 
-def require_product(acting: Acting, sku: str, *, field: tuple[PathPart, ...]) -> Product:
-    found = invoices.product_named(acting.session, sku.strip())
+def require_product(
+    acting: Acting, sku: str, *, field: tuple[PathPart, ...], held: Held = Held()
+) -> Product:
+    """The product; PRODUCT_UNKNOWN, or why none is sold to a line that is not of it yet."""
+    key = sku.strip().upper()
+    found = invoices.product_named(acting.session, key)
     if found is None:
-        raise Refusal(PRODUCT_UNKNOWN(field=field, code=sku[:60]))
+        found = catalogue.product_coded(acting.session, key)
+        if found is None:
+            raise Refusal(PRODUCT_UNKNOWN(field=field, code=sku[:60]))
+        if found.sku not in held.skus:
+            require_live(found, field=field, noun="product", code=found.sku)
+            raise Refusal(PRODUCT_INACTIVE(field=field, code=found.sku))
     return found
 
 
-def require_account(acting: Acting, number: str, *, field: tuple[PathPart, ...]) -> None:
-    if not invoices.account_exists(acting.session, number.strip()):
+def require_account(
+    acting: Acting, number: str, *, field: tuple[PathPart, ...], held: Held = Held()
+) -> None:
+    """Refuses an account with LEDGER_ACCOUNT_UNKNOWN, or RECORD_ARCHIVED on a new line."""
+    key = number.strip()
+    if invoices.account_exists(acting.session, key):
+        return
+    found = catalogue.account_numbered(acting.session, key)
+    if found is None:
         raise Refusal(LEDGER_ACCOUNT_UNKNOWN(field=field, code=number[:60]))
+    if key not in held.accounts:
+        require_live(found, field=field, noun="ledger account", code=key)
 
 
 def replace_lines(acting: Acting, invoice: Invoice, asked: Sequence[NewLine]) -> None:
@@ -85,7 +131,8 @@ def replace_lines(acting: Acting, invoice: Invoice, asked: Sequence[NewLine]) ->
     _tie(acting, invoice, asked)
     if invoice.project_id is not None:
         invoices.lock_project(acting.session, invoice.project_id)
-    lines = [_new_line(acting, invoice, place, one) for place, one in enumerate(asked)]
+    held = _held_by(invoices.lines_of(acting.session, invoice.id))
+    lines = [_new_line(acting, invoice, place, one, held) for place, one in enumerate(asked)]
     acting.session.flush()
     invoices.remove_lines(acting.session, invoice.id)
     _require_within(acting, invoice, lines)
@@ -150,21 +197,32 @@ def _require_no_stranger(
     )
 
 
-def _new_line(acting: Acting, invoice: Invoice, place: int, asked: NewLine) -> InvoiceLine:
+def _new_line(
+    acting: Acting, invoice: Invoice, place: int, asked: NewLine, held: Held
+) -> InvoiceLine:
     code = asked.tax_code
     product = None
     if asked.kind is LineKind.PRODUCT and asked.sku:
-        product = require_product(acting, asked.sku, field=("lines", place, "sku"))
+        product = require_product(acting, asked.sku, field=("lines", place, "sku"), held=held)
         asked = from_product(asked, product, currency=invoice.currency, place=place)
     number = (asked.ledger_account or "").strip()
     if number and not invoices.phase_has_account(acting.session, asked.phase_id, number):
-        require_account(acting, number, field=("lines", place, "ledger_account"))
+        require_account(acting, number, field=("lines", place, "ledger_account"), held=held)
     line = make_line(asked, invoice_id=invoice.id, place=place, currency=invoice.currency)
     if line.kind is LineKind.TEXT:
         return line
     if code:
-        found = require_tax_code(acting, code, field=("lines", place, "tax_code"))
+        found = require_tax_code(acting, code, field=("lines", place, "tax_code"), held=held)
         line.tax_code_id = found.id
     elif product is not None:
-        line.tax_code_id = product.tax_code_id
+        line.tax_code_id = _tax_of(acting, product, place, held)
     return line
+
+
+def _tax_of(acting: Acting, product: Product, place: int, held: Held) -> int | None:
+    """The tax code of a product, as good as one that was named."""
+    key = product.tax_code_id
+    if key is not None and key not in held.tax_codes:
+        tax = invoices.the_record(acting.session, TaxCode, key)
+        require_live(tax, field=("lines", place, "sku"), noun="tax code", code=tax.code)
+    return key

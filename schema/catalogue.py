@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 import strawberry
@@ -24,6 +25,8 @@ class LedgerAccount(Node):
     number: str
     label: str
     account_type: AccountType
+    updated_at: datetime
+    archived_at: datetime | None
     version: int
 
 
@@ -37,6 +40,8 @@ class TaxCode(Node):
     reason_code: str | None = strawberry.field(description="BT-121, a VATEX code.")
     mention: str | None
     vat_account: str | None
+    updated_at: datetime
+    archived_at: datetime | None
     version: int
 
 
@@ -52,6 +57,8 @@ class Product(Node):
     ledger_account: str | None
     tax_code: TaxCode | None
     active: bool
+    updated_at: datetime
+    archived_at: datetime | None
     version: int
 
 

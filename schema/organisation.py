@@ -9,7 +9,9 @@ import strawberry
 from domain.access import Role
 from domain.organisation import Entity as EntityRecord
 from domain.organisation import Organisation as OrganisationRecord
-from persistence.reading import Computed, Noun, ToMany
+from domain.organisation import zone_of
+from persistence.entities import with_logo
+from persistence.reading import Computed, Derived, Noun, ToMany
 from schema.node import Node
 
 strawberry.enum(Role)
@@ -38,6 +40,9 @@ class Entity(Node):
     vat_on_debits: bool
     payment_days: int
     legal_texts: str | None
+    has_logo: bool
+    updated_at: datetime
+    archived_at: datetime | None
     version: int
 
 
@@ -53,6 +58,12 @@ class Organisation(Node):
     )
     footer_message_en: str | None = strawberry.field(
         description="The message at the foot of English invoices."
+    )
+    vat_number_mandatory: bool = strawberry.field(
+        description="Whether a client without a VAT number is refused, or only warned of."
+    )
+    time_zone: str = strawberry.field(
+        description="Where the firm's day begins: an IANA zone, by its country unless it was set."
     )
     entities: list[Entity]
     created_at: datetime
@@ -72,13 +83,19 @@ def _footer(language: str) -> Computed:
     )
 
 
-ENTITY = Noun(EntityRecord, "Entity")
+ENTITY = Noun(EntityRecord, "Entity", {"has_logo": Derived(with_logo, default=False)})
 ORGANISATION = Noun(
     OrganisationRecord,
     "Organisation",
     {
         "footer_message_fr": _footer("fr"),
         "footer_message_en": _footer("en"),
+        "vat_number_mandatory": Computed(
+            ("settings",), lambda row: bool(row["settings"].get("vat_number_mandatory", True))
+        ),
+        "time_zone": Computed(
+            ("settings", "country"), lambda row: zone_of(row["settings"], row["country"])
+        ),
         "entities": ToMany(lambda: ENTITY, "organisation_id"),
     },
 )

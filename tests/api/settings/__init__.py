@@ -1,0 +1,1 @@
+"""Settling the firm, its entities and its catalogues by the API."""
