@@ -16,6 +16,8 @@ class Permission(StrEnum):
     """One thing people come to do, as far as access is concerned."""
 
     READ = "READ"
+    SEE_RATES = "SEE_RATES"
+    """What an hour of each person costs the firm and is sold for."""
     EDIT_RECORDS = "EDIT_RECORDS"
     IMPORT = "IMPORT"
     RECORD_PROGRESS = "RECORD_PROGRESS"
@@ -40,6 +42,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.PROJECT_MANAGER: frozenset(
         {
             Permission.READ,
+            Permission.SEE_RATES,
             Permission.EDIT_RECORDS,
             Permission.RECORD_PROGRESS,
             Permission.PREPARE_INVOICES,
@@ -50,9 +53,14 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 
 
+def holds(role: Role, permission: Permission) -> bool:
+    """Whether `role` may do it."""
+    return permission in PERMISSIONS[role]
+
+
 def require(role: Role, permission: Permission) -> None:
     """Refuses with PERMISSION_DENIED when `role` does not hold `permission`."""
-    if permission not in PERMISSIONS[role]:
+    if not holds(role, permission):
         raise Refusal(PERMISSION_DENIED(role=role.value, permission=permission.value))
 
 

@@ -136,7 +136,7 @@ class Refusal(Exception):
 
 
 NOT_FOUND = call_error("NOT_FOUND", "There is no {noun} {key}.")
-ID_INVALID = call_error("ID_INVALID", "{id} is not the identifier of a {noun}.")
+ID_INVALID = call_error("ID_INVALID", "{id} is not an identifier of this kind: {noun}.")
 RECORD_ARCHIVED = call_error(
     "RECORD_ARCHIVED", "The {noun} {key} is archived.", "Bring it back from the archive first."
 )

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from functools import partial
+from typing import Any
 
-from domain.invoice.model import Invoice, InvoiceLine
+from sqlalchemy import Select, distinct, func, select
+
+from domain.invoice.model import PRO_FORMA, Invoice, InvoiceLine
 from domain.money import from_minor, to_minor
+from domain.project.adjustment import Adjustment
+from domain.project.history import BillingHistory
 from domain.project.model import Contract, Phase
+from domain.takeover.projects import Past
 from persistence.session import ScopedSession
 
 
@@ -21,25 +27,84 @@ def is_name_taken(session: ScopedSession, contract: Contract, key: str) -> bool:
 
 
 def is_invoiced(session: ScopedSession, contract_id: int) -> bool:
-    """Whether an invoice, pro forma or final, has a line on one of its phases."""
-    statement = (
-        select(InvoiceLine.id)
-        .join(Phase, Phase.id == InvoiceLine.phase_id)
-        .where(Phase.contract_id == contract_id)
+    """Whether one of its phases was invoiced, pro forma or final, or before the takeover."""
+    phases = select(Phase.id).where(Phase.contract_id == contract_id)
+    return _any(session, select(InvoiceLine.id).where(InvoiceLine.phase_id.in_(phases))) or _any(
+        session,
+        select(BillingHistory.id).where(
+            BillingHistory.phase_id.in_(phases), BillingHistory.archived_at.is_(None)
+        ),
     )
+
+
+def pro_formas_of(session: ScopedSession, contract_id: int) -> int:
+    """How many pro formas have a line on a phase of the fee project."""
+    statement = (
+        select(func.count(distinct(Invoice.id)))
+        .join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
+        .join(Phase, Phase.id == InvoiceLine.phase_id)
+        .where(Phase.contract_id == contract_id, Invoice.state.in_(PRO_FORMA))
+    )
+    return session.scalar(statement) or 0
+
+
+def past_of_projects(session: ScopedSession) -> Past:
+    """What binds the projects of the firm, read when it is asked for."""
+    return Past(
+        is_invoiced=partial(is_project_invoiced, session),
+        is_billed=partial(is_project_billed, session),
+        inexact=partial(inexact_amounts, session),
+    )
+
+
+def is_project_invoiced(session: ScopedSession, project_id: int) -> bool:
+    """Whether an invoice holds the project, pro forma or final."""
+    return _any(session, select(Invoice.id).where(Invoice.project_id == project_id))
+
+
+def is_project_billed(session: ScopedSession, project_id: int) -> bool:
+    """Whether it was invoiced, or amounts of before the takeover stand in its currency."""
+    phases = (
+        select(Phase.id)
+        .join(Contract, Contract.id == Phase.contract_id)
+        .where(Contract.project_id == project_id)
+    )
+    history = select(BillingHistory.id).where(BillingHistory.phase_id.in_(phases))
+    adjusted = select(Adjustment.id).where(
+        Adjustment.phase_id.in_(phases), Adjustment.amount_minor.is_not(None)
+    )
+    return (
+        is_project_invoiced(session, project_id)
+        or _any(session, history.where(BillingHistory.archived_at.is_(None)))
+        or _any(session, adjusted.where(Adjustment.archived_at.is_(None)))
+    )
+
+
+def inexact_amounts(session: ScopedSession, project_id: int, currency: str) -> int:
+    """How many fees and hourly rates of the project have decimals that `currency` has not."""
+    statement = (
+        select(Phase.fee_minor, Phase.hourly_rate_minor, Phase.currency)
+        .join(Contract, Contract.id == Phase.contract_id)
+        .where(Contract.project_id == project_id)
+    )
+    amounts = [
+        from_minor(minor, before)
+        for fee, rate, before in session.execute(statement)
+        for minor in (fee, rate)
+        if minor is not None
+    ]
+    return sum(from_minor(to_minor(one, currency), currency) != one for one in amounts)
+
+
+def _any(session: ScopedSession, statement: Select[Any]) -> bool:
     return session.scalar(statement.limit(1)) is not None
-
-
-def invoiced_projects(session: ScopedSession) -> set[int]:
-    """The projects that an invoice holds, pro forma or final."""
-    statement = select(Invoice.project_id).where(Invoice.project_id.is_not(None)).distinct()
-    return {key for key in session.scalars(statement) if key is not None}
 
 
 def restate_phases(session: ScopedSession, project_id: int, *, currency: str) -> None:
     """The phases of a project follow it into another currency: 100.00 EUR becomes 100 JPY.
 
-    Only before anything was invoiced: the numbers are those of the contract, nothing is converted.
+    Only before anything was billed, and where no number is rounded (`inexact_amounts`): the numbers
+    are those of the contract, nothing is converted.
     """
     statement = (
         select(Phase)

@@ -30,10 +30,22 @@ TOO_MANY_NODES = call_error(
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """An order of a list: by a column that is never empty, then by identifier."""
+    """An order of a list: by a column that is never empty, then by identifier.
+
+    `within` groups: the rows of one value of that column (rising) stand together, for amounts that
+    mean nothing beside those of another currency.
+    """
 
     column: str
     falling: bool = False
+    within: str | None = None
+
+    @property
+    def keys(self) -> tuple[tuple[str, bool], ...]:
+        """The columns that sort, each with whether it falls; no two rows are alike in all."""
+        group = () if self.within is None else ((self.within, False),)
+        last = () if self.column == "id" else (("id", self.falling),)
+        return (*group, (self.column, self.falling), *last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +79,23 @@ def page(
 ) -> Page:
     """The rows of `noun` that meet `where`, in the order `sort`, as much as was `asked`."""
     size, backwards = _size(asked)
-    falling = sort.falling != backwards
-    columns = [noun.column(sort.column)]
-    if sort.column != "id":
-        columns.append(noun.column("id"))
+    columns = [(noun.column(name), falling) for name, falling in sort.keys]
+    turned = [(column, not falling) for column, falling in columns]
     bounds = list(where)
-    for cursor, beyond_falls in ((asked.after, sort.falling), (asked.before, not sort.falling)):
+    for cursor, ways in ((asked.after, columns), (asked.before, turned)):
         if cursor is not None:
-            bounds.append(_beyond(columns, _read_cursor(cursor, sort, columns[0]), beyond_falls))
+            bounds.append(_beyond(ways, _read_cursor(cursor, sort, columns)))
     rows = load(
         session,
         noun,
         wanted,
         where=bounds,
-        order=[column.desc() if falling else column.asc() for column in columns],
+        order=[
+            column.desc() if falling else column.asc()
+            for column, falling in (turned if backwards else columns)
+        ],
         limit=size + 1,
-        extra=[sort.column],
+        extra=[name for name, _ in sort.keys],
     )
     more = len(rows) > size
     del rows[size:]
@@ -112,47 +125,57 @@ def _size(asked: PageAsked) -> tuple[int, bool]:
     return size, backwards
 
 
-def _beyond(
-    columns: Sequence[ColumnElement[Any]], values: Sequence[Any], falling: bool
-) -> ColumnElement[bool]:
-    def past(column: ColumnElement[Any], value: Any) -> ColumnElement[bool]:
-        beyond: ColumnElement[bool] = column < value if falling else column > value
-        return beyond
+Keys = Sequence[tuple[ColumnElement[Any], bool]]
+"""Columns with whether each falls, the one that sorts first before the others."""
 
-    if len(columns) == 1:
-        return past(columns[0], values[0])
-    first, second = columns
-    return or_(past(first, values[0]), and_(first == values[0], past(second, values[1])))
+
+def _beyond(columns: Keys, values: Sequence[Any]) -> ColumnElement[bool]:
+    """What stands after `values`: past the first column, or level with it and past the next."""
+    (column, falls), *others = columns
+    past: ColumnElement[bool] = column < values[0] if falls else column > values[0]
+    if not others:
+        return past
+    return or_(past, and_(column == values[0], _beyond(others, values[1:])))
 
 
 def _write_cursor(row: Row, sort: Sort) -> str:
-    value = row[f"_{sort.column}"]
-    marked: Any = value
-    if isinstance(value, datetime):
-        marked = {"t": value.isoformat()}
-    elif isinstance(value, date):
-        marked = {"d": value.isoformat()}
-    content = [sort.column, marked, row["key"]]
+    names = [name for name in (sort.within, sort.column) if name is not None]
+    content = [sort.column, *(_marked(row[f"_{name}"]) for name in names), row["key"]]
     return base64.urlsafe_b64encode(orjson.dumps(content)).decode().rstrip("=")
 
 
-def _read_cursor(cursor: str, sort: Sort, sorted_by: ColumnElement[Any]) -> list[Any]:
+def _marked(value: Any) -> Any:
+    match value:
+        case datetime():
+            return {"t": value.isoformat()}
+        case date():
+            return {"d": value.isoformat()}
+    return value
+
+
+def _unmarked(marked: Any) -> Any:
+    if not isinstance(marked, dict):
+        return marked
+    if "t" in marked:
+        return datetime.fromisoformat(marked["t"])
+    return date.fromisoformat(marked["d"])
+
+
+def _read_cursor(cursor: str, sort: Sort, columns: Keys) -> list[Any]:
+    """The values of the row that `cursor` stands for, one for each of `columns`."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        column, marked, key = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        value = marked
-        if isinstance(marked, dict):
-            value = (
-                datetime.fromisoformat(marked["t"])
-                if "t" in marked
-                else date.fromisoformat(marked["d"])
-            )
-        fits = _fits(value, sorted_by.type.python_type) and _fits(key, int)
-        if column != sort.column or not fits:
+        name, *marked = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        values = [_unmarked(one) for one in marked]
+        kinds = [column.type.python_type for column, _ in columns]
+        if sort.column == "id":
+            # Its identifier stands in the cursor twice: as what sorts, and as the last resort.
+            kinds.append(int)
+        if name != sort.column or len(values) != len(kinds) or not all(map(_fits, values, kinds)):
             raise ValueError(cursor)
     except (ValueError, KeyError, TypeError, binascii.Error) as error:
         raise Refusal(CURSOR_INVALID(cursor=cursor[:60])) from error
-    return [value] if column == "id" else [value, key]
+    return values
 
 
 def _fits(value: Any, kind: type) -> bool:

@@ -1,13 +1,41 @@
-"""Changing a fee project itself: its name, how it is billed, whether it is taxable, its status."""
+"""Acts on a fee project itself: its name, how it is billed, its status, when it may be put away."""
 
 from __future__ import annotations
 
+from domain.errors import RECORD_ARCHIVED, Refusal
 from domain.given import text
 from domain.likeness import name_key
-from domain.project.frozen import change_method, rename
+from domain.project.frozen import change_method, change_status, rename, require_unheld
 from domain.project.model import BillingMethod, Contract, ContractStatus
 from persistence import contracts
+from persistence.invoices import lock_project
 from resolvers._mutation import Acting
+
+
+def make_contract(
+    acting: Acting,
+    *,
+    project_id: int,
+    name: str,
+    billing_method: BillingMethod,
+    taxable: bool,
+    status: ContractStatus,
+) -> Contract:
+    """A new fee project of a live project; CONTRACT_NAME_TAKEN when there is one of that name."""
+    project = lock_project(acting.session, project_id)
+    if project.archived_at is not None:
+        key = f"project_{project.id}"
+        raise Refusal(RECORD_ARCHIVED(field=("project_id",), noun="project", key=key))
+    contract = Contract(
+        project_id=project.id,
+        name="",
+        name_key="",
+        billing_method=billing_method,
+        taxable=taxable,
+        status=status,
+    )
+    _name(acting, contract, name)
+    return contract
 
 
 def change_contract(
@@ -20,15 +48,28 @@ def change_contract(
     status: ContractStatus | None,
 ) -> None:
     """Changes what is given; its name stays unique in the project, its method once invoiced."""
+    # Asked before anything is changed: a question writes what was changed so far, as a version.
+    invoiced = contracts.is_invoiced(acting.session, contract.id)
     if name is not None:
-        told = text(name, field=("name",), name="The name", longest=255, required=True) or ""
-        taken = contracts.is_name_taken(acting.session, contract, name_key(told))
-        rename(contract, told, is_taken=taken)
+        _name(acting, contract, name)
     if billing_method is not None:
-        invoiced = contracts.is_invoiced(acting.session, contract.id)
         change_method(contract, billing_method, is_invoiced=invoiced)
     if taxable is not None:
         contract.taxable = taxable
     if status is not None:
-        contract.status = status
-    acting.session.flush()
+        change_status(contract, status, is_invoiced=invoiced)
+
+
+def require_free(acting: Acting, contract: Contract) -> None:
+    """Refuses with CONTRACT_IN_USE to put away what a pro forma holds a phase of."""
+    # Drawing takes the same lock: no pro forma comes up while the others are counted.
+    lock_project(acting.session, contract.project_id)
+    require_unheld(contract, pro_formas=contracts.pro_formas_of(acting.session, contract.id))
+
+
+def _name(acting: Acting, contract: Contract, name: str) -> None:
+    told = text(name, field=("name",), name="The name", longest=255, required=True) or ""
+    # A sheet's cell holds it on one line, and a paper too.
+    told = " ".join(told.split())
+    taken = contracts.is_name_taken(acting.session, contract, name_key(told))
+    rename(contract, told, is_taken=taken)

@@ -18,11 +18,13 @@ from domain.errors import (
     PathPart,
     Refusal,
 )
+from domain.project.frozen import PROJECT_ENTITY_FROZEN
 from domain.project.model import PhaseKind
 from domain.takeover.candidate import Candidate, Change, Planned
 from domain.takeover.issues import WILL_UPDATE
 from domain.takeover.model import RowOutcome
 from domain.takeover.plan import ALREADY_EXISTS
+from persistence.contracts import is_project_invoiced
 from persistence.reading import Noun, load_by_ids
 from persistence.takeover import known, prefill
 from persistence.takeover.apply import apply
@@ -124,11 +126,15 @@ def judge(acting: Acting, kind: str, asked: Sequence[Asked]) -> list[Edited]:
             cells = {**present.get(one.record_id or 0, {}), **one.fields}
             candidates.append(_candidate(kind, one, cells, setting, row=row, entities=entities))
     lock_for(acting.session, kind, candidates)
-    planned = known.planner_of(acting.session, kind).plan(candidates)
-    return [
+    planned = known.planner_of(acting.session, kind, today=acting.today).plan(candidates)
+    edited = [
         _edited(one, plan, present.get(one.record_id or 0), kind=kind, setting=setting)
         for one, plan in zip(asked, planned, strict=True)
     ]
+    if kind == "projects":
+        for project in edited:
+            _keep_entity(acting, project, present.get(project.record_id or 0, {}))
+    return edited
 
 
 def _candidate(
@@ -214,6 +220,20 @@ def _edited(
         if value is None and present.get(name) is not None:
             _empty(edited, name, present[name], kind=kind, setting=setting)
     return edited
+
+
+def _keep_entity(acting: Acting, edited: Edited, before: Mapping[str, Any]) -> None:
+    """PROJECT_ENTITY_FROZEN for null where an invoice names the entity.
+
+    Else another could be given next. A sheet cannot ask for it: an empty cell keeps what is there.
+    """
+    columns, key = edited.planned.columns, edited.record_id
+    emptied = columns.get("entity_id", ...) is None and before.get("entity") is not None
+    if emptied and key is not None and is_project_invoiced(acting.session, key):
+        project, entity = str(before["code"]), str(before["entity"])
+        edited.issues.append(
+            PROJECT_ENTITY_FROZEN(field=("entity",), project=project, expected=entity)
+        )
 
 
 def _empty(edited: Edited, name: str, before: Any, *, kind: str, setting: Setting) -> None:

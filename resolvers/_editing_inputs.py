@@ -179,6 +179,15 @@ class CollaboratorItem(CollaboratorFields):
     external_reference: str | None = None
 
 
+@strawberry.input
+class ContractCreateInput:
+    project_id: strawberry.ID
+    name: str = strawberry.field(description="Unique in the project.")
+    billing_method: BillingMethod = BillingMethod.FIXED_FEE_PROGRESS
+    taxable: bool = strawberry.field(default=True, description="Imposable.")
+    status: ContractStatus = ContractStatus.ACTIVE
+
+
 @strawberry.input(description="What is left out stays.")
 class ContractUpdateInput:
     id: strawberry.ID
@@ -188,7 +197,11 @@ class ContractUpdateInput:
         default=None, description="Frozen once a phase was invoiced."
     )
     taxable: bool | None = strawberry.field(default=None, description="Imposable.")
-    status: ContractStatus | None = None
+    status: ContractStatus | None = strawberry.field(
+        default=None,
+        description="DRAFT, ACTIVE, ENDED: one that ended may be taken up again; no draft once"
+        " a phase was invoiced.",
+    )
 
 
 _NOT_FIELDS = frozenset({"id", "expected_version", "external_reference"})

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement
 
 from domain.access import Permission, require
 from persistence.pages import PageAsked, Sort, count, page
-from persistence.reading import Noun
+from persistence.reading import Noun, load
 from persistence.session import ScopedSession
 from schema.connection import connection
 from schema.context import Info
@@ -30,6 +30,16 @@ async def read(info: Info, find: Callable[[ScopedSession], Found]) -> Found:
             return find(session)
 
     return await to_thread.run_sync(run)
+
+
+async def read_one(info: Info, noun: Noun, *where: ColumnElement[bool]) -> Any:
+    """The only row of `noun` that meets `where`, or null."""
+    fields = wanted(info)
+
+    def find(session: ScopedSession) -> Any:
+        return next(iter(load(session, noun, fields, where=where, limit=1)), None)
+
+    return await read(info, find)
 
 
 async def read_page(

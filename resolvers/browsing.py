@@ -8,10 +8,11 @@ from enum import Enum
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement
 
+from domain.access import Permission, Role
 from domain.client import Client as ClientRecord
 from domain.client import ClientType
+from domain.collaborator import Collaborator as CollaboratorRecord
 from domain.errors import Refusal
 from domain.invoice.model import Invoice as InvoiceRecord
 from domain.invoice.model import InvoiceState
@@ -21,23 +22,14 @@ from persistence.clients import clients_where
 from persistence.invoices import DEFAULT_STATES, invoices_where
 from persistence.lists import (
     collaborators_where,
-    ledger_accounts_where,
-    products_where,
     projects_where,
-    tax_codes_where,
+    rows_without_rates,
 )
 from persistence.pages import LARGEST_SIZE, TOO_MANY_NODES, Sort
-from persistence.reading import Noun, load, load_by_ids
+from persistence.reading import Noun, load
 from persistence.session import ScopedSession
-from resolvers._reading import PageInput, read, read_page
-from schema.catalogue import (
-    LEDGER_ACCOUNT,
-    PRODUCT,
-    TAX_CODE,
-    LedgerAccount,
-    Product,
-    TaxCode,
-)
+from resolvers._reading import PageInput, read, read_one, read_page
+from schema.catalogue import LEDGER_ACCOUNT, PRODUCT, TAX_CODE
 from schema.client import ADDRESS, CLIENT, CONTACT, Client
 from schema.collaborator import COLLABORATOR, Collaborator
 from schema.connection import Connection
@@ -47,14 +39,23 @@ from schema.import_file import import_file_noun, import_row_noun
 from schema.invoice import INVOICE, INVOICE_LINE, Invoice
 from schema.node import Node, key_of, optional_key
 from schema.organisation import ENTITY, ORGANISATION, Viewer
-from schema.project import CONTRACT, PHASE, PROGRESS_UPDATE, PROJECT, Project
+from schema.project import (
+    ADJUSTMENT,
+    BILLING_HISTORY,
+    CONTRACT,
+    PHASE,
+    PROGRESS_UPDATE,
+    PROJECT,
+    Project,
+)
+from schema.time_entry import TIME_ENTRY
 from schema.view import wanted
 
 NODES: dict[str, Noun] = {
     noun.prefix: noun
     for noun in (
         ORGANISATION, ENTITY, CLIENT, ADDRESS, CONTACT, COLLABORATOR,
-        PROJECT, CONTRACT, PHASE, PROGRESS_UPDATE,
+        PROJECT, CONTRACT, PHASE, PROGRESS_UPDATE, BILLING_HISTORY, ADJUSTMENT, TIME_ENTRY,
         INVOICE, INVOICE_LINE, TAX_CODE, LEDGER_ACCOUNT, PRODUCT, handover_noun(),
     )
 }  # fmt: skip
@@ -79,7 +80,25 @@ class InvoiceOrder(Enum):
     NEWEST_FIRST = "id:desc"
     OLDEST_FIRST = "id:asc"
     BY_PRO_FORMA_NUMBER = "pro_forma_number:asc"
-    BY_AMOUNT = "gross_minor:desc"
+    BY_AMOUNT = strawberry.enum_value(
+        "gross_minor:desc",
+        description="The largest first, one currency after the other: sums are never compared"
+        " across currencies. Filter by `currency` to see one alone.",
+    )
+    BY_UPDATE = "updated_at:desc"
+
+    def sort(self) -> Sort:
+        column, _, way = self.value.partition(":")
+        within = "currency" if self is InvoiceOrder.BY_AMOUNT else None
+        return Sort(column, falling=way == "desc", within=within)
+
+
+@strawberry.enum(description="Orders of a list of people.")
+class CollaboratorOrder(Enum):
+    BY_LAST_NAME = "last_name:asc"
+    BY_EMAIL = "email:asc"
+    NEWEST_FIRST = "id:desc"
+    OLDEST_FIRST = "id:asc"
     BY_UPDATE = "updated_at:desc"
 
     def sort(self) -> Sort:
@@ -107,8 +126,10 @@ class ProjectFilter:
 
 @strawberry.input
 class CollaboratorFilter:
-    text: str | None = None
+    text: str | None = strawberry.field(default=None, description="In the names or the e-mail.")
     active: bool | None = None
+    role: Role | None = None
+    entity_id: strawberry.ID | None = None
     archived: bool | None = False
 
 
@@ -121,21 +142,12 @@ class InvoiceFilter:
     client_id: strawberry.ID | None = None
     project_id: strawberry.ID | None = None
     entity_id: strawberry.ID | None = None
+    currency: str | None = None
     issued_from: date | None = None
     issued_to: date | None = None
     text: str | None = strawberry.field(
         default=None, description="A number's start, or the client."
     )
-
-
-async def _one(info: Info, noun: Noun, *where: ColumnElement[bool]) -> Any:
-    """The only row of `noun` that meets `where`, or null."""
-    fields = wanted(info)
-
-    def find(session: ScopedSession) -> Any:
-        return next(iter(load(session, noun, fields, where=where, limit=1)), None)
-
-    return await read(info, find)
 
 
 @strawberry.type
@@ -183,11 +195,11 @@ class Browsing:
 
     @strawberry.field
     async def client(self, info: Info, id: strawberry.ID) -> Client | None:
-        return await _one(info, CLIENT, ClientRecord.id == key_of(id, "client", field=("id",)))
+        return await read_one(info, CLIENT, ClientRecord.id == key_of(id, "client", field=("id",)))
 
     @strawberry.field
     async def client_by_code(self, info: Info, code: str) -> Client | None:
-        return await _one(info, CLIENT, ClientRecord.code == code.strip().upper())
+        return await read_one(info, CLIENT, ClientRecord.code == code.strip().upper())
 
     @strawberry.field
     async def projects(
@@ -210,22 +222,41 @@ class Browsing:
 
     @strawberry.field
     async def project(self, info: Info, id: strawberry.ID) -> Project | None:
-        return await _one(info, PROJECT, ProjectRecord.id == key_of(id, "project", field=("id",)))
+        return await read_one(
+            info, PROJECT, ProjectRecord.id == key_of(id, "project", field=("id",))
+        )
 
     @strawberry.field
     async def project_by_code(self, info: Info, code: str) -> Project | None:
-        return await _one(info, PROJECT, ProjectRecord.code == code.strip().upper())
+        return await read_one(info, PROJECT, ProjectRecord.code == code.strip().upper())
 
     @strawberry.field
     async def collaborators(
         self,
         info: Info,
         filter: CollaboratorFilter | None = None,
+        order: CollaboratorOrder = CollaboratorOrder.BY_LAST_NAME,
         page: PageInput | None = None,
     ) -> Connection[Collaborator]:
-        where = collaborators_where(**vars(filter or CollaboratorFilter()))
+        given = filter or CollaboratorFilter()
+        where = collaborators_where(
+            text=given.text,
+            active=given.active,
+            role=given.role,
+            entity_id=optional_key(given.entity_id, "entity", field=("entityId",)),
+            archived=given.archived,
+        )
         asked = (page or PageInput()).asked()
-        return await read_page(info, COLLABORATOR, asked=asked, sort=Sort("last_name"), where=where)
+        return await read_page(info, COLLABORATOR, asked=asked, sort=order.sort(), where=where)
+
+    @strawberry.field
+    async def collaborator(self, info: Info, id: strawberry.ID) -> Collaborator | None:
+        key = key_of(id, "collaborator", field=("id",))
+        return await read_one(info, COLLABORATOR, CollaboratorRecord.id == key)
+
+    @strawberry.field
+    async def collaborator_by_email(self, info: Info, email: str) -> Collaborator | None:
+        return await read_one(info, COLLABORATOR, CollaboratorRecord.email == email.strip().lower())
 
     @strawberry.field(description="As the list opens: in preparation, sent, ready for sending.")
     async def invoices(
@@ -241,6 +272,7 @@ class Browsing:
             client_id=optional_key(given.client_id, "client", field=("clientId",)),
             project_id=optional_key(given.project_id, "project", field=("projectId",)),
             entity_id=optional_key(given.entity_id, "entity", field=("entityId",)),
+            currency=given.currency,
             issued_from=given.issued_from,
             issued_to=given.issued_to,
             text=given.text,
@@ -250,35 +282,16 @@ class Browsing:
 
     @strawberry.field
     async def invoice(self, info: Info, id: strawberry.ID) -> Invoice | None:
-        return await _one(info, INVOICE, InvoiceRecord.id == key_of(id, "invoice", field=("id",)))
+        return await read_one(
+            info, INVOICE, InvoiceRecord.id == key_of(id, "invoice", field=("id",))
+        )
 
     @strawberry.field(description="By its legal number, or its pro forma number (PF-…).")
     async def invoice_by_number(self, info: Info, number: str) -> Invoice | None:
         wanted_number = number.strip().upper()
         is_pro_forma = wanted_number.startswith("PF-")
         column = InvoiceRecord.pro_forma_number if is_pro_forma else InvoiceRecord.number
-        return await _one(info, INVOICE, column == wanted_number)
-
-    @strawberry.field
-    async def tax_codes(
-        self, info: Info, country: str | None = None, page: PageInput | None = None
-    ) -> Connection[TaxCode]:
-        asked, where = (page or PageInput()).asked(), tax_codes_where(country=country)
-        return await read_page(info, TAX_CODE, asked=asked, sort=Sort("code"), where=where)
-
-    @strawberry.field
-    async def ledger_accounts(
-        self, info: Info, text: str | None = None, page: PageInput | None = None
-    ) -> Connection[LedgerAccount]:
-        asked, where = (page or PageInput()).asked(), ledger_accounts_where(text=text)
-        return await read_page(info, LEDGER_ACCOUNT, asked=asked, sort=Sort("number"), where=where)
-
-    @strawberry.field
-    async def products(
-        self, info: Info, text: str | None = None, page: PageInput | None = None
-    ) -> Connection[Product]:
-        asked, where = (page or PageInput()).asked(), products_where(text=text)
-        return await read_page(info, PRODUCT, asked=asked, sort=Sort("sku"), where=where)
+        return await read_one(info, INVOICE, column == wanted_number)
 
 
 async def _nodes(info: Info, ids: list[strawberry.ID]) -> Any:
@@ -294,12 +307,15 @@ async def _nodes(info: Info, ids: list[strawberry.ID]) -> Any:
             if prefix in nouns:
                 asked.setdefault(prefix, set()).add(key)
 
+    sees_rates = info.context.caller.holds(Permission.SEE_RATES)
+    hidden = {} if sees_rates else {"import_row": rows_without_rates()}
+
     def find(session: ScopedSession) -> list[Any]:
-        found = {
-            row["id"]: row
-            for prefix, keys in asked.items()
-            for row in load_by_ids(session, nouns[prefix], fields, keys).values()
-        }
+        found: dict[str, Any] = {}
+        for prefix, keys in asked.items():
+            noun = nouns[prefix]
+            where = [noun.column("id").in_(keys), *hidden.get(prefix, ())]
+            found |= {row["id"]: row for row in load(session, noun, fields, where=where)}
         return [found.get(identifier) for identifier in ids]
 
     return await read(info, find)

@@ -11,14 +11,12 @@ from domain.access import Permission
 from domain.client import CLIENT_IN_USE
 from domain.client import Client as ClientRecord
 from domain.errors import Issue, Refusal
-from domain.project.model import Contract as ContractRecord
 from domain.takeover.model import RowOutcome
 from persistence.clients import live_projects_of
 from persistence.invoices import the_record
 from persistence.reading import Noun, Wanted, load_by_ids, load_one
 from resolvers import _editing as editing
 from resolvers._bulk import kept, restored
-from resolvers._contracts import change_contract
 from resolvers._editing_inputs import (
     ClientCreateInput,
     ClientItem,
@@ -26,7 +24,6 @@ from resolvers._editing_inputs import (
     CollaboratorCreateInput,
     CollaboratorItem,
     CollaboratorUpdateInput,
-    ContractUpdateInput,
     PhaseCreateInput,
     PhaseItem,
     PhaseUpdateInput,
@@ -42,7 +39,7 @@ from schema.context import Info
 from schema.import_file import FieldChange, shown_changes
 from schema.node import key_of, optional_key
 from schema.payload import BulkCounts, BulkOutcome, ErrorPolicy, bulk_counts, require_size
-from schema.project import CONTRACT, Contract, Phase, Project
+from schema.project import Phase, Project
 from schema.user_error import UserError, user_errors
 from schema.view import wanted
 
@@ -200,30 +197,6 @@ class Editing:
         self, info: Info, input: CollaboratorsBulkUpsertInput
     ) -> BulkPayload[Collaborator]:
         return await _bulk(info, "collaborators", input)
-
-    @strawberry.mutation(description="The fee project itself: name, taxable, status.")
-    async def contract_update(
-        self, info: Info, input: ContractUpdateInput
-    ) -> RecordPayload[Contract]:
-        fields = wanted(info, "node")
-
-        def act(acting: Acting) -> Payload:
-            key = key_of(input.id, "contract", field=("id",))
-            contract = the_record(acting.session, ContractRecord, key, locked=True)
-            stale = editing.stale(contract, input.expected_version, noun="contract", key=input.id)
-            if stale is not None:
-                return _as_it_stands(acting, CONTRACT, key, fields, stale)
-            change_contract(
-                acting,
-                contract,
-                name=input.name,
-                billing_method=input.billing_method,
-                taxable=input.taxable,
-                status=input.status,
-            )
-            return {"node": load_one(acting.session, CONTRACT, fields, key)}
-
-        return await write(info, Permission.EDIT_RECORDS, act, nothing={"node": None})
 
 
 async def _create(info: Info, kind: str, asked: Any) -> Any:

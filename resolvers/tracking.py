@@ -11,7 +11,7 @@ from typing import Any
 import strawberry
 
 from domain.access import Permission
-from domain.errors import NOT_FOUND, Issue, Refusal
+from domain.errors import NOT_FOUND, RECORD_ARCHIVED, Issue, Refusal
 from domain.given import day, text
 from domain.project.progress import ProgressUpdate as ProgressUpdateRecord
 from domain.project.progress import judge_progress
@@ -146,6 +146,9 @@ def _judge_one(
         standing = standings.get(key)
         if standing is None:
             raise Refusal(_no_phase(item.phase_id))
+        if standing.archived:
+            field = ("phase_id",)
+            raise Refusal(RECORD_ARCHIVED(field=field, noun="phase", key=item.phase_id))
         as_of = day(item.as_of, field=("as_of",), name="The date") or acting.today
         comment = text(item.comment, field=("comment",), name="The comment", longest=2000)
         issues = judge_progress(
@@ -154,6 +157,7 @@ def _judge_one(
             before=standing.in_force(as_of),
             project=standing.project,
             signed=standing.signed,
+            ahead=as_of if as_of > acting.today else None,
         )
         standing.history.append((as_of, item.percent))
         return _Judged(key, issues, _update(acting, key, as_of, comment, item.percent))

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import strawberry
 
-from domain.access import Role
+from domain.access import Permission, Role, holds
 from persistence.files import Files
 from persistence.session import Database
 
@@ -27,6 +27,10 @@ class Caller:
     """The language of the answers: that of the request, else of the organisation."""
     time_zone: str = "Europe/Paris"
     """Where the firm's day begins and ends."""
+
+    def holds(self, permission: Permission) -> bool:
+        """Whether their role may do it."""
+        return holds(self.role, permission)
 
 
 def _now() -> datetime:

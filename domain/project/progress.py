@@ -21,6 +21,9 @@ PROGRESS_LOWERED = call_warning(
 PROGRESS_UNSIGNED = call_warning(
     "PROGRESS_UNSIGNED", "The project {project} is not signed: its progress cannot be billed yet."
 )
+PROGRESS_AHEAD = call_warning(
+    "PROGRESS_AHEAD", "The progress is stated as of {found}, which is still to come."
+)
 
 
 class ProgressUpdate(Scoped, Record):
@@ -43,11 +46,18 @@ class ProgressUpdate(Scoped, Record):
 
 
 def judge_progress(
-    *, phase: str, percent: Decimal, before: Decimal | None, project: str, signed: bool
+    *,
+    phase: str,
+    percent: Decimal,
+    before: Decimal | None,
+    project: str,
+    signed: bool,
+    ahead: date | None = None,
 ) -> tuple[Issue, ...]:
     """The warnings of recording `percent` for `phase`; refuses what is not a percentage.
 
-    `before` is the progress in force at that date (percent, None when nothing was recorded).
+    `before` is the progress in force at that date (percent, None when nothing was recorded),
+    `ahead` the date when it is still to come: what is to be done one day would be billed today.
     """
     if not (percent.is_finite() and 0 <= percent <= 100):
         raise Refusal(
@@ -66,4 +76,6 @@ def judge_progress(
         )
     if not signed:
         notes.append(PROGRESS_UNSIGNED(field=("phase_id",), project=project))
+    if ahead is not None:
+        notes.append(PROGRESS_AHEAD(field=("as_of",), found=ahead.isoformat()))
     return tuple(notes)

@@ -6,13 +6,26 @@ from collections.abc import Sequence
 from typing import Any
 
 from domain.client import ClientType
-from domain.errors import Issue
+from domain.errors import RECORD_ARCHIVED, Issue
 from domain.likeness import loose_key, name_key
 from domain.takeover.candidate import Candidate, Change, Planned
-from domain.takeover.issues import POSSIBLE_DUPLICATE, REFERENCE_AMBIGUOUS
+from domain.takeover.issues import (
+    DUPLICATE_KEY_IN_FILE,
+    POSSIBLE_DUPLICATE,
+    REFERENCE_AMBIGUOUS,
+    REFERENCE_ID_UNKNOWN,
+)
 from domain.takeover.match import Index, Known
 from domain.takeover.model import RowOutcome
-from domain.takeover.plan import Firm, Planner, SeenKeys, by_reference, settle
+from domain.takeover.plan import (
+    CHANGING,
+    Firm,
+    Planner,
+    SeenKeys,
+    archived,
+    by_reference,
+    settle,
+)
 
 _COPIED = (
     "name",
@@ -34,6 +47,14 @@ _CONTACT = {"contact_name": "name", "contact_email": "email", "contact_phone": "
 
 class ClientPlanner(Planner):
     """Matches by reference, then code, then name (DOMAIN §3.2, second import)."""
+
+    codes = {
+        **CHANGING,
+        "ref": (REFERENCE_ID_UNKNOWN,),
+        "name": (REFERENCE_AMBIGUOUS, DUPLICATE_KEY_IN_FILE, RECORD_ARCHIVED, POSSIBLE_DUPLICATE),
+        "code": (DUPLICATE_KEY_IN_FILE, RECORD_ARCHIVED),
+        "siret": (POSSIBLE_DUPLICATE,),
+    }
 
     def __init__(self, firm: Firm, clients: Index) -> None:
         self._firm = firm
@@ -57,6 +78,8 @@ class ClientPlanner(Planner):
         entry, issues = self._match(candidate, key)
         if any(issue.is_red for issue in issues):
             return Planned(candidate.row, RowOutcome.REFUSED, issues=issues)
+        shown = "code" if candidate.text("code") else "name"
+        issues += archived(entry, noun="client", field=shown)
         issues += self._seen.refuse("name", key, candidate.text("name"))
         if code := candidate.text("code"):
             issues += self._seen.refuse("code", code, code)

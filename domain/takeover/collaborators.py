@@ -5,10 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from domain.access import Role
-from domain.errors import Issue
+from domain.errors import RECORD_ARCHIVED, Issue
 from domain.takeover.candidate import Candidate, Change, Planned
-from domain.takeover.match import Index
-from domain.takeover.plan import KEY_TAKEN, Firm, Planner, SeenKeys, by_reference, settle, taken
+from domain.takeover.issues import DUPLICATE_KEY_IN_FILE, REFERENCE_ID_UNKNOWN
+from domain.takeover.match import NAMING, Index
+from domain.takeover.plan import (
+    CHANGING,
+    KEY_TAKEN,
+    Firm,
+    Planner,
+    SeenKeys,
+    archived,
+    by_reference,
+    settle,
+    taken,
+)
 
 _COPIED = (
     "first_name",
@@ -29,6 +40,14 @@ _COPIED = (
 class CollaboratorPlanner(Planner):
     """Matches by reference, then by e-mail. The code of an entry is its e-mail address."""
 
+    codes = {
+        **CHANGING,
+        "ref": (REFERENCE_ID_UNKNOWN,),
+        "email": (KEY_TAKEN, DUPLICATE_KEY_IN_FILE, RECORD_ARCHIVED),
+        "entity": NAMING,
+        "employee_code": (KEY_TAKEN, DUPLICATE_KEY_IN_FILE),
+    }
+
     def __init__(self, firm: Firm, collaborators: Index) -> None:
         self._firm = firm
         self._collaborators = collaborators
@@ -46,6 +65,7 @@ class CollaboratorPlanner(Planner):
         person = self._collaborators.by_code.get(email.upper())
         entry = entry or (person if not issues else None)
         issues += taken("email", email, person, entry)
+        issues += archived(entry, noun="collaborator", field="email")
         issues += self._seen.refuse("email", email, email)
         columns = self._columns(candidate, is_new=entry is None)
         if text := candidate.text("entity"):

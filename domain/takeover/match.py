@@ -15,6 +15,9 @@ from domain.takeover.issues import (
     REFERENCE_UNKNOWN,
 )
 
+NAMING = (REFERENCE_UNKNOWN, REFERENCE_AMBIGUOUS, REFERENCE_MATCHED_APPROX)
+"""What may be said of a cell that names a record."""
+
 
 @dataclass(slots=True)
 class Known:
@@ -42,6 +45,8 @@ class Index:
         self.by_code: dict[str, Known] = {}
         self.by_key: dict[str, Known] = {}
         self.by_loose: defaultdict[str, list[Known]] = defaultdict(list)
+        self._homonyms: defaultdict[str, list[Known]] = defaultdict(list)
+        """Further records of one name: two projects may be called alike."""
         self._near: dict[str, list[str]] = {}
         for entry in entries:
             self.add(entry)
@@ -55,7 +60,8 @@ class Index:
         self.by_id[entry.id] = entry
         if entry.code:
             self.by_code.setdefault(entry.code.upper(), entry)
-        self.by_key.setdefault(entry.key, entry)
+        if self.by_key.setdefault(entry.key, entry) is not entry:
+            self._homonyms[entry.key].append(entry)
         self.by_loose[entry.loose].append(entry)
 
     def code_of(self, key: int | None) -> str | None:
@@ -68,7 +74,13 @@ class Index:
 
         By code, then by name, then by a name that differs in punctuation or legal form alone.
         """
-        entry = self.by_code.get(text.upper()) or self.by_key.get(name_key(text))
+        coded = self.by_code.get(text.upper())
+        if coded is not None:
+            return coded, ()
+        key = name_key(text)
+        entry = self.by_key.get(key)
+        if entry is not None and key in self._homonyms:
+            return self._one_of([entry, *self._homonyms[key]], text, field=field)
         if entry is not None:
             return entry, ()
         alike = self.by_loose.get(loose_key(text), [])
@@ -79,6 +91,16 @@ class Index:
             names = ", ".join(entry.name for entry in alike[:3])
             return None, (REFERENCE_AMBIGUOUS(field=(field,), found=text, near=names),)
         return None, (unknown(text, field=field, near=self._nearest(text)),)
+
+    def _one_of(
+        self, named: list[Known], text: str, *, field: str
+    ) -> tuple[Known | None, tuple[Issue, ...]]:
+        """The only one of `named` that was not put away; REFERENCE_AMBIGUOUS tells their codes."""
+        live = [entry for entry in named if entry.columns.get("archived_at") is None]
+        if len(live) == 1:
+            return live[0], ()
+        codes = ", ".join(str(entry.code or entry.name) for entry in (live or named)[:3])
+        return None, (REFERENCE_AMBIGUOUS(field=(field,), found=text, near=codes),)
 
     def _nearest(self, text: str) -> list[str]:
         """The names `text` may have meant; none once too many others were unknown."""
@@ -94,4 +116,4 @@ class Index:
 def unknown(text: str, *, field: str, near: Iterable[str] = ()) -> Issue:
     """REFERENCE_UNKNOWN for `text`, with the names it may have meant."""
     names = ", ".join(near)
-    return REFERENCE_UNKNOWN(field=(field,), found=text, expected=names or None, near=names or "–")
+    return REFERENCE_UNKNOWN(field=(field,), found=text, expected=names or None, near=names)

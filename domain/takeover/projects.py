@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from domain.errors import Issue
+from domain.errors import RECORD_ARCHIVED, Issue
 from domain.money import from_minor, to_minor
-from domain.project.frozen import judge_currency
+from domain.project.frozen import (
+    PROJECT_CLIENT_FROZEN,
+    PROJECT_CURRENCY_FROZEN,
+    PROJECT_CURRENCY_INEXACT,
+    PROJECT_ENTITY_FROZEN,
+    judge_currency,
+)
 from domain.project.model import ProjectStatus
 from domain.takeover.candidate import Candidate, Change, Planned
-from domain.takeover.issues import CURRENCY_DIFFERS
-from domain.takeover.match import Index, Known
-from domain.takeover.plan import Firm, Planner, SeenKeys, Tell, by_reference, settle, taken
+from domain.takeover.issues import (
+    CURRENCY_DIFFERS,
+    DUPLICATE_KEY_IN_FILE,
+    REFERENCE_ID_UNKNOWN,
+)
+from domain.takeover.match import NAMING, Index, Known
+from domain.takeover.plan import (
+    CHANGING,
+    KEY_TAKEN,
+    Firm,
+    Planner,
+    SeenKeys,
+    Tell,
+    archived,
+    by_reference,
+    settle,
+    taken,
+)
 
 _COPIED = (
     "code",
@@ -34,8 +56,29 @@ _COPIED = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What binds a project by its identifier, asked only of one that would change."""
+
+    is_invoiced: Callable[[int], bool] = lambda project_id: False
+    """An invoice holds it, final or pro forma: its client and its entity are settled."""
+    is_billed: Callable[[int], bool] = lambda project_id: False
+    """So it is, or amounts of before the takeover were recorded: its currency is settled."""
+    inexact: Callable[[int, str], int] = lambda project_id, currency: 0
+    """How many amounts of its phases have decimals that a currency has not."""
+
+
 class ProjectPlanner(Planner):
     """Matches by reference, then by code; the client and the entity must exist."""
+
+    codes = {
+        **CHANGING,
+        "ref": (REFERENCE_ID_UNKNOWN,),
+        "code": (KEY_TAKEN, DUPLICATE_KEY_IN_FILE, RECORD_ARCHIVED),
+        "client": (*NAMING, RECORD_ARCHIVED, PROJECT_CLIENT_FROZEN),
+        "entity": (*NAMING, PROJECT_ENTITY_FROZEN),
+        "currency": (PROJECT_CURRENCY_FROZEN, PROJECT_CURRENCY_INEXACT, CURRENCY_DIFFERS),
+    }
 
     def __init__(
         self,
@@ -43,14 +86,13 @@ class ProjectPlanner(Planner):
         clients: Index,
         projects: Index,
         collaborators: dict[str, int],
-        invoiced: Container[int] = (),
+        past: Past | None = None,
     ) -> None:
         self._firm = firm
         self._clients = clients
         self._projects = projects
         self._collaborators = collaborators
-        self._invoiced = invoiced
-        """The projects that an invoice holds: their currency is frozen."""
+        self._past = past or Past()
         self._seen = SeenKeys()
 
     def _judge(self, candidate: Candidate) -> Planned:
@@ -60,26 +102,61 @@ class ProjectPlanner(Planner):
         owner = self._projects.by_code.get(code.upper())
         entry = entry or (owner if not issues else None)
         issues += taken("code", code, owner, entry)
+        issues += archived(entry, noun="project", field="code")
         issues += self._seen.refuse("code", code, code)
         client, said = self._clients.resolve(candidate.text("client"), field="client")
         issues += said
         entity, said = self._entity(candidate)
         issues += said
         columns = self._columns(candidate)
-        if entry is not None:
-            issues += judge_currency(
-                project=str(entry.code),
-                before=entry.columns["currency"],
-                after=candidate.text("currency"),
-                is_invoiced=entry.id in self._invoiced,
-            )
         if client is not None:
             columns["client_id"] = client.id
             issues += _compare_currency(candidate, client)
+            if entry is None or entry.columns["client_id"] != client.id:
+                issues += archived(client, noun="client", field="client")
         if entity is not None:
             columns["entity_id"] = entity.id
+        if entry is not None:
+            issues += self._currency(entry, candidate, columns)
+            issues += self._parties(entry, columns)
         tell = self._tell(entry, candidate) if entry else _as_it_is
         return settle(candidate, entry, columns, issues, tell=tell)
+
+    def _currency(
+        self, entry: Known, candidate: Candidate, columns: dict[str, Any]
+    ) -> tuple[Issue, ...]:
+        before, after = entry.columns["currency"], candidate.text("currency")
+        if before == after:
+            return ()
+        works = entry.columns.get("works_minor")
+        if columns["works_minor"] is None and works is not None:
+            # An empty cell keeps the works: their number, in the currency they now are in.
+            columns["works_minor"] = to_minor(from_minor(works, before), after)
+        return judge_currency(
+            project=str(entry.code),
+            before=before,
+            after=after,
+            is_invoiced=self._past.is_billed(entry.id),
+            inexact=self._past.inexact(entry.id, after),
+        )
+
+    def _parties(self, entry: Known, columns: dict[str, Any]) -> list[Issue]:
+        """An invoice names its client and its entity: its project cannot be another's work."""
+        told = []
+        for column, kind, index in (
+            ("client_id", PROJECT_CLIENT_FROZEN, self._clients),
+            ("entity_id", PROJECT_ENTITY_FROZEN, self._firm.entities),
+        ):
+            before, after = entry.columns.get(column), columns.get(column)
+            if before is None or after is None or before == after:
+                continue
+            if self._past.is_invoiced(entry.id):
+                field = (column.removesuffix("_id"),)
+                found, expected = index.by_id[after].name, index.by_id[before].name
+                told.append(
+                    kind(field=field, project=str(entry.code), found=found, expected=expected)
+                )
+        return told
 
     def _entity(self, candidate: Candidate) -> tuple[Known | None, tuple[Issue, ...]]:
         text = candidate.text("entity")

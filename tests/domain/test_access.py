@@ -12,6 +12,7 @@ ALLOWED = {
     Role.ACCOUNTANT: set(Permission) - {Permission.EDIT_SETTINGS},
     Role.PROJECT_MANAGER: {
         Permission.READ,
+        Permission.SEE_RATES,
         Permission.EDIT_RECORDS,
         Permission.RECORD_PROGRESS,
         Permission.PREPARE_INVOICES,

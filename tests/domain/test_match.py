@@ -68,11 +68,12 @@ def test_an_unknown_name_is_refused_with_near_ones() -> None:
     assert "Near names: Brive-Habitat." in in_words(issues[0])
 
 
-def test_an_unknown_name_that_is_like_no_other_says_so() -> None:
+def test_an_unknown_name_that_is_like_no_other_names_none() -> None:
     _, issues = CLIENTS.resolve("Zzz", field="client")
     assert codes(issues) == ["REFERENCE_UNKNOWN"]
     assert issues[0].expected is None
-    assert in_words(issues[0]).endswith("Near names: –.")
+    assert in_words(issues[0]) == "“Zzz” is not among your records."
+    assert "proches" not in in_words(issues[0], "fr")
 
 
 def test_a_code_wins_over_a_name() -> None:
@@ -108,3 +109,18 @@ def test_what_is_not_found_is_refused_and_what_is_found_is_not(
     entry, issues = index.resolve(wanted, field="client")
     assert (entry is None) is any(issue.is_red for issue in issues)
     assert len(issues) <= 1
+
+
+def test_two_records_of_one_name_are_told_by_their_codes() -> None:
+    """Two projects may be called alike: the first one is not taken in silence."""
+    alike = Index([known(1, "Halle", code="P-1"), known(2, "halle", code="P-2")])
+    entry, issues = alike.resolve("HALLE", field="project")
+    assert (entry, codes(issues)) == (None, ["REFERENCE_AMBIGUOUS"])
+    assert issues[0].facts["near"] == "P-1, P-2"
+    assert alike.resolve("p-2", field="project")[0] is alike.by_id[2]
+
+
+def test_of_two_records_of_one_name_the_one_put_away_is_not_meant() -> None:
+    gone = known(1, "Halle", code="P-1", archived_at="2026-01-01")
+    both = Index([gone, known(2, "Halle", code="P-2")])
+    assert both.resolve("Halle", field="project") == (both.by_id[2], ())

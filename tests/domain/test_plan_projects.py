@@ -13,7 +13,7 @@ from domain.takeover.issues import AMOUNT_NEGATIVE
 from domain.takeover.match import Index
 from domain.takeover.model import RowOutcome
 from domain.takeover.plan import Firm
-from domain.takeover.projects import ProjectPlanner
+from domain.takeover.projects import Past, ProjectPlanner
 from tests.domain.examples import candidate, codes, firm, issues_of, known, outcomes
 
 CLIENTS = Index(
@@ -150,10 +150,75 @@ def test_a_project_is_matched_by_reference_then_by_code_whatever_its_case(
     assert "name" in [change.field for change in made.changes]
 
 
+def bound(planned_with: Past, *rows: Candidate, projects: Index | None = None) -> list[Planned]:
+    return ProjectPlanner(TWO, CLIENTS, projects or there(), PEOPLE, planned_with).plan(rows)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said", "shown"),
+    [
+        ({"client": "CLI-2"}, "PROJECT_CLIENT_FROZEN", ("Tilleuls SAS", "Brive-Habitat")),
+        ({"entity": "LYO"}, "PROJECT_ENTITY_FROZEN", ("Atelier Lyon", "Atelier Paris")),
+    ],
+)
+def test_an_invoiced_project_keeps_its_client_and_its_entity(
+    changed: dict[str, str], said: str, shown: tuple[str, str]
+) -> None:
+    (free,) = bound(Past(is_invoiced=lambda key: key == 6), row(**changed))
+    assert free.outcome is RowOutcome.UPDATE
+    (made,) = bound(Past(is_invoiced=lambda key: key == 5), row(**changed))
+    assert made.outcome is RowOutcome.REFUSED
+    issue = next(one for one in made.issues if one.code == said)
+    assert ((issue.found, issue.expected), issue.field) == (shown, tuple(changed))
+    (same,) = bound(Past(is_invoiced=lambda key: True), row(client="CLI-1", city="Brive"))
+    assert same.outcome is RowOutcome.UPDATE
+
+
+def test_an_invoiced_project_without_an_entity_may_be_given_one() -> None:
+    past = Past(is_invoiced=lambda key: True)
+    (made,) = bound(past, row(entity="LYO"), projects=there(entity_id=None))
+    assert (made.outcome, made.columns) == (RowOutcome.UPDATE, {"entity_id": 2})
+
+
+def test_a_currency_that_would_round_fees_is_refused_with_their_number() -> None:
+    past = Past(inexact=lambda key, currency: 3 if currency == "JPY" else 0)
+    (made,) = bound(past, row(currency="JPY"))
+    assert (made.outcome, codes(made.issues)[0]) == (RowOutcome.REFUSED, "CURRENCY_DIFFERS")
+    (issue,) = [one for one in made.issues if one.code == "PROJECT_CURRENCY_INEXACT"]
+    assert (issue.facts["count"], issue.found) == ("3", "JPY")
+    (made,) = bound(past, row(currency="CHF"))
+    assert made.outcome is RowOutcome.UPDATE
+
+
+def test_the_works_follow_the_project_into_its_currency_when_their_cell_is_empty() -> None:
+    """1,850,000.00 EUR is 1,850,000 JPY, not 185,000,000."""
+    (made,) = bound(Past(), row(currency="JPY"), projects=there(works_minor=185_000_000))
+    assert made.columns["works_minor"] == 1_850_000
+    assert ("works_amount", 1_850_000, 1_850_000) in [
+        (change.field, change.before, change.after) for change in made.changes
+    ]
+
+
+def test_an_archived_project_is_brought_back_before_a_row_changes_it() -> None:
+    for named in ({}, {"record_id": 5, "code": "LOG-9"}):
+        (made,) = planned(row(**named), projects=there(archived_at="yesterday"))
+        assert (made.outcome, codes(made.issues)) == (RowOutcome.REFUSED, ["RECORD_ARCHIVED"])
+        assert made.issues[0].field == ("code",)
+
+
+def test_nothing_new_is_begun_for_an_archived_client() -> None:
+    gone = Index([known(1, "Brive-Habitat", code="CLI-1", currency="EUR", archived_at="then")])
+    (new,) = ProjectPlanner(firm(), gone, Index(), PEOPLE).plan([row()])
+    assert (codes(new.issues), new.issues[0].field) == (["RECORD_ARCHIVED"], ("client",))
+    (old,) = ProjectPlanner(firm(), gone, there(), PEOPLE).plan([row(city="Brive")])
+    assert old.outcome is RowOutcome.UPDATE, "what it has is still kept up"
+
+
 def test_the_currency_of_an_invoiced_project_is_frozen() -> None:
     """DOMAIN §2.1."""
     for invoiced, said in (({5}, ["PROJECT_CURRENCY_FROZEN"]), ({6}, ["WILL_UPDATE"])):
-        planner = ProjectPlanner(firm(), CLIENTS, there(), PEOPLE, invoiced)
+        past = Past(is_billed=invoiced.__contains__)
+        planner = ProjectPlanner(firm(), CLIENTS, there(), PEOPLE, past)
         (made,) = planner.plan([row(client="CLI-2", currency="CHF")])
         assert codes(made.issues) == said
         (same,) = planner.plan([row(3, code="LOG-2403", city="Brive")])

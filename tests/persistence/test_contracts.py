@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,12 +10,17 @@ import pytest
 from sqlalchemy import select
 
 from domain.invoice.model import Invoice, InvoiceState
+from domain.project.adjustment import Adjustment, AdjustmentKind
+from domain.project.history import BillingHistory
 from domain.project.model import Contract, Phase, Project
 from domain.takeover.model import RowOutcome
 from persistence.contracts import (
-    invoiced_projects,
+    inexact_amounts,
     is_invoiced,
     is_name_taken,
+    is_project_billed,
+    is_project_invoiced,
+    pro_formas_of,
     restate_phases,
 )
 from persistence.invoices import mark_changed, project_of_phase
@@ -34,6 +40,8 @@ from tests.persistence.firms import (
     imported,
     planned,
 )
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -60,11 +68,56 @@ def test_a_contract_is_invoiced_once_any_invoice_has_a_line_of_it(
         opc = added(session, a_contract(firm.project_id, "Mission OPC")).id
         session.add(a_phase(opc, "OPC"))
         assert not is_invoiced(session, firm.contract_id)
-        assert invoiced_projects(session) == set()
+        assert not is_project_invoiced(session, firm.project_id)
         billed(session, firm, 1, 100, state=state)
         assert is_invoiced(session, firm.contract_id)
         assert not is_invoiced(session, opc)
-        assert invoiced_projects(session) == {firm.project_id}
+        assert is_project_invoiced(session, firm.project_id)
+        assert pro_formas_of(session, firm.contract_id) == (state is InvoiceState.DRAFT)
+        assert pro_formas_of(session, opc) == 0
+
+
+def test_what_was_billed_before_the_takeover_settles_the_currency_and_the_method(
+    firm: Firm,
+) -> None:
+    """DOMAIN §2.1; a line that was taken back settles nothing."""
+    told = {"phase_id": firm.phase_id, "currency": "EUR"}
+    with firm.writing() as session:
+        assert not is_project_billed(session, firm.project_id)
+        line = added(session, BillingHistory(**told, net_minor=100, invoice_date=date(2025, 1, 31)))
+        assert is_project_billed(session, firm.project_id)
+        assert is_invoiced(session, firm.contract_id)
+        assert not is_project_invoiced(session, firm.project_id)
+        line.archived_at = NOW
+        session.flush()
+        assert not is_project_billed(session, firm.project_id)
+        assert not is_invoiced(session, firm.contract_id)
+        spent = {"adjusted_on": date(2025, 1, 31), "reason": "Reprise"}
+        added(session, Adjustment(**told, **spent, kind=AdjustmentKind.HOURS, hours=Decimal(3)))
+        assert not is_project_billed(session, firm.project_id)
+        added(session, Adjustment(**told, **spent, kind=AdjustmentKind.FEE, amount_minor=5))
+        assert is_project_billed(session, firm.project_id)
+
+
+@pytest.mark.parametrize(
+    ("fee", "rate", "currency", "count"),
+    [
+        (100_000, 8_500, "JPY", 0),
+        (100_050, 8_500, "JPY", 1),
+        (100_050, 8_501, "JPY", 2),
+        (100_050, 8_501, "TND", 0),
+        (-99, None, "JPY", 1),
+    ],
+)
+def test_amounts_that_a_currency_cannot_say_exactly_are_counted(
+    firm: Firm, fee: int, rate: int | None, currency: str, count: int
+) -> None:
+    with firm.writing() as session:
+        phase = session.get_one(Phase, firm.phase_id)
+        phase.fee_minor, phase.hourly_rate_minor = fee, rate
+        session.flush()
+        assert inexact_amounts(session, firm.project_id, currency) == count
+        assert inexact_amounts(session, firm.project_id, "EUR") == 0
 
 
 def test_an_invoice_without_a_project_freezes_none_and_the_neighbours_freeze_theirs(
@@ -75,7 +128,8 @@ def test_an_invoice_without_a_project_freezes_none_and_the_neighbours_freeze_the
         billed(session, other, 1, 100)
     firm.keep(an_invoice(firm, 1, project_id=None))
     with firm.reading() as session:
-        assert invoiced_projects(session) == set()
+        assert not is_project_invoiced(session, firm.project_id)
+        assert not is_project_invoiced(session, other.project_id)
         assert not is_invoiced(session, other.contract_id)
         assert project_of_phase(session, other.phase_id) is None
         project = project_of_phase(session, firm.phase_id)

@@ -83,6 +83,8 @@ def in_order(firm: Firm, sort: Sort) -> list[int]:
     with firm.reading() as session:
         column, key = CLIENT.column(sort.column), Client.id
         order = [column.desc(), key.desc()] if sort.falling else [column, key]
+        if sort.within is not None:
+            order.insert(0, CLIENT.column(sort.within))
         return list(session.scalars(select(key).order_by(*order)))
 
 
@@ -92,6 +94,7 @@ sorts = st.builds(
     Sort,
     column=st.sampled_from(["id", "name", "payment_days", "updated_at", "code"]),
     falling=st.booleans(),
+    within=st.sampled_from([None, None, "name", "payment_days", "currency"]),
 )
 
 

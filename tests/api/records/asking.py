@@ -36,7 +36,7 @@ _FIELDS = {
     "project": PROJECT,
     "phase": PHASE,
     "collaborator": COLLABORATOR,
-    "contract": "id version name billingMethod status taxable",
+    "contract": "id version name billingMethod status taxable archivedAt",
 }
 
 
@@ -44,7 +44,9 @@ def act(api: ApiClient, mutation: str, **given: Any) -> Row:
     """The payload of clientCreate, phaseUpdate, projectArchive … with `node` and `userErrors`."""
     noun = next(name for name in _FIELDS if mutation.startswith(name))
     verb = mutation.removeprefix(noun)
-    kind = "ArchiveInput" if verb == "Archive" else f"{mutation[0].upper()}{mutation[1:]}Input"
+    kind = f"{mutation[0].upper()}{mutation[1:]}Input"
+    if verb in ("Archive", "Restore"):
+        kind = "RecordInput" if noun == "contract" else "ArchiveInput"
     answer: Row = api.query(
         f"mutation($input: {kind}!) {{ {mutation}(input: $input) {{"
         f" node {{ {_FIELDS[noun]} }} {ERRORS} }} }}",

@@ -22,6 +22,7 @@ from graphql import (
 )
 
 from server.graphql import jalon_schema
+from tests.api.settings.acts import A_PRODUCT, AN_ENTITY, done
 from tests.support.api import ApiClient, open_api
 from tests.support.documents import DRAW
 from tests.support.postgres import PostgresServer
@@ -79,7 +80,28 @@ RIGHT: dict[str, dict[str, Any]] = {
     "collaboratorUpdate": {"id": "collaborator_1"},
     "collaboratorArchive": {"id": "collaborator_2"},
     "collaboratorsBulkUpsert": {"items": [A_PERSON]},
+    "contractCreate": {"projectId": "project_47", "name": "Neuve"},
     "contractUpdate": {"id": "contract_66"},
+    "contractArchive": {"id": "contract_65"},
+    "contractRestore": {"id": "contract_65"},
+    "organisationUpdate": {"name": "Groupe Rivage"},
+    "entityCreate": AN_ENTITY,
+    "entityUpdate": {"id": "entity_4"},
+    "entityArchive": {"id": "entity_4"},
+    "entityRestore": {"id": "entity_4"},
+    "productCreate": {**A_PRODUCT, "sku": "MAQ-02"},
+    "productUpdate": {"id": "product_1"},
+    "productArchive": {"id": "product_1"},
+    "productRestore": {"id": "product_1"},
+    "productsBulkUpsert": {"items": [A_PRODUCT]},
+    "taxCodeCreate": {"code": "FR-55", "rate": "5.5", "category": "STANDARD"},
+    "taxCodeUpdate": {"id": "tax_code_1"},
+    "taxCodeArchive": {"id": "tax_code_2"},
+    "taxCodeRestore": {"id": "tax_code_2"},
+    "ledgerAccountCreate": {"number": "708000", "label": "Divers"},
+    "ledgerAccountUpdate": {"id": "ledger_account_1"},
+    "ledgerAccountArchive": {"id": "ledger_account_2"},
+    "ledgerAccountRestore": {"id": "ledger_account_2"},
     "progressRecord": {"phaseId": "phase_309", "percent": "50"},
     "progressBulkRecord": {"items": [{"phaseId": "phase_309", "percent": "50"}]},
     "invoiceCreateFromProject": {
@@ -94,6 +116,8 @@ RIGHT: dict[str, dict[str, Any]] = {
     "stagedUploadCreate": {"filename": "a.xlsx", "size": 100},
     "importRowsSkip": {"importId": "import_file_1", "rows": [2]},
     "importConfirm": {"importId": "import_file_1", "reviewHash": "x"},
+    "importErrorFile": {"importId": "import_file_1"},
+    "importRevert": {"importId": "import_file_5", "dryRun": True},
 }
 IDENTIFIERS = {
     "invoiceMarkSent": "invoice_1",
@@ -119,6 +143,7 @@ STRANGE: dict[str, list[Any]] = {
     "Int": [0, -1, 91, 2**31 - 1, -(2**31), 2**31],
     "Date": ["0001-01-01", "9999-12-31", "2026-02-30", "", "2026-11-22", 5],
     "Boolean": [True, False, "true"],
+    "Upload": ["x", 5, {}],
 }
 
 FEW = 4
@@ -192,6 +217,7 @@ def hardened(
             share = [{"phaseId": phase, "percent": "10"}]
             given = {"client": "client_30", "project": "project_59"}
             api.query(DRAW, **given, key=phase, phases=share)
+        done(api, "productCreate", **A_PRODUCT)
         yield api
     postgres.drop_database(dsn)
 

@@ -21,6 +21,7 @@ from graphql import (
 )
 
 from domain.access import PERMISSIONS, Permission, Role
+from schema.view import snake
 from server.graphql import jalon_schema
 from tests.support.api import ApiClient
 from tests.support.documents import DRAW, FINALISE
@@ -43,7 +44,7 @@ NOUN_OF = {
 """What an identifier names, where its field does not say it by being `id`."""
 
 OWN_ID = {
-    "contractUpdate": "contract",
+    **{f"contract{verb}": "contract" for verb in ("Update", "Archive", "Restore")},
     "handoverAcknowledge": "outbox_entry",
     **{f"invoice{verb}": "invoice" for verb in ("Update", "MarkSent", "Delete", "Finalise", "Pdf")},
     **{
@@ -52,11 +53,18 @@ OWN_ID = {
         for verb in ("Update", "Archive")
     },
     **{f"{noun}sBulkUpsert": noun for noun in ("client", "project", "phase", "collaborator")},
+    "productsBulkUpsert": "product",
+    **{
+        f"{name}{verb}": snake(name)
+        for name in ("product", "entity", "taxCode", "ledgerAccount")
+        for verb in ("Update", "Archive", "Restore")
+    },
 }
 
 FREE_OF_OTHERS = {
     *("clientCreate", "projectCreate", "phaseCreate", "collaboratorCreate"),
-    *("templateDownload", "stagedUploadCreate"),
+    *("templateDownload", "stagedUploadCreate", "organisationUpdate"),
+    *("productCreate", "entityCreate", "taxCodeCreate", "ledgerAccountCreate"),
 }
 """Mutations that name no record by its identifier."""
 
@@ -183,11 +191,18 @@ def two_firms(browsed: ApiClient) -> tuple[ApiClient, dict[str, str]]:
     data = browsed.query(
         "{ handovers { nodes { id } } imports { nodes { id } }"
         " collaborators { nodes { id } } viewer { organisation { entities { id } } }"
+        " taxCodes { nodes { id } } ledgerAccounts { nodes { id } }"
         ' projectByCode(code: "PAT-2508") { contracts { id } } }'
+    )
+    made = browsed.query(
+        'mutation { productCreate(input: { sku: "PLAN", name: "Plan" }) { node { id } } }'
     )
     return (
         browsed.of_another_firm(),
         {
+            "product": made["productCreate"]["node"]["id"],
+            "tax_code": data["taxCodes"]["nodes"][0]["id"],
+            "ledger_account": data["ledgerAccounts"]["nodes"][0]["id"],
             "client": job["client"]["id"],
             "project": job["id"],
             "phase": phases_of(job)[0]["id"],
@@ -268,7 +283,7 @@ def test_every_query_is_empty_for_another_firm(
 ) -> None:
     """Lists have nothing of it, look-ups give null, filters by its identifiers match nothing."""
     stranger, theirs = two_firms
-    own_lists = {"taxCodes", "ledgerAccounts", "clients", "projects", "invoices"}
+    own_lists = {"entities", "taxCodes", "ledgerAccounts", "clients", "projects", "invoices"}
     lists = {
         name
         for name, field in QUERIES.items()
@@ -345,9 +360,19 @@ NEEDED = {
         [
             name
             for name in MUTATIONS
-            if name.startswith(("client", "project", "phase", "collaborator", "contract"))
+            if name.startswith(
+                ("client", "project", "phase", "collaborator", "contract", "product")
+            )
         ],
         Permission.EDIT_RECORDS,
+    ),
+    **dict.fromkeys(
+        [
+            name
+            for name in MUTATIONS
+            if name.startswith(("organisation", "entity", "taxCode", "ledgerAccount"))
+        ],
+        Permission.EDIT_SETTINGS,
     ),
     "progressRecord": Permission.RECORD_PROGRESS,
     "progressBulkRecord": Permission.RECORD_PROGRESS,

@@ -216,7 +216,7 @@ def test_a_phase_put_away_is_not_drawn_and_shows_it(any_firm: ApiClient) -> None
 def contracts_of(api: ApiClient, code: str) -> list[Row]:
     asked = (
         "query($code: String!) { projectByCode(code: $code) { contracts {"
-        " id version name billingMethod status taxable } } }"
+        " id version name billingMethod status taxable archivedAt } } }"
     )
     found: list[Row] = api.query(asked, code=code)["projectByCode"]["contracts"]
     return found

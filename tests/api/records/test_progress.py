@@ -9,6 +9,8 @@ import pytest
 
 from domain.access import Role
 from tests.api.records.asking import Row, codes, done, each, outcomes, paths
+from tests.api.takeover.reviews import notes, reviewed
+from tests.api.takeover.sheets import book
 from tests.support.api import ApiClient
 from tests.support.prepared import Calendar
 from tests.support.takeover import phases_of, project
@@ -248,3 +250,20 @@ def test_progress_goes_on_when_the_project_is_closed(firm: ApiClient) -> None:
     done(firm, "projectUpdate", id=job["id"], status="CLOSED")
     told = codes(record(firm, phase(firm), "50"))
     assert told == ["PROGRESS_LOWERED", "PROGRESS_UNSIGNED"]
+
+
+def test_progress_of_a_day_to_come_is_told(any_firm: ApiClient) -> None:
+    """O03: a year typed wrong would be billed today; PROGRESS_AHEAD, DATE_IN_FUTURE."""
+    record = (
+        'mutation { progressRecord(input: { phaseId: "phase_1", percent: "100", asOf: "2027-10-31" '
+        "}) { phase { id } userErrors { code severity } } }"
+    )
+    answer = any_firm.query(record)["progressRecord"]
+    assert answer["userErrors"] == [{"code": "PROGRESS_AHEAD", "severity": "WARNING"}]
+    cells = {"C": "PAT-2501", "F": "APS", "K": 10, "L": "22/11/2026"}
+    for kind, letter in (("progress", "L"), ("history", "L"), ("adjustments", "L")):
+        _, rows = reviewed(any_firm, book(kind, {**cells, "M": "Reprise"}), kind=kind)
+        assert ("DATE_IN_FUTURE", letter) in notes(rows[2])
+        today = {**cells, "L": "21/11/2026", "M": "Reprise"}
+        _, rows = reviewed(any_firm, book(kind, today), kind=kind)
+        assert ("DATE_IN_FUTURE", letter) not in notes(rows[2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.api.records.asking import (
     A_PROJECT,
     Row,
     act,
+    bulk,
     codes,
     done,
     each,
@@ -191,7 +193,13 @@ def test_before_anything_is_invoiced_phases_follow_into_another_currency(
     """The numbers are those of the contract: 1,000.00 EUR becomes 1,000 JPY, nothing converted."""
     job = done(any_firm, "projectCreate", **A_PROJECT)
     fees = {"fee": "1000.50", "hourlyRate": "85.20", "billingMethod": "TIME_AND_MATERIALS"}
-    done(any_firm, "phaseCreate", **A_PHASE | {"projectCode": job["code"]} | fees)
+    phase = done(any_firm, "phaseCreate", **A_PHASE | {"projectCode": job["code"]} | fees)
+    refused = act(any_firm, "projectUpdate", id=job["id"], currency="JPY")
+    assert (refused["node"], reds(refused)) == (None, ["PROJECT_CURRENCY_INEXACT"])
+    assert refused["userErrors"][0]["message"] == (
+        "The project NEW-2601 has amounts with decimals that JPY has not: 2."
+    )
+    done(any_firm, "phaseUpdate", id=phase["id"], fee="1001", hourlyRate="85")
     moved = act(any_firm, "projectUpdate", id=job["id"], currency="JPY")
     assert codes(moved) == ["CURRENCY_DIFFERS"]
     (contract,) = the_project(any_firm, job["code"])["contracts"]
@@ -220,14 +228,42 @@ def test_once_invoiced_the_currency_is_frozen(any_firm: ApiClient) -> None:
     assert done(any_firm, "projectUpdate", id=job["id"], currency="CHF")["currency"] == "CHF"
 
 
-def test_another_client_may_take_over_a_project_that_was_invoiced(firm: ApiClient) -> None:
-    """A building changes hands: what was invoiced keeps its client, what comes has the new one."""
-    invoice = draw(firm, "PAT-2501")
+@pytest.mark.parametrize(
+    ("field", "other", "code", "column"),
+    [
+        ("client", "HEIR", "PROJECT_CLIENT_FROZEN", "D"),
+        ("entity", "RIV-PAR", "PROJECT_ENTITY_FROZEN", "E"),
+    ],
+)
+def test_once_invoiced_a_project_keeps_its_client_and_its_entity(
+    any_firm: ApiClient, field: str, other: str, code: str, column: str
+) -> None:
+    """One by one and in bulk, in both languages; a pro forma taken away unfreezes."""
+    done(any_firm, "clientCreate", **A_CLIENT, code="HEIR")
+    before = the_project(any_firm)
+    invoice = draw(any_firm, "PAT-2501")
+    answer = act(any_firm, "projectUpdate", id=before["id"], **{field: other})
+    assert (answer["node"], reds(answer)) == (None, [code])
+    assert (paths(answer)[0], answer["userErrors"][0]["column"]) == (field, column)
+    french = act(any_firm.in_language("fr"), "projectUpdate", id=before["id"], **{field: other})
+    assert french["userErrors"][0]["message"] != answer["userErrors"][0]["message"]
+    many = bulk(any_firm, "projects", [{"id": before["id"], field: other}])
+    assert reds(many["results"][0]) == [code]
+    if field == "entity":
+        answer = act(any_firm, "projectUpdate", id=before["id"], entity=None)
+        assert reds(answer) == [code], "null first, another one then"
+    assert the_project(any_firm) == before
+    any_firm.query("mutation($id: ID!) { invoiceDelete(id: $id) { deletedId } }", id=invoice)
+    assert done(any_firm, "projectUpdate", id=before["id"], **{field: other})[field] == {
+        "code": other
+    }
+
+
+def test_another_client_may_take_a_project_over_until_it_is_invoiced(firm: ApiClient) -> None:
+    """A building changes hands: what comes has the new client."""
     job = the_project(firm)
     heir = done(firm, "clientCreate", **A_CLIENT, code="HEIR")
     assert done(firm, "projectUpdate", id=job["id"], client="HEIR")["client"] == {"code": "HEIR"}
-    kept = firm.query("query($id: ID!) { invoice(id: $id) { client { code } } }", id=invoice)
-    assert kept["invoice"]["client"] == {"code": "CLI-0001"}
     answer = firm.query(DRAW, client=job["client"]["code"], project=job["id"], key="again")
     assert answer["invoiceCreateFromProject"]["userErrors"][0]["code"] == "ID_INVALID"
     answer = firm.query(DRAW, client="client_1", project=job["id"], key="again")
@@ -247,3 +283,34 @@ def test_an_archived_project_takes_no_new_invoice_and_no_change(any_firm: ApiCli
     assert codes(act(any_firm, "phaseUpdate", id=phase, fee="1")) == ["RECORD_ARCHIVED"]
     done(any_firm, "projectArchive", id=job["id"], archived=False)
     assert done(any_firm, "projectUpdate", id=job["id"], tags="x")["tags"] == "x"
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_project_is_not_given_away_while_it_is_being_invoiced(
+    any_firm: ApiClient, many: bool
+) -> None:
+    """One of the two comes first, and the other is refused in words."""
+    job = project(any_firm, "PAT-2501")
+    done(any_firm, "clientCreate", **A_CLIENT, code="HEIR")
+
+    def drawing() -> Row:
+        answer = any_firm.query(DRAW, client=job["client"]["id"], project=job["id"], key="draw")
+        found: Row = answer["invoiceCreateFromProject"]
+        return found
+
+    def moving() -> Row:
+        if many:
+            items = [{"id": job["id"], "client": "HEIR"}]
+            found: Row = bulk(any_firm, "projects", items)["results"][0]
+            return found
+        return act(any_firm, "projectUpdate", id=job["id"], client="HEIR")
+
+    with ThreadPoolExecutor(2) as pool:
+        drawn, moved = (one.result() for one in [pool.submit(drawing), pool.submit(moving)])
+    if drawn["invoice"] is None:
+        assert codes(drawn) == ["PROJECT_OF_OTHER_CLIENT"]
+        assert reds(moved) == []
+    else:
+        assert reds(moved) == ["PROJECT_CLIENT_FROZEN"]
+    told = the_project(any_firm)["client"]["code"]
+    assert told == ("HEIR" if drawn["invoice"] is None else "CLI-0001")
