@@ -20,9 +20,11 @@ from documents.picture import (
     PaperKind,
     Party,
     VatGroup,
+    VatInEuro,
 )
 from domain.catalogue import TaxCode
 from domain.client import Client, ClientType
+from domain.invoice.euro import rate_of, states_vat_in_euro, vat_in_euro
 from domain.invoice.finalise import FRANCE, Dossier, due_date
 from domain.invoice.model import PRO_FORMA, Invoice, InvoiceKind, InvoiceLine
 from domain.invoice.model import LineKind as RecordedLineKind
@@ -98,6 +100,7 @@ def picture_of(dossier: Dossier, occasion: Occasion) -> InvoicePicture:
         net=from_minor(invoice.net_minor, invoice.currency),
         vat=from_minor(invoice.vat_minor, invoice.currency),
         gross=from_minor(invoice.gross_minor, invoice.currency),
+        vat_in_eur=_vat_in_euro(invoice),
         operation_category=OperationCategory.SERVICES,
         vat_on_debits=dossier.entity.vat_on_debits,
         terms=() if is_pro_forma else _terms(dossier),
@@ -212,6 +215,17 @@ def _groups(invoice: Invoice) -> tuple[VatGroup, ...]:
             mention=group["mention"],
         )
         for group in invoice.vat_groups
+    )
+
+
+def _vat_in_euro(invoice: Invoice) -> VatInEuro | None:
+    """DOMAIN §2.6; of a pro forma as far as a rate is known."""
+    kept = rate_of(invoice)
+    if kept is None or not states_vat_in_euro(invoice):
+        return None
+    cents = vat_in_euro(invoice.vat_minor, invoice.currency, kept.rate)
+    return VatInEuro(
+        amount=from_minor(cents, "EUR"), rate=kept.rate, source=kept.source, day=kept.on
     )
 
 

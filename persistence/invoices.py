@@ -59,6 +59,7 @@ def invoices_where(
     client_id: int | None = None,
     project_id: int | None = None,
     entity_id: int | None = None,
+    currency: str | None = None,
     issued_from: date | None = None,
     issued_to: date | None = None,
     text: str | None = None,
@@ -71,6 +72,8 @@ def invoices_where(
     where += [column == value for column, value in pairs if value is not None]
     if entity_id is not None:
         where.append(Invoice.entity_id == entity_id)
+    if currency:
+        where.append(Invoice.currency == currency.strip().upper())
     if issued_from is not None:
         where.append(Invoice.issue_date >= issued_from)
     if issued_to is not None:
@@ -122,7 +125,7 @@ def billables_of(
         .order_by(Contract.id, Phase.position, Phase.id)
     )
     if not archived:
-        statement = statement.where(Phase.archived_at.is_(None))
+        statement = statement.where(Phase.archived_at.is_(None), Contract.archived_at.is_(None))
     found = session.execute(statement).all()
     figures = phase_figures(session, [phase.id for phase, _ in found])
     return [Billable(phase, contract, figures[phase.id]) for phase, contract in found]
@@ -147,6 +150,15 @@ def lock_projects_coded(session: ScopedSession, codes: Iterable[str]) -> None:
             .with_for_update()
         )
         session.execute(statement).all()
+
+
+def lock_projects(session: ScopedSession, keys: Iterable[int]) -> None:
+    """Locks the projects with these identifiers, in the same order."""
+    wanted = sorted(keys)
+    for start in range(0, len(wanted), 500):
+        portion = wanted[start : start + 500]
+        statement = select(Project.id).where(Project.id.in_(portion)).order_by(Project.id)
+        session.execute(statement.with_for_update()).all()
 
 
 def phase_has_account(session: ScopedSession, phase_id: int | None, number: str) -> bool:

@@ -52,7 +52,8 @@ def draw_from_project(acting: Acting, draw: Draw) -> tuple[Invoice, tuple[Issue,
     project = invoices.lock_project(session, draw.project_id)
     _require_live(project, key=f"project_{project.id}", noun="project", field=("project_id",))
     account, sku = _account(acting, draw)
-    invoice = _begin(acting, client, _entity(acting, project.entity_id))
+    entity = _entity(acting, project.entity_id, field=("project_id",))
+    invoice = _begin(acting, client, entity)
     for_project(invoice, project=project, client=client)
     session.add(invoice)
     session.flush()
@@ -66,7 +67,7 @@ def draw_from_project(acting: Acting, draw: Draw) -> tuple[Invoice, tuple[Issue,
 def draw_blank(acting: Acting, *, client_id: int, entity_id: int | None) -> Invoice:
     """A pro forma of a client, without lines yet (F13)."""
     client = _the_client(acting, client_id)
-    invoice = _begin(acting, client, _entity(acting, entity_id))
+    invoice = _begin(acting, client, _entity(acting, entity_id, field=("entity_id",)))
     acting.session.add(invoice)
     acting.session.flush()
     return invoice
@@ -95,14 +96,17 @@ def _begin(acting: Acting, client: Client, entity: Entity) -> Invoice:
     )
 
 
-def _entity(acting: Acting, entity_id: int | None) -> Entity:
+def _entity(acting: Acting, entity_id: int | None, *, field: tuple[PathPart, ...]) -> Entity:
+    """Who invoices; ENTITY_REQUIRED at `field`, where the caller says it, or the project should."""
     if entity_id is not None:
-        return invoices.the_record(acting.session, Entity, entity_id, field=("entity_id",))
+        entity = invoices.the_record(acting.session, Entity, entity_id, field=field)
+        _require_live(entity, key=f"entity_{entity_id}", noun="entity", field=field)
+        return entity
     entities = invoices.entities_of(acting.session)
     if len(entities) == 1:
         return entities[0]
     names = ", ".join(entity.code for entity in entities)
-    raise Refusal(ENTITY_REQUIRED(field=("entity_id",), expected=names))
+    raise Refusal(ENTITY_REQUIRED(field=field, expected=names))
 
 
 def _account(acting: Acting, draw: Draw) -> tuple[str | None, str | None]:
@@ -146,8 +150,8 @@ def _chosen(acting: Acting, draw: Draw, project: Project) -> list[Billable]:
     """The phases to draw from: those asked for, in that order, or all of the project."""
     billables = {one.phase.id: one for one in invoices.billables_of(acting.session, project.id)}
     if draw.asked is None:
-        ended = ContractStatus.ENDED
-        return [one for one in billables.values() if one.contract.status is not ended]
+        active = ContractStatus.ACTIVE
+        return [one for one in billables.values() if one.contract.status is active]
     strangers = [one for one in draw.asked if one.phase_id not in billables]
     if strangers:
         raise Refusal(

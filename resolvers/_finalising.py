@@ -10,6 +10,7 @@ from documents.pdf import render_invoice
 from documents.picture import InvoicePicture
 from documents.picture_json import from_json, to_json
 from documents.portrait import Occasion, picture_of
+from domain.invoice.euro import EuroRate, give_rate
 from domain.invoice.finalise import finalise, require_complete, require_pro_forma
 from domain.invoice.model import Invoice, IssuedDocument
 from domain.invoice.numbering import require_recent
@@ -25,7 +26,13 @@ HANDOVER = "invoice.finalised"
 """The topic under which final invoices wait for the accounting software (F02, F23)."""
 
 
-def make_final(acting: Acting, *, invoice_id: int, issue_date: date | None) -> Invoice:
+def make_final(
+    acting: Acting,
+    *,
+    invoice_id: int,
+    issue_date: date | None,
+    euro_rate: EuroRate | None = None,
+) -> Invoice:
     """The legal invoice: number, date and picture, in this transaction (F23).
 
     The counter is locked last, so that its lock is held as shortly as can be.
@@ -37,6 +44,8 @@ def make_final(acting: Acting, *, invoice_id: int, issue_date: date | None) -> I
     require_recent(day, today=acting.today)
     if invoice.project_id is not None:
         invoices.lock_project(session, invoice.project_id)
+    if euro_rate is not None:
+        give_rate(invoice, euro_rate, today=acting.today)
     recount(acting, invoice)
     dossier = invoices.dossier_of(session, invoice)
     require_complete(dossier, issue_date=day)

@@ -10,9 +10,10 @@ from typing import Any
 import strawberry
 from anyio import to_thread
 
-from domain.access import Permission
-from domain.errors import Issue
+from domain.access import Permission, require
+from domain.errors import Issue, Refusal
 from domain.invoice.create import Asked, Basis
+from domain.invoice.euro import EuroRate, give_rate
 from domain.invoice.finalise import require_pro_forma
 from domain.invoice.lines import NewLine
 from domain.invoice.model import Invoice as InvoiceRecord
@@ -92,16 +93,27 @@ class InvoiceLineInput:
     phase_id: strawberry.ID | None = None
 
 
+@strawberry.input(
+    description="What one unit of the invoice's currency is worth in euros, where VAT is owed in "
+    "euros: not later than the issue date, nor more than 31 days before it or the supply."
+)
+class EuroRateInput:
+    rate: Decimal = strawberry.field(description="Euros for one unit: 0.92 for USD, not 1.087.")
+    on: date
+    source: str = strawberry.field(description="Who published it, e.g. BCE.")
+
+
 @strawberry.input(description="What is left out stays; `lines` replaces all lines.")
 class InvoiceUpdateInput:
     id: strawberry.ID
     expected_version: int | None = None
     due_date: strawberry.Maybe[date | None]
     supply_date: strawberry.Maybe[date | None]
-    payment_days: strawberry.Maybe[int]
+    payment_days: strawberry.Maybe[int | None]
     commitment_no: strawberry.Maybe[str | None]
     footer_message: strawberry.Maybe[str | None]
-    language: strawberry.Maybe[str]
+    language: strawberry.Maybe[str | None]
+    euro_rate: strawberry.Maybe[EuroRateInput | None]
     lines: list[InvoiceLineInput] | None = None
 
 
@@ -110,6 +122,9 @@ class InvoiceFinaliseInput:
     id: strawberry.ID
     issue_date: date | None = strawberry.field(
         default=None, description="Today when left out; never before the previous number's."
+    )
+    euro_rate: EuroRateInput | None = strawberry.field(
+        default=None, description="In the place of the one that the pro forma has."
     )
     idempotency_key: strawberry.ID
 
@@ -135,8 +150,8 @@ class InvoiceDeletePayload:
 
 @strawberry.type
 class InvoicePdfPayload:
-    download: DownloadLink | None
-    user_errors: list[UserError]
+    download: DownloadLink | None = None
+    user_errors: list[UserError] = strawberry.field(default_factory=list)
 
 
 @strawberry.type
@@ -244,7 +259,10 @@ class Invoicing:
 
         def act(acting: Acting) -> Payload:
             key = key_of(input.id, "invoice", field=("id",))
-            finalising.make_final(acting, invoice_id=key, issue_date=input.issue_date)
+            rate = _rate(input.euro_rate)
+            finalising.make_final(
+                acting, invoice_id=key, issue_date=input.issue_date, euro_rate=rate
+            )
             return _shown(acting, key, fields)
 
         once = _once("invoiceFinalise", input, input.idempotency_key, fields)
@@ -259,21 +277,24 @@ class Invoicing:
 
     @strawberry.mutation(description="Visualiser, Imprimer: the PDF of a pro forma or an invoice.")
     async def invoice_pdf(self, info: Info, id: strawberry.ID) -> InvoicePdfPayload:
-        prepared: list[finalising.ToPrint | finalising.Paper] = []
         context = info.context
 
-        def act(acting: Acting) -> Payload:
-            prepared.append(finalising.prepare_paper(acting, key_of(id, "invoice", field=("id",))))
-            return {"download": None}
+        def make() -> KeptFile:
+            key = key_of(id, "invoice", field=("id",))
+            # Only read: a paper must not wait for the turn of the writers.
+            with context.house.database.reading(context.caller.organisation_id) as session:
+                acting = Acting(session, context.caller, context.house)
+                prepared = finalising.prepare_paper(acting, key)
+            paper = finalising.print_paper(context.house, context.caller, prepared)
+            return KeptFile(paper.key, paper.filename, PDF, paper.size)
 
-        answer = await write(info, Permission.READ, act, nothing={"download": None})
-        if prepared:
-            paper = await to_thread.run_sync(
-                finalising.print_paper, context.house, context.caller, prepared[0]
-            )
-            kept = KeptFile(paper.key, paper.filename, PDF, paper.size)
-            answer["download"] = link_to(context.house, kept)
-        return answer
+        try:
+            require(context.caller.role, Permission.READ)
+            kept = await to_thread.run_sync(make)
+        except Refusal as refusal:
+            said: Any = user_errors(refusal.issues, context.caller.locale)
+            return InvoicePdfPayload(user_errors=said)
+        return InvoicePdfPayload(download=link_to(context.house, kept))
 
     @strawberry.mutation(
         description="The accounting software has taken the invoice: READY becomes FINAL."
@@ -347,8 +368,15 @@ def _change(acting: Acting, invoice: InvoiceRecord, asked: InvoiceUpdateInput) -
     invoice.state = InvoiceState.DRAFT
     if asked.lines is not None:
         replace_lines(acting, invoice, [_line(i, one) for i, one in enumerate(asked.lines)])
+    if asked.euro_rate is not None:
+        # After the lines: the first phase of a blank one brings the currency of its project.
+        give_rate(invoice, _rate(asked.euro_rate.value), today=acting.today)
     if invoice.language != before:
         drawing.tell_in_language(acting, invoice, before=before, given=given)
+
+
+def _rate(asked: EuroRateInput | None) -> EuroRate | None:
+    return None if asked is None else EuroRate(asked.rate, asked.on, asked.source)
 
 
 def _line(index: int, asked: InvoiceLineInput) -> NewLine:

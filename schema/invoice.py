@@ -9,6 +9,7 @@ from typing import Any
 
 import strawberry
 
+from domain.invoice.euro import vat_in_euro
 from domain.invoice.model import Invoice as InvoiceRecord
 from domain.invoice.model import InvoiceKind, InvoiceState, LineKind
 from domain.invoice.model import InvoiceLine as InvoiceLineRecord
@@ -21,7 +22,7 @@ from schema.client import CLIENT, Client
 from schema.node import Node
 from schema.organisation import ENTITY, Entity
 from schema.project import PHASE, PROJECT, Phase, Project
-from schema.scalars import Money, money, money_field, number_field, plain
+from schema.scalars import Money, MoneyRow, money, money_field, number_field, plain
 
 strawberry.enum(InvoiceState)
 strawberry.enum(InvoiceKind, description="EN 16931 types 380, 381, 386.")
@@ -66,6 +67,13 @@ class InvoiceParty:
     vat_number: str | None
 
 
+@strawberry.type(description="What one unit of the invoice's currency is worth in euros.")
+class EuroRate:
+    rate: Decimal = strawberry.field(description="Euros for one unit.")
+    on: date
+    source: str = strawberry.field(description="Who published it, e.g. BCE.")
+
+
 @strawberry.type(description="Another invoice that holds the same project (Divers).")
 class OtherInvoice:
     id: strawberry.ID
@@ -96,6 +104,12 @@ class Invoice(Node):
     vat: Money
     gross: Money
     vat_groups: list[VatGroup]
+    euro_rate: EuroRate | None = strawberry.field(
+        description="By which the VAT of another currency is stated in euros."
+    )
+    vat_in_euro: Money | None = strawberry.field(
+        description="The VAT total in euros; null in euros, without VAT, or without a rate."
+    )
     lines: list[InvoiceLine]
     other_invoices: list[OtherInvoice]
     deletable: bool = strawberry.field(description="A final invoice is credited, never deleted.")
@@ -118,6 +132,23 @@ def _groups(row: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for group in row["vat_groups"]
     ]
+
+
+def _euro_rate(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    if row["euro_rate"] is None:
+        return None
+    return {
+        "rate": plain(row["euro_rate"]),
+        "on": row["euro_rate_on"],
+        "source": row["euro_rate_source"],
+    }
+
+
+def _vat_in_euro(row: Mapping[str, Any]) -> MoneyRow | None:
+    """The figure of the paper: made anew of what was frozen, it cannot be another."""
+    if row["euro_rate"] is None or row["vat_minor"] == 0:
+        return None
+    return money(vat_in_euro(row["vat_minor"], row["currency"], row["euro_rate"]), "EUR")
 
 
 def _party(kept: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -165,6 +196,8 @@ INVOICE = Noun(
         "vat": money_field("vat_minor"),
         "gross": money_field("gross_minor"),
         "vat_groups": Computed(("vat_groups", "currency"), _groups),
+        "euro_rate": Computed(("euro_rate", "euro_rate_on", "euro_rate_source"), _euro_rate),
+        "vat_in_euro": Computed(("vat_minor", "currency", "euro_rate"), _vat_in_euro),
         "lines": ToMany(lambda: INVOICE_LINE, "invoice_id", ("position",)),
         "other_invoices": Derived(_others, default=()),
         "deletable": Computed(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
+from string import Formatter
 
 from babel.messages.pofile import read_po
 
@@ -32,9 +34,21 @@ def translated(sentence: str, locale: str) -> str:
     return _catalogue(language_of(locale)).get(sentence, sentence)
 
 
+_WHERE_KNOWN = re.compile(r"\[\[(.+?)\]\]")
+"""A part of a sentence that is left out where one of its facts is empty."""
+
+
 def phrase(sentence: str, locale: str, **facts: object) -> str:
-    """`sentence` translated, then filled with its named facts."""
-    return translated(sentence, locale).format_map(_Facts(facts))
+    """`sentence` translated, then filled with its named facts.
+
+    What stands in [[ ]] is said only when none of the facts it names is empty.
+    """
+
+    def said(part: re.Match[str]) -> str:
+        names = (name for _, name, _, _ in Formatter().parse(part[1]) if name)
+        return part[1] if all(facts.get(name, "?") for name in names) else ""
+
+    return _WHERE_KNOWN.sub(said, translated(sentence, locale)).format_map(_Facts(facts))
 
 
 def missing(sentences: list[str], language: str) -> list[str]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from domain.client import Client
 from domain.errors import FIELD_INVALID, Issue, PathPart, Refusal, call_error
 from domain.given import LARGEST_AMOUNT, number
+from domain.invoice.euro import withdraw_rate
 from domain.invoice.model import Invoice, InvoiceLine, LineKind
 from domain.invoice.remaining import (
     Billable,
@@ -111,6 +112,8 @@ def for_project(invoice: Invoice, *, project: Project, client: Client) -> None:
             PROJECT_OF_OTHER_CLIENT(field=("project_id",), project=project.code, client=client.name)
         )
     invoice.project_id = project.id
+    if invoice.currency != project.currency:
+        withdraw_rate(invoice)
     invoice.currency = project.currency
     invoice.commitment_no = project.commitment_no
 

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from domain.catalogue import TaxCode
 from domain.client import Client
 from domain.errors import Issue, Refusal, call_error
+from domain.invoice.euro import owes_vat_in_euro, rate_of, untimely
 from domain.invoice.model import PRO_FORMA, Invoice, InvoiceLine, InvoiceState, LineKind
 from domain.organisation import Entity
 from domain.project.model import Project, ProjectStatus
@@ -51,8 +52,8 @@ INVOICE_PROJECT_MOVED = call_error(
 )
 VAT_IN_EURO_MISSING = call_error(
     "VAT_IN_EURO_MISSING",
-    "{number} bears VAT in {currency}: the VAT must also be stated in euros, which is not possible "
-    "yet.",
+    "{number} bears VAT in {currency}: the VAT must also be stated in euros.",
+    "Give the euro rate: how many euros one {currency} is worth, on which day, by which source.",
 )
 MENTION_MISSING = call_error(
     "MENTION_MISSING", "A mandatory particular is missing on {number}: {particular}."
@@ -92,6 +93,7 @@ def require_complete(dossier: Dossier, *, issue_date: date) -> None:
         *_content(dossier),
         *(issue for line in dossier.lines for issue in _line(dossier, line)),
         *_dates(dossier.invoice, issue_date),
+        *_vat_in_euro(dossier, issue_date),
         *_mentions(dossier),
     ]
     if issues:
@@ -121,18 +123,19 @@ def _content(dossier: Dossier) -> list[Issue]:
         issues.append(INVOICE_ZERO(field=("lines",), number=number))
     elif dossier.invoice.net_minor < 0:
         issues.append(INVOICE_NEGATIVE(field=("lines",), number=number))
-    issues += _project(dossier)
-    if _owes_vat_in_euro(dossier):
-        currency = dossier.invoice.currency
-        issues.append(VAT_IN_EURO_MISSING(field=("lines",), number=number, currency=currency))
-    return issues
+    return issues + _project(dossier)
 
 
-def _owes_vat_in_euro(dossier: Dossier) -> bool:
-    """Whether the law of the euro applies and the invoice is not in euros (DOMAIN §2.6)."""
+def _vat_in_euro(dossier: Dossier, issue_date: date) -> list[Issue]:
+    """Where the euro is the currency of the tax, its VAT is told in it too (DOMAIN §2.6)."""
     invoice = dossier.invoice
-    in_france = dossier.entity.country in FRANCE
-    return in_france and invoice.currency != "EUR" and invoice.vat_minor != 0
+    if rate_of(invoice) is None and owes_vat_in_euro(invoice, country=dossier.entity.country):
+        return [
+            VAT_IN_EURO_MISSING(
+                field=("euro_rate",), number=dossier.number, currency=invoice.currency
+            )
+        ]
+    return untimely(invoice, issue_date=issue_date)
 
 
 def _project(dossier: Dossier) -> list[Issue]:
@@ -160,7 +163,7 @@ def _line(dossier: Dossier, line: InvoiceLine) -> list[Issue]:
     if tax is None:
         field = ("lines", position - 1, "tax_code")
         issues.append(LINE_WITHOUT_TAX(field=field, number=number, position=position))
-    elif tax.rate == 0 and not tax.mention:
+    elif tax.rate == 0 and tax.category is not VatCategory.ZERO and not tax.mention:
         field = ("lines", position - 1, "tax_code")
         issues.append(EXEMPTION_MISSING(field=field, number=number, position=position))
     if not line.ledger_account:

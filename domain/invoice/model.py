@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from domain.base import (
     CODE,
     CURRENCY,
+    EXCHANGE_RATE,
     NAME,
     PERCENT,
     QUANTITY,
@@ -113,6 +114,10 @@ class Invoice(Versioned, Record):
     """[{rate, category, reason_code, mention, base_minor, vat_minor}], by falling rate."""
     seller: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
     buyer: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
+    euro_rate: Mapped[Decimal | None] = mapped_column(EXCHANGE_RATE, default=None)
+    """Euros for one unit of the currency, when the VAT is also stated in euros (DOMAIN §2.6)."""
+    euro_rate_on: Mapped[date | None] = mapped_column(default=None)
+    euro_rate_source: Mapped[str | None] = mapped_column(String(64), default=None)
     finalised_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
     handed_over_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
 

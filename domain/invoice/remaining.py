@@ -53,7 +53,7 @@ def reached(net: int, figures: PhaseFigures) -> Decimal | None:
     billed = PhaseFigures(
         fee=figures.adjusted_fee,
         currency=figures.currency,
-        billed=figures.billed + figures.reserved + net,
+        invoiced=figures.billed + figures.reserved + net,
     )
     return billed.billed_percent
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from domain.errors import FIELD_REQUIRED, Refusal
 from domain.given import day, one_of, text, whole
 from domain.invoice.model import Invoice
 
@@ -12,6 +13,9 @@ LANGUAGES = ("fr", "en")
 """What a paper can be written in."""
 
 MOST_PAYMENT_DAYS = 365
+
+_NEVER_EMPTY = {"payment_days": "The payment term", "language": "The language"}
+"""Without them no paper can be written: null empties the others."""
 
 
 _TERMS: dict[str, Callable[[Any], Any]] = {
@@ -40,6 +44,8 @@ TERMS = tuple(_TERMS)
 
 
 def change_terms(invoice: Invoice, given: Mapping[str, Any]) -> None:
-    """Changes the terms that are `given`, null empties; FIELD_INVALID otherwise."""
+    """Changes the terms that are `given`, null empties; FIELD_INVALID, FIELD_REQUIRED otherwise."""
     for name, value in given.items():
+        if value is None and name in _NEVER_EMPTY:
+            raise Refusal(FIELD_REQUIRED(field=(name,), name=_NEVER_EMPTY[name]))
         setattr(invoice, name, _TERMS[name](value))

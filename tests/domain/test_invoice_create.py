@@ -57,7 +57,7 @@ def asked_for(one: Billable, measure: str, value: str) -> InvoiceLine:
 
 def test_the_quantity_is_the_total_less_what_was_invoiced() -> None:
     """F10: 10,000.00, of which 4,000.00 invoiced and 1,000.00 held by another pro forma."""
-    line = the_line(billable(billed=euros("4,000.00"), reserved=euros("1,000.00")))
+    line = the_line(billable(invoiced=euros("4,000.00"), reserved=euros("1,000.00")))
     assert (line.quantity, line.unit, line.unit_price) == (Decimal(1), "LS", Decimal("5000.00"))
     assert line.net_minor == euros("5,000.00")
     assert line.progress == 100
@@ -67,7 +67,7 @@ def test_the_quantity_is_the_total_less_what_was_invoiced() -> None:
 
 def test_by_progress_only_what_was_earned_is_taken() -> None:
     """DOMAIN §2.3, F5."""
-    one = billable(billed=euros("3,333.00"), progress=Decimal("66.67"))
+    one = billable(invoiced=euros("3,333.00"), progress=Decimal("66.67"))
     line, issues = proposed(one, Basis.PROGRESS)
     assert line is not None
     assert line.net_minor == euros("3,334.00")
@@ -106,7 +106,7 @@ def test_several_measures_at_once_are_refused() -> None:
 @pytest.mark.parametrize("measure", ["percent", "amount", "quantity"])
 def test_more_than_remains_is_refused(measure: str) -> None:
     """DOMAIN §2.3: above R − P a line is refused unless the fee is raised."""
-    one = billable(billed=euros("6,000.00"), reserved=euros("1,000.00"))
+    one = billable(invoiced=euros("6,000.00"), reserved=euros("1,000.00"))
     exact = {"percent": "30", "amount": "3000", "quantity": "0.3"}[measure]
     assert asked_for(one, measure, exact).net_minor == euros("3,000.00")
     above = {"percent": "30.0001", "amount": "3000.01", "quantity": "0.3001"}[measure]
@@ -115,7 +115,7 @@ def test_more_than_remains_is_refused(measure: str) -> None:
 
 
 def test_a_negative_annex_gives_back_no_more_than_it_holds() -> None:
-    annex = billable(sold={"fee_minor": euros("-500.00")}, billed=euros("-200.00"))
+    annex = billable(sold={"fee_minor": euros("-500.00")}, invoiced=euros("-200.00"))
     assert the_line(annex).net_minor == euros("-300.00")
     assert the_line(annex, amount=Decimal(-100)).net_minor == euros("-100.00")
     found = refused(lambda: proposed(annex, amount=Decimal("-300.01")))
@@ -134,12 +134,12 @@ def test_a_deduction_has_a_negative_quantity_and_a_positive_price() -> None:
 )
 @pytest.mark.parametrize("basis", list(Basis))
 def test_nothing_is_proposed_where_nothing_is_left(fee: str, billed: str, basis: Basis) -> None:
-    one = billable(sold={"fee_minor": euros(fee)}, billed=euros(billed), progress=Decimal(100))
+    one = billable(sold={"fee_minor": euros(fee)}, invoiced=euros(billed), progress=Decimal(100))
     assert proposed(one, basis) == (None, ())
 
 
 def test_a_negative_annex_given_back_too_far_proposes_nothing_either() -> None:
-    annex = billable(sold={"fee_minor": euros("-500.00")}, billed=euros("-600.00"))
+    annex = billable(sold={"fee_minor": euros("-500.00")}, invoiced=euros("-600.00"))
     assert proposed(annex) == (None, ())
 
 
@@ -209,9 +209,9 @@ def test_a_block_whose_hour_has_no_exact_price_is_one_lump_sum() -> None:
 
 def test_a_retainer_goes_on_period_after_period() -> None:
     """DOMAIN §2.4, §3.5 F: its fee is that of ONE period."""
-    retainer = billable(BillingMethod.RETAINER, billed=euros("10,000.00"))
+    retainer = billable(BillingMethod.RETAINER, invoiced=euros("10,000.00"))
     assert the_line(retainer, amount=Decimal(10_000)).net_minor == euros("10,000.00")
-    assert refused(lambda: proposed(billable(billed=euros("10,000.00")), percent=Decimal(1))) == [
+    assert refused(lambda: proposed(billable(invoiced=euros("10,000.00")), percent=Decimal(1))) == [
         "AMOUNT_ABOVE_REMAINING"
     ]
 
@@ -266,7 +266,7 @@ rates = st.none() | st.integers(min_value=1, max_value=30_000)
 @given(
     st.sampled_from([FIXED, HOURLY, BillingMethod.PREPAID_HOURS]),
     st.fixed_dictionaries({"fee_minor": minors, "hourly_rate_minor": rates}),
-    st.fixed_dictionaries({"billed": minors, "reserved": minors}),
+    st.fixed_dictionaries({"invoiced": minors, "reserved": minors}),
     st.sampled_from(["percent", "amount", "quantity", None]),
     st.decimals(min_value=-200, max_value=200, places=4),
 )

@@ -12,6 +12,7 @@ from domain.errors import Refusal
 from domain.invoice.finalise import Dossier, due_date, finalise, require_complete, require_pro_forma
 from domain.invoice.model import InvoiceState, LineKind
 from domain.project.model import ProjectStatus
+from domain.tax import VatCategory
 from tests.domain.examples import (
     client,
     dossier,
@@ -180,3 +181,9 @@ def test_a_dossier_bears_the_legal_number_once_there_is_one() -> None:
     assert of.number == "PF-000001"
     of.invoice.number = "PAR26-00001"
     assert of.number == "PAR26-00001"
+
+
+def test_a_zero_rate_needs_no_reason_where_zero_is_the_rate() -> None:
+    """EN 16931 category Z: the rate is zero, nothing is exempted (DOMAIN §4.2)."""
+    zero = tax_code(rate=Decimal(0), category=VatCategory.ZERO, mention=None)
+    require_complete(dossier(tax_codes={9: zero}), issue_date=ISSUED)

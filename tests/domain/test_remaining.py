@@ -61,16 +61,16 @@ def test_a_line_stays_between_nothing_and_what_remains(
 
 def test_a_retainer_goes_on_a_year_at_a_time_and_no_further_back_than_nothing() -> None:
     """DOMAIN §2.4: its fee is that of one period, so what was billed is no limit."""
-    within(1200, billable(100, RETAINER, billed=10**9))
+    within(1200, billable(100, RETAINER, invoiced=10**9))
     too_much = refused(lambda: within(1201, billable(100, RETAINER)))
     assert too_much == ["AMOUNT_ABOVE_REMAINING"]
     assert refused(lambda: within(-1, billable(100, RETAINER))) == ["AMOUNT_AGAINST_FEE"]
 
 
 def test_what_a_line_brings_the_billing_to_counts_other_pro_formas_too() -> None:
-    figures = PhaseFigures(fee=20_000, currency="EUR", fee_adjustment=10_000, billed=5_000)
+    figures = PhaseFigures(fee=20_000, currency="EUR", fee_adjustment=10_000, invoiced=5_000)
     assert reached(10_000, figures) == Decimal(50)
-    held = PhaseFigures(fee=30_000, currency="EUR", billed=5_000, reserved=5_000)
+    held = PhaseFigures(fee=30_000, currency="EUR", invoiced=5_000, reserved=5_000)
     assert str(reached(10_000, held)) == "66.6667"
     assert reached(10, PhaseFigures(fee=0, currency="EUR")) is None
 
@@ -106,7 +106,7 @@ def test_however_many_lines_are_taken_one_after_the_other_the_fee_is_never_passe
 ) -> None:
     taken = 0
     for net in asked:
-        one = billable(fee, billed=billed, reserved=taken)
+        one = billable(fee, invoiced=billed, reserved=taken)
         try:
             within(net, one)
         except Refusal:

@@ -1,0 +1,92 @@
+"""After a long file PostgreSQL plans with the rows there are, from the next statement on."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from domain.client import Client
+from domain.project.model import Phase
+from persistence.session import Database, ScopedSession
+from persistence.takeover.apply import apply
+from persistence.takeover.statistics import MANY, learn
+from tests.persistence.firms import Firm, found_firm, planned
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Any:
+    opened = Database(postgres_url)
+    yield opened
+    opened.close()
+
+
+def known_of(session: ScopedSession, table: str) -> int:
+    """How many columns of `table` PostgreSQL has looked at.
+
+    Asked in the transaction that wrote the rows: nobody else sees them yet, so its own daemon
+    cannot have come by.
+    """
+    asked = text("SELECT count(*) FROM pg_stats WHERE tablename = :table")
+    return int(session.execute(asked, {"table": table}).scalar_one())
+
+
+def clients(count: int) -> list[dict[str, Any]]:
+    return [
+        {"name": f"Client {place}", "billing_address": "1 rue Haute", "currency": "EUR"}
+        for place in range(count)
+    ]
+
+
+def written(firm: Firm, kind: str, rows: list[dict[str, Any]], table: str) -> tuple[int, int]:
+    """What was known of `table` before and after the rows were written."""
+    with firm.writing() as session:
+        plan = planned(session, kind, *rows)
+        before = known_of(session, table)
+        apply(session, kind, plan, source="import 1", author="")
+        return before, known_of(session, table)
+
+
+def test_a_long_file_of_clients_is_looked_at(postgres_database: Database) -> None:
+    firm = found_firm(postgres_database)
+    before, after = written(firm, "clients", clients(MANY), "client")
+    assert before == 0
+    assert after > 0
+
+
+def test_a_long_file_of_phases_is_looked_at(postgres_database: Database) -> None:
+    """The next file joins every phase with its project: this is the one that would wait."""
+    firm = found_firm(postgres_database)
+    rows = [
+        {
+            "project_code": "LOG-2403",
+            "contract": "Mission OPC",
+            "phase_name": f"Pilotage {place}",
+            "fee": Decimal(100),
+        }
+        for place in range(MANY)
+    ]
+    before, after = written(firm, "phases", rows, "phase")
+    assert before == 0
+    assert after > 0
+
+
+def test_a_short_file_is_left_to_the_daemon(postgres_database: Database) -> None:
+    firm = found_firm(postgres_database)
+    assert written(firm, "clients", clients(5), "client") == (0, 0)
+
+
+def test_sqlite_is_not_asked_for_what_it_does_not_do(sqlite_url: str) -> None:
+    """Its planner goes by the shape of the indexes: long files are written all the same."""
+    database = Database(sqlite_url)
+    try:
+        firm = found_firm(database)
+        with firm.writing() as session:
+            learn(session, Client, MANY)
+            learn(session, Phase, MANY)
+            tables = text("SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_stat1'")
+            assert session.execute(tables).scalar_one() == 0
+    finally:
+        database.close()
