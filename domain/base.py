@@ -109,6 +109,7 @@ def percent(value: Decimal) -> Decimal:
 PERCENT = Scaled(4)
 QUANTITY = Scaled(4)
 UNIT_PRICE = Scaled(6)
+EXCHANGE_RATE = Scaled(8)
 HOURS = Scaled(2)
 
 CODE = String(64)

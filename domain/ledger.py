@@ -19,8 +19,13 @@ class PhaseFigures:
     fee: int
     currency: str
     fee_adjustment: int = 0
-    billed: int = 0
-    """AB: history, adjustments, final invoices less credit notes."""
+    """ΔF: adjustments of the fee."""
+    history: int = 0
+    """H: what was invoiced before the takeover."""
+    billed_adjustment: int = 0
+    """ΔB: adjustments of what was billed."""
+    invoiced: int = 0
+    """I − C: final invoices less credit notes."""
     reserved: int = 0
     """P: lines of pro formas; they keep the amount from being taken twice."""
     progress: Decimal | None = None
@@ -29,6 +34,11 @@ class PhaseFigures:
     @property
     def adjusted_fee(self) -> int:
         return self.fee + self.fee_adjustment
+
+    @property
+    def billed(self) -> int:
+        """AB = H + ΔB + I − C."""
+        return self.history + self.billed_adjustment + self.invoiced
 
     @property
     def remaining(self) -> int:

@@ -54,6 +54,19 @@ def name_key(text: str) -> str:
     return " ".join(key.split())[:KEY_LENGTH]
 
 
+_TYPED = str.maketrans(
+    {**dict.fromkeys("’‘‛ʼ´`′", "'"), **dict.fromkeys("‐‑‒–—―−", "-"), "\u00ad": None}
+)
+
+
+def spelling(text: str) -> str:
+    """`text` as an editor may give it back unasked: other spaces, capitals, apostrophes, dashes.
+
+    Accents and letters count: who changes one of them means another word.
+    """
+    return normalize("NFC", " ".join(text.translate(_TYPED).split())).casefold()
+
+
 @lru_cache(maxsize=8192)
 def loose_key(text: str) -> str:
     """`text` without punctuation and legal forms either (N-LOOSE); never empty for a real name."""

@@ -7,9 +7,13 @@ from domain.client import Address, Client, Contact
 from domain.collaborator import Collaborator
 from domain.invoice.model import Invoice, InvoiceLine, IssuedDocument, NumberCounter
 from domain.organisation import Entity, Organisation
+from domain.project.adjustment import Adjustment
+from domain.project.history import BillingHistory
 from domain.project.model import Contract, Phase, Project
 from domain.project.progress import ProgressUpdate
 from domain.takeover.model import ImportFile, ImportRow, StagedUpload
+from domain.takeover.revert import ImportEffect
+from domain.time_entry import TimeEntry
 from domain.trace import IdempotentCall, OutboxEntry
 
 METADATA = Record.metadata
@@ -17,13 +21,16 @@ METADATA = Record.metadata
 __all__ = [
     "METADATA",
     "Address",
+    "Adjustment",
     "ApiKey",
+    "BillingHistory",
     "Client",
     "Collaborator",
     "Contact",
     "Contract",
     "Entity",
     "IdempotentCall",
+    "ImportEffect",
     "ImportFile",
     "ImportRow",
     "Invoice",
@@ -40,4 +47,5 @@ __all__ = [
     "Record",
     "StagedUpload",
     "TaxCode",
+    "TimeEntry",
 ]

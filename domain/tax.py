@@ -52,6 +52,20 @@ RATES: dict[str, tuple[Decimal, ...]] = {
 }
 """The rates of each country we know, the standard one first."""
 
+FORMER_RATES: dict[str, tuple[Decimal, ...]] = {
+    # 1995–2013: lois 95-885 art. 1, 2000-656 art. 1, 2011-1978 art. 13, 2012-1510 art. 68.
+    "FR": _rates("20.6 19.6 18.6 7"),
+    "MC": _rates("20.6 19.6 18.6 7"),
+    "CH": _rates("7.7 3.7 2.5 8 7.6 3.6 2.4"),  # until 2023, 2017 and 2010: LTVA art. 25
+    "DE": _rates("16 5"),  # July to December 2020: UStG § 28
+    "LU": _rates("16 13 7 15"),  # 2023, and until 2014
+    "ES": _rates("18 8 16 7"),  # until August 2012: Real Decreto-ley 20/2012
+    "IT": _rates("21 20"),  # until September 2013
+    "TN": _rates("18 12 6"),  # until 2017
+    "MA": _rates("14 7"),  # until the reform of 2024 to 2026
+}
+"""Rates that invoices of the past bear; nothing is invoiced at them any more."""
+
 HIGHEST_RATE = Decimal(30)
 """Above it no rate is believed, even of a country whose rates we do not know."""
 
@@ -67,6 +81,11 @@ def is_rate_of(country: str, rate: Decimal) -> bool | None:
     if rates is not None:
         return rate in rates
     return None if 0 <= rate <= HIGHEST_RATE else False
+
+
+def was_rate_of(country: str, rate: Decimal) -> bool:
+    """Whether an invoice of the past may bear `rate`: one of today, or a former one."""
+    return bool(is_rate_of(country, rate)) or rate in FORMER_RATES.get(country, ())
 
 
 class ExemptionReason(StrEnum):

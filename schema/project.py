@@ -10,6 +10,9 @@ from typing import Any
 import strawberry
 
 from domain.ledger import PhaseFigures
+from domain.project.adjustment import Adjustment as AdjustmentRecord
+from domain.project.adjustment import AdjustmentKind
+from domain.project.history import BillingHistory as BillingHistoryRecord
 from domain.project.model import (
     BillingMethod,
     ContractStatus,
@@ -30,14 +33,24 @@ from schema.node import Node
 from schema.organisation import ENTITY, Entity
 from schema.scalars import Money, money, money_field, number_field, plain
 
-for _choice in (ProjectStatus, BillingMethod, ContractStatus, PhaseKind, Periodicity):
+for _choice in (
+    AdjustmentKind,
+    ProjectStatus,
+    BillingMethod,
+    ContractStatus,
+    PhaseKind,
+    Periodicity,
+):
     strawberry.enum(_choice)
 
 
 @strawberry.type(description="What was earned, billed and remains: figures F1–F6, never stored.")
 class Figures:
     adjusted_fee: Money
-    already_billed: Money
+    history: Money = strawberry.field(description="Invoiced before the takeover.")
+    already_billed: Money = strawberry.field(
+        description="History, adjustments and final invoices less credit notes."
+    )
     reserved: Money = strawberry.field(description="Held by pro formas.")
     remaining_to_bill: Money
     earned: Money
@@ -55,6 +68,39 @@ class ProgressUpdate(Node):
     author: str | None
     source: str
     created_at: datetime
+
+
+@strawberry.type(description="One line of an invoice of before the takeover; no invoice of ours.")
+class BillingHistory(Node):
+    net: Money = strawberry.field(description="Negative: a past credit note.")
+    invoice_date: date
+    invoice_no: str | None = strawberry.field(description="The number in the former system.")
+    vat_rate: Decimal | None = strawberry.field(description="Percent; null: the phase's.")
+    gross: Money | None
+    paid: Money | None
+    comment: str | None
+    author: str | None
+    source: str
+    phase: Phase
+    created_at: datetime
+    archived_at: datetime | None
+    version: int
+
+
+@strawberry.type(description="A signed correction of what was taken over of a phase.")
+class Adjustment(Node):
+    kind: AdjustmentKind
+    amount: Money | None = strawberry.field(description="Net; null when hours are corrected.")
+    hours: Decimal | None
+    adjusted_on: date
+    reason: str
+    comment: str | None
+    author: str | None
+    source: str
+    phase: Phase
+    created_at: datetime
+    archived_at: datetime | None
+    version: int
 
 
 @strawberry.type(description="A billing phase of a contract, or an annex beside it.")
@@ -78,6 +124,10 @@ class Phase(Node):
     contract: Contract
     figures: Figures
     progress_updates: list[ProgressUpdate]
+    billing_history: list[BillingHistory]
+    adjustments: list[Adjustment]
+    created_at: datetime
+    updated_at: datetime
     archived_at: datetime | None
     version: int
 
@@ -90,6 +140,9 @@ class Contract(Node):
     taxable: bool
     phases: list[Phase]
     project: Project
+    created_at: datetime
+    updated_at: datetime
+    archived_at: datetime | None
     version: int
 
 
@@ -131,6 +184,7 @@ def _figures(
 def _shown(found: PhaseFigures) -> dict[str, Any]:
     amounts = {
         "adjusted_fee": found.adjusted_fee,
+        "history": found.history,
         "already_billed": found.billed,
         "reserved": found.reserved,
         "remaining_to_bill": found.remaining,
@@ -146,6 +200,26 @@ def _shown(found: PhaseFigures) -> dict[str, Any]:
 
 
 PROGRESS_UPDATE = Noun(ProgressUpdateRecord, "ProgressUpdate", {"percent": number_field("percent")})
+BILLING_HISTORY = Noun(
+    BillingHistoryRecord,
+    "BillingHistory",
+    {
+        "net": money_field("net_minor"),
+        "gross": money_field("gross_minor"),
+        "paid": money_field("paid_minor"),
+        "vat_rate": number_field("vat_rate"),
+        "phase": ToOne(lambda: PHASE, "phase_id"),
+    },
+)
+ADJUSTMENT = Noun(
+    AdjustmentRecord,
+    "Adjustment",
+    {
+        "amount": money_field("amount_minor"),
+        "hours": number_field("hours"),
+        "phase": ToOne(lambda: PHASE, "phase_id"),
+    },
+)
 PHASE: Noun = Noun(
     PhaseRecord,
     "Phase",
@@ -158,6 +232,8 @@ PHASE: Noun = Noun(
         "contract": ToOne(lambda: CONTRACT, "contract_id"),
         "figures": Derived(_figures),
         "progress_updates": ToMany(lambda: PROGRESS_UPDATE, "phase_id", ("as_of", "id")),
+        "billing_history": ToMany(lambda: BILLING_HISTORY, "phase_id", ("invoice_date", "id")),
+        "adjustments": ToMany(lambda: ADJUSTMENT, "phase_id", ("adjusted_on", "id")),
     },
 )
 CONTRACT: Noun = Noun(

@@ -60,6 +60,8 @@ class Kind(ABC):
     number_format: str = "General"
     """The cell format of the generated template ("@" for text)."""
     width: int = 18
+    codes: tuple[IssueKind, ...] = ()
+    """What this kind may say of a cell, beside `issues.EVERY_CELL`."""
 
     @abstractmethod
     def read(self, cell: Cell, setting: Setting) -> Reading:
@@ -115,6 +117,16 @@ class Sheet:
     version: int = 1
     prefilled_only: bool = False
     """Takeover sheets: rows stand for existing phases, new rows have no meaning."""
+    rows_per_record: int = 1
+    """How many rows a template gives each record unless asked otherwise: past invoices are many."""
+    called_fr: str = ""
+    called_en: str = ""
+    """What tells it from another template whose sheet bears the same name."""
+
+    def called(self, locale: str) -> str:
+        """The template as messages name it."""
+        called = self.called_en if locale.startswith("en") else self.called_fr
+        return called or self.name(locale)
 
     def name(self, locale: str) -> str:
         return self.en if locale.startswith("en") else self.fr

@@ -29,7 +29,7 @@ MANDATORY_MISSING = _red(
 )
 REFERENCE_UNKNOWN = _red(
     "REFERENCE_UNKNOWN",
-    "“{found}” is not among your records. Near names: {near}.",
+    "“{found}” is not among your records.[[ Near names: {near}.]]",
     "Correct the name or the code, or import the missing record first.",
 )
 REFERENCE_AMBIGUOUS = _red(

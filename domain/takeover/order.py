@@ -7,8 +7,21 @@ from collections.abc import Mapping
 from domain.errors import Issue
 from domain.takeover.issues import IMPORT_ORDER
 
-ORDER = ("clients", "projects", "phases", "collaborators", "progress")
-"""The order told to people: Clients, Projets, Phases et Annexes, Collaborateurs, then takeover."""
+ORDER = (
+    "clients",
+    "projects",
+    "phases",
+    "collaborators",
+    "progress",
+    "history",
+    "adjustments",
+    "time_entries",
+    "clients_fusion",
+)
+"""The order told to people: Clients, Projets, Phases et Annexes, Collaborateurs, then takeover.
+
+The last one is another layout of the first.
+"""
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "clients": (),
@@ -16,6 +29,10 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "phases": ("clients", "projects"),
     "collaborators": (),
     "progress": ("clients", "projects", "phases"),
+    "history": ("clients", "projects", "phases"),
+    "adjustments": ("clients", "projects", "phases"),
+    "time_entries": ("clients", "projects", "collaborators"),
+    "clients_fusion": (),
 }
 """What must hold at least one record, first to import first."""
 

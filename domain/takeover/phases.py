@@ -8,23 +8,37 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from domain.errors import Issue, IssueKind, Scope, Severity
+from domain.errors import RECORD_ARCHIVED, Issue, IssueKind, Scope, Severity
 from domain.likeness import name_key
-from domain.money import decimals_of, from_minor, rounded, to_minor
+from domain.money import from_minor
 from domain.project.model import BillingMethod, Periodicity, PhaseKind
+from domain.takeover.amounts import OF_AMOUNTS, in_minor
 from domain.takeover.candidate import Candidate, Change, Planned
 from domain.takeover.issues import (
     AMOUNT_CURRENCY_MISMATCH,
-    AMOUNT_ROUNDED,
     CONTRACT_INCONSISTENT,
+    DUPLICATE_KEY_IN_FILE,
     ENTITY_MISMATCH,
+    REFERENCE_ID_UNKNOWN,
     REFERENCE_MODIFIED,
+    REFERENCE_UNKNOWN,
     VAT_RATE_UNKNOWN,
     VAT_RATE_UNVERIFIED,
 )
-from domain.takeover.match import Index, Known, unknown
+from domain.takeover.match import NAMING, Index, Known, unknown
 from domain.takeover.model import RowOutcome
-from domain.takeover.plan import Firm, Planner, SeenKeys, Tell, by_reference, settle, taken
+from domain.takeover.plan import (
+    CHANGING,
+    KEY_TAKEN,
+    Firm,
+    Planner,
+    SeenKeys,
+    Tell,
+    archived,
+    by_reference,
+    settle,
+    taken,
+)
 from domain.tax import is_rate_of
 
 FEE_BELOW_BILLED = IssueKind(
@@ -52,6 +66,22 @@ class KnownContracts:
 
 class PhasePlanner(Planner):
     """Matches by reference, then by project + contract + (code, else name)."""
+
+    codes = {
+        **CHANGING,
+        "ref": (REFERENCE_ID_UNKNOWN,),
+        "entity": (*NAMING, ENTITY_MISMATCH),
+        "project_code": (*NAMING, REFERENCE_MODIFIED, RECORD_ARCHIVED),
+        "contract": (REFERENCE_MODIFIED, RECORD_ARCHIVED),
+        "phase_name": (DUPLICATE_KEY_IN_FILE,),
+        "phase_code": (KEY_TAKEN, DUPLICATE_KEY_IN_FILE, RECORD_ARCHIVED),
+        "fee": (FEE_BELOW_BILLED, *OF_AMOUNTS),
+        "hourly_rate": OF_AMOUNTS,
+        "billing_method": (CONTRACT_INCONSISTENT,),
+        "currency": (AMOUNT_CURRENCY_MISMATCH,),
+        "vat_rate": (VAT_RATE_UNKNOWN, VAT_RATE_UNVERIFIED),
+        "linked_phase": (REFERENCE_UNKNOWN,),
+    }
 
     def __init__(self, firm: Firm, projects: Index, known: KnownContracts) -> None:
         self._firm = firm
@@ -89,6 +119,7 @@ class PhasePlanner(Planner):
         if code := candidate.text("phase_code"):
             issues += taken("phase_code", code, owner, entry)
         entry = entry or owner
+        issues += self._put_away(project, entry, key)
         issues += self._duplicates(candidate, key)
         columns, told = self._columns(candidate, project, entry, key)
         issues += told
@@ -123,6 +154,14 @@ class PhasePlanner(Planner):
             column, expected = "project_code", str(self._projects.by_id[own[0]].code)
         shown = candidate.text(column)
         return (REFERENCE_MODIFIED(field=(column,), found=shown, expected=expected),)
+
+    def _put_away(self, project: Known, entry: Known | None, key: ContractKey) -> tuple[Issue, ...]:
+        """RECORD_ARCHIVED once, for the project, else the fee project, else the phase itself."""
+        return (
+            archived(project, noun="project", field="project_code")
+            or archived(self._known.contracts.get(key), noun="contract", field="contract")
+            or archived(entry, noun="phase", field="phase_code")
+        )
 
     def _part_changes(
         self, candidate: Candidate, entry: Known | None, parts: dict[str, Any]
@@ -202,7 +241,7 @@ class PhasePlanner(Planner):
         columns["code"] = values.get("phase_code")
         columns["position"] = values.get("position")
         for source, target in (("fee", "fee_minor"), ("hourly_rate", "hourly_rate_minor")):
-            columns[target], said = _minor(values.get(source), currency, source, candidate)
+            columns[target], said = in_minor(values.get(source), currency, source, candidate)
             issues += said
         columns["vat_rate"], said = _rate(values.get("vat_rate"), project)
         issues += said
@@ -308,33 +347,17 @@ def _compare_currency(given: str | None, currency: str) -> list[Issue]:
     return [AMOUNT_CURRENCY_MISMATCH(field=("currency",), found=given, expected=currency)]
 
 
-def _minor(
-    amount: Decimal | None, currency: str, name: str, candidate: Candidate
-) -> tuple[int | None, list[Issue]]:
-    """`amount` in minor units of the project; AMOUNT_ROUNDED when that drops decimals."""
-    if amount is None:
-        return None, []
-    exact = rounded(amount, decimals_of(currency))
-    told = any(
-        issue.kind is AMOUNT_ROUNDED and issue.field == (name,) for issue in candidate.checked
-    )
-    if exact == amount or told:
-        return to_minor(amount, currency), []
-    note = AMOUNT_ROUNDED(field=(name,), found=f"{amount:f}", expected=f"{exact:f}")
-    return to_minor(amount, currency), [note]
-
-
 def _rate(rate: Decimal | None, project: Known) -> tuple[Decimal | None, list[Issue]]:
     country: str = project.columns["country"]
     if rate is None:
         return None, []
-    known = is_rate_of(country, rate)
+    known, shown = is_rate_of(country, rate), f"{rate.normalize():f}"
     if known is None:
-        note = VAT_RATE_UNVERIFIED(field=("vat_rate",), found=f"{rate:f}", country=country)
+        note = VAT_RATE_UNVERIFIED(field=("vat_rate",), found=shown, country=country)
         return rate, [note]
     if known:
         return rate, []
-    return None, [VAT_RATE_UNKNOWN(field=("vat_rate",), found=f"{rate:f}", country=country)]
+    return None, [VAT_RATE_UNKNOWN(field=("vat_rate",), found=shown, country=country)]
 
 
 def _not_below_billed(fee_minor: int, entry: Known, currency: str) -> list[Issue]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import date
+from typing import Any, ClassVar
 
-from domain.errors import Issue, IssueKind, Scope, Severity, call_error
+from domain.errors import RECORD_ARCHIVED, Issue, IssueKind, Scope, Severity, call_error
 from domain.takeover.candidate import Candidate, Change, Planned
 from domain.takeover.issues import (
     DUPLICATE_KEY_IN_FILE,
@@ -36,8 +37,23 @@ class Firm:
     entities: Index = field(default_factory=Index)
 
 
+Codes = Mapping[str, tuple[IssueKind, ...]]
+"""What may be said of a row, by column of the sheet; under "" what is said of the whole row."""
+
+CHANGING: Codes = {"": (WILL_UPDATE, DUPLICATE_KEY_IN_FILE)}
+"""What is said of rows that change a record, each of which has one row (`one_row_each`)."""
+
+
 class Planner(ABC):
     """Plans the rows of one kind against the records. Refused and skipped rows hold no key."""
+
+    codes: ClassVar[Codes] = {}
+    """All that it may say."""
+    one_row_each = True
+    """A record is spoken of by one row of a file; else its rows are changes of it together."""
+
+    today: date | None = None
+    """The firm's day; None where nothing hangs on it."""
 
     def plan(self, candidates: Iterable[Candidate]) -> list[Planned]:
         """What confirming each row would do, in the order of the file."""
@@ -55,7 +71,8 @@ class Planner(ABC):
         else:
             planned = self._judge(candidate)
             planned.issues[:0] = candidate.checked
-            planned.issues += _told_twice(planned, told)
+            if self.one_row_each:
+                planned.issues += _told_twice(planned, told)
             if any(issue.is_red for issue in planned.issues):
                 planned.outcome = RowOutcome.REFUSED
                 planned.issues = [one for one in planned.issues if one.kind is not WILL_UPDATE]
@@ -122,6 +139,14 @@ def taken(field: str, shown: str, owner: Known | None, entry: Known | None) -> t
     if owner is None or entry is None or owner.id == entry.id:
         return ()
     return (KEY_TAKEN(field=(field,), found=shown, expected=owner.name),)
+
+
+def archived(entry: Known | None, *, noun: str, field: str) -> tuple[Issue, ...]:
+    """RECORD_ARCHIVED for a record that was put away: nobody sees it, so nobody may change it."""
+    if entry is None or entry.columns.get("archived_at") is None:
+        return ()
+    key = str(entry.code or entry.columns.get("code") or entry.name)
+    return (RECORD_ARCHIVED(field=(field,), found=key, noun=noun, key=key),)
 
 
 def differences(entry: Known, columns: Mapping[str, Any]) -> list[Change]:

@@ -5,26 +5,35 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from domain.base import Record
 from domain.client import Client, Contact
 from domain.collaborator import Collaborator
 from domain.errors import Refusal
+from domain.project.adjustment import Adjustment
+from domain.project.history import BillingHistory
 from domain.project.model import Contract, Phase, Project
 from domain.project.progress import ProgressUpdate
 from domain.takeover.candidate import Planned
 from domain.takeover.model import RowOutcome
 from domain.takeover.review import STALE_REVIEW
+from domain.time_entry import TimeEntry
 from persistence.contracts import restate_phases
 from persistence.ids import reserve
 from persistence.session import ScopedSession, insert_all
+from persistence.takeover.fusion import write_fusion
 from persistence.takeover.statistics import learn
+from persistence.takeover.trail import note_before, note_made, table_of
 
 Item = TypeVar("Item")
+
+Writer = Callable[[ScopedSession, list[Planned], list[Planned]], dict[int, int]]
+"""Writes new and changed rows of one kind; the identifier of each record written, by row."""
 
 
 def apply(
@@ -38,8 +47,9 @@ def apply(
     new = [row for row in rows if row.outcome is RowOutcome.CREATE]
     changed = [row for row in rows if row.outcome is RowOutcome.UPDATE]
     written = _WRITERS[kind](session, new, changed)
-    if kind == "progress":
-        _sign_progress(session, written, source=source, author=author)
+    if (record := _SIGNED.get(kind)) is not None:
+        made = [written[row.row] for row in new]
+        _sign(session, record, made, source=source, author=author)
     return written
 
 
@@ -48,6 +58,7 @@ def _write_clients(
 ) -> dict[int, int]:
     written = _write(session, Client, new, changed)
     known = _default_contacts(session, [written[row.row] for row in changed])
+    note_before(session, Contact, [one.id for one in known.values()], ("name", "email", "phone"))
     missing = []
     for row in [*new, *changed]:
         fields = row.parts.get("contact")
@@ -62,7 +73,10 @@ def _write_clients(
         else:
             blank = {"name": None, "email": None, "phone": None}
             missing.append({**blank, **given, "client_id": client_id, "is_default": True})
-    insert_all(session, Contact, missing)
+    identified = zip(missing, reserve(session, Contact, len(missing)), strict=True)
+    made = [{**contact, "id": key} for contact, key in identified]
+    note_made(session, Contact, (contact["id"] for contact in made))
+    insert_all(session, Contact, made)
     return written
 
 
@@ -91,6 +105,7 @@ def _write_projects(
     written = _write(session, Project, new, changed)
     for row in changed:
         if "currency" in row.columns and row.target_id is not None:
+            _note_amounts(session, row.target_id)
             restate_phases(session, row.target_id, currency=row.columns["currency"])
     # Another manager was named: the former one goes, even where the new one is not there yet.
     renamed = [row for row in changed if "manager_email" in row.columns]
@@ -98,6 +113,13 @@ def _write_projects(
     _update_each(session, Project, left, manager_id=None)
     _link_project_managers(session)
     return written
+
+
+def _note_amounts(session: ScopedSession, project_id: int) -> None:
+    """The amounts of a project's phases as they are, before they follow it into a currency."""
+    phases = select(Phase.id).join(Contract, Contract.id == Phase.contract_id)
+    ids = list(session.scalars(phases.where(Contract.project_id == project_id)))
+    note_before(session, Phase, ids, ("currency", "fee_minor", "hourly_rate_minor"))
 
 
 def _write_collaborators(
@@ -156,6 +178,7 @@ def _write_contracts(session: ScopedSession, new: Sequence[Planned]) -> dict[tup
             made.setdefault(_contract_key(row), contract)
     for key, identifier in zip(made, reserve(session, Contract, len(made)), strict=True):
         found[key] = made[key]["id"] = identifier
+    note_made(session, Contract, (contract["id"] for contract in made.values()))
     insert_all(session, Contract, list(made.values()))
     learn(session, Contract, len(made))
     return found
@@ -185,24 +208,28 @@ def _tell_entities(session: ScopedSession, planned: Sequence[Planned]) -> None:
     """A project whose entity was not known takes the one its phases name (O22)."""
     told = dict(row.parts["project_entity"] for row in planned if "project_entity" in row.parts)
     # A project that has its entity keeps it.
-    entity = func.coalesce(_table(Project).c.entity_id, bindparam("b_entity"))
+    entity = func.coalesce(table_of(Project).c.entity_id, bindparam("b_entity"))
     rows = [{"b_id": project, "b_entity": entity_id} for project, entity_id in told.items()]
     _update_each(session, Project, rows, entity_id=entity)
 
 
-def _write_progress(
-    session: ScopedSession, new: list[Planned], changed: list[Planned]
-) -> dict[int, int]:
-    return _write(session, ProgressUpdate, new, changed)
+def _plainly(record: type[Record]) -> Writer:
+    """Writes rows that are records of their own, and nothing beside them."""
+
+    def write(session: ScopedSession, new: list[Planned], changed: list[Planned]) -> dict[int, int]:
+        return _write(session, record, new, changed)
+
+    return write
 
 
-def _sign_progress(
-    session: ScopedSession, written: Mapping[int, int], *, source: str, author: str
+def _sign(
+    session: ScopedSession, record: type[Any], made: Sequence[int], *, source: str, author: str
 ) -> None:
-    for ids in _slices(list(written.values())):
+    """Notes where new records of `record` came from, and by whom."""
+    for ids in _slices(made):
         session.execute(
-            update(ProgressUpdate)
-            .where(ProgressUpdate.id.in_(ids))
+            update(record)
+            .where(record.id.in_(ids))
             .values(source=source, author=author)
             .execution_options(synchronize_session=False)
         )
@@ -233,7 +260,7 @@ def _completed(record: type[Record], rows: list[dict[str, Any]]) -> list[dict[st
     """
     defaults: dict[str, Any] = {
         column.key: column.default.arg
-        for column in _table(record).columns
+        for column in table_of(record).columns
         if isinstance(column.default, ScalarElementColumnDefault)
     }
     names = defaults.keys() | {name for row in rows for name in row}
@@ -249,8 +276,10 @@ def _update(session: ScopedSession, record: type[Record], changed: Sequence[Plan
     for row in changed:
         # Without columns too: a client whose contact alone changed has another version.
         by_columns[tuple(sorted(row.columns))].append(row)
-    table = _table(record)
+    table = table_of(record)
     for names, rows in by_columns.items():
+        keys = [row.target_id for row in rows if row.target_id is not None]
+        note_before(session, record, keys, names)
         statement = (
             table.update()
             .where(
@@ -280,17 +309,12 @@ def _update_each(
     """Sets `columns` on the record of each `b_id` of `rows`, in one go."""
     if not rows:
         return
-    table = _table(record)
+    note_before(session, record, [row["b_id"] for row in rows], columns)
+    table = table_of(record)
     statement = table.update().where(
         table.c.organisation_id == session.organisation_id, table.c.id == bindparam("b_id")
     )
     session.connection().execute(statement.values(columns), rows)
-
-
-def _table(record: type[Record]) -> Table:
-    table = record.__table__
-    assert isinstance(table, Table)
-    return table
 
 
 def _slices(items: Sequence[Item], size: int = 500) -> list[Sequence[Item]]:
@@ -298,12 +322,22 @@ def _slices(items: Sequence[Item], size: int = 500) -> list[Sequence[Item]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
 
 
-Writer = Callable[[ScopedSession, list[Planned], list[Planned]], dict[int, int]]
-
 _WRITERS: dict[str, Writer] = {
     "clients": _write_clients,
     "projects": _write_projects,
     "phases": _write_phases,
     "collaborators": _write_collaborators,
-    "progress": _write_progress,
+    "progress": _plainly(ProgressUpdate),
+    "history": _plainly(BillingHistory),
+    "adjustments": _plainly(Adjustment),
+    "time_entries": _plainly(TimeEntry),
+    "clients_fusion": partial(write_fusion, _write),
 }
+
+_SIGNED: dict[str, type[Record]] = {
+    "progress": ProgressUpdate,
+    "history": BillingHistory,
+    "adjustments": Adjustment,
+    "time_entries": TimeEntry,
+}
+"""Records that say where they came from."""

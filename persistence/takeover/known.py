@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,38 +16,63 @@ from domain.collaborator import Collaborator
 from domain.errors import Refusal
 from domain.money import from_minor
 from domain.organisation import Entity, Organisation
+from domain.project.adjustment import Adjustment
+from domain.project.history import BillingHistory
 from domain.project.model import Contract, Phase, PhaseKind, Project, ProjectStatus
 from domain.project.progress import ProgressUpdate
 from domain.takeover.clients import ClientPlanner
 from domain.takeover.collaborators import CollaboratorPlanner
+from domain.takeover.fusion import FusionPlanner
 from domain.takeover.match import Index, Known
 from domain.takeover.order import ORDER
+from domain.takeover.phase_rows import KnownPhases
 from domain.takeover.phases import KnownContracts, PhasePlanner
 from domain.takeover.plan import Firm, Planner
-from domain.takeover.progress import KnownPhases, ProgressPlanner
+from domain.takeover.progress import ProgressPlanner
 from domain.takeover.projects import ProjectPlanner
 from domain.takeover.review import TEMPLATE_KIND_UNKNOWN
-from persistence.contracts import invoiced_projects
+from domain.takeover.taken_over import AdjustmentPlanner, HistoryPlanner, Recorded
+from domain.takeover.time_entries import TimeEntryPlanner
+from domain.takeover.work import KnownWork
+from persistence.contracts import past_of_projects
 from persistence.ledger import phase_figures
 from persistence.session import ScopedSession
+from persistence.takeover.fusion import directory
+from persistence.takeover.worked_time import known_work, recorded_time
 
 
-def planner_of(session: ScopedSession, kind: str) -> Planner:
+def planner_of(session: ScopedSession, kind: str, *, today: date | None = None) -> Planner:
     """The planner of `kind`, knowing what the organisation has; else TEMPLATE_KIND_UNKNOWN."""
+    planner = _planner_of(session, kind)
+    planner.today = today
+    return planner
+
+
+def _planner_of(session: ScopedSession, kind: str) -> Planner:
     firm = the_firm(session)
     match kind:
         case "clients":
             return ClientPlanner(firm, clients(session))
         case "projects":
             people = {entry.name: entry.id for entry in _records(session, Collaborator, "email")}
-            invoiced = invoiced_projects(session)
-            return ProjectPlanner(firm, clients(session), projects(session), people, invoiced)
+            bound = past_of_projects(session)
+            return ProjectPlanner(firm, clients(session), projects(session), people, bound)
         case "phases":
             return PhasePlanner(firm, projects(session), contracts(session))
         case "collaborators":
             return CollaboratorPlanner(firm, collaborators(session))
         case "progress":
             return ProgressPlanner(phases_with_references(session), recorded_progress(session))
+        case "history":
+            past = recorded(session, BillingHistory, HistoryPlanner.names)
+            return HistoryPlanner(phases_with_references(session), past)
+        case "adjustments":
+            past = recorded(session, Adjustment, AdjustmentPlanner.names)
+            return AdjustmentPlanner(phases_with_references(session), past)
+        case "time_entries":
+            return TimeEntryPlanner(_work(session), recorded_time(session))
+        case "clients_fusion":
+            return FusionPlanner(firm, clients(session), directory(session))
     raise Refusal(TEMPLATE_KIND_UNKNOWN(field=("kind",), found=kind, expected=", ".join(ORDER)))
 
 
@@ -58,10 +83,17 @@ def counts(session: ScopedSession) -> dict[str, int]:
         "projects": Project,
         "phases": Phase,
         "collaborators": Collaborator,
+        "progress": ProgressUpdate,
+        "history": BillingHistory,
+        "adjustments": Adjustment,
     }
     return {
         kind: session.scalar(select(func.count(record.id))) or 0 for kind, record in counted.items()
     }
+
+
+def _work(session: ScopedSession) -> KnownWork:
+    return known_work(session, people=collaborators(session), projects=projects(session))
 
 
 def the_firm(session: ScopedSession) -> Firm:
@@ -138,7 +170,9 @@ def _phase_references() -> Any:
             Project.code.label("project_code"),
             Project.name.label("project_name"),
             Project.status.label("status"),
+            Project.country.label("country"),
             Project.archived_at.label("project_archived_at"),
+            Contract.archived_at.label("contract_archived_at"),
             Contract.name.label("contract"),
             Contract.billing_method.label("billing_method"),
             Entity.name.label("entity_name"),
@@ -164,8 +198,9 @@ def references(row: Any) -> dict[str, Any]:
         "line_type": phase.kind,
         "fee": from_minor(phase.fee_minor, phase.currency),
         "currency": phase.currency,
+        "country": row.country,
         "is_signed": row.status is ProjectStatus.SIGNED,
-        "is_archived": phase.archived_at is not None or row.project_archived_at is not None,
+        "is_archived": any((phase.archived_at, row.contract_archived_at, row.project_archived_at)),
         "is_annex": phase.kind is PhaseKind.ANNEX,
         "billing_method": row.billing_method,
     }
@@ -180,6 +215,18 @@ def recorded_progress(session: ScopedSession) -> dict[int, list[tuple[date, Deci
     for phase_id, as_of, percent in session.execute(statement):
         recorded[phase_id].append((as_of, percent))
     return recorded
+
+
+def recorded(
+    session: ScopedSession,
+    record: type[BillingHistory] | type[Adjustment],
+    names: Sequence[str],
+) -> Recorded:
+    """How often each thing was recorded of each phase, by its columns `names`; and the figures."""
+    columns = (getattr(record, name) for name in names)
+    statement = select(*columns).where(record.archived_at.is_(None))
+    lines = Counter(tuple(row) for row in session.execute(statement))
+    return Recorded(lines, phase_figures(session))
 
 
 def _records(

@@ -13,7 +13,9 @@ from domain.collaborator import Collaborator
 from domain.money import from_minor
 from domain.project.model import BillingMethod, Contract, Phase, Project
 from persistence.session import ScopedSession
+from persistence.takeover.fusion import directory, fusion_rows
 from persistence.takeover.known import clients, phases_with_references, the_firm
+from persistence.takeover.worked_time import time_rows
 
 Only = Collection[int] | None
 
@@ -34,6 +36,10 @@ def _clients(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
     for entry in entries:
         if entry.columns["archived_at"] is None:
             yield entry.id, entry.columns
+
+
+def _clients_with_parts(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
+    return fusion_rows(clients(session), directory(session))
 
 
 def _live(session: ScopedSession, record: type[Record], order: str, only: Only) -> Any:
@@ -72,7 +78,7 @@ def _phases(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
         select(Phase, Contract, Project)
         .join(Contract, Contract.id == Phase.contract_id)
         .join(Project, Project.id == Contract.project_id)
-        .where(Phase.archived_at.is_(None), Project.archived_at.is_(None))
+        .where(*(record.archived_at.is_(None) for record in (Phase, Contract, Project)))
         .order_by(Project.code, Contract.id, Phase.position, Phase.id)
     )
     if only is not None:
@@ -105,7 +111,7 @@ def _collaborators(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]
         yield person.id, _columns(person) | {"entity": entity.code if entity else None}
 
 
-def _progress(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
+def _phases_by_progress(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
     """Live phases and annexes of signed projects billed by progress (DOMAIN §3.5)."""
     for entry in phases_with_references(session).phases.by_id.values():
         cells = dict(entry.columns)
@@ -120,5 +126,9 @@ _ROWS: dict[str, Callable[[ScopedSession, Only], Iterator[PrefilledRow]]] = {
     "projects": _projects,
     "phases": _phases,
     "collaborators": _collaborators,
-    "progress": _progress,
+    "progress": _phases_by_progress,
+    "history": _phases_by_progress,
+    "adjustments": _phases_by_progress,
+    "time_entries": time_rows,
+    "clients_fusion": _clients_with_parts,
 }

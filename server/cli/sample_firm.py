@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from domain.access import Role
+from domain.organisation import time_zone_of
 from persistence.founding import found
 from persistence.organisations import (
     bearer_of,
@@ -30,6 +31,7 @@ WORKBOOKS = {
     "phases": "03_phases_annexes.xlsx",
     "collaborators": "04_collaborateurs.xlsx",
     "progress": "05_avancement.xlsx",
+    "history": "06_historique_facturation.xlsx",
 }
 
 
@@ -61,7 +63,8 @@ def _founded(house: House) -> Caller:
             firm = organisation_named(session, CODE)
         else:
             firm = found(session, described=read_firm_file(SAMPLE / "organisation.json"), code=CODE)
-        return Caller(firm.id, firm.code, Role.ADMINISTRATOR, "demo", firm.locale)
+        zone = time_zone_of(firm)
+        return Caller(firm.id, firm.code, Role.ADMINISTRATOR, "demo", firm.locale, zone)
 
 
 def _take_in(house: House, caller: Caller, console: Console) -> None:

@@ -96,8 +96,8 @@ def _choose_asked(
         return Chosen(asked, None, (_not_found(asked, setting),))
     issue = TEMPLATE_WRONG_KIND(
         row=wrong.header.row,
-        found=wrong.sheet.name(setting.locale),
-        expected=asked.name(setting.locale),
+        found=wrong.sheet.called(setting.locale),
+        expected=asked.called(setting.locale),
     )
     return Chosen(asked, None, (issue,))
 

@@ -49,7 +49,7 @@ def draw(
     _draw_headers(worksheet, sheet, standing, language, formats)
     for index, column in enumerate(sheet.columns):
         if not column.locked:
-            options = _validation(column, setting, language)
+            options = guarded(column, setting, language)
             worksheet.data_validation(1, index, last_row - 1, index, options)
     _tint_missing(worksheet, sheet, standing, formats, last_row)
     worksheet.freeze_panes(1, _frozen(sheet))
@@ -110,7 +110,8 @@ def _frozen(sheet: Sheet) -> int:
     return max(taken, 1)
 
 
-def _validation(column: Column, setting: Setting, language: str) -> dict[str, Any]:
+def guarded(column: Column, setting: Setting, language: str) -> dict[str, Any]:
+    """What a free cell of `column` says when it is chosen, and what it lets be typed."""
     options: dict[str, Any] = {
         "input_title": wording.input_title(column, language),
         "input_message": wording.input_message(column, language),

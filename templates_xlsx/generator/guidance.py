@@ -47,6 +47,10 @@ ORDER = {
 }
 """The order of import (O08, O09; DOMAIN §3.1); what follows the collaborators follows in any."""
 
+_SEVERAL_ROWS = (
+    "Each phase stands on several rows: fill in one for each past invoice, and leave those you do "
+    "not need empty."
+)
 _FREE_ROWS = (
     "On the sheet “{name}”, fill one row per record under the headers; {room} new rows are ready."
 )
@@ -96,9 +100,8 @@ def draw_guidance(
     if sheet.kind in ORDER or sheet.kind == "clients_fusion":
         _draw_order(page, sheet)
     page.heading("Filling in")
-    for sentence in _rules(sheet):
-        room_said = _grouped(room, language)
-        page.point(phrase(sentence, language, name=sheet.name(language), room=room_said))
+    for rule in filling_rules(sheet, language=language, room=room):
+        page.point(rule)
     _draw_legend(page, sheet, standing)
     _draw_columns(page, sheet, standing)
     worksheet.protect("", {"format_columns": True, "format_rows": True})
@@ -107,9 +110,17 @@ def draw_guidance(
     worksheet.fit_to_pages(1, 0)
 
 
+def filling_rules(sheet: Sheet, *, language: str, room: int) -> Iterator[str]:
+    """What to know before filling `sheet`, in words; `room` is how many new rows it has."""
+    facts = {"name": sheet.name(language), "room": _grouped(room, language)}
+    return (phrase(sentence, language, **facts) for sentence in _rules(sheet))
+
+
 def _rules(sheet: Sheet) -> Iterator[str]:
     """What to know before filling (O32, O33, O34), as far as the sheet is concerned."""
     yield _PREFILLED_ROWS if sheet.prefilled_only else _FREE_ROWS
+    if sheet.rows_per_record > 1:
+        yield _SEVERAL_ROWS
     yield _MANDATORY
     if sheet.reference_columns:
         yield _REFERENCES

@@ -14,7 +14,10 @@ from templates_xlsx.seal import Seal
 from templates_xlsx.sheet import Setting, Sheet
 from words import language_of
 
-__all__ = ["Prefilled", "write_template"]
+__all__ = ["ROOM", "Prefilled", "write_template"]
+
+ROOM = 2000
+"""New rows of a template, unless more are asked for."""
 
 
 def write_template(
@@ -25,7 +28,7 @@ def write_template(
     seal: Seal,
     issued: date,
     rows: Iterable[Prefilled] = (),
-    room: int = 2000,
+    room: int = ROOM,
     locale: str,
 ) -> int:
     """Writes the workbook to `out`, front to back without seeking; the number of rows prefilled.

@@ -22,10 +22,10 @@ class Ref(CellKind):
     """A record named by its code or its name; the value is the clean text, resolved later."""
 
     number_format = "@"
-    width = 22
 
-    def __init__(self, noun: str) -> None:
+    def __init__(self, noun: str, *, width: int = 22) -> None:
         self.noun = noun
+        self.width = width
 
     def read_text(self, text: str, setting: Setting) -> Reading:
         return Reading(text)

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-from templates_xlsx.layouts import clients, collaborators, phases, progress, projects
+from templates_xlsx.layouts import (
+    adjustments,
+    clients,
+    clients_fusion,
+    collaborators,
+    history,
+    phases,
+    progress,
+    projects,
+    time_entries,
+)
 from templates_xlsx.layouts.layout import Layout
 from templates_xlsx.sheet import Sheet
 
-_IN_ORDER = (clients.LAYOUT, projects.LAYOUT, phases.LAYOUT, collaborators.LAYOUT, progress.LAYOUT)
+_IN_ORDER = (
+    clients.LAYOUT,
+    projects.LAYOUT,
+    phases.LAYOUT,
+    collaborators.LAYOUT,
+    progress.LAYOUT,
+    history.LAYOUT,
+    adjustments.LAYOUT,
+    time_entries.LAYOUT,
+    # Another layout of the first file; what both know is read as Clients.
+    clients_fusion.LAYOUT,
+)
 
 _BY_KIND: dict[str, Layout] = {entry.sheet.kind: entry for entry in _IN_ORDER}
 

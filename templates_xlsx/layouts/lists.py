@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.access import Role
 from domain.client import ClientType
+from domain.project.adjustment import AdjustmentKind
 from domain.project.model import BillingMethod, Periodicity, PhaseKind, ProjectStatus
 from domain.tax import ExemptionReason
 from templates_xlsx.kinds import Choice, Option
@@ -46,4 +47,10 @@ ROLE = Choice(
     Option(Role.PROJECT_MANAGER, "chef de projet", "project manager"),
     Option(Role.ACCOUNTANT, "comptable", "accountant"),
     Option(Role.ADMINISTRATOR, "administrateur", "administrator"),
+)
+ADJUSTMENT_KIND = Choice(
+    Option(AdjustmentKind.BILLED, "facturé", "billed"),
+    Option(AdjustmentKind.FEE, "honoraires", "fee"),
+    Option(AdjustmentKind.HOURS, "heures", "hours"),
+    Option(AdjustmentKind.COST, "coût", "cost"),
 )

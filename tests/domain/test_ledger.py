@@ -19,7 +19,7 @@ figures = st.builds(
     fee=minors,
     currency=st.sampled_from(["EUR", "JPY", "TND"]),
     fee_adjustment=minors,
-    billed=minors,
+    invoiced=minors,
     reserved=minors,
     progress=progresses,
     signed=st.booleans(),
@@ -32,7 +32,7 @@ def the_example() -> PhaseFigures:
         fee=euros("18,400.00"),
         currency="EUR",
         fee_adjustment=euros("552.00"),
-        billed=euros("4,600.00") + euros("-46.00") + euros("3,680.00") - 0,
+        invoiced=euros("4,600.00") + euros("-46.00") + euros("3,680.00") - 0,
         progress=Decimal("62.5"),
     )
 
@@ -62,7 +62,7 @@ def test_a_negative_annex_is_the_mirror_of_a_positive_one(figure: str) -> None:
         example,
         fee=-example.fee,
         fee_adjustment=-example.fee_adjustment,
-        billed=-example.billed,
+        invoiced=-example.billed,
     )
     assert getattr(mirrored, figure) == -getattr(example, figure)
     assert mirrored.billed_percent == example.billed_percent
@@ -95,13 +95,13 @@ def test_billing_what_is_billable_at_each_step_gives_3333_3334_and_3333() -> Non
     for percent in ("33.33", "66.67", "100"):
         phase = replace(phase, progress=Decimal(percent))
         billed.append(phase.billable_now)
-        phase = replace(phase, billed=phase.billed + phase.billable_now)
+        phase = replace(phase, invoiced=phase.billed + phase.billable_now)
     assert billed == [euros("3,333.00"), euros("3,334.00"), euros("3,333.00")]
     assert (phase.remaining, phase.billed_percent) == (0, Decimal(100))
 
 
 def test_the_percentage_billed_has_four_decimals() -> None:
-    third = PhaseFigures(fee=30_000, currency="EUR", billed=10_000)
+    third = PhaseFigures(fee=30_000, currency="EUR", invoiced=10_000)
     assert str(third.billed_percent) == "33.3333"
     assert replace(third, fee=0).billed_percent == 0
 
@@ -156,6 +156,6 @@ def test_progress_billed_up_to_the_end_bills_the_fee_and_no_cent_more(
     phase = PhaseFigures(fee=fee, currency="EUR")
     for progress in [*steps, Decimal(100)]:
         phase = replace(phase, progress=progress)
-        phase = replace(phase, billed=phase.billed + phase.billable_now)
+        phase = replace(phase, invoiced=phase.billed + phase.billable_now)
     assert phase.billed == fee
     assert (phase.remaining, phase.over_billed, phase.billable_now) == (0, 0, 0)

@@ -13,6 +13,10 @@ TITLES = {
     "phases": "Phases et annexes",
     "collaborators": "Collaborateurs",
     "progress": "Avancement",
+    "history": "Historique",
+    "adjustments": "Ajustements",
+    "time_entries": "Temps",
+    "clients_fusion": "Clients",
 }
 FULL = dict.fromkeys(ORDER, 1)
 
@@ -27,7 +31,8 @@ def first_missing(kind: str, counts: dict[str, int]) -> str | None:
 
 def test_the_order_told_is_clients_projects_phases_then_collaborators() -> None:
     """O08, O09."""
-    assert ORDER == ("clients", "projects", "phases", "collaborators", "progress")
+    assert ORDER[:4] == ("clients", "projects", "phases", "collaborators")
+    assert ORDER[4:7] == ("progress", "history", "adjustments")
 
 
 @pytest.mark.parametrize(
@@ -45,6 +50,14 @@ def test_the_order_told_is_clients_projects_phases_then_collaborators() -> None:
         ("progress", ["clients"], "Projets"),
         ("progress", ["clients", "projects"], "Phases et annexes"),
         ("progress", ["clients", "projects", "phases"], None),
+        ("history", ["clients", "projects"], "Phases et annexes"),
+        ("history", ["clients", "projects", "phases"], None),
+        ("adjustments", ["clients"], "Projets"),
+        ("time_entries", ["collaborators"], "Clients"),
+        ("time_entries", ["clients", "collaborators"], "Projets"),
+        ("time_entries", ["clients", "projects"], "Collaborateurs"),
+        ("time_entries", ["clients", "projects", "collaborators"], None),
+        ("clients_fusion", [], None),
     ],
 )
 def test_a_file_whose_prerequisites_are_empty_is_refused_with_the_first_to_import(

@@ -15,8 +15,9 @@ from domain.takeover.candidate import Candidate, Planned
 from domain.takeover.issues import AMOUNT_NEGATIVE
 from domain.takeover.match import Index, Known
 from domain.takeover.model import RowOutcome
-from domain.takeover.progress import REFERENCES, KnownPhases, ProgressPlanner, in_force
-from tests.domain.examples import candidate, codes, issues_of, known, outcomes
+from domain.takeover.phase_rows import REFERENCES, KnownPhases
+from domain.takeover.progress import ProgressPlanner, in_force
+from tests.domain.examples import candidate, codes, in_words, issues_of, known, outcomes
 
 OCTOBER, NOVEMBER = date(2026, 10, 31), date(2026, 11, 30)
 History = dict[int, list[tuple[date, Decimal]]]
@@ -166,6 +167,13 @@ def test_going_back_is_told_against_what_was_in_force_on_that_day() -> None:
     assert issues_of(rows) == [[], ["PROGRESS_DECREASED"], [], []]
     assert (rows[1].issues[0].found, rows[1].issues[0].expected) == ("59", "60")
     assert rows[1].outcome is RowOutcome.CREATE
+
+
+def test_a_percentage_is_told_without_the_zeros_it_is_stored_with() -> None:
+    """100 %, not 100.0000 %."""
+    history: History = {30: [(date(2026, 1, 1), Decimal("100.0000"))]}
+    (made,) = planned(row(2, progress=Decimal("62.5000"), as_of=date(2026, 1, 2)), history=history)
+    assert in_words(made.issues[0]) == "The progress of 62.5 % is lower than before (100 %)."
 
 
 def test_rows_see_the_ones_above_them_unless_those_are_not_written() -> None:

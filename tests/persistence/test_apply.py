@@ -375,6 +375,7 @@ def test_what_there_is_is_counted_for_the_order_of_the_files(database: Database)
     with database.writing(None) as session:
         empty = added(session, Organisation(code="empty", name="Empty")).id
     with firm.reading() as session:
-        assert counts(session) == {"clients": 1, "projects": 1, "phases": 1, "collaborators": 0}
+        present = {kind: count for kind, count in counts(session).items() if count}
+        assert present == {"clients": 1, "projects": 1, "phases": 1}
     with database.reading(empty) as session:
         assert set(counts(session).values()) == {0}

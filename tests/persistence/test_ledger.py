@@ -120,7 +120,7 @@ def test_all_phases_cost_one_statement_and_a_choice_holds_only_those_chosen(
         chosen = phase_figures(session, keys[2:4])
         assert phase_figures(session, []) == {}
     untouched = PhaseFigures(fee=1_000_000, currency="EUR")
-    assert chosen == {keys[2]: untouched, keys[3]: replace(untouched, billed=1_000)}
+    assert chosen == {keys[2]: untouched, keys[3]: replace(untouched, invoiced=1_000)}
 
 
 def test_what_the_neighbours_billed_on_like_phases_is_theirs(database: Database) -> None:

@@ -100,8 +100,9 @@ query($code: String!) {
       phases {
         id code name kind fee { amount currency }
         figures {
-          adjustedFee { amount } alreadyBilled { amount } reserved { amount }
-          remainingToBill { amount } earned { amount } billableNow { amount } progress
+          adjustedFee { amount } history { amount } alreadyBilled { amount } reserved { amount }
+          remainingToBill { amount } earned { amount } billableNow { amount }
+          overBilled { amount } progress
         }
       }
     }

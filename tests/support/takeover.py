@@ -17,6 +17,10 @@ WORKBOOKS = {
     "collaborators": "04_collaborateurs.xlsx",
     "progress": "05_avancement.xlsx",
 }
+PAST = {"history": "06_historique_facturation.xlsx", "adjustments": "07_ajustements.xlsx"}
+"""What was billed before; the prepared firm begins without it."""
+FURTHER = {"time_entries": "08_temps.xlsx", "clients_fusion": "09_clients_fusion.xlsx"}
+"""Worked time, and the same clients in another layout."""
 
 
 def send(
@@ -44,9 +48,10 @@ def confirm(api: ApiClient, review: dict[str, Any], **choices: Any) -> dict[str,
 
 
 def take_in(api: ApiClient, *kinds: str) -> None:
-    """Sends and confirms the clean workbooks of `kinds`, all five when none is named."""
+    """Sends and confirms the clean workbooks of `kinds`, the first five when none is named."""
     for kind in kinds or WORKBOOKS:
-        review = send(api, (CLEAN / WORKBOOKS[kind]).read_bytes(), filename=WORKBOOKS[kind])
+        filename = {**WORKBOOKS, **PAST, **FURTHER}[kind]
+        review = send(api, (CLEAN / filename).read_bytes(), filename=filename)
         answer = confirm(api, review)
         assert answer["userErrors"] == [], answer
         assert answer["importFile"]["state"] == "APPLIED"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.takeover.issues import DATE_ORDER
-from templates_xlsx.layouts.rules.telling import Rule, refuse
+from templates_xlsx.layouts.rules.telling import Rule, refuse, says
 from templates_xlsx.sheet import Column, Draft, Setting
 
 
@@ -11,6 +11,7 @@ def in_order(start: Column, end: Column) -> Rule:
     """The end is not before the start (DATE_ORDER on the end)."""
     first, last = start.key, end.key
 
+    @says(DATE_ORDER, of=(end,))
     def judge(draft: Draft, setting: Setting) -> None:
         begins, ends = draft.values.get(first), draft.values.get(last)
         if begins is not None and ends is not None and ends < begins:

@@ -5,21 +5,26 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from domain.errors import Issue
 from domain.money import decimals_of, rounded
+from domain.project.adjustment import AdjustmentKind
 from domain.project.model import PhaseKind
+from domain.takeover.amounts import AS_DECIMAL, WRITTEN
 from domain.takeover.issues import (
     AMOUNT_CURRENCY_MISMATCH,
     AMOUNT_NEGATIVE,
     AMOUNT_NEGATIVE_ANNEX,
     AMOUNT_ROUNDED,
 )
-from templates_xlsx.issues import NUMBER_AMBIGUOUS
+from templates_xlsx.issues import NUMBER_AMBIGUOUS, NUMBER_INVALID
 from templates_xlsx.kinds.cleaning import cleaned, plain, quoted
 from templates_xlsx.kinds.numbers import parse_number
-from templates_xlsx.layouts.rules.telling import Rule, refuse, tell, withdraw
+from templates_xlsx.layouts.rules.telling import Rule, refuse, says, tell, withdraw
 from templates_xlsx.sheet import Column, Draft, Setting
 
 _HAS_SIGN = re.compile("[€$£¥A-Za-z]")
+_OF_MONEY = (AMOUNT_CURRENCY_MISMATCH, NUMBER_AMBIGUOUS, AMOUNT_ROUNDED)
+"""What `settle_money` may say."""
 
 
 def settle_money(draft: Draft, column: Column, currency: str, setting: Setting) -> None:
@@ -57,9 +62,7 @@ def written_currencies(draft: Draft, column: Column) -> frozenset[str] | None:
 
 def _with_three_decimals(draft: Draft, column: Column, value: Decimal, setting: Setting) -> Decimal:
     """`1,234` of a currency with three decimals is 1.234; so is `1.234`, with a warning."""
-    told = next(
-        (i for i in draft.issues if i.kind is NUMBER_AMBIGUOUS and i.column == column.letter), None
-    )
+    told = _ambiguity(draft, column)
     written = parse_number(told.found or "", has_groups=False) if told else None
     if told is None or written is None:
         return value
@@ -73,35 +76,78 @@ def _with_three_decimals(draft: Draft, column: Column, value: Decimal, setting: 
 def amounts_in_row_currency(currency_key: str, *columns: Column) -> Rule:
     """Amounts are in the currency of the row's own cell.
 
-    When that cell is empty, a sign typed beside an amount tells the currency that was meant, so
-    that it can be compared with the project's.
+    When that cell is empty they are in that of the project: what its sign and its separator may
+    mean goes along with the amount, to be told once the project is known.
     """
 
+    @says(*_OF_MONEY, of=columns)
     def judge(draft: Draft, setting: Setting) -> None:
         values = draft.values
-        if currency_key not in values and not _take_written_currency(draft, currency_key, columns):
-            return
-        currency = values[currency_key]
-        if currency is not None:
-            for column in columns:
-                settle_money(draft, column, currency, setting)
+        for column in columns:
+            if values.get(column.key) is None:
+                continue
+            if currency_key not in values:
+                _keep_as_written(draft, column)
+            elif values[currency_key] is not None:
+                settle_money(draft, column, values[currency_key], setting)
 
     return judge
 
 
-def _take_written_currency(draft: Draft, key: str, columns: tuple[Column, ...]) -> bool:
-    for column in columns:
-        if draft.values.get(column.key) is not None:
-            written = written_currencies(draft, column)
-            if written is not None and len(written) == 1:
-                draft.values[key] = next(iter(written))
-                return True
-    return False
+def _keep_as_written(draft: Draft, column: Column) -> None:
+    written = written_currencies(draft, column)
+    if written is not None:
+        cell = quoted(draft.raw.get(column.letter, ""))
+        draft.values[column.key + WRITTEN] = f"{','.join(sorted(written))} {cell}"
+    told = _ambiguity(draft, column)
+    decimal = parse_number(told.found or "", has_groups=False) if told else None
+    if decimal is not None:
+        draft.values[column.key + AS_DECIMAL] = decimal.value
+
+
+def _ambiguity(draft: Draft, column: Column) -> Issue | None:
+    """What was said of one separator before three digits in the cell of `column`."""
+    of = (i for i in draft.issues if i.kind is NUMBER_AMBIGUOUS and i.column == column.letter)
+    return next(of, None)
+
+
+def value_of_kind(value: Column, kind_key: str, currency_key: str) -> Rule:
+    """An adjustment is an amount in the currency of its row, or hours with two decimals."""
+    as_amount = amounts_in_row_currency(currency_key, value)
+
+    @says(*as_amount.codes, NUMBER_INVALID, of=(value,))
+    def judge(draft: Draft, setting: Setting) -> None:
+        if draft.values.get(kind_key) == AdjustmentKind.HOURS:
+            _settle_hours(draft, value, setting)
+        else:
+            as_amount(draft, setting)
+
+    return judge
+
+
+def _settle_hours(draft: Draft, column: Column, setting: Setting) -> None:
+    """Of hours a single separator is always decimal, and no currency is written beside them."""
+    found = draft.values.get(column.key)
+    if found is None:
+        return
+    raw = draft.raw.get(column.letter, "")
+    if written_currencies(draft, column) is not None:
+        refuse(draft, column, NUMBER_INVALID, setting, found=quoted(raw), expected="12.5")
+        return
+    written = parse_number(cleaned(raw), has_groups=False)
+    withdraw(draft, column, NUMBER_AMBIGUOUS)
+    hours = found if written is None else written.value
+    exact = rounded(hours, 2)
+    if exact != hours:
+        shown = {"found": plain(hours), "expected": f"{exact:f}"}
+        tell(draft, column, AMOUNT_ROUNDED, setting, **shown)
+    draft.values[column.key] = exact
 
 
 def amounts_in_firm_currency(*columns: Column) -> Rule:
     """Amounts of people and costs are in the currency of the organisation."""
 
+    @says(*_OF_MONEY, of=columns)
     def judge(draft: Draft, setting: Setting) -> None:
         for column in columns:
             settle_money(draft, column, setting.currency, setting)
@@ -112,6 +158,7 @@ def amounts_in_firm_currency(*columns: Column) -> Rule:
 def fee_sign(fee: Column, line_type_key: str) -> Rule:
     """A phase has a fee of zero or more; an annex may be negative, which is told."""
 
+    @says(AMOUNT_NEGATIVE, AMOUNT_NEGATIVE_ANNEX, of=(fee,))
     def judge(draft: Draft, setting: Setting) -> None:
         value = draft.values.get(fee.key)
         if value is None or value >= 0:

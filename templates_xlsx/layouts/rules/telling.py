@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Protocol, cast
 
 from domain.errors import IssueKind
 from templates_xlsx.sheet import Column, Draft, Setting
 
-Rule = Callable[[Draft, Setting], None]
+Judge = Callable[[Draft, Setting], None]
 """Judges a draft whose cells were read: adds to its issues, settles its values."""
+
+
+class Rule(Protocol):
+    """A judge that declares what it may say (`says`)."""
+
+    codes: tuple[IssueKind, ...]
+    columns: tuple[Column, ...]
+    """Of which of them it says so."""
+    when: tuple[str, object] | None
+    """The cell (key, value) that makes the columns needed; None when no one value does."""
+
+    def __call__(self, draft: Draft, setting: Setting, /) -> None: ...
+
+
+def says(
+    *codes: IssueKind, of: Iterable[Column], when: tuple[str, object] | None = None
+) -> Callable[[Judge], Rule]:
+    """Declares, where a rule is made, what it may say of which columns."""
+
+    def declare(judge: Judge) -> Rule:
+        rule = cast(Rule, judge)
+        rule.codes, rule.columns, rule.when = codes, tuple(of), when
+        return rule
+
+    return declare
 
 
 def tell(

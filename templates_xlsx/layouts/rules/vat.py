@@ -26,13 +26,14 @@ from templates_xlsx.issues import (
     VAT_SIRET_MISMATCH,
 )
 from templates_xlsx.kinds.cleaning import plain
-from templates_xlsx.layouts.rules.telling import Rule, refuse, tell, withdraw
+from templates_xlsx.layouts.rules.telling import Rule, refuse, says, tell, withdraw
 from templates_xlsx.sheet import Column, Draft, Setting
 
 
 def rate_of_country(rate: Column, country_key: str) -> Rule:
     """The rate is one of the country of the building (DOMAIN §3.4)."""
 
+    @says(VAT_RATE_UNKNOWN, VAT_RATE_UNVERIFIED, of=(rate,))
     def judge(draft: Draft, setting: Setting) -> None:
         value, country = draft.values.get(rate.key), draft.values.get(country_key)
         if value is None or country is None:
@@ -56,6 +57,7 @@ def rate_of_country(rate: Column, country_key: str) -> Rule:
 def reason_for_no_vat(rate_key: str, reason: Column) -> Rule:
     """A rate of 0 has its reason, else final invoices will be blocked."""
 
+    @says(VAT_EXEMPTION_REASON_MISSING, of=(reason,), when=(rate_key, 0))
     def judge(draft: Draft, setting: Setting) -> None:
         if draft.values.get(rate_key) == 0 and reason.key not in draft.values:
             hint = reason.kind.say(setting.locale)
@@ -66,7 +68,9 @@ def reason_for_no_vat(rate_key: str, reason: Column) -> Rule:
 
 def number_of_country(number: Column, country_key: str, siret_key: str | None = None) -> Rule:
     """The VAT number is sound, of the client's country, and holds the SIREN of the SIRET."""
+    compared = (VAT_SIRET_MISMATCH,) if siret_key is not None else ()
 
+    @says(VAT_NUMBER_INVALID, VAT_PREFIX_ADDED, VAT_COUNTRY_MISMATCH, *compared, of=(number,))
     def judge(draft: Draft, setting: Setting) -> None:
         value = draft.values.get(number.key)
         country = draft.values.get(country_key, setting.country)
@@ -99,6 +103,7 @@ def _compare_siren(
 def siret_recommended(siret: Column, country_key: str, type_key: str) -> Rule:
     """French clients have a SIRET, except individuals (O14); its SIREN is kept beside it."""
 
+    @says(RECOMMENDED_MISSING, of=(siret,))
     def judge(draft: Draft, setting: Setting) -> None:
         values = draft.values
         if siret.key in values:

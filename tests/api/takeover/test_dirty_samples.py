@@ -22,6 +22,7 @@ DIRTY = Path(__file__).parents[2] / "fixtures" / "dirty"
 TRUTHS = {path.stem.split("_")[0]: path for path in sorted(DIRTY.glob("*.truth.json"))}
 CHAIN = {"01_clients.xlsx": "clients", "02_projets.xlsx": "projects"}
 CHAIN["03_phases_annexes.xlsx"] = "phases"
+CHAIN["04_collaborateurs.xlsx"] = "collaborators"
 COLOURS = {"RED": "refused", "YELLOW": "accepted_with_warnings", "GREEN": "accepted"}
 NODES = """
 query($ids: [ID!]!) {
@@ -30,7 +31,8 @@ query($ids: [ID!]!) {
     ... on Client {
       code name currency country siret language
       client_type: clientType vat_number: vatNumber payment_days: paymentDays
-      billing_address: billingAddress contacts { email phone }
+      billing_address: billingAddress contacts { name email phone isDefault }
+      addresses { code country isDefault }
     }
     ... on Project {
       code country currency postcode status client { name }
@@ -45,6 +47,11 @@ query($ids: [ID!]!) {
       billable_rate: billableRate cost_rate: costRate
     }
     ... on ProgressUpdate { progress: percent as_of: asOf }
+    ... on BillingHistory { net { amount } invoice_date: invoiceDate }
+    ... on TimeEntry {
+      spent: hours billable approved worked: workedOn collaborator { email } project { code }
+    }
+    ... on Adjustment { amended: amount { amount } hours reason_kind: kind date: adjustedOn }
   }
 }
 """
@@ -54,6 +61,10 @@ NOUNS = {
     "phases": "phase",
     "collaborators": "collaborator",
     "progress": "progress_update",
+    "history": "billing_history",
+    "adjustments": "adjustment",
+    "time_entries": "time_entry",
+    "clients_fusion": "client",
 }
 WORDS = {
     "entreprise": "COMPANY",
@@ -63,6 +74,9 @@ WORDS = {
     "signed": "SIGNED",
     "commercial": "COMMERCIAL",
     "chef de projet": "PROJECT_MANAGER",
+    "facturé": "BILLED",
+    "honoraires": "FEE",
+    "heures": "HOURS",
 }
 """The values of the sheets, as the API names them."""
 NUMBERS = {
@@ -73,12 +87,15 @@ NUMBERS = {
     "cost_rate",
     "weekly_hours",
     "progress",
+    "amount",
+    "value",
+    "hours",
 }
 
 
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
-    """Databases of one firm after none, one, two or three of its clean files, to copy."""
+    """Databases of one firm after none, one or more of its first four clean files, to copy."""
     folder = tmp_path_factory.mktemp("chain")
     kept = {0: folder / "0.db"}
     migrate(f"sqlite:///{kept[0]}")
@@ -170,13 +187,15 @@ def _stored_wrongly(api: ApiClient, review: Row, truth: dict[str, Any]) -> list[
     """The fields of the records written that are not what the truth says, by row."""
     import_id = int(review["id"].rpartition("_")[2])
     with api.house.database.reading(api.organisation_id) as session:
-        targets = {row.number: row.target_id for row in kept_rows_of(session, import_id)}
+        kept = {row.number: (row.target_id, row.raw) for row in kept_rows_of(session, import_id)}
     rows = [row for row in truth["rows"] if row.get("stored")]
     noun = NOUNS[truth["template"]]
-    nodes = api.query(NODES, ids=[f"{noun}_{targets[row['row']]}" for row in rows])["nodes"]
+    nodes = api.query(NODES, ids=[f"{noun}_{kept[row['row']][0]}" for row in rows])["nodes"]
     wrong = []
     for row, node in zip(rows, nodes, strict=True):
         found = _flat(node)
+        if truth["template"] == "clients_fusion":
+            found |= _parts(node, kept[row["row"]][1])
         for name, value in row["stored"].items():
             if _comparable(name, found[name]) != _comparable(name, value):
                 wrong.append(f"{row['row']}: {name} is {found[name]!r}, not {value!r}")
@@ -209,4 +228,28 @@ def _flat(node: Row) -> Row:
                 "project_code": project["code"],
                 "entity": project["entity"]["code"],
             }
+        case "TimeEntry":
+            return flat | {
+                "date": node["worked"],
+                "hours": node["spent"],
+                "email": node["collaborator"]["email"],
+                "project_code": node["project"]["code"],
+            }
+        case "BillingHistory":
+            return flat | {"amount": node["net"]["amount"]}
+        case "Adjustment":
+            value = node["amended"]["amount"] if node["amended"] else node["hours"]
+            return flat | {"value": value, "kind": node["reason_kind"]}
     return flat
+
+
+def _parts(node: Row, raw: Row) -> Row:
+    """The address and the contact that a row of the fifteen-column layout names."""
+    address = next(one for one in node["addresses"] if one["code"] == raw["D"])
+    contact = next(one for one in node["contacts"] if one["name"] == raw["L"])
+    return {
+        "country": address["country"],
+        "is_default_address": address["isDefault"],
+        "is_default_contact": contact["isDefault"],
+        "contact_email": contact["email"],
+    }

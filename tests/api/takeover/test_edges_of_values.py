@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.takeover.reviews import notes, reviewed, written
-from tests.api.takeover.sheets import SOUND, Cells, book
+from tests.api.takeover.reviews import notes, phases, reviewed, take, written
+from tests.api.takeover.sheets import PHASE, PROJECT, SOUND, Cells, book
 from tests.support.api import ApiClient
 
 LONGEST = {
@@ -64,3 +64,50 @@ def test_more_decimals_than_are_kept_are_no_accident(any_firm: ApiClient) -> Non
         review, rows = reviewed(any_firm, book(kind, {**SOUND[kind], **cells}), kind=kind)
         assert rows[2]["colour"] != "RED", rows[2]["userErrors"]
         written(any_firm, review)
+
+
+# Amounts without a currency beside them are in that of the project (DOMAIN §3.3, §3.5)
+
+PAST: Cells = {"C": "NEW-0001", "E": "Base", "F": "ESQ", "L": "28/02/2026"}
+
+
+def with_a_phase_in(api: ApiClient, currency: str) -> None:
+    take(api, "projects", {**PROJECT, "J": currency})
+    take(api, "phases", {**PHASE, "A": "RIV-PAR", "B": "NEW-0001", "C": "Base", "E": "ESQ"})
+
+
+@pytest.mark.parametrize("typed", ["100 $", "100 £", "100 ¥", "12 500 CHF", "CHF 100"])
+def test_a_sign_of_another_currency_than_the_projects_is_refused(
+    firm: ApiClient, typed: str
+) -> None:
+    """O27, O36: nothing else in the row says what the amount is in."""
+    with_a_phase_in(firm, "EUR")
+    fee = {**PHASE, "A": "RIV-PAR", "B": "NEW-0001", "C": "Base", "E": "APS", "F": typed}
+    for kind, letter, row in (
+        ("phases", "F", fee),
+        ("history", "K", {**PAST, "K": typed}),
+        ("adjustments", "K", {**PAST, "K": typed, "M": "Reprise"}),
+    ):
+        _, rows = reviewed(firm, book(kind, row), kind=kind)
+        assert ("AMOUNT_CURRENCY_MISMATCH", letter) in notes(rows[2]), (kind, rows[2])
+
+
+@pytest.mark.parametrize(
+    ("typed", "fee", "said"),
+    [
+        ("1,234", "1.234", set()),
+        ("12,345", "12.345", set()),
+        ("1.234", "1.234", {("NUMBER_AMBIGUOUS", "F")}),
+        ("1 234,567", "1234.567", set()),
+    ],
+)
+def test_three_decimals_are_those_of_the_projects_currency(
+    firm: ApiClient, typed: str, fee: str, said: set[tuple[str, str]]
+) -> None:
+    """O27: a thousand times too much would be written otherwise."""
+    take(firm, "projects", {**PROJECT, "J": "TND", "K": 19, "F": "TN"})
+    row = {**PHASE, "A": "RIV-PAR", "B": "NEW-0001", "C": "Base", "E": "ESQ", "F": typed}
+    review, rows = reviewed(firm, book("phases", row), kind="phases")
+    assert notes(rows[2]) == said
+    written(firm, review)
+    assert phases(firm, "NEW-0001", "Base")["ESQ"]["fee"] == {"amount": fee, "currency": "TND"}

@@ -38,6 +38,16 @@ ENGLISH = {
     "|Exit date|Billable hourly rate|Hourly cost|Weekly hours|Employee code|Active|Phone",
     "progress": "System ref.|Entity|Project code|Project name|Fee project|Phase code|Phase name"
     "|Line type|Fee amount excl. VAT|Currency|Progress (%)|As of|Comment",
+    "history": "System ref.|Entity|Project code|Project name|Fee project|Phase code|Phase name"
+    "|Line type|Fee amount excl. VAT|Currency|Invoiced excl. VAT|Invoice date|Invoice number"
+    "|VAT rate|Amount incl. VAT|Paid incl. VAT|Comment",
+    "adjustments": "System ref.|Entity|Project code|Project name|Fee project|Phase code|Phase name"
+    "|Line type|Fee amount excl. VAT|Currency|Adjustment|Date|Reason|Kind|Comment",
+    "time_entries": "System ref.|Date|Collaborator e-mail|Project code|Fee project|Phase code|Hours"
+    "|Billable|Approved|Ticket|Description",
+    "clients_fusion": "Client code|Client name|VAT number|Address code|Address name|Address|City"
+    "|Postal code|State|Country|Is default address|Contact name|Contact phone|Contact e-mail"
+    "|Is default contact",
 }
 MANDATORY = {"clients": "BDEG", "projects": "BCDFJKM", "phases": "ABCDF", "collaborators": "BCD"}
 """O10–O13, O15–O21, O22–O25 and O27, O29–O31; the firm here has several entities (O22)."""
@@ -45,7 +55,7 @@ MANDATORY = {"clients": "BDEG", "projects": "BCDFJKM", "phases": "ABCDF", "colla
 
 @pytest.mark.parametrize("kind", TITLES)
 def test_each_column_stands_under_its_letter_in_both_languages(firm: ApiClient, kind: str) -> None:
-    """O07, O32: the letters are fixed, so the columns between the mandatory ones are there too."""
+    """O07, O32, O36: letters are fixed, so columns between the mandatory ones are there too."""
     english = dict(zip(ascii_uppercase, ENGLISH[kind].split("|"), strict=False))
     for locale, titles in (("fr", TITLES[kind]), ("en", english)):
         content = BytesIO(download(firm, kind, locale=locale))

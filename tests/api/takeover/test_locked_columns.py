@@ -101,10 +101,21 @@ def test_a_changed_reference_makes_its_row_red_and_names_its_letter(
     assert {code for code, _ in notes(rows[2])} == {"REFERENCE_MODIFIED"}
     assert rows[2]["colour"] == "RED"
     (note,) = [one for one in rows[2]["userErrors"] if one["column"] == letter]
-    assert note["found"] in (str(forged), "ANNEX")
+    assert note["found"] in (str(forged), "annex")
     assert rows[3]["colour"] == "GREEN"
     written(firm, review, red=True)
     assert recorded(firm, {**cells_of(sheet, 2), letter: before}) == []
+
+
+def test_a_choice_is_told_in_the_words_of_the_sheet(firm: ApiClient) -> None:
+    """O33: who reads the French review has "annexe" and "phase" before their eyes, never ANNEX."""
+    workbook, sheet = unlocked(firm)
+    type_progress(sheet, 2)
+    sheet["H2"] = "annexe"
+    _, rows = reviewed(firm.in_language("fr"), saved(workbook))
+    (note,) = rows[2]["userErrors"]
+    assert (note["found"], note["expected"]) == ("annexe", "phase")
+    assert "« annexe » au lieu de « phase »" in note["message"].replace("\xa0", " ")
 
 
 def test_swapped_marks_of_two_rows_are_found(firm: ApiClient) -> None:

@@ -40,6 +40,10 @@ NAMES = {
     "phases": ("Phases et annexes", "Phases & annexes"),
     "collaborators": ("Collaborateurs", "Collaborators"),
     "progress": ("Avancement", "Progress"),
+    "history": ("Historique", "Billing history"),
+    "adjustments": ("Ajustements", "Adjustments"),
+    "time_entries": ("Temps", "Time entries"),
+    "clients_fusion": ("Clients", "Clients"),
 }
 """The sheet of each template, in French and in English."""
 

@@ -52,6 +52,33 @@ RIGHT: dict[str, dict[str, Any]] = {
         "progress": 45,
         "as_of": date(2026, 10, 31),
     },
+    "history": {
+        "project_code": "LOG-2403",
+        "phase_code": "APS",
+        "phase_name": "Avant-projet",
+        "amount": Decimal("4600.00"),
+        "invoice_date": date(2026, 2, 28),
+    },
+    "adjustments": {
+        "project_code": "LOG-2403",
+        "phase_code": "APS",
+        "phase_name": "Avant-projet",
+        "value": Decimal("-350.00"),
+        "date": date(2026, 10, 31),
+        "reason": "Remise",
+    },
+    "time_entries": {
+        "date": date(2026, 10, 14),
+        "email": "l.orval@atelier.example",
+        "project_code": "LOG-2403",
+        "hours": Decimal("7.5"),
+    },
+    "clients_fusion": {
+        "code": "C001",
+        "name": "Brasserie du Haut-Moulin",
+        "address_code": "SIEGE",
+        "street": "1 place du Moulin",
+    },
 }
 """A right row of each template."""
 

@@ -1,4 +1,4 @@
-"""The five layouts, letter by letter, against the table of the contract (O10–O32)."""
+"""The layouts, letter by letter, against the table of the contract (O10–O32)."""
 
 from __future__ import annotations
 
@@ -103,18 +103,53 @@ K | progress     | Avancement (%)            | Progress (%)         | M
 L | as_of        | Date d'arrêté             | As of                | M
 M | comment      | Commentaire               | Comment              | O
 """
+TIME_ENTRIES = """
+A | ref          | Réf. système            | System ref.         | X
+B | date         | Date                    | Date                | M
+C | email        | E-mail du collaborateur | Collaborator e-mail | M
+D | project_code | Code projet             | Project code        | M
+E | contract     | Projet d'honoraires     | Fee project         | O
+F | phase_code   | Code de la phase        | Phase code          | O
+G | hours        | Heures                  | Hours               | M
+H | billable     | Facturable              | Billable            | O
+I | approved     | Validé                  | Approved            | O
+J | ticket       | N° de ticket            | Ticket              | O
+K | description  | Description             | Description         | O
+"""
+CLIENTS_FUSION = """
+A | code               | Code client               | Client code        | M
+B | name               | Nom du client             | Client name        | M
+C | vat_number         | Numéro de TVA             | VAT number         | O
+D | address_code       | Adresse Code              | Address code       | O
+E | address_name       | Adresse Nom               | Address name       | O
+F | street             | Adresse                   | Address            | O
+G | city               | Ville                     | City               | O
+H | postcode           | Code postal               | Postal code        | O
+I | state              | État                      | State              | O
+J | country            | Pays                      | Country            | O
+K | is_default_address | Est l'adresse par défaut  | Is default address | O
+L | contact_name       | Nom du contact            | Contact name       | O
+M | contact_phone      | Téléphone du contact      | Contact phone      | O
+N | contact_email      | Adresse e-mail du contact | Contact e-mail     | O
+O | is_default_contact | Est le contact par défaut | Is default contact | O
+"""
 TABLES = {
     "clients": ("Clients", "Clients", CLIENTS),
     "projects": ("Projets", "Projects", PROJECTS),
     "phases": ("Phases et annexes", "Phases & annexes", PHASES),
     "collaborators": ("Collaborateurs", "Collaborators", COLLABORATORS),
     "progress": ("Avancement", "Progress", PROGRESS),
+    "time_entries": ("Temps", "Time entries", TIME_ENTRIES),
+    "clients_fusion": ("Clients", "Clients", CLIENTS_FUSION),
 }
 
 
 @pytest.mark.parametrize("kind", TABLES)
 def test_a_layout_is_the_contract_to_the_letter(kind: str) -> None:
-    """O10–O14 Clients, O15–O21 Projets, O22–O27 Phases et annexes, O29–O31 Collaborateurs; O32."""
+    """O10–O14 Clients, O15–O21 Projets, O22–O27 Phases et annexes, O29–O31 Collaborateurs; O32.
+
+    A03–A18: the fifteen columns of Fusion Operations, of which only code and name are mandatory.
+    """
     french, english, lines = TABLES[kind]
     sheet = layout(kind)
     assert (sheet.kind, sheet.fr, sheet.en) == (kind, french, english)

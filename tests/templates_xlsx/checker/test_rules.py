@@ -89,12 +89,24 @@ def test_an_amount_of_an_unknown_currency_waits_for_the_project() -> None:
     assert draft.values["fee"] == Decimal("1234.567")
 
 
-def test_the_sign_beside_an_amount_tells_the_currency_that_was_meant() -> None:
-    assert draft_of("phases", fee="1 234,50 €").values["currency"] == "EUR"
-    assert "currency" not in draft_of("phases", fee="1 234,50").values
-    assert "currency" not in draft_of("phases", fee="1 234,50 $").values
-    both = draft_of("phases", fee="1 000 €", hourly_rate="85 CHF")
-    assert told(both) == [("AMOUNT_CURRENCY_MISMATCH", "P")]
+def test_the_sign_beside_an_amount_goes_along_until_the_project_is_known() -> None:
+    """What it may mean, and the cell to be told of."""
+
+    def written(cell: str) -> str | None:
+        return draft_of("phases", fee=cell).values.get("fee_written")
+
+    assert written("1 234,50 €") == "EUR 1 234,50 €"
+    assert written("1 234,50") is None
+    dollars, _, cell = str(written("100 $")).partition(" ")
+    assert {"USD", "CAD"} <= set(dollars.split(","))
+    assert cell == "100 $"
+    given = draft_of("phases", fee="1 000 €", currency="CHF")
+    assert told(given) == [("AMOUNT_CURRENCY_MISMATCH", "F")]
+
+
+def test_what_is_decimal_in_some_currencies_goes_along_too() -> None:
+    assert draft_of("phases", fee="1,234").values["fee_as_decimal"] == Decimal("1.234")
+    assert "fee_as_decimal" not in draft_of("phases", fee="1 234,5").values
 
 
 def test_rates_of_people_are_in_the_currency_of_the_organisation() -> None:

@@ -1,0 +1,274 @@
+"""The addresses and contacts of one client, as the records have them and as rows speak of them.
+
+Of an address, the last row with its code wins. Of a contact, the row that tells something first
+wins, and later rows complete it: people repeat a contact to fill a row. An empty cell never erases.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from domain.likeness import name_key
+from domain.takeover.candidate import Candidate, Change
+
+ADDRESS = {
+    "address_code": "code",
+    "address_name": "name",
+    "street": "street",
+    "city": "city",
+    "postcode": "postcode",
+    "state": "state",
+    "country": "country",
+}
+CONTACT = {"contact_name": "name", "contact_phone": "phone", "contact_email": "email"}
+"""The columns of the sheet by what they are in the record."""
+
+LONGEST_ADDRESS = 500
+
+
+@dataclass(slots=True, eq=False)
+class Part:
+    """An address or a contact: as recorded (None: not yet), and what the rows say of it."""
+
+    recorded: Mapping[str, Any] | None = None
+    said: dict[str, Any] = field(default_factory=dict)
+    """By column of the record; `is_default` too."""
+    said_on: dict[str, int] = field(default_factory=dict)
+    """The row that each was taken from."""
+    rows: list[int] = field(default_factory=list)
+
+    def get(self, name: str) -> Any:
+        """What a column will hold, the default apart."""
+        return self.said.get(name, self.recorded[name] if self.recorded else None)
+
+    @property
+    def was_default(self) -> bool:
+        return self.recorded is not None and bool(self.recorded["is_default"])
+
+    def take(self, given: Mapping[str, Any], row: int, *, last_wins: bool) -> None:
+        """What `row` says of it; what it leaves empty stays."""
+        self.rows.append(row)
+        for name, value in given.items():
+            if value is not None and (last_wins or name not in self.said):
+                self.said[name] = value
+                self.said_on[name] = row
+
+    def changes(self, *, is_default: bool) -> dict[str, tuple[Any, Any, int]]:
+        """The columns of a recorded part that will differ: before, after, by which row."""
+        if self.recorded is None:
+            return {}
+        after = {name: value for name, value in self.said.items() if name != "is_default"}
+        if "is_default" in self.said:
+            after["is_default"] = is_default
+        return {
+            name: (self.recorded[name], value, self.said_on[name])
+            for name, value in after.items()
+            if self.recorded[name] != value
+        }
+
+
+class Parts:
+    """The addresses, or the contacts, of one client."""
+
+    names: Mapping[str, str] = {}
+    default = ""
+    """The column of the sheet that says which one is the default."""
+    last_wins = False
+
+    def __init__(
+        self, recorded: Iterable[Mapping[str, Any]] = (), rows: Iterable[Candidate] = ()
+    ) -> None:
+        self.parts = [Part(recorded=one) for one in recorded]
+        self._of_row: dict[int, Part] = {}
+        for part in self.parts:
+            self.note(part)
+        for row in rows:
+            self._take(row)
+
+    def _take(self, candidate: Candidate) -> None:
+        """Reads what a row says of one of them, if it does."""
+        given = {name: candidate.values.get(key) for key, name in self.names.items()}
+        if not self.tells(given):
+            return
+        part = self.find(given)
+        if part is None:
+            self.parts.append(part := Part())
+        given["is_default"] = candidate.values.get(self.default)
+        part.take(given, candidate.row, last_wins=self.last_wins)
+        self.note(part)
+        self._of_row[candidate.row] = part
+
+    def tells(self, given: Mapping[str, Any]) -> bool:
+        """Whether a row speaks of one at all."""
+        return any(value is not None for value in given.values())
+
+    def find(self, given: Mapping[str, Any]) -> Part | None:
+        """The one that a row speaks of; None for a new one."""
+        raise NotImplementedError
+
+    def note(self, part: Part) -> None:
+        """Remembers how a part may be found: files of one client and no end of rows exist."""
+        raise NotImplementedError
+
+    def of_row(self, row: int) -> Part | None:
+        return self._of_row.get(row)
+
+    @cached_property
+    def chosen(self) -> Part | None:
+        """The default: the recorded one unless a row says it is none, else the first told."""
+        standing = (part for part in self.parts if part.was_default)
+        kept = next((part for part in standing if part.said.get("is_default") is not False), None)
+        told = [part for part in self.parts if part.said.get("is_default")]
+        return kept or min(told, key=lambda part: part.said_on["is_default"], default=None)
+
+    def is_second_default(self, candidate: Candidate) -> bool:
+        """Whether a row wants a default where there is another one already."""
+        part = self.of_row(candidate.row)
+        wants = part is not None and candidate.values.get(self.default) is True
+        return wants and bool(part and part.said.get("is_default")) and part is not self.chosen
+
+    def new_on(self, row: int) -> dict[str, Any] | None:
+        """The columns of what `row` adds; None when it adds nothing."""
+        part = self.of_row(row)
+        if part is None or part.recorded is not None or row != self._made_on(part):
+            return None
+        columns = {name: part.get(name) for name in self.names.values()}
+        return columns | {"is_default": part is self.chosen}
+
+    def _made_on(self, part: Part) -> int:
+        return part.rows[-1 if self.last_wins else 0]
+
+    def changed_on(self, row: int) -> tuple[dict[str, Any] | None, list[Change]]:
+        """The columns that `row` changes of a recorded one, with its identifier; and the changes.
+
+        A change is told by its column of the sheet.
+        """
+        part = self.of_row(row)
+        if part is None or part.recorded is None:
+            return None, []
+        keys = {name: key for key, name in self.names.items()} | {"is_default": self.default}
+        found = part.changes(is_default=part is self.chosen)
+        own = {name: (before, after) for name, (before, after, on) in found.items() if on == row}
+        if not own:
+            return None, []
+        columns = {name: after for name, (_, after) in own.items()}
+        changes = [Change(keys[name], before, after) for name, (before, after) in own.items()]
+        return {"id": part.recorded["id"], **columns}, changes
+
+
+class Addresses(Parts):
+    """An address is known by its code; one without a code by all that is said of it."""
+
+    names = ADDRESS
+    default = "is_default_address"
+    last_wins = True
+
+    def __init__(
+        self, recorded: Iterable[Mapping[str, Any]] = (), rows: Iterable[Candidate] = ()
+    ) -> None:
+        self._coded: dict[str, Part] = {}
+        self._uncoded: dict[tuple[Any, ...], Part] = {}
+        super().__init__(recorded, rows)
+
+    def tells(self, given: Mapping[str, Any]) -> bool:
+        # A country alone is that of the client.
+        return any(value is not None for name, value in given.items() if name != "country")
+
+    def find(self, given: Mapping[str, Any]) -> Part | None:
+        if code := given["code"]:
+            return self._coded.get(code.upper())
+        return self._uncoded.get(tuple(given[name] for name in ADDRESS.values()))
+
+    def note(self, part: Part) -> None:
+        if code := part.get("code"):
+            self._coded.setdefault(code.upper(), part)
+        else:
+            self._uncoded.setdefault(tuple(part.get(name) for name in ADDRESS.values()), part)
+
+    def is_told_again(self, candidate: Candidate) -> bool:
+        """Whether the code of the row's address stands higher in the file."""
+        part = self.of_row(candidate.row)
+        if part is None or candidate.values.get("address_code") is None:
+            return False
+        return part.rows[0] != candidate.row
+
+    @property
+    def for_bills(self) -> Part | None:
+        """The default one, else the first (DOMAIN §3.5)."""
+        return self.chosen or next(iter(self.parts), None)
+
+
+class Contacts(Parts):
+    """A contact is known by name and e-mail; either may be told later."""
+
+    names = CONTACT
+    default = "is_default_contact"
+
+    def __init__(
+        self, recorded: Iterable[Mapping[str, Any]] = (), rows: Iterable[Candidate] = ()
+    ) -> None:
+        self._exact: dict[tuple[str, str], Part] = {}
+        self._with: dict[tuple[str, str], Part] = {}
+        """By name alone or by e-mail alone: the first one with it."""
+        self._nameless: dict[str, Part] = {}
+        self._reached: defaultdict[str, deque[Part]] = defaultdict(deque)
+        """By telephone: of whom nothing else is known, and of the others, now or before."""
+        super().__init__(recorded, rows)
+
+    def find(self, given: Mapping[str, Any]) -> Part | None:
+        name, email = _key(given["name"]), _key(given["email"])
+        if not (name or email):
+            return self._with_phone(given["phone"])
+        if (name, email) in self._exact:
+            return self._exact[name, email]
+        if name and email:
+            return self._exact.get((name, "")) or self._exact.get(("", email))
+        return self._with.get((name, email))
+
+    def note(self, part: Part) -> None:
+        name, email = _called(part)
+        for before in ((name, ""), ("", email)):
+            if (name and email) and self._exact.get(before) is part:
+                del self._exact[before]
+        self._exact.setdefault((name, email), part)
+        for alone in ((name, ""), ("", email)):
+            self._with.setdefault(alone, part)
+        phone = part.get("phone") or ""
+        if not (name or email):
+            self._nameless.setdefault(phone, part)
+        elif not self._reached[phone] or self._reached[phone][-1] is not part:
+            self._reached[phone].append(part)
+
+    def _with_phone(self, phone: str) -> Part | None:
+        if phone in self._nameless:
+            return self._nameless[phone]
+        reached = self._reached[phone]
+        while reached and reached[0].get("phone") != phone:
+            reached.popleft()
+        return reached[0] if reached else None
+
+
+def _called(part: Part) -> tuple[str, str]:
+    return _key(part.get("name")), _key(part.get("email"))
+
+
+def _key(text: Any) -> str:
+    return name_key(text) if text else ""
+
+
+def address_lines(read: Mapping[str, Any] | Part) -> str:
+    """An address as bills carry it: the street, then postcode and town, then the state.
+
+    A line for which there is no room any more is left out; the address itself has it all.
+    """
+    names = ("street", "postcode", "city", "state")
+    street, postcode, city, state = (read.get(name) for name in names)
+    kept: list[str] = []
+    for line in filter(None, (street, " ".join(filter(None, (postcode, city))), state)):
+        if len("\n".join([*kept, line])) <= LONGEST_ADDRESS:
+            kept.append(line)
+    return "\n".join(kept)

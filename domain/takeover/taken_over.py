@@ -1,0 +1,248 @@
+"""Planning rows of Billing history and Adjustments: what a phase brings from before (DOMAIN §3.5).
+
+A row says nothing of which record it is: the one that says exactly what is recorded already stands
+for it, once for each time it was recorded. So the second upload of a file writes nothing, and two
+equal rows of one file are both kept.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from domain.errors import Issue
+from domain.ledger import PhaseFigures
+from domain.money import from_minor
+from domain.project.adjustment import AdjustmentKind
+from domain.takeover.amounts import OF_AMOUNTS, in_minor
+from domain.takeover.candidate import Candidate, Planned
+from domain.takeover.issues import (
+    AMOUNT_NEGATIVE_HISTORY,
+    OVER_BILLED,
+    POSSIBLE_DUPLICATE,
+    VAT_RATE_UNKNOWN,
+    VAT_RATE_UNVERIFIED,
+)
+from domain.takeover.match import Known
+from domain.takeover.model import RowOutcome
+from domain.takeover.phase_rows import (
+    DATE_IN_FUTURE,
+    OF_REFERENCES,
+    KnownPhases,
+    PhaseRowPlanner,
+    of_unsigned,
+)
+from domain.tax import is_rate_of, was_rate_of
+
+Facts = tuple[Any, ...]
+"""All that a row says, as a key."""
+
+
+@dataclass(slots=True)
+class Recorded:
+    """What was recorded of all phases: how often each thing, and how much in all."""
+
+    lines: Counter[Facts] = field(default_factory=Counter)
+    figures: dict[int, PhaseFigures] = field(default_factory=dict)
+
+
+class _TakenOverPlanner(PhaseRowPlanner):
+    """Adds what is not recorded yet; tells what looks recorded, or bills more than the fee."""
+
+    names: tuple[str, ...] = ()
+    """The columns that make two rows equal."""
+
+    def __init__(self, known: KnownPhases, recorded: Recorded) -> None:
+        super().__init__(known)
+        self._recorded = recorded
+        self._met: Counter[Facts] = Counter()
+        self._alike = Counter(self._likeness(facts) for facts in recorded.lines.elements())
+        self._fee: Counter[int] = Counter()
+        self._billed: Counter[int] = Counter()
+
+    def _add(self, candidate: Candidate, entry: Known) -> Planned:
+        columns, issues = self._columns(candidate, entry)
+        if any(issue.is_red for issue in issues):
+            return Planned(candidate.row, RowOutcome.REFUSED, issues=issues)
+        facts = tuple(columns[name] for name in self.names)
+        if self._met[facts] < self._recorded.lines[facts]:
+            return Planned(
+                candidate.row, RowOutcome.UNCHANGED, columns, issues=issues, target_id=entry.id
+            )
+        issues += self._looks_recorded(columns, facts)
+        issues += self._over_billed(columns, entry)
+        issues += of_unsigned(entry)
+        return Planned(candidate.row, RowOutcome.CREATE, columns=columns, issues=issues)
+
+    def _keep(self, candidate: Candidate, planned: Planned) -> None:
+        facts = tuple(planned.columns[name] for name in self.names)
+        self._met[facts] += 1
+        if planned.outcome is RowOutcome.CREATE:
+            self._alike[self._likeness(facts)] += 1
+            phase = planned.columns["phase_id"]
+            fee, billed = self._weight(planned.columns)
+            self._fee[phase] += fee
+            self._billed[phase] += billed
+
+    @abstractmethod
+    def _columns(self, candidate: Candidate, entry: Known) -> tuple[dict[str, Any], list[Issue]]:
+        """What is recorded of a row, and what is to be said of its cells."""
+
+    @abstractmethod
+    def _likeness(self, facts: Facts) -> Facts:
+        """What makes two rows look like one thing said twice."""
+
+    @abstractmethod
+    def _weight(self, columns: Mapping[str, Any]) -> tuple[int, int]:
+        """What the row adds to the fee and to what was billed, in minor units."""
+
+    @abstractmethod
+    def _looks_recorded(self, columns: Mapping[str, Any], facts: Facts) -> Iterable[Issue]:
+        """POSSIBLE_DUPLICATE when something very much alike is recorded, or stands above."""
+
+    def _over_billed(self, columns: Mapping[str, Any], entry: Known) -> Iterable[Issue]:
+        """OVER_BILLED from the row on that brings what was billed above the adjusted fee."""
+        figures = self._recorded.figures[entry.id]
+        more_fee, more_billed = self._weight(columns)
+        if not (more_fee or more_billed):
+            return
+        fee = figures.adjusted_fee + self._fee[entry.id] + more_fee
+        billed = figures.billed + self._billed[entry.id] + more_billed
+        is_over = billed < fee if fee < 0 else billed > fee
+        if is_over:
+            found, expected = (f"{from_minor(one, figures.currency):f}" for one in (billed, fee))
+            yield OVER_BILLED(field=(self.amount,), found=found, expected=expected)
+
+    amount: str = ""
+    """The column that holds the amount."""
+
+
+class HistoryPlanner(_TakenOverPlanner):
+    """Rows of Billing history: each line of a past invoice."""
+
+    codes = {
+        **OF_REFERENCES,
+        "amount": (*OF_AMOUNTS, AMOUNT_NEGATIVE_HISTORY, OVER_BILLED),
+        "gross": OF_AMOUNTS,
+        "paid": OF_AMOUNTS,
+        "vat_rate": (VAT_RATE_UNKNOWN, VAT_RATE_UNVERIFIED),
+        "invoice_no": (POSSIBLE_DUPLICATE,),
+        "invoice_date": (DATE_IN_FUTURE,),
+    }
+    dated = "invoice_date"
+    amount = "amount"
+    names = (
+        "phase_id",
+        "net_minor",
+        "invoice_date",
+        "invoice_no",
+        "vat_rate",
+        "gross_minor",
+        "paid_minor",
+        "comment",
+    )
+
+    def _columns(self, candidate: Candidate, entry: Known) -> tuple[dict[str, Any], list[Issue]]:
+        values, currency = candidate.values, str(entry.columns["currency"])
+        columns: dict[str, Any] = {
+            "phase_id": entry.id,
+            "currency": currency,
+            "invoice_date": values["invoice_date"],
+            "invoice_no": values.get("invoice_no"),
+            "comment": values.get("comment"),
+        }
+        issues: list[Issue] = []
+        for source, target in (
+            ("amount", "net_minor"),
+            ("gross", "gross_minor"),
+            ("paid", "paid_minor"),
+        ):
+            columns[target], said = in_minor(values.get(source), currency, source, candidate)
+            issues += said
+        columns["vat_rate"], said = _past_rate(
+            values.get("vat_rate"), str(entry.columns["country"])
+        )
+        issues += said
+        if (columns["net_minor"] or 0) < 0:
+            shown = f"{from_minor(columns['net_minor'], currency):f}"
+            issues.append(AMOUNT_NEGATIVE_HISTORY(field=("amount",), found=shown))
+        return columns, issues
+
+    def _likeness(self, facts: Facts) -> Facts:
+        return facts[:4]
+
+    def _weight(self, columns: Mapping[str, Any]) -> tuple[int, int]:
+        return 0, columns["net_minor"]
+
+    def _looks_recorded(self, columns: Mapping[str, Any], facts: Facts) -> Iterable[Issue]:
+        if self._alike[self._likeness(facts)]:
+            amount = f"{from_minor(columns['net_minor'], columns['currency']):f}"
+            shown = _shown(columns["invoice_no"], columns["invoice_date"], amount)
+            yield POSSIBLE_DUPLICATE(field=("invoice_no",), found=shown, other=shown)
+
+
+class AdjustmentPlanner(_TakenOverPlanner):
+    """Rows of Adjustments: signed corrections, each with its reason."""
+
+    codes = {
+        **OF_REFERENCES,
+        "value": (*OF_AMOUNTS, OVER_BILLED, POSSIBLE_DUPLICATE),
+        "date": (DATE_IN_FUTURE,),
+    }
+    amount = "value"
+    names = ("phase_id", "kind", "adjusted_on", "amount_minor", "hours", "reason", "comment")
+
+    def _columns(self, candidate: Candidate, entry: Known) -> tuple[dict[str, Any], list[Issue]]:
+        values, currency = candidate.values, str(entry.columns["currency"])
+        kind = AdjustmentKind(values.get("kind") or AdjustmentKind.BILLED)
+        columns: dict[str, Any] = {
+            "phase_id": entry.id,
+            "currency": currency,
+            "kind": kind,
+            "adjusted_on": values["date"],
+            "reason": values["reason"],
+            "comment": values.get("comment"),
+            "amount_minor": None,
+            "hours": None,
+        }
+        if kind is AdjustmentKind.HOURS:
+            columns["hours"] = values["value"]
+            return columns, []
+        columns["amount_minor"], said = in_minor(values["value"], currency, "value", candidate)
+        return columns, said
+
+    def _likeness(self, facts: Facts) -> Facts:
+        return facts[:5]
+
+    def _weight(self, columns: Mapping[str, Any]) -> tuple[int, int]:
+        amount = columns["amount_minor"] or 0
+        match columns["kind"]:
+            case AdjustmentKind.FEE:
+                return amount, 0
+            case AdjustmentKind.BILLED:
+                return 0, amount
+        return 0, 0
+
+    def _looks_recorded(self, columns: Mapping[str, Any], facts: Facts) -> Iterable[Issue]:
+        if self._alike[self._likeness(facts)]:
+            minor, hours = columns["amount_minor"], columns["hours"]
+            value = hours if minor is None else from_minor(minor, columns["currency"])
+            shown = _shown(None, columns["adjusted_on"], f"{value:f}")
+            yield POSSIBLE_DUPLICATE(field=("value",), found=shown, other=shown)
+
+
+def _shown(number: str | None, day: date, amount: str) -> str:
+    """A past invoice or correction as people would name it, in any language."""
+    return " · ".join(filter(None, (number, f"{day:%d/%m/%Y}", amount)))
+
+
+def _past_rate(rate: Decimal | None, country: str) -> tuple[Decimal | None, list[Issue]]:
+    if rate is None or was_rate_of(country, rate):
+        return rate, []
+    kind = VAT_RATE_UNVERIFIED if is_rate_of(country, rate) is None else VAT_RATE_UNKNOWN
+    return rate, [kind(field=("vat_rate",), found=f"{rate.normalize():f}", country=country)]

@@ -1,0 +1,80 @@
+"""Time entries beside the takeover: what is recorded, and the rows of a prefilled sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from sqlalchemy import select
+
+from domain.collaborator import Collaborator
+from domain.likeness import name_key
+from domain.project.model import Contract, Phase, Project
+from domain.takeover.match import Index, Known
+from domain.takeover.time_entries import Entry
+from domain.takeover.work import KnownWork
+from domain.time_entry import TimeEntry
+from persistence.session import ScopedSession
+
+
+def known_work(session: ScopedSession, *, people: Index, projects: Index) -> KnownWork:
+    """What rows of time may name: `people` by e-mail, `projects`, their contracts and phases."""
+    known = KnownWork(people=people, projects=projects)
+    for person in people.by_id.values():
+        name = f"{person.columns['first_name']} {person.columns['last_name']}"
+        known.named.setdefault(name_key(name), []).append(person)
+    statement = select(
+        Contract.id, Contract.name, Contract.name_key, Contract.project_id, Contract.archived_at
+    )
+    project_of = {}
+    for row in session.execute(statement.order_by(Contract.id)):
+        columns = {"archived_at": row.archived_at}
+        contract = Known(row.id, row.name, key=row.name_key, columns=columns)
+        known.contracts.setdefault(row.project_id, Index()).add(contract)
+        project_of[row.id] = row.project_id
+    phases = select(
+        Phase.id, Phase.code, Phase.name, Phase.name_key, Phase.contract_id, Phase.archived_at
+    )
+    for one in session.execute(phases.order_by(Phase.contract_id, Phase.position, Phase.id)):
+        columns = {"contract_id": one.contract_id, "archived_at": one.archived_at}
+        phase = Known(one.id, one.name, code=one.code, key=one.name_key, columns=columns)
+        known.phases.setdefault(project_of[one.contract_id], []).append(phase)
+    return known
+
+
+def recorded_time(session: ScopedSession) -> Iterator[Entry]:
+    """All live entries, the oldest record first."""
+    columns = (getattr(TimeEntry, name) for name in Entry._fields)
+    statement = select(*columns).where(TimeEntry.archived_at.is_(None)).order_by(TimeEntry.id)
+    return (Entry._make(row) for row in session.execute(statement))
+
+
+def time_rows(
+    session: ScopedSession, only: Collection[int] | None
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The live entries as rows of the sheet, the last day first."""
+    statement = (
+        select(
+            TimeEntry.id,
+            TimeEntry.worked_on.label("date"),
+            Collaborator.email,
+            Project.code.label("project_code"),
+            Contract.name.label("contract"),
+            Phase.code.label("phase_code"),
+            TimeEntry.hours,
+            TimeEntry.billable,
+            TimeEntry.approved,
+            TimeEntry.ticket,
+            TimeEntry.description,
+        )
+        .join(Collaborator, Collaborator.id == TimeEntry.collaborator_id)
+        .join(Project, Project.id == TimeEntry.project_id)
+        .outerjoin(Contract, Contract.id == TimeEntry.contract_id)
+        .outerjoin(Phase, Phase.id == TimeEntry.phase_id)
+        .where(TimeEntry.archived_at.is_(None))
+        .order_by(TimeEntry.worked_on.desc(), TimeEntry.id.desc())
+    )
+    if only is not None:
+        statement = statement.where(TimeEntry.id.in_(only))
+    for row in session.execute(statement).mappings():
+        yield row["id"], dict(row)

@@ -1,0 +1,216 @@
+"""What was invoiced before the takeover comes in by Excel and is not billed again (O04, O36)."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.api.takeover.reviews import notes, refusal_codes, reviewed, written
+from tests.api.takeover.sheets import download, opened, saved
+from tests.support.api import ApiClient
+from tests.support.documents import DRAW, FINALISE
+from tests.support.takeover import CLEAN, PAST, phases_of, project, send, take_in
+
+DAY = date(2026, 2, 28)
+PAST_OF = """
+query($code: String!) {
+  projectByCode(code: $code) {
+    contracts { name phases {
+      code
+      billingHistory {
+        id net { amount currency } invoiceDate invoiceNo vatRate gross { amount } paid { amount }
+        comment author source phase { code }
+      }
+      adjustments { id kind amount { amount } hours adjustedOn reason comment source }
+    } }
+  }
+}
+"""
+
+
+def filled(api: ApiClient, kind: str, rows: dict[int, dict[str, Any]]) -> bytes:
+    """The prefilled sheet of `kind` with entry cells typed, by row and letter."""
+    workbook, sheet = opened(download(api, kind, prefilled=True))
+    for row, cells in rows.items():
+        for letter, value in cells.items():
+            assert not sheet[f"{letter}{row}"].protection.locked
+            sheet[f"{letter}{row}"] = value
+    return saved(workbook)
+
+
+def first_row_of(api: ApiClient, kind: str, code: str, phase: str) -> int:
+    """The first row of a phase in the prefilled sheet."""
+    _, sheet = opened(download(api, kind, prefilled=True))
+    rows = range(2, sheet.max_row + 1)
+    return next(
+        row for row in rows if (sheet[f"C{row}"].value, sheet[f"F{row}"].value) == (code, phase)
+    )
+
+
+def past_of(api: ApiClient, code: str, phase: str) -> dict[str, Any]:
+    """The history and the adjustments of a phase of a project's first contract."""
+    found = api.query(PAST_OF, code=code)["projectByCode"]["contracts"][0]["phases"]
+    return next(one for one in found if one["code"] == phase)
+
+
+def figures(api: ApiClient, code: str, phase: str) -> dict[str, Decimal]:
+    found = next(one for one in phases_of(project(api, code)) if one["code"] == phase)
+    return {
+        name: Decimal(value["amount"])
+        for name, value in found["figures"].items()
+        if isinstance(value, dict)
+    }
+
+
+@pytest.mark.parametrize("kind", PAST)
+def test_the_second_upload_of_the_past_writes_nothing(any_firm: ApiClient, kind: str) -> None:
+    """O36: each row is known again, and so are the rows that are equal to one another."""
+    take_in(any_firm, kind)
+    review, rows = reviewed(any_firm, (CLEAN / PAST[kind]).read_bytes())
+    assert {row["outcome"] for row in rows.values()} == {"UNCHANGED"}
+    assert {row["colour"] for row in rows.values()} == {"GREEN"}
+    written(any_firm, review)
+    again, _ = reviewed(any_firm, (CLEAN / PAST[kind]).read_bytes())
+    assert again["counts"]["create"] == 0
+
+
+def test_a_line_of_a_past_invoice_is_kept_whole_and_counts_as_billed(any_firm: ApiClient) -> None:
+    """O36, O04: K to Q by letter; what was billed remains no longer."""
+    row = first_row_of(any_firm, "history", "PAT-2501", "PRO")
+    typed = {"K": 4600.5, "L": DAY, "M": "2026-0113", "N": 20, "O": 5520.6, "P": 1000, "Q": "Soldé"}
+    credit = {"K": -100, "L": date(2026, 3, 31), "M": "AV-7"}
+    before = figures(any_firm, "PAT-2501", "PRO")
+    review, rows = reviewed(any_firm, filled(any_firm, "history", {row: typed, row + 1: credit}))
+    assert sorted(rows) == [row, row + 1]
+    assert notes(rows[row]) == set()
+    assert notes(rows[row + 1]) == {("AMOUNT_NEGATIVE_HISTORY", "K")}
+    written(any_firm, review)
+    line, taken_back = past_of(any_firm, "PAT-2501", "PRO")["billingHistory"]
+    assert line | {"id": None, "author": None, "source": None} == {
+        "id": None,
+        "net": {"amount": "4600.50", "currency": "EUR"},
+        "invoiceDate": "2026-02-28",
+        "invoiceNo": "2026-0113",
+        "vatRate": "20",
+        "gross": {"amount": "5520.60"},
+        "paid": {"amount": "1000.00"},
+        "comment": "Soldé",
+        "author": None,
+        "source": None,
+        "phase": {"code": "PRO"},
+    }
+    assert line["source"].startswith("import ")
+    assert taken_back["net"]["amount"] == "-100.00"
+    after = figures(any_firm, "PAT-2501", "PRO")
+    assert after["history"] == after["alreadyBilled"] == Decimal("4500.50")
+    assert after["remainingToBill"] == before["remainingToBill"] - Decimal("4500.50")
+    assert after["billableNow"] == before["billableNow"] - Decimal("4500.50")
+    node = any_firm.query("query($id: ID!) { node(id: $id) { __typename id } }", id=line["id"])
+    assert node["node"] == {"__typename": "BillingHistory", "id": line["id"]}
+
+
+def test_what_was_invoiced_before_is_not_invoiced_again(any_firm: ApiClient) -> None:
+    """O36, F10: quantity = total − already invoiced; the former numbers enter no series of ours."""
+    take_in(any_firm, *PAST)
+    job = project(any_firm, "PAT-2501")
+    remaining = {
+        phase["code"]: Decimal(phase["figures"]["remainingToBill"]["amount"])
+        for phase in phases_of(job)
+    }
+    drawn = any_firm.query(DRAW, client=job["client"]["id"], project=job["id"], key=str(uuid4()))
+    invoice = drawn["invoiceCreateFromProject"]["invoice"]
+    lines = {line["phase"]["code"]: Decimal(line["net"]["amount"]) for line in invoice["lines"]}
+    assert lines == {code: amount for code, amount in remaining.items() if amount}
+    assert {"APS", "APD"}.isdisjoint(lines)
+    final = any_firm.query(FINALISE, id=invoice["id"], key=str(uuid4()))["invoiceFinalise"]
+    assert final["invoice"]["number"] == "LYO26-00001"
+
+
+def test_adjustments_correct_the_fee_and_what_was_billed_and_nothing_else(
+    any_firm: ApiClient,
+) -> None:
+    """O05: the four kinds; hours and cost change no amount."""
+    row = first_row_of(any_firm, "adjustments", "PAT-2501", "PRO")
+    base = {"L": DAY, "M": "Reprise"}
+    before = figures(any_firm, "PAT-2501", "PRO")
+    for value, kind in ((-350, None), (552, "honoraires"), ("12,5", "heures"), (90, "coût")):
+        content = filled(any_firm, "adjustments", {row: {**base, "K": value, "N": kind}})
+        written(any_firm, send(any_firm, content))
+    made = past_of(any_firm, "PAT-2501", "PRO")["adjustments"]
+    assert [(one["kind"], (one["amount"] or {}).get("amount"), one["hours"]) for one in made] == [
+        ("BILLED", "-350.00", None),
+        ("FEE", "552.00", None),
+        ("HOURS", None, "12.5"),
+        ("COST", "90.00", None),
+    ]
+    after = figures(any_firm, "PAT-2501", "PRO")
+    assert after["adjustedFee"] == before["adjustedFee"] + 552
+    assert after["alreadyBilled"] == Decimal(-350)
+    assert after["history"] == 0
+
+
+def test_the_history_sheet_gives_a_phase_as_many_rows_as_asked(firm: ApiClient) -> None:
+    """O36: several past invoices of one phase are several rows, whose locked cells are the same."""
+    counted = {}
+    for asked in (None, 1, 12):
+        answer = firm.query(
+            'mutation($rows: Int) { templateDownload(input: { kind: "history", '
+            "rowsPerPhase: $rows }) { download { url } userErrors { code } } }",
+            rows=asked,
+        )["templateDownload"]
+        _, sheet = opened(firm.get(answer["download"]["url"]))
+        counted[asked] = sum(1 for cell in sheet["A"][1:] if cell.value)
+    assert counted[None] == 3 * counted[1]
+    assert counted[12] == 12 * counted[1]
+
+
+@pytest.mark.parametrize(("kind", "rows"), [("history", 0), ("history", 61), ("clients", 2)])
+def test_a_number_of_rows_that_makes_no_sense_is_refused(
+    firm: ApiClient, kind: str, rows: int
+) -> None:
+    answer = firm.query(
+        "mutation($kind: String!, $rows: Int) { templateDownload(input: { kind: $kind, "
+        "rowsPerPhase: $rows }) { download { url } userErrors { code field } } }",
+        kind=kind,
+        rows=rows,
+    )["templateDownload"]
+    assert answer["download"] is None
+    assert answer["userErrors"] == [{"code": "FIELD_INVALID", "field": ["rowsPerPhase"]}]
+
+
+@pytest.mark.parametrize("letter", "BCDEFGHIJ")
+def test_a_locked_cell_of_the_history_that_was_changed_is_refused(
+    firm: ApiClient, letter: str
+) -> None:
+    """O33, O36: on the second row of a phase as on the first."""
+    workbook, sheet = opened(download(firm, "history", prefilled=True))
+    sheet.protection.disable()
+    for row in (2, 3):
+        sheet[f"K{row}"], sheet[f"L{row}"] = 10, DAY
+    sheet[f"{letter}3"] = 1 if letter == "I" else "CHF" if letter == "J" else "Autre"
+    _, rows = reviewed(firm, saved(workbook))
+    assert (rows[2]["colour"], rows[3]["colour"]) == ("GREEN", "RED")
+    assert letter in {column for _, column in notes(rows[3])}
+
+
+@pytest.mark.parametrize("kind", PAST)
+def test_past_billing_before_any_phase_is_out_of_order(firm: ApiClient, kind: str) -> None:
+    """O09, O36; on a firm of no records."""
+    other = firm.of_another_firm()
+    assert refusal_codes(send(other, (CLEAN / PAST[kind]).read_bytes())) == ["IMPORT_ORDER"]
+
+
+def test_a_sheet_left_empty_and_a_rate_of_former_years(firm: ApiClient) -> None:
+    """O36: unfilled rows are nobody's; 19,6 % was a rate once, 33 % never was."""
+    assert refusal_codes(send(firm, download(firm, "history", prefilled=True))) == ["FILE_EMPTY"]
+    row = first_row_of(firm, "history", "PAT-2501", "APS")
+    line = {"K": 10, "L": date(2012, 5, 2)}
+    typed = {row: {**line, "N": 19.6}, row + 1: {**line, "K": 11, "N": 33}}
+    content = filled(firm, "history", typed)
+    _, rows = reviewed(firm, content)
+    assert notes(rows[row]) == set()
+    assert notes(rows[row + 1]) == {("VAT_RATE_UNKNOWN", "N")}
