@@ -12,7 +12,7 @@ from strawberry.file_uploads import Upload
 
 from domain.access import Permission, require
 from domain.errors import FIELD_INVALID, FIELD_REQUIRED, NOT_FOUND, Refusal
-from domain.takeover.model import ImportState, RowColour
+from domain.takeover.model import ImportState, RowColour, RowOutcome
 from domain.takeover.model import StagedUpload as StagedUploadRecord
 from persistence.lists import import_rows_where, imports_where
 from persistence.pages import Sort
@@ -26,7 +26,7 @@ from schema.context import Info
 from schema.download import XLSX, DownloadLink, KeptFile, StagedUpload, link_to, place_for
 from schema.import_file import ImportFile, ImportRow, import_file_noun, import_row_noun
 from schema.node import key_of
-from schema.user_error import UserError, user_errors
+from schema.user_error import IssueCode, UserError, named, user_errors
 from schema.view import wanted
 
 LARGEST_UPLOAD = 25 * 1024 * 1024
@@ -36,7 +36,12 @@ _SHA256 = re.compile("[0-9A-Fa-f]{64}")
 @strawberry.input
 class TemplateDownloadInput:
     kind: str = strawberry.field(
-        description="clients, projects, phases, collaborators or progress."
+        description="clients, clients_fusion, projects, phases, collaborators, progress, history, "
+        "adjustments, time_entries."
+    )
+    rows_per_phase: int | None = strawberry.field(
+        default=None,
+        description="Of the sheets whose rows are phases, 1 to 60; 3 for history, else 1.",
     )
     prefilled: bool = strawberry.field(default=False, description="With the present records.")
     locale: str | None = strawberry.field(default=None, description="fr or en; else the caller's.")
@@ -129,13 +134,19 @@ class ImportingQueries:
         found: Any = await read(info, lambda session: load_one(session, noun, fields, key))
         return found
 
-    @strawberry.field(description="The rows under review, in the order of the file.")
+    @strawberry.field(
+        description="The rows under review, in the order of the file; of some notes, by their code "
+        "and the letter of their column."
+    )
     async def import_rows(
         self,
         info: Info,
         import_id: strawberry.ID,
         colour: RowColour | None = None,
         skipped: bool | None = None,
+        code: IssueCode | None = None,
+        column: str | None = None,
+        outcome: RowOutcome | None = None,
         page: PageInput | None = None,
     ) -> Connection[ImportRow]:
         key = key_of(import_id, "import_file", field=("import_id",))
@@ -144,7 +155,15 @@ class ImportingQueries:
             import_row_noun(info.context.caller.locale),
             asked=(page or PageInput()).asked(),
             sort=Sort("number"),
-            where=import_rows_where(import_id=key, colour=colour, skipped=skipped),
+            where=import_rows_where(
+                import_id=key,
+                colour=colour,
+                skipped=skipped,
+                code=code and named(code),
+                column=None if column is None else column.strip().upper(),
+                outcome=outcome,
+                with_rates=info.context.caller.holds(Permission.SEE_RATES),
+            ),
         )
 
 
@@ -290,7 +309,12 @@ def _template(acting: Acting, asked: TemplateDownloadInput) -> KeptFile:
     locale = asked.locale or acting.caller.locale
     out = BytesIO()
     takeover.make_template(
-        acting, kind=asked.kind, out=out, prefilled=asked.prefilled, locale=locale
+        acting,
+        kind=asked.kind,
+        out=out,
+        prefilled=asked.prefilled,
+        locale=locale,
+        rows_per_phase=asked.rows_per_phase,
     )
     content = out.getvalue()
     name = takeover.layout_of(asked.kind).name(locale).lower().replace(" ", "-")

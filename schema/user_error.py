@@ -38,6 +38,11 @@ else:
     IssueCode = strawberry.enum(_CODES, description="Stable codes; sentences may change.")
 
 
+def named(code: IssueCode) -> str:
+    """The code as records keep it, of one that a caller has chosen."""
+    return str(_CODES(code).value)
+
+
 @strawberry.type(description="Why something was refused, or what to be warned of.")
 class UserError:
     code: IssueCode
@@ -97,11 +102,16 @@ def sentence(issue: Issue, locale: str) -> str:
 
 
 def _filled(words: str, issue: Issue, locale: str) -> str:
-    facts = {name: translated(value, locale) for name, value in issue.facts.items()}
+    facts = {name: translated(_spoken(name, value), locale) for name, value in issue.facts.items()}
     for name in ("found", "expected"):
         if (value := getattr(issue, name)) is not None:
             facts.setdefault(name, value)
     return phrase(words, locale, **facts)
+
+
+def _spoken(name: str, value: str) -> str:
+    """A noun as people say it: identifiers begin with "import_file"."""
+    return value.replace("_", " ") if name == "noun" else value
 
 
 def _name(part: PathPart) -> str:

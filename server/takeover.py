@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 
 from domain.errors import Issue
 from domain.takeover.model import ImportState, RowColour
 from domain.takeover.wire import unpack_issue
 from resolvers._mutation import Acting
 from resolvers._takeover import confirm, examine, review_of, rows_of, take
+from resolvers.returning import give_back
 from schema.context import Caller, House
 
 
@@ -71,3 +73,13 @@ def write_review(house: House, caller: Caller, review: Review, *, skip_red: bool
             accept_warnings=True,
             skip_red=skip_red,
         )
+
+
+def marked_file(house: House, caller: Caller, review: Review) -> bytes:
+    """The file of `review` given back: red and yellow cells, a comment in each, the reasons."""
+    out = BytesIO()
+    with house.database.reading(caller.organisation_id) as session:
+        acting = Acting(session, caller, house)
+        taken = review_of(acting, review.import_id)
+        give_back(acting, taken, out, only_failed=False, locale=caller.locale)
+    return out.getvalue()

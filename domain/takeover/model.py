@@ -6,7 +6,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, ForeignKeyConstraint, Index, Integer, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import NAME, BigKey, Instant, Record, Scoped, Versioned, choice, owned
@@ -84,6 +93,8 @@ class ImportRow(Scoped, Record):
     raw: Mapped[dict[str, Any]] = mapped_column(JSON)
     cells: Mapped[dict[str, Any]] = mapped_column(JSON)
     issues: Mapped[list[Any]] = mapped_column(JSON)
+    marks: Mapped[str] = mapped_column(Text, default="")
+    """What its issues are told of, " CODE@LETTER CODE@ ": what a review is filtered by."""
     changes: Mapped[list[Any]] = mapped_column(JSON, default_factory=list)
     """[{field, before, after}] for a row that updates."""
     target_id: Mapped[int | None] = mapped_column(BigKey, default=None)

@@ -24,6 +24,13 @@ IMPORT_NOT_IN_REVIEW = call_error(
     "IMPORT_NOT_IN_REVIEW",
     "This import is {state}; only one under review can be changed or confirmed.",
 )
+NOTHING_TO_GIVE_BACK = call_error(
+    "NOTHING_TO_GIVE_BACK",
+    "No row of this file was read, so there is nothing to mark in it: its own notes say why.",
+)
+UPLOAD_NOT_KEPT = call_error(
+    "UPLOAD_NOT_KEPT", "The file {filename} is no longer kept.", "Send it again."
+)
 ROW_NOT_THERE = call_error("ROW_NOT_THERE", "The file has no row {number} to review.")
 WARNINGS_NOT_ACCEPTED = call_error(
     "WARNINGS_NOT_ACCEPTED",

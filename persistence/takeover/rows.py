@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Table, bindparam, select
 
-from domain.errors import NOT_FOUND, Refusal
+from domain.errors import NOT_FOUND, Issue, Refusal
 from domain.takeover.candidate import Candidate, Planned
 from domain.takeover.model import ImportFile, ImportRow, RowColour
 from domain.takeover.wire import pack, pack_issue, pack_values, unpack_issue, unpack_values
@@ -17,7 +17,7 @@ from persistence.session import ScopedSession, insert_all
 _PORTION = 2_000
 """Rows that are written by one statement, or fetched at a time."""
 
-_PLANNED = ("colour", "outcome", "issues", "changes", "target_id")
+_PLANNED = ("colour", "outcome", "issues", "marks", "changes", "target_id")
 """The columns of a row that its plan decides."""
 
 
@@ -59,11 +59,18 @@ def keep_rows(
         insert_all(session, ImportRow, portion)
 
 
+def marks_of(issues: Iterable[Issue]) -> str:
+    """What `ImportRow.marks` holds of a row of which these are told."""
+    marks = {f"{issue.code}@{issue.column or ''}" for issue in issues}
+    return f" {' '.join(sorted(marks))} " if marks else ""
+
+
 def _told(plan: Planned) -> dict[str, Any]:
     return {
         "colour": plan.colour,
         "outcome": plan.outcome,
         "issues": [pack_issue(issue) for issue in plan.issues],
+        "marks": marks_of(plan.issues),
         "changes": [
             {"field": c.field, "before": pack(c.before), "after": pack(c.after)}
             for c in plan.changes

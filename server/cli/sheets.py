@@ -20,7 +20,7 @@ from schema.user_error import sentence
 from server.cli.firms import OrganisationCode
 from server.cli.installation import open_desk
 from server.cli.speaking import answer, app, locale, say, stop, talk, with_remedy
-from server.takeover import Review, open_review, write_review
+from server.takeover import Review, marked_file, open_review, write_review
 from words import phrase
 
 RED_ROWS, FILE_REFUSED = 2, 3
@@ -49,6 +49,10 @@ def template(
     prefilled: Annotated[
         bool, typer.Option("--prefilled", help=say("With the records that are there."))
     ] = False,
+    rows_per_phase: Annotated[
+        int | None,
+        typer.Option(help=say("How many rows for each phase, in the sheets made of phases.")),
+    ] = None,
     language: LocaleOption = None,
     organisation: OrganisationCode = None,
 ) -> None:
@@ -64,12 +68,17 @@ def template(
         try:
             with draft.open("wb") as file:
                 count = make_template(
-                    acting, kind=kind, out=file, prefilled=prefilled, locale=tongue
+                    acting,
+                    kind=kind,
+                    out=file,
+                    prefilled=prefilled,
+                    locale=tongue,
+                    rows_per_phase=rows_per_phase,
                 )
             draft.replace(out)
         finally:
             draft.unlink(missing_ok=True)
-    talk().print(say("{name} is written, with {count} records.", name=out.name, count=count))
+    talk().print(say("{name} is written, with {count} rows filled in.", name=out.name, count=count))
 
 
 _IMPORT_HELP = say(
@@ -91,6 +100,10 @@ def import_file(
     skip_red: Annotated[
         bool, typer.Option("--skip-red", help=say("Leave the red rows out."))
     ] = False,
+    marked: Annotated[
+        Path | None,
+        typer.Option("--errors", help=say("Give the file back there, marked with what is wrong.")),
+    ] = None,
     language: LocaleOption = None,
     organisation: OrganisationCode = None,
 ) -> None:
@@ -103,6 +116,8 @@ def import_file(
         show(review, tongue)
         if review.is_refused:
             stop(FILE_REFUSED)
+        if marked is not None:
+            marked.write_bytes(marked_file(house, caller, review))
         if review.red and not skip_red:
             stop(RED_ROWS)
         if confirmed:

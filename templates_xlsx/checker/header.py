@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from templates_xlsx.checker.titles import fold_title, titles_with
+from templates_xlsx.checker.titles import fold_title, is_reasons, titles_with
 from templates_xlsx.kinds.cleaning import cleaned
 from templates_xlsx.raw import RawBook, RawRow, RawSheet, Shape
 from templates_xlsx.seal import ENVELOPE_SHEET
@@ -52,7 +52,8 @@ def read_header(row: RawRow, titles: Mapping[str, Column]) -> Header:
             continue
         column = titles.get(fold_title(text))
         if column is None:
-            header.unknown.append(text)
+            if not is_reasons(text):
+                header.unknown.append(text)
             continue
         places.setdefault(column.key, []).append(place)
         if len(places[column.key]) == 1:

@@ -12,6 +12,9 @@ from unicodedata import normalize
 
 from templates_xlsx.sheet import Column, Sheet
 
+REASONS = ("À corriger", "To mend")
+"""Over the reasons in a file that was given back, in French and in English: not read again."""
+
 _REMARK = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "º": None, "ª": None})
 _LONGEST_TITLE = 120
@@ -42,3 +45,8 @@ def titles_with(sheet: Sheet, mapping: Mapping[str, str]) -> Mapping[str, Column
         return known_titles(sheet)
     by_hand = {fold_title(title): sheet.column(key) for title, key in mapping.items()}
     return {**known_titles(sheet), **by_hand}
+
+
+def is_reasons(title: str) -> bool:
+    """Whether `title` stands over the reasons that we wrote ourselves."""
+    return fold_title(title) in {fold_title(reasons) for reasons in REASONS}

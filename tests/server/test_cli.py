@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from persistence.organisations import bearer_of
@@ -234,6 +235,16 @@ def test_red_rows_stop_an_import_until_they_are_skipped(firm: Terminal) -> None:
     assert "1 unchanged" in firm("import", "clients.csv", code=2)
 
 
+def test_a_file_is_given_back_marked(firm: Terminal) -> None:
+    """A21: the red cells of the file, to be mended there."""
+    spoilt = load_workbook(CLEAN / "01_clients.xlsx")
+    spoilt.worksheets[0]["B2"] = None
+    spoilt.save("spoilt.xlsx")
+    firm("import", "spoilt.xlsx", "--errors", "marked.xlsx", "--locale", "fr", code=2)
+    marked = load_workbook("marked.xlsx").worksheets[0]
+    assert "obligatoire" in marked["B2"].comment.text
+
+
 def test_a_review_is_shown_in_the_language_asked_for(firm: Terminal) -> None:
     assert "44 lignes" in firm("import", CLEAN / "01_clients.xlsx", "--locale", "fr")
 
@@ -250,7 +261,7 @@ def test_a_template_is_written_whole_or_not_at_all(firm: Terminal) -> None:
     assert Path("clients.xlsx").read_bytes().startswith(b"PK")
     firm("import", CLEAN / "01_clients.xlsx", "--confirm")
     firm("template", "clients", "--out", "filled.xlsx", "--prefilled")
-    assert "44 records" in firm.told
+    assert "44 rows" in firm.told
     assert "44 unchanged" in firm("import", "filled.xlsx")
     firm("template", "recipes", "--out", "none.xlsx", code=1)
     assert "clients" in firm.told

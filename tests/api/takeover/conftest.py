@@ -16,3 +16,10 @@ def empty(sqlite_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiCl
     """A firm of four entities and no records; on SQLite."""
     with open_api(sqlite_url, tmp_path, clock=calendar) as api:
         yield api
+
+
+@pytest.fixture
+def empty_any(database_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
+    """The same on each of the two databases."""
+    with open_api(database_url, tmp_path, clock=calendar) as api:
+        yield api

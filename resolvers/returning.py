@@ -1,0 +1,138 @@
+"""Giving a file back with what stands in its way: red and yellow cells, comments, reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import PurePath
+from typing import Any, BinaryIO
+
+import strawberry
+from anyio import to_thread
+
+from domain.access import Permission, require
+from domain.errors import Refusal, Severity
+from domain.takeover.model import ImportFile, ImportRow, RowColour
+from domain.takeover.review import NOTHING_TO_GIVE_BACK, UPLOAD_NOT_KEPT
+from domain.takeover.wire import unpack_issue
+from persistence.takeover import rows
+from resolvers import _takeover as takeover
+from resolvers._mutation import Acting
+from schema.context import Info
+from schema.download import XLSX, DownloadLink, KeptFile, link_to
+from schema.node import key_of
+from schema.user_error import UserError, user_error, user_errors
+from templates_xlsx.reader import open_book
+from templates_xlsx.returned import Remark, Returned, write_returned
+from words import language_of, phrase
+
+
+@strawberry.input
+class ImportErrorFileInput:
+    import_id: strawberry.ID
+    only_failed: bool = strawberry.field(
+        default=False, description="The red rows alone; else the whole file, row for row."
+    )
+    locale: str | None = strawberry.field(default=None, description="fr or en; else the caller's.")
+
+
+@strawberry.type
+class ImportErrorFilePayload:
+    download: DownloadLink | None = None
+    rows: int | None = strawberry.field(default=None, description="Rows of data in the file.")
+    user_errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.type
+class Returning:
+    """Mutations that give an upload back."""
+
+    @strawberry.mutation(
+        description="The same sheet back: red and yellow cells, a comment in each, the reasons at "
+        "the end of the row. Mended, it may be sent again; the reasons are not read."
+    )
+    async def import_error_file(
+        self, info: Info, input: ImportErrorFileInput
+    ) -> ImportErrorFilePayload:
+        caller, house = info.context.caller, info.context.house
+
+        def make() -> tuple[KeptFile, int]:
+            with house.database.reading(caller.organisation_id) as session:
+                return _kept(Acting(session, caller, house), input)
+
+        try:
+            require(caller.role, Permission.IMPORT)
+            kept, count = await to_thread.run_sync(make)
+        except Refusal as refusal:
+            said: Any = user_errors(refusal.issues, caller.locale)
+            return ImportErrorFilePayload(user_errors=said)
+        return ImportErrorFilePayload(download=link_to(house, kept), rows=count)
+
+
+def _kept(acting: Acting, asked: ImportErrorFileInput) -> tuple[KeptFile, int]:
+    key = key_of(asked.import_id, "import_file", field=("import_id",))
+    locale = asked.locale or acting.caller.locale
+    out = BytesIO()
+    taken = rows.the_import(acting.session, key)
+    count = give_back(acting, taken, out, only_failed=asked.only_failed, locale=locale)
+    content = out.getvalue()
+    file_key = (
+        f"{acting.caller.organisation_id}/returned/{key}-{acting.house.clock():%Y%m%d%H%M%S%f}"
+    )
+    acting.house.files.put(file_key, content)
+    stem = PurePath(taken.filename).stem or "import"
+    name = f"{stem}-{phrase('to-mend', language_of(locale))}.xlsx"
+    return KeptFile(file_key, name, XLSX, len(content)), count
+
+
+def give_back(
+    acting: Acting, taken: ImportFile, out: BinaryIO, *, only_failed: bool, locale: str
+) -> int:
+    """Writes the file of an import to `out`, marked; the number of its rows of data.
+
+    NOTHING_TO_GIVE_BACK when the file was refused as a whole, so that no row was judged.
+    """
+    language = language_of(locale)
+    told = {row.number: _returned(row, language) for row in _marked(acting, taken)}
+    if taken.kind is None or taken.file_key is None or not taken.counts.get("rows"):
+        raise Refusal(NOTHING_TO_GIVE_BACK(field=("import_id",)))
+    try:
+        content = acting.house.files.get(taken.file_key)
+    except FileNotFoundError as absent:
+        raise Refusal(UPLOAD_NOT_KEPT(field=("import_id",), filename=taken.filename)) from absent
+    return write_returned(
+        out,
+        book=open_book(content, filename=taken.filename),
+        kind=taken.kind,
+        setting=takeover.setting_of(acting.session, acting.caller),
+        told=told,
+        only_failed=only_failed,
+        language=language,
+    )
+
+
+def _marked(acting: Acting, taken: ImportFile) -> Iterator[ImportRow]:
+    colours = (RowColour.RED, RowColour.YELLOW)
+    return iter(rows.rows_of(acting.session, taken.id, colours=colours))
+
+
+_COLOURS = {Severity.ERROR: RowColour.RED, Severity.WARNING: RowColour.YELLOW}
+
+
+def _returned(row: ImportRow, language: str) -> Returned:
+    """The red and yellow notes of a row, the red ones first."""
+    issues = [unpack_issue(kept) for kept in row.issues]
+    remarks = [
+        Remark(_COLOURS[issue.severity], _told(issue, language), issue.column)
+        for issue in issues
+        if issue.severity in _COLOURS
+    ]
+    remarks.sort(key=lambda remark: remark.colour is not RowColour.RED)
+    twins = (issue.facts.get("first_row") for issue in issues)
+    twin = next((int(first) for first in twins if first), None)
+    return Returned(row.colour, tuple(remarks), twin)
+
+
+def _told(issue: Any, language: str) -> str:
+    error = user_error(issue, language)
+    return " ".join(text for text in (error["message"], error["fix"]) if text)

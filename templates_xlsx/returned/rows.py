@@ -1,0 +1,47 @@
+"""What is said of the rows of a file that is given back, and the column that says it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.takeover.model import RowColour
+from templates_xlsx.checker.titles import REASONS
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One sentence on a row; `letter` is its column in the normal layout, None the whole row."""
+
+    colour: RowColour
+    text: str
+    letter: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A row to be marked: its colour and its remarks, the red ones first."""
+
+    colour: RowColour
+    remarks: tuple[Remark, ...]
+    twin: int | None = None
+    """The row above that this one repeats: without it, it would repeat nothing."""
+
+    def by_letter(self) -> dict[str, list[Remark]]:
+        """The remarks of each column that has any."""
+        found: dict[str, list[Remark]] = {}
+        for remark in self.remarks:
+            if remark.letter is not None:
+                found.setdefault(remark.letter, []).append(remark)
+        return found
+
+    def reasons(self) -> str:
+        """All that is said of the row, a line each, led by the letter it is said of."""
+        return "\n".join(
+            f"{remark.letter} : {remark.text}" if remark.letter else remark.text
+            for remark in self.remarks
+        )
+
+
+def reasons_title(language: str) -> str:
+    """The title over the reasons; a file that bears it is read without them."""
+    return REASONS[0] if language == "fr" else REASONS[1]

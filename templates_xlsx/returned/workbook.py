@@ -1,0 +1,215 @@
+"""Writing a file back: same sheet, same places, red and yellow cells, a comment in each, reasons.
+
+The cells are those that were read, with their types, so that what nobody touched is read again as
+it was: a number stays a number, an error an error. Row numbers stay those of the file unless only
+the failed rows are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from domain.takeover.model import RowColour
+from templates_xlsx.checker.choice import choose
+from templates_xlsx.checker.header import Found
+from templates_xlsx.checker.sealing import envelope_of
+from templates_xlsx.generator import wording
+from templates_xlsx.generator.drawing import guarded
+from templates_xlsx.generator.palette import LINE, REFERENCE_PAPER, chip
+from templates_xlsx.layouts import LAYOUTS
+from templates_xlsx.raw import Cell, RawBook, RawRow
+from templates_xlsx.returned.cells import number_format_of, put
+from templates_xlsx.returned.rows import Remark, Returned, reasons_title
+from templates_xlsx.seal import ENVELOPE_PROPERTY, ENVELOPE_SHEET, folded
+from templates_xlsx.sheet import Column, Flag, Setting
+
+PAPERS = {RowColour.RED: "#F6C7C1", RowColour.YELLOW: "#FBECB8"}
+_REASONS_WIDTH = 70
+_COMMENT_WIDTH = 300
+_ALLOWED = {"format_columns": True, "format_rows": True, "autofilter": True}
+_OPTIONS = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+
+
+def write_returned(
+    out: BinaryIO,
+    *,
+    book: RawBook,
+    kind: str,
+    setting: Setting,
+    told: Mapping[int, Returned],
+    only_failed: bool = False,
+    language: str,
+) -> int:
+    """Writes the sheet of `kind` of `book` to `out`, marked; how many rows of data it holds.
+
+    `told` has the rows there is something to say of, by their number. With `only_failed`, the red
+    ones alone follow the header, and what they are twins of. The protection and the seal of a
+    template of ours come along, so the file may be sent again once it is mended. ValueError when
+    `book` has no such sheet.
+    """
+    found = choose(book, kind=kind, setting=setting, layouts=LAYOUTS, mapping={}).found
+    if found is None:
+        raise ValueError(f"there is no sheet of {kind} in the file")
+    envelope = dict(envelope_of(book))
+    with Workbook(out, _OPTIONS) as workbook:
+        page = _Page(workbook, found, setting, language, is_sealed=bool(envelope))
+        written = page.write(told, only_failed=only_failed)
+        if envelope:
+            _enclose(workbook, envelope)
+    return written
+
+
+def _enclose(workbook: Workbook, envelope: Mapping[str, str]) -> None:
+    hidden = workbook.add_worksheet(ENVELOPE_SHEET)
+    hidden.very_hidden()
+    for row, entry in enumerate(envelope.items()):
+        for place, text in enumerate(entry):
+            hidden.write_string(row, place, text)
+    workbook.set_custom_property(ENVELOPE_PROPERTY, folded(envelope), "text")
+
+
+@dataclass(slots=True)
+class _Page:
+    """The one sheet that is written, cell by cell, from the top."""
+
+    workbook: Workbook
+    found: Found
+    setting: Setting
+    language: str
+    is_sealed: bool
+    _worksheet: Worksheet = field(init=False)
+    _formats: dict[tuple[tuple[str, Any], ...], Any] = field(default_factory=dict)
+    _reasons: int = field(init=False)
+    """The place of the reasons, from 0: after all that the sheet holds."""
+
+    def __post_init__(self) -> None:
+        self._worksheet = self.workbook.add_worksheet(self.found.raw.name[:31] or None)
+        known = [*self.found.header.columns, 0]
+        self._reasons = max(max(known), *(max(row.cells, default=0) for row in self._rows()))
+
+    def _rows(self) -> Iterator[RawRow]:
+        return self.found.raw.rows()
+
+    def write(self, told: Mapping[int, Returned], *, only_failed: bool) -> int:
+        """Writes all rows, or the header and the red ones; how many rows of data."""
+        header, following, written = self.found.header.row, 0, 0
+        failed = {n for n, one in told.items() if one.colour is RowColour.RED}
+        failed |= {one.twin for n, one in told.items() if n in failed and one.twin is not None}
+        standing = wording.standing_in(self.found.sheet, self.setting)
+        self._set_columns()
+        for row in self._rows():
+            remarks = told.get(row.number)
+            is_data = row.number > header
+            if only_failed and is_data and row.number not in failed:
+                continue
+            place = following if only_failed and is_data else row.number - 1
+            following = place + 1
+            if row.number == header:
+                self._write_header(row, place, standing)
+                continue
+            written += is_data
+            self._write_row(row, place, remarks if is_data else None)
+        self._finish(max(following, header + 1))
+        return written
+
+    def _set_columns(self) -> None:
+        hidden = self.found.raw.hidden_columns
+        for place in range(1, self._reasons + 1):
+            column = self.found.header.columns.get(place)
+            width = 18 if column is None else 2 + max(column.kind.width, 10)
+            self._worksheet.set_column(
+                place - 1, place - 1, width, None, {"hidden": place in hidden}
+            )
+        self._worksheet.set_column(self._reasons, self._reasons, _REASONS_WIDTH)
+
+    def _write_header(self, row: RawRow, place: int, standing: wording.Standing) -> None:
+        self._worksheet.set_row(place, 45)
+        for at, cell in row.cells.items():
+            column = self.found.header.columns.get(at)
+            flag = Flag.OPTIONAL if column is None else standing(column)
+            self._put(place, at - 1, cell, _header_look(flag))
+        title = Cell(reasons_title(self.language))
+        look = {**_header_look(Flag.MANDATORY), "bg_color": "#8C2F22"}
+        self._put(place, self._reasons, title, look)
+        self._worksheet.freeze_panes(place + 1, 0)
+
+    def _write_row(self, row: RawRow, place: int, returned: Returned | None) -> None:
+        if row.hidden:
+            self._worksheet.set_row(place, None, None, {"hidden": True})
+        remarks = returned.by_letter() if returned else {}
+        columns = self.found.header.columns
+        # A mandatory cell that is empty is marked too: there is something to say of it.
+        marked = {at for at, column in columns.items() if column.letter in remarks}
+        for at in sorted(row.cells.keys() | columns.keys() if returned else row.cells.keys()):
+            column = columns.get(at)
+            said = remarks.get(column.letter, []) if column is not None else []
+            cell = row.cells.get(at)
+            self._put(place, at - 1, cell, _cell_look(column, cell, said))
+            if at in marked:
+                self._comment(place, at - 1, said)
+        if returned and returned.remarks:
+            look = {"text_wrap": True, "valign": "top", "locked": False}
+            paper = PAPERS.get(returned.colour)
+            self._put(
+                place,
+                self._reasons,
+                Cell(returned.reasons()),
+                look | ({"bg_color": paper} if paper else {}),
+            )
+
+    def _put(self, row: int, place: int, cell: Cell | None, look: dict[str, Any]) -> None:
+        put(self._worksheet, row, place, cell, self._format(look))
+
+    def _format(self, look: dict[str, Any]) -> Any:
+        key = tuple(sorted(look.items()))
+        if key not in self._formats:
+            self._formats[key] = self.workbook.add_format(look)
+        return self._formats[key]
+
+    def _comment(self, row: int, place: int, said: list[Remark]) -> None:
+        text = "\n".join(remark.text for remark in said)
+        lines = sum(1 + len(line) // 44 for line in text.split("\n"))
+        options = {"width": _COMMENT_WIDTH, "height": 22 + 17 * lines, "font_size": 9}
+        self._worksheet.write_comment(row, place, text, options)
+
+    def _finish(self, last_row: int) -> None:
+        header = self.found.header.row
+        for at, column in self.found.header.columns.items():
+            if not column.locked and last_row > header:
+                options = guarded(column, self.setting, self.language)
+                self._worksheet.data_validation(header, at - 1, last_row - 1, at - 1, options)
+        if self.is_sealed:
+            self._worksheet.protect("", _ALLOWED)
+        self._worksheet.set_landscape()
+        self._worksheet.fit_to_pages(1, 0)
+
+
+def _header_look(flag: Flag) -> dict[str, Any]:
+    return {**chip(flag), "text_wrap": True, "valign": "vcenter", "locked": True}
+
+
+def _cell_look(column: Column | None, cell: Cell | None, said: list[Remark]) -> dict[str, Any]:
+    """One format for equal looks: a workbook of many cells has few."""
+    look: dict[str, Any] = {
+        "border": 1,
+        "border_color": LINE,
+        "valign": "top",
+        "locked": column is not None and column.locked,
+        "num_format": number_format_of(cell, column),
+    }
+    if column is not None and column.locked:
+        look["bg_color"] = REFERENCE_PAPER
+    if said:
+        red = any(remark.colour is RowColour.RED for remark in said)
+        look["bg_color"] = PAPERS[RowColour.RED if red else RowColour.YELLOW]
+    return look
