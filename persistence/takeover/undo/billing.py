@@ -1,0 +1,133 @@
+"""What of an import stays because of money: invoices, currencies, fees under what was billed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from domain.ledger import PhaseFigures
+from domain.project.adjustment import AdjustmentKind
+from domain.takeover.revert import Entry, Verdict
+from persistence.contracts import is_project_billed
+from persistence.ledger import phase_figures
+from persistence.session import ScopedSession
+from persistence.takeover.undo.tables import (
+    ids_of,
+    pairs,
+    phases_in,
+    phases_of,
+    projects_of,
+    referring,
+)
+
+_RECORDED = ("progress_update", "billing_history", "adjustment")
+_UNDONE = (Verdict.REMOVE, Verdict.RESTORE)
+
+
+def keep_invoiced(session: ScopedSession, entries: Sequence[Entry]) -> None:
+    """What invoices stand on stays: projects, phases, and the amounts recorded of such phases."""
+    projects = referring(session, "invoice", "project_id", ids_of(entries, "project"))
+    recorded = {noun: phases_of(session, noun, ids_of(entries, noun)) for noun in _RECORDED}
+    phases = ids_of(entries, "phase").union(*(of.values() for of in recorded.values()))
+    invoiced = referring(session, "invoice_line", "phase_id", phases)
+    for entry in entries:
+        phase = recorded.get(entry.noun, {}).get(entry.record_id)
+        if (
+            (entry.noun == "project" and entry.record_id in projects)
+            or (entry.noun == "phase" and entry.record_id in invoiced)
+            or (phase is not None and phase in invoiced)
+        ):
+            entry.keep(Verdict.INVOICED)
+
+
+def keep_currencies(session: ScopedSession, entries: Sequence[Entry]) -> None:
+    """A project and all its phases are in one currency: they go back together, or not at all.
+
+    Not where anything was billed in the present one, nor where a phase came since.
+    """
+    changed = [one for one in entries if not one.made and "currency" in one.before]
+    of = projects_of(session, ids_of(changed, "phase"))
+    groups: defaultdict[int, list[Entry]] = defaultdict(list)
+    for one in changed:
+        if one.noun in ("phase", "project"):
+            groups[of[one.record_id] if one.noun == "phase" else one.record_id].append(one)
+    phases = phases_in(session, set(groups))
+    for project, group in groups.items():
+        if is_project_billed(session, project):
+            why = Verdict.INVOICED
+        elif phases[project] != ids_of(group, "phase"):
+            why = Verdict.IN_USE
+        elif any(one.verdict is not Verdict.RESTORE for one in group):
+            why = Verdict.CHANGED
+        else:
+            continue
+        for one in group:
+            one.keep(why)
+            one.told_by_another |= one.noun == "phase"
+
+
+def keep_fees(session: ScopedSession, entries: Sequence[Entry]) -> None:
+    """No fee comes under what was billed of it, by its own way back or by what it rests on."""
+    by_phase: defaultdict[int, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if entry.noun == "phase" and "fee_minor" in entry.before:
+            by_phase[entry.record_id].append(entry)
+    for noun in ("billing_history", "adjustment"):
+        of = phases_of(session, noun, ids_of(entries, noun))
+        for entry in entries:
+            if entry.noun == noun and entry.record_id in of:
+                by_phase[of[entry.record_id]].append(entry)
+    if not by_phase:
+        return
+    now = phase_figures(session, list(by_phase))
+    amounts = _amounts(session, entries)
+    for phase, group in by_phase.items():
+        going = [one for one in group if one.verdict in _UNDONE]
+        if going and _is_over(_without(now[phase], going, amounts)) and not _is_over(now[phase]):
+            for one in going:
+                one.keep(Verdict.INVOICED)
+
+
+def _amounts(
+    session: ScopedSession, entries: Sequence[Entry]
+) -> dict[tuple[str, int], tuple[AdjustmentKind | None, int]]:
+    """What each line of history (None) and each adjustment weighs."""
+    history = pairs(
+        session, "billing_history", "id", ids_of(entries, "billing_history"), "net_minor"
+    )
+    weighed: dict[tuple[str, int], tuple[AdjustmentKind | None, int]] = {
+        ("billing_history", key): (None, net) for key, net in history
+    }
+    ids = ids_of(entries, "adjustment")
+    kinds = dict(pairs(session, "adjustment", "id", ids, "kind"))
+    for key, amount in pairs(session, "adjustment", "id", ids, "amount_minor"):
+        weighed["adjustment", key] = (AdjustmentKind(kinds[key]), amount or 0)
+    return weighed
+
+
+def _without(
+    figures: PhaseFigures,
+    going: Sequence[Entry],
+    amounts: dict[tuple[str, int], tuple[AdjustmentKind | None, int]],
+) -> PhaseFigures:
+    """The figures of a phase once `going` is undone."""
+    for one in going:
+        if one.noun == "phase":
+            figures = replace(figures, fee=int(one.before["fee_minor"]))
+            continue
+        kind, amount = amounts[one.key]
+        if kind is None:
+            figures = replace(figures, history=figures.history - amount)
+        elif kind is AdjustmentKind.FEE:
+            figures = replace(figures, fee_adjustment=figures.fee_adjustment - amount)
+        elif kind is AdjustmentKind.BILLED:
+            figures = replace(figures, billed_adjustment=figures.billed_adjustment - amount)
+    return figures
+
+
+def _is_over(figures: PhaseFigures) -> bool:
+    """More billed and reserved than the fee; of a negative annex, the other way round."""
+    if figures.adjusted_fee < 0:
+        return figures.free > 0
+    return figures.free < 0
