@@ -17,7 +17,7 @@ endif
 PYTEST = $(WITH_LIBRARIES) $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile $(TESTS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test check format schema migration bench lock clean environment ready
+.PHONY: help demo demo-reset test check format schema guide migration bench lock clean environment ready
 
 help:
 	@echo "Jalon. The two commands to know: make demo, make test."
@@ -40,6 +40,7 @@ check: ready ## what must hold before a commit: form, types, layers, generated f
 	@echo "Types";  $(BIN)/mypy --no-error-summary
 	@echo "Layers"; told=$$($(BIN)/lint-imports --no-logo) || { echo "$$told" >&2; exit 1; }
 	@echo "Generated files"; $(BIN)/python -m server.schema_file --check
+	@$(BIN)/python -m server.sheet_guide --check
 	@echo "Tests";  $(PYTEST)
 
 format: environment ## puts every file in form
@@ -55,6 +56,9 @@ bench: ready ## every promise of speed, measured beside its floor or peer (bench
 
 schema: environment ## writes schema.graphql from the code
 	@$(BIN)/python -m server.schema_file
+
+guide: environment ## writes docs/sheets, the guide to the sheets, from the code
+	@$(BIN)/python -m server.sheet_guide
 
 migration: environment ## writes the next migration: make migration name="the client has a nickname"
 	@test -n "$(name)" || { echo 'Say what changes: make migration name="the client has a nickname"' >&2; exit 1; }

@@ -198,3 +198,15 @@ HEADER_REPEATED = _row("HEADER_REPEATED", INFO, "The row repeats the titles: it 
 EXAMPLE_ROW_IGNORED = _row(
     "EXAMPLE_ROW_IGNORED", INFO, "The row is an example of the template: it is not read."
 )
+
+EVERY_CELL = (
+    CELL_ERROR,
+    FORMULA_NO_VALUE,
+    TEXT_TOO_LONG,
+    FORMULA_VALUE_USED,
+    MERGED_CELL_FILLED,
+    TEXT_MOJIBAKE,
+)
+"""What may be said of a cell of any column."""
+EVERY_ROW = (ROW_HIDDEN, TOTAL_ROW_IGNORED, HEADER_REPEATED, EXAMPLE_ROW_IGNORED)
+"""What may be said of a row of any sheet as a whole."""

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from decimal import Decimal
 from typing import Any
 
+from domain.errors import IssueKind
 from domain.money import rounded
 from domain.takeover.issues import AMOUNT_NEGATIVE, AMOUNT_ZERO
 from templates_xlsx.issues import (
@@ -61,10 +62,16 @@ class Money(_NumberKind):
 
     number_format = "#,##0.00#"
     width = 16
+    sign: tuple[IssueKind, ...] = (AMOUNT_NEGATIVE,)
+    """What may be said of a negative amount."""
 
     def __init__(self, *, is_gross: bool = False, warns_of_zero: bool = False) -> None:
         self.is_gross = is_gross
         self.warns_of_zero = warns_of_zero
+        tax = () if is_gross else (AMOUNT_TTC,)
+        zero = (AMOUNT_ZERO,) if warns_of_zero else ()
+        self.codes = (NUMBER_INVALID, NUMBER_OUT_OF_RANGE, NUMBER_AMBIGUOUS)
+        self.codes += (*tax, *self.sign, *zero)
 
     def read_text(self, text: str, setting: Setting) -> Reading:
         written = parse_number(text)
@@ -106,6 +113,8 @@ class Money(_NumberKind):
 class Signed(Money):
     """An amount that may be negative."""
 
+    sign = ()
+
     def judge_negative(self, number: Decimal, found: str) -> Reading:
         return Reading(number)
 
@@ -130,6 +139,7 @@ class Number(_NumberKind):
 
     number_format = "#,##0.00"
     width = 12
+    codes = (NUMBER_INVALID, NUMBER_OUT_OF_RANGE, NUMBER_AMBIGUOUS)
 
     def read_text(self, text: str, setting: Setting) -> Reading:
         written = parse_number(_UNIT.sub("", text).strip())
@@ -161,6 +171,7 @@ class Whole(_NumberKind):
 
     number_format = "0"
     width = 10
+    codes = (NUMBER_INVALID, NUMBER_OUT_OF_RANGE)
 
     def __init__(self, least: int = 0, most: int = 999_999) -> None:
         self.least = least
@@ -209,6 +220,7 @@ class Hours(_NumberKind):
 
     number_format = "0.00"
     width = 10
+    codes = (NUMBER_INVALID, HOURS_OUT_OF_RANGE)
 
     def __init__(self, most: int = 99_999, *, is_more: bool = False) -> None:
         self.most = most

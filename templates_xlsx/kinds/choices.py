@@ -64,6 +64,7 @@ class Choice(CellKind):
                 self._exact[name_key(word)] = option
             for word in option.synonyms:
                 self._near[name_key(word)] = option
+        self.codes = (ENUM_UNKNOWN, ENUM_SYNONYM) if self._near else (ENUM_UNKNOWN,)
 
     def read_text(self, text: str, setting: Setting) -> Reading:
         key = name_key(text)
@@ -100,6 +101,7 @@ class YesNo(CellKind):
 
     number_format = "@"
     width = 10
+    codes = (BOOLEAN_INVALID,)
 
     def read_text(self, text: str, setting: Setting) -> Reading:
         word = text.casefold()
@@ -136,6 +138,7 @@ class Currency(CellKind):
 
     number_format = "@"
     width = 10
+    codes = (CURRENCY_UNKNOWN, ENUM_SYNONYM)
 
     def read_text(self, text: str, setting: Setting) -> Reading:
         letters = text.upper()
@@ -170,6 +173,7 @@ class Country(CellKind):
 
     def __init__(self, *, wants_letters: bool = False) -> None:
         self.wants_letters = wants_letters
+        self.codes = (COUNTRY_UNKNOWN, ENUM_SYNONYM) if wants_letters else (COUNTRY_UNKNOWN,)
 
     def read_text(self, text: str, setting: Setting) -> Reading:
         country = find_country(text)

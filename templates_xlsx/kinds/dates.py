@@ -52,6 +52,7 @@ class Day(CellKind):
 
     number_format = "dd/mm/yyyy"
     width = 12
+    codes = (DATE_INVALID, DATE_OUT_OF_RANGE, DATE_AMBIGUOUS, DATE_SERIAL)
 
     def read_text(self, text: str, setting: Setting) -> Reading:
         if text.isascii() and text.isdigit():

@@ -41,6 +41,7 @@ class Email(CellKind):
 
     def __init__(self, *, is_mandatory: bool = False) -> None:
         self.is_mandatory = is_mandatory
+        self.codes = (EMAIL_INVALID,) if is_mandatory else (EMAIL_DROPPED, EMAIL_MULTIPLE)
 
     def read_text(self, text: str, setting: Setting) -> Reading:
         lowered = text.lower().replace("mailto:", " ").strip()
@@ -74,6 +75,7 @@ class Siret(CellKind):
 
     number_format = "@"
     width = 18
+    codes = (SIRET_INVALID, SIRET_PADDED, SIREN_ONLY)
 
     def read_text(self, text: str, setting: Setting) -> Reading:
         checked = check_siret(text)

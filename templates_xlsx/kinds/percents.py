@@ -63,6 +63,8 @@ class _Percentage(CellKind):
 class Percent(_Percentage):
     """A percentage from 0 to 100; four decimals."""
 
+    codes = (NUMBER_INVALID, PERCENT_OUT_OF_RANGE, PERCENT_AS_FRACTION, PERCENT_AMBIGUOUS)
+
     def judge(self, number: Decimal, found: str, *, is_bare: bool) -> Reading:
         if not 0 <= number <= 100:
             return refused(PERCENT_OUT_OF_RANGE, found.rstrip("% "), "0–100")
@@ -87,6 +89,8 @@ class Percent(_Percentage):
 
 class Rate(_Percentage):
     """A VAT rate; whether it is one of the country is told where the country is known."""
+
+    codes = (NUMBER_INVALID, PERCENT_OUT_OF_RANGE, PERCENT_AS_FRACTION)
 
     def judge(self, number: Decimal, found: str, *, is_bare: bool) -> Reading:
         if not abs(number) <= _NO_RATE:

@@ -57,6 +57,8 @@ class Phone(Text):
 class Name(Text):
     """A name as printed on papers: accents and apostrophes are welcome, some symbols are not."""
 
+    codes = (SYMBOL_DISCOURAGED,)
+
     def __init__(self, width: int = 30) -> None:
         super().__init__(width=width)
 
@@ -78,6 +80,8 @@ class Name(Text):
 
 class Code(Text):
     """A code: capitals, digits, - _ and . ; 64 characters at most."""
+
+    codes = (SYMBOL_FORBIDDEN, SYMBOL_DISCOURAGED)
 
     def __init__(self, width: int = 14) -> None:
         super().__init__(longest=64, width=width)

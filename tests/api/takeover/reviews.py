@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from templates_xlsx.guide import declared
+from templates_xlsx.layouts import LAYOUTS
 from tests.api.takeover.sheets import Cells, book
 from tests.support.api import ApiClient
 from tests.support.documents import IMPORT_ROWS, IMPORT_SKIP
@@ -50,15 +52,29 @@ query($text: String!) {
 
 
 def rows_of(api: ApiClient, review: dict[str, Any], **choice: Any) -> dict[int, Row]:
-    """All rows of a review by their number, read page by page."""
+    """All rows of a review by their number, read page by page.
+
+    Whatever a test looks at, nothing may be said of a column that the guide does not declare.
+    """
     found: dict[int, Row] = {}
     after = None
     while True:
         page = api.query(IMPORT_ROWS, id=review["id"], after=after, **choice)["importRows"]
         found.update({row["number"]: row for row in page["nodes"]})
         if not page["pageInfo"]["hasNextPage"]:
+            undeclared = _undeclared(review["kind"], found)
+            assert not undeclared, undeclared
             return found
         after = page["pageInfo"]["endCursor"]
+
+
+def _undeclared(kind: str, rows: dict[int, Row]) -> list[tuple[str, str | None]]:
+    """The codes, and their letters, that the sheet does not declare."""
+    if not rows:
+        return []
+    told, keys = declared(LAYOUTS[kind]), {one.letter: one.key for one in LAYOUTS[kind].columns}
+    said = {(note["code"], note["column"]) for row in rows.values() for note in row["userErrors"]}
+    return [(code, at) for code, at in said if not told.allows(code, keys.get(at))]
 
 
 def notes(row: Row) -> set[tuple[str, str | None]]:

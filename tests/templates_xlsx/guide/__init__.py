@@ -1,0 +1,1 @@
+"""Tests of the guide, and of the declarations it is made of."""
