@@ -22,14 +22,39 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from resolvers.browsing import Browsing
+from resolvers.browsing_fees import BrowsingFees
+from resolvers.cataloguing import Cataloguing, CataloguingQueries
+from resolvers.contracting import Contracting
 from resolvers.editing import Editing
 from resolvers.importing import Importing, ImportingQueries
 from resolvers.invoicing import Invoicing, InvoicingQueries
+from resolvers.returning import Returning
+from resolvers.settings import Settings, SettingsQueries
+from resolvers.timekeeping import TimekeepingQueries
 from resolvers.tracking import Tracking
+from resolvers.undoing import Undoing
 from server.documents import Documents, KnownDocument
 
-QUERIES: tuple[type, ...] = (Browsing, ImportingQueries, InvoicingQueries)
-MUTATIONS: tuple[type, ...] = (Editing, Tracking, Importing, Invoicing)
+QUERIES: tuple[type, ...] = (
+    Browsing,
+    BrowsingFees,
+    ImportingQueries,
+    InvoicingQueries,
+    CataloguingQueries,
+    SettingsQueries,
+    TimekeepingQueries,
+)
+MUTATIONS: tuple[type, ...] = (
+    Editing,
+    Contracting,
+    Tracking,
+    Importing,
+    Returning,
+    Undoing,
+    Invoicing,
+    Cataloguing,
+    Settings,
+)
 
 # Strawberry would note every mistake of a caller with a traceback; server.masking notes the bugs.
 logging.getLogger("strawberry.execution").disabled = True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -24,7 +26,16 @@ def open_house(settings: Settings) -> House:
 
 
 def make_room(settings: Settings) -> None:
-    """Makes the folder that a SQLite database is to lie in."""
-    if settings.is_on_sqlite:
-        name = make_url(settings.database_url).database or ""
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
+    """Makes the folder and the empty file of a new SQLite database, for their owner alone.
+
+    Left to itself SQLite makes a file that all users of the machine can read: clients, bank
+    accounts and all. Its journals take the file's mode. What is there already is left as it is.
+    """
+    if not settings.is_on_sqlite:
+        return
+    path = Path(make_url(settings.database_url).database or "")
+    if str(path).startswith("file:"):
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

@@ -135,7 +135,7 @@ def secret_of(settings: Settings) -> bytes:
 
 def keep_privately(path: Path, text: str) -> None:
     """Writes `text` to a new file only its owner can read; FileExistsError when there is one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Whole before it has its name: another worker that starts now must not read half of it.
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -19,6 +19,7 @@ from typer.exceptions import Abort, TyperException
 
 from domain.errors import Issue, Refusal
 from schema.user_error import user_error
+from server.cli.wrong_use import reworded
 from server.settings import SettingsRefused
 from words import language_of, phrase, translated
 
@@ -99,8 +100,10 @@ def _sentences(error: Exception) -> list[str]:
         case TyperException():
             # Help asked for without a word keeps its lines; a mistake is one sentence.
             told = error.format_message()
-            is_help = "\n\n" in told
-            return [told if is_help else " ".join(told.split())]
+            if "\n\n" in told:
+                return [told]
+            sentence, facts = reworded(" ".join(told.split()))
+            return [say(sentence, **facts)]
         case Abort():
             return [say("The command was broken off.")]
         case OperationalError():
@@ -109,6 +112,10 @@ def _sentences(error: Exception) -> list[str]:
             return [say("The file is not valid JSON: line {line}.", line=error.lineno)]
         case FileNotFoundError():
             return [say("There is no file {name}.", name=error.filename)]
+        case IsADirectoryError():
+            return [say("{name} is a folder: a file is needed.", name=error.filename)]
+        case PermissionError():
+            return [say("{name} cannot be opened: access is denied.", name=error.filename or "")]
         case OSError():
             name = error.filename or ""
             return [say("{name}: {reason}.", name=name, reason=error.strerror or error)]
