@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,6 +16,25 @@ from domain.project.history import BillingHistory
 from domain.project.model import Contract, Phase
 from domain.takeover.projects import Past
 from persistence.session import ScopedSession
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseKnown:
+    """A phase, the currency of its amounts, and the project that is locked for it."""
+
+    id: int
+    currency: str
+    project_id: int
+
+
+def phases_known(session: ScopedSession, ids: Sequence[int]) -> dict[int, PhaseKnown]:
+    """Those of `ids` that are phases."""
+    statement = (
+        select(Phase.id, Phase.currency, Contract.project_id)
+        .join(Contract, Contract.id == Phase.contract_id)
+        .where(Phase.id.in_(ids))
+    )
+    return {row.id: PhaseKnown(*row) for row in session.execute(statement)}
 
 
 def is_name_taken(session: ScopedSession, contract: Contract, key: str) -> bool:

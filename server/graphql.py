@@ -28,6 +28,7 @@ from resolvers.contracting import Contracting
 from resolvers.editing import Editing
 from resolvers.importing import Importing, ImportingQueries
 from resolvers.invoicing import Invoicing, InvoicingQueries
+from resolvers.past_billing import PastBilling
 from resolvers.returning import Returning
 from resolvers.settings import Settings, SettingsQueries
 from resolvers.timekeeping import TimekeepingQueries
@@ -48,6 +49,7 @@ MUTATIONS: tuple[type, ...] = (
     Editing,
     Contracting,
     Tracking,
+    PastBilling,
     Importing,
     Returning,
     Undoing,

@@ -9,6 +9,13 @@ from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import CURRENCY, NAME, PERCENT, BigKey, Record, Versioned, owned
+from domain.errors import call_error
+
+OVER_BILLED_NOW = call_error(
+    "OVER_BILLED_NOW",
+    "{found} more than its fee would then be billed of the phase.",
+    "Raise the fee first, or credit what was invoiced.",
+)
 
 
 class BillingHistory(Versioned, Record):

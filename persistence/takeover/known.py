@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -48,6 +48,24 @@ def planner_of(session: ScopedSession, kind: str, *, today: date | None = None) 
     return planner
 
 
+def past_planner_of(
+    session: ScopedSession, kind: str, *, phases: Collection[int], today: date | None
+) -> Planner:
+    """The planner of history or adjustments for rows that name their phases, all of `phases`."""
+    planner = _past_planner(session, kind, phases)
+    planner.today = today
+    return planner
+
+
+def _past_planner(session: ScopedSession, kind: str, only: Collection[int] | None) -> Planner:
+    phases = phases_with_references(session, only)
+    if kind == "history":
+        past = recorded(session, BillingHistory, HistoryPlanner.names, only)
+        return HistoryPlanner(phases, past)
+    past = recorded(session, Adjustment, AdjustmentPlanner.names, only)
+    return AdjustmentPlanner(phases, past)
+
+
 def _planner_of(session: ScopedSession, kind: str) -> Planner:
     firm = the_firm(session)
     match kind:
@@ -63,12 +81,8 @@ def _planner_of(session: ScopedSession, kind: str) -> Planner:
             return CollaboratorPlanner(firm, collaborators(session))
         case "progress":
             return ProgressPlanner(phases_with_references(session), recorded_progress(session))
-        case "history":
-            past = recorded(session, BillingHistory, HistoryPlanner.names)
-            return HistoryPlanner(phases_with_references(session), past)
-        case "adjustments":
-            past = recorded(session, Adjustment, AdjustmentPlanner.names)
-            return AdjustmentPlanner(phases_with_references(session), past)
+        case "history" | "adjustments":
+            return _past_planner(session, kind, None)
         case "time_entries":
             return TimeEntryPlanner(_work(session), recorded_time(session))
         case "clients_fusion":
@@ -147,17 +161,24 @@ def contracts(session: ScopedSession) -> KnownContracts:
     return known
 
 
-def phases_with_references(session: ScopedSession) -> KnownPhases:
-    """All phases with the locked columns B–J of the takeover sheets as the records have them."""
+def phases_with_references(
+    session: ScopedSession, only: Collection[int] | None = None
+) -> KnownPhases:
+    """All phases (of `only` those) with the locked columns B–J as the records have them."""
     known = KnownPhases()
     by_project: dict[str, list[Known]] = defaultdict(list)
-    for row in session.execute(_phase_references()):
+    statement = _phase_references()
+    if only is not None:
+        statement = statement.where(Phase.id.in_(only))
+    for row in session.execute(statement):
         entry = Known(
             id=row.Phase.id, name=row.Phase.name, key=row.Phase.name_key, columns=references(row)
         )
         known.phases.by_id[entry.id] = entry
         by_project[row.project_code.upper()].append(entry)
     known.by_project = dict(by_project)
+    if only is not None:
+        return known
     codes = session.scalars(select(Project.code))
     known.project_codes = frozenset(code.upper() for code in codes)
     return known
@@ -221,12 +242,15 @@ def recorded(
     session: ScopedSession,
     record: type[BillingHistory] | type[Adjustment],
     names: Sequence[str],
+    only: Collection[int] | None = None,
 ) -> Recorded:
     """How often each thing was recorded of each phase, by its columns `names`; and the figures."""
     columns = (getattr(record, name) for name in names)
     statement = select(*columns).where(record.archived_at.is_(None))
+    if only is not None:
+        statement = statement.where(record.phase_id.in_(only))
     lines = Counter(tuple(row) for row in session.execute(statement))
-    return Recorded(lines, phase_figures(session))
+    return Recorded(lines, phase_figures(session, None if only is None else list(only)))
 
 
 def _records(

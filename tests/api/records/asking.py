@@ -150,3 +150,21 @@ A_COLLABORATOR: Row = {
     "lastName": "Marchand",
     "email": "z.marchand@atelier-rivage.example",
 }
+
+
+def recorded_past(api: ApiClient, phase: str) -> dict[str, str]:
+    """The identifiers of a past invoice and of a correction that are recorded of a phase."""
+    given = {
+        "invoice": {"phaseId": phase, "amount": "10", "invoiceDate": "2026-01-31"},
+        "correction": {"phaseId": phase, "value": "1", "date": "2026-01-31", "reason": "r"},
+    }
+    made = api.query(
+        "mutation($invoice: BillingHistoryItem!, $correction: AdjustmentItem!) {"
+        ' billingHistoryRecord(input: { item: $invoice, idempotencyKey: "p-1" }) { node { id } }'
+        ' adjustmentRecord(input: { item: $correction, idempotencyKey: "p-2" }) { node { id } } }',
+        **given,
+    )
+    return {
+        "billing_history": made["billingHistoryRecord"]["node"]["id"],
+        "adjustment": made["adjustmentRecord"]["node"]["id"],
+    }

@@ -60,6 +60,8 @@ A_LINE = {
     "taxCode": "FR-20",
     "ledgerAccount": "706000",
 }
+A_PAST_INVOICE = {"phaseId": "phase_309", "amount": "10", "invoiceDate": "2026-01-31"}
+A_CORRECTION = {"phaseId": "phase_309", "value": "10", "date": "2026-01-31", "reason": "r"}
 SPARE = {"id": "phase_316"}
 """A phase that no other call here needs: it may be put away."""
 
@@ -104,6 +106,14 @@ RIGHT: dict[str, dict[str, Any]] = {
     "ledgerAccountRestore": {"id": "ledger_account_2"},
     "progressRecord": {"phaseId": "phase_309", "percent": "50"},
     "progressBulkRecord": {"items": [{"phaseId": "phase_309", "percent": "50"}]},
+    "billingHistoryRecord": {"item": A_PAST_INVOICE},
+    "billingHistoryBulkRecord": {"items": [A_PAST_INVOICE]},
+    "billingHistoryArchive": {"id": "billing_history_1"},
+    "billingHistoryRestore": {"id": "billing_history_1"},
+    "adjustmentRecord": {"item": A_CORRECTION},
+    "adjustmentsBulkRecord": {"items": [A_CORRECTION]},
+    "adjustmentArchive": {"id": "adjustment_1"},
+    "adjustmentRestore": {"id": "adjustment_1"},
     "invoiceCreateFromProject": {
         "clientId": "client_30",
         "projectId": "project_59",

@@ -23,6 +23,7 @@ from graphql import (
 from domain.access import PERMISSIONS, Permission, Role
 from schema.view import snake
 from server.graphql import jalon_schema
+from tests.api.records.asking import recorded_past
 from tests.support.api import ApiClient
 from tests.support.documents import DRAW, FINALISE
 from tests.support.takeover import phases_of, project
@@ -43,8 +44,8 @@ NOUN_OF = {
 }
 """What an identifier names, where its field does not say it by being `id`."""
 
+PAST = ("billingHistory", "adjustment")
 OWN_ID = {
-    **{f"contract{verb}": "contract" for verb in ("Update", "Archive", "Restore")},
     "handoverAcknowledge": "outbox_entry",
     **{f"invoice{verb}": "invoice" for verb in ("Update", "MarkSent", "Delete", "Finalise", "Pdf")},
     **{
@@ -56,7 +57,7 @@ OWN_ID = {
     "productsBulkUpsert": "product",
     **{
         f"{name}{verb}": snake(name)
-        for name in ("product", "entity", "taxCode", "ledgerAccount")
+        for name in ("product", "entity", "taxCode", "ledgerAccount", "contract", *PAST)
         for verb in ("Update", "Archive", "Restore")
     },
 }
@@ -213,6 +214,7 @@ def two_firms(browsed: ApiClient) -> tuple[ApiClient, dict[str, str]]:
             "outbox_entry": data["handovers"]["nodes"][0]["id"],
             "import_file": data["imports"]["nodes"][0]["id"],
             "staged_upload": "staged_upload_1",
+            **recorded_past(browsed, phases_of(job)[0]["id"]),
         },
     )
 
@@ -361,7 +363,7 @@ NEEDED = {
             name
             for name in MUTATIONS
             if name.startswith(
-                ("client", "project", "phase", "collaborator", "contract", "product")
+                ("client", "project", "phase", "collaborator", "contract", "product", *PAST)
             )
         ],
         Permission.EDIT_RECORDS,
