@@ -243,7 +243,7 @@ def test_whatever_is_given_the_answer_is_a_refusal_in_words(hardened: ApiClient,
     broken = []
     for argument in MUTATIONS[name].args:
         for path, values in fields_of(MUTATIONS[name].args[argument].type, (argument,)):
-            for value in values[:FEW] if "Bulk" in name else values:
+            for value in _tried(name, values):
                 given = right_call(name)
                 if needs_key(name):
                     given["input"]["idempotencyKey"] = str(uuid4())
@@ -251,6 +251,13 @@ def test_whatever_is_given_the_answer_is_a_refusal_in_words(hardened: ApiClient,
                 if unwelcome(answer):
                     broken.append((path, repr(value)[:40], answer))
     assert broken == []
+
+
+def _tried(name: str, values: list[Any]) -> list[Any]:
+    """All values where a thing is made; where it is changed, every other one; in a bulk, a few."""
+    if "Bulk" in name:
+        return values[:FEW]
+    return values[::2] if name.endswith("Update") else values
 
 
 def unwelcome(answer: dict[str, Any]) -> bool:

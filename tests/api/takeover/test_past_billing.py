@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from tests.api.takeover.reviews import notes, refusal_codes, reviewed, written
-from tests.api.takeover.sheets import download, opened, saved
+from tests.api.takeover.sheets import book, download, opened, saved
 from tests.support.api import ApiClient
 from tests.support.documents import DRAW, FINALISE
 from tests.support.takeover import CLEAN, PAST, phases_of, project, send, take_in
@@ -32,23 +32,18 @@ query($code: String!) {
 """
 
 
-def filled(api: ApiClient, kind: str, rows: dict[int, dict[str, Any]]) -> bytes:
-    """The prefilled sheet of `kind` with entry cells typed, by row and letter."""
+def filled(
+    api: ApiClient, kind: str, phase: str, *typed: dict[str, Any], code: str = "PAT-2501"
+) -> tuple[bytes, int]:
+    """The prefilled sheet of `kind` with cells typed on the rows of a phase; the first of them."""
     workbook, sheet = opened(download(api, kind, prefilled=True))
-    for row, cells in rows.items():
+    lines = enumerate(sheet.iter_rows(min_row=2, max_col=6, values_only=True), start=2)
+    first = next(number for number, line in lines if (line[2], line[5]) == (code, phase))
+    for row, cells in enumerate(typed, start=first):
         for letter, value in cells.items():
             assert not sheet[f"{letter}{row}"].protection.locked
             sheet[f"{letter}{row}"] = value
-    return saved(workbook)
-
-
-def first_row_of(api: ApiClient, kind: str, code: str, phase: str) -> int:
-    """The first row of a phase in the prefilled sheet."""
-    _, sheet = opened(download(api, kind, prefilled=True))
-    rows = range(2, sheet.max_row + 1)
-    return next(
-        row for row in rows if (sheet[f"C{row}"].value, sheet[f"F{row}"].value) == (code, phase)
-    )
+    return saved(workbook), first
 
 
 def past_of(api: ApiClient, code: str, phase: str) -> dict[str, Any]:
@@ -80,11 +75,11 @@ def test_the_second_upload_of_the_past_writes_nothing(any_firm: ApiClient, kind:
 
 def test_a_line_of_a_past_invoice_is_kept_whole_and_counts_as_billed(any_firm: ApiClient) -> None:
     """O36, O04: K to Q by letter; what was billed remains no longer."""
-    row = first_row_of(any_firm, "history", "PAT-2501", "PRO")
     typed = {"K": 4600.5, "L": DAY, "M": "2026-0113", "N": 20, "O": 5520.6, "P": 1000, "Q": "Soldé"}
     credit = {"K": -100, "L": date(2026, 3, 31), "M": "AV-7"}
     before = figures(any_firm, "PAT-2501", "PRO")
-    review, rows = reviewed(any_firm, filled(any_firm, "history", {row: typed, row + 1: credit}))
+    content, row = filled(any_firm, "history", "PRO", typed, credit)
+    review, rows = reviewed(any_firm, content)
     assert sorted(rows) == [row, row + 1]
     assert notes(rows[row]) == set()
     assert notes(rows[row + 1]) == {("AMOUNT_NEGATIVE_HISTORY", "K")}
@@ -134,11 +129,11 @@ def test_adjustments_correct_the_fee_and_what_was_billed_and_nothing_else(
     any_firm: ApiClient,
 ) -> None:
     """O05: the four kinds; hours and cost change no amount."""
-    row = first_row_of(any_firm, "adjustments", "PAT-2501", "PRO")
     base = {"L": DAY, "M": "Reprise"}
     before = figures(any_firm, "PAT-2501", "PRO")
     for value, kind in ((-350, None), (552, "honoraires"), ("12,5", "heures"), (90, "coût")):
-        content = filled(any_firm, "adjustments", {row: {**base, "K": value, "N": kind}})
+        cells = {"C": "PAT-2501", "F": "PRO", **base, "K": value, "N": kind}
+        content = book("adjustments", cells)
         written(any_firm, send(any_firm, content))
     made = past_of(any_firm, "PAT-2501", "PRO")["adjustments"]
     assert [(one["kind"], (one["amount"] or {}).get("amount"), one["hours"]) for one in made] == [
@@ -182,19 +177,19 @@ def test_a_number_of_rows_that_makes_no_sense_is_refused(
     assert answer["userErrors"] == [{"code": "FIELD_INVALID", "field": ["rowsPerPhase"]}]
 
 
-@pytest.mark.parametrize("letter", "BCDEFGHIJ")
-def test_a_locked_cell_of_the_history_that_was_changed_is_refused(
-    firm: ApiClient, letter: str
-) -> None:
-    """O33, O36: on the second row of a phase as on the first."""
+def test_a_locked_cell_of_the_history_that_was_changed_is_refused(firm: ApiClient) -> None:
+    """O33, O36: on the second row of a phase as on the first; each of the nine columns."""
     workbook, sheet = opened(download(firm, "history", prefilled=True))
     sheet.protection.disable()
-    for row in (2, 3):
-        sheet[f"K{row}"], sheet[f"L{row}"] = 10, DAY
-    sheet[f"{letter}3"] = 1 if letter == "I" else "CHF" if letter == "J" else "Autre"
+    tampered = dict(zip(range(3, 30, 3), "BCDEFGHIJ", strict=True))
+    for row, letter in tampered.items():
+        for place in (row - 1, row):
+            sheet[f"K{place}"], sheet[f"L{place}"] = place, DAY
+        sheet[f"{letter}{row}"] = 1 if letter == "I" else "CHF" if letter == "J" else "Autre"
     _, rows = reviewed(firm, saved(workbook))
-    assert (rows[2]["colour"], rows[3]["colour"]) == ("GREEN", "RED")
-    assert letter in {column for _, column in notes(rows[3])}
+    for row, letter in tampered.items():
+        assert (rows[row - 1]["colour"], rows[row]["colour"]) == ("GREEN", "RED")
+        assert letter in {column for _, column in notes(rows[row])}
 
 
 @pytest.mark.parametrize("kind", PAST)
@@ -207,10 +202,9 @@ def test_past_billing_before_any_phase_is_out_of_order(firm: ApiClient, kind: st
 def test_a_sheet_left_empty_and_a_rate_of_former_years(firm: ApiClient) -> None:
     """O36: unfilled rows are nobody's; 19,6 % was a rate once, 33 % never was."""
     assert refusal_codes(send(firm, download(firm, "history", prefilled=True))) == ["FILE_EMPTY"]
-    row = first_row_of(firm, "history", "PAT-2501", "APS")
     line = {"K": 10, "L": date(2012, 5, 2)}
-    typed = {row: {**line, "N": 19.6}, row + 1: {**line, "K": 11, "N": 33}}
-    content = filled(firm, "history", typed)
+    typed = ({**line, "N": 19.6}, {**line, "K": 11, "N": 33})
+    content, row = filled(firm, "history", "APS", *typed)
     _, rows = reviewed(firm, content)
     assert notes(rows[row]) == set()
     assert notes(rows[row + 1]) == {("VAT_RATE_UNKNOWN", "N")}
