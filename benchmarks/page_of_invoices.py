@@ -25,7 +25,7 @@ from _shared.firm import SECRET, Firm, add_clients, add_invoices, add_projects, 
 from _shared.measuring import ratio, show
 from _shared.plain_endpoint import plain_endpoint
 from _shared.serving import Load, Server, asking, load, serve, started
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from schema.context import Context
 from server.app import create_app
@@ -148,7 +148,7 @@ def statements(firm: Firm, folder: Path) -> list[str]:
     said: list[str] = []
     with opened(firm, folder) as house:
 
-        def hear(connection, cursor, statement, *_) -> None:  # type: ignore[no-untyped-def]
+        def hear(connection: Connection, cursor: object, statement: str, *rest: object) -> None:
             if statement.lstrip().upper().startswith("SELECT"):
                 said.append(statement)
 

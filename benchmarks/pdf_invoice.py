@@ -17,15 +17,13 @@ import warnings
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
-HOUSE = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(HOUSE))
+from _shared import HOUSE
 
-from documents.logo import logo_media_type  # noqa: E402
-from documents.pdf.assets import FONT_URL, style_sheet  # noqa: E402
-from documents.pdf.invoice import invoice_markup, render_invoice  # noqa: E402
-from documents.picture import (  # noqa: E402
+from documents.logo import logo_media_type
+from documents.pdf.assets import FONT_URL, style_sheet
+from documents.pdf.invoice import invoice_markup, render_invoice
+from documents.picture import (
     Bank,
     InvoicePicture,
     Line,

@@ -22,21 +22,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, BinaryIO
 
-HOUSE = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(HOUSE))
+from _shared.measuring import show
+from xlsxwriter.workbook import Workbook
 
-from xlsxwriter.workbook import Workbook  # noqa: E402
-
-from templates_xlsx.generator import Prefilled, write_template  # noqa: E402
-from templates_xlsx.generator.drawing import draw, enclose, room_of  # noqa: E402
-from templates_xlsx.generator.rows import written_rows  # noqa: E402
-from templates_xlsx.generator.skeleton import WORKBOOK_OPTIONS, last_row_of  # noqa: E402
-from templates_xlsx.layouts import layout  # noqa: E402
-from templates_xlsx.seal import Seal  # noqa: E402
-from templates_xlsx.sheet import Setting, Sheet  # noqa: E402
+from templates_xlsx.generator import Prefilled, write_template
+from templates_xlsx.generator.drawing import draw, enclose, room_of
+from templates_xlsx.generator.rows import written_rows
+from templates_xlsx.generator.skeleton import WORKBOOK_OPTIONS, last_row_of
+from templates_xlsx.layouts import layout
+from templates_xlsx.seal import Seal
+from templates_xlsx.sheet import Setting, Sheet
 
 SEAL = Seal(b"the secret of a benchmark", "1")
 ISSUED = date(2026, 11, 21)
@@ -167,16 +164,25 @@ def race(kind: str, count: int, repeats: int) -> dict[str, list[Run]]:
     return runs
 
 
-def show(kind: str, count: int, runs: dict[str, list[Run]]) -> None:
+def tell(kind: str, count: int, runs: dict[str, list[Run]]) -> None:
     cpu = {name: statistics.median(run.cpu for run in taken) for name, taken in runs.items()}
     print(f"{kind}: {count:,} rows prefilled, {len(runs['plain'])} runs each")
-    print(f"{'':10} {'CPU s':>8} {'faster':>8} {'writing':>8} {'peak MiB':>9} {'size kB':>9}")
+    rows = []
     for name, taken in runs.items():
-        peak = statistics.median(run.peak for run in taken)
         whole = cpu["plain"] / cpu[name]
         writing = (cpu["plain"] - cpu["rows_only"]) / max(cpu[name] - cpu["rows_only"], 1e-6)
-        told = f"{whole:7.1f}x {writing:7.1f}x" if name != "rows_only" else f"{whole:7.1f}x {'':8}"
-        print(f"{name:10} {cpu[name]:8.4f} {told} {peak:9.1f} {taken[0].size / 1000:9.0f}")
+        peak = statistics.median(run.peak for run in taken)
+        rows.append(
+            [
+                name,
+                f"{cpu[name]:.4f}",
+                f"{whole:.1f}x",
+                "" if name == "rows_only" else f"{writing:.1f}x",
+                f"{peak:.1f}",
+                f"{taken[0].size / 1000:.0f}",
+            ]
+        )
+    show(["", "CPU s", "faster", "writing", "peak MiB", "size kB"], rows)
 
 
 def main() -> None:
@@ -190,7 +196,7 @@ def main() -> None:
         measure(chosen.measure, chosen.sheet, chosen.rows)
         return
     for count in (0, chosen.rows):
-        show(chosen.sheet, count, race(chosen.sheet, count, chosen.repeats))
+        tell(chosen.sheet, count, race(chosen.sheet, count, chosen.repeats))
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ def the_record(
     locked: bool = False,
 ) -> Found:
     """The record with identifier `key`, locked when asked; NOT_FOUND otherwise."""
+    # Every record has an id; what they have in common does not say so.
     column = record.id  # type: ignore[attr-defined]
     statement = select(record).where(column == key)
     found = session.scalar(statement.with_for_update() if locked else statement)

@@ -30,6 +30,7 @@ _declare_all()
 
 strawberry.enum(Severity, name="Severity", description="ERROR is red, WARNING is yellow.")
 
+# The codes are declared all over the house: no checker can know the members of this enum.
 _CODES: type[Enum] = Enum("IssueCode", {code: code for code in sorted(KINDS)})  # type: ignore[misc]
 
 if TYPE_CHECKING:

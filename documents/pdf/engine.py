@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from xml.etree import ElementTree
 
+# WeasyPrint and what it rests on bear no types: a class of theirs is Any, and so is its heir.
 import pydyf  # type: ignore[import-untyped]
 import weasyprint
 from cssselect2 import ElementWrapper  # type: ignore[import-untyped]

@@ -62,6 +62,7 @@ class Planner(ABC):
         told: dict[int, int] = {}
         return [self._plan_one(candidate, told) for candidate in rows]
 
+    # Not abstract: most kinds need to know nothing beforehand.
     def _look_ahead(self, candidates: Sequence[Candidate]) -> None:  # noqa: B027
         """What must be known of the rows that may be written before the first is judged."""
 
@@ -116,9 +117,6 @@ class SeenKeys:
         if row is None:
             return ()
         return (DUPLICATE_KEY_IN_FILE(field=(field,), found=shown, first=row, first_row=row),)
-
-    def row_of(self, field: str, key: Any) -> int | None:
-        return self._rows.get((field, key))
 
     def keep(self, field: str, key: Any, row: int) -> None:
         self._rows.setdefault((field, key), row)

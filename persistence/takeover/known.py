@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import func, inspect, select
 
-from domain.base import Record
 from domain.client import Client, Contact
 from domain.collaborator import Collaborator
 from domain.errors import Refusal
@@ -255,7 +254,7 @@ def recorded(
 
 def _records(
     session: ScopedSession,
-    record: type[Record],
+    record: type[Any],
     name: str,
     *,
     code: str | None = None,
@@ -264,7 +263,7 @@ def _records(
 ) -> Iterable[Known]:
     """All rows of `record` as matching sees them."""
     names = [attribute.key for attribute in inspect(record).column_attrs]
-    statement = select(*(getattr(record, column) for column in names)).order_by(record.id)  # type: ignore[attr-defined]
+    statement = select(*(getattr(record, column) for column in names)).order_by(record.id)
     for row in session.execute(statement).mappings():
         columns = dict(row)
         yield Known(

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from domain.base import Record
 from domain.client import Client
 from domain.collaborator import Collaborator
 from domain.money import from_minor
@@ -42,11 +41,10 @@ def _clients_with_parts(session: ScopedSession, only: Only) -> Iterator[Prefille
     return fusion_rows(clients(session), directory(session))
 
 
-def _live(session: ScopedSession, record: type[Record], order: str, only: Only) -> Any:
-    archived = record.archived_at  # type: ignore[attr-defined]
-    statement = select(record).where(archived.is_(None)).order_by(getattr(record, order))
+def _live(session: ScopedSession, record: type[Any], order: str, only: Only) -> Any:
+    statement = select(record).where(record.archived_at.is_(None)).order_by(getattr(record, order))
     if only is not None:
-        statement = statement.where(record.id.in_(only))  # type: ignore[attr-defined]
+        statement = statement.where(record.id.in_(only))
     return session.scalars(statement)
 
 
