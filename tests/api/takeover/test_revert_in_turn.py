@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 
+from domain.project.history import BillingHistory
+from persistence.invoices import lock_project
 from tests.api.takeover.reviews import client, codes, phases, project, reviewed, take, written
 from tests.api.takeover.sheets import CLIENT, PERSON, PHASE, PROJECT, Cells, book
 from tests.api.takeover.test_past_billing import figures
 from tests.api.takeover.test_revert import _client_id, contents, revert
 from tests.support.api import ApiClient
 from tests.support.documents import DRAW
+from tests.support.locks import wait_until_it_waits
 
 A_PHASE: Cells = {
     **PHASE,
@@ -195,3 +200,27 @@ def test_a_link_is_given_back_and_what_it_pointed_to_goes(any_firm: ApiClient) -
     left = phases(any_firm, "NEW-0001", "Base")
     assert sorted(left) == ["AX1", "ESQ"]
     assert left["AX1"]["linkedPhase"] is None
+
+
+def test_undoing_waits_for_whoever_bills_the_project(postgres_firm: ApiClient) -> None:
+    """What is recorded meanwhile counts: the fee is not undone under it."""
+    with_a_project(postgres_firm)
+    change = imported(postgres_firm, "phases", {**A_PHASE, "F": 20000})
+    job, phase = project(postgres_firm, "NEW-0001"), phases(postgres_firm, "NEW-0001", "Base")
+    assert job is not None
+    project_id, phase_id = (int(one["id"].rpartition("_")[2]) for one in (job, phase["ESQ"]))
+    with ThreadPoolExecutor(1) as pool:
+        with postgres_firm.house.database.writing(postgres_firm.organisation_id) as session:
+            lock_project(session, project_id)
+            undone = pool.submit(revert, postgres_firm, change)
+            wait_until_it_waits(postgres_firm, undone)
+            assert not undone.done()
+            billed = BillingHistory(
+                phase_id=phase_id,
+                net_minor=1_800_000,
+                currency="EUR",
+                invoice_date=date(2026, 2, 28),
+            )
+            session.add(billed)
+        assert told(undone.result()) == {("KEPT_INVOICED", 2)}
+    assert figures(postgres_firm, "NEW-0001", "ESQ")["adjustedFee"] == 20000
