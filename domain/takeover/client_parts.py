@@ -7,7 +7,7 @@ wins, and later rows complete it: people repeat a contact to fill a row. An empt
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -40,6 +40,10 @@ class Part:
     said_on: dict[str, int] = field(default_factory=dict)
     """The row that each was taken from."""
     rows: list[int] = field(default_factory=list)
+    called: tuple[str, str] = ("", "")
+    """The name and the e-mail by which a contact is known, once the rows are read."""
+    made_on: int = 0
+    """The row that makes it, when it is not recorded."""
 
     def get(self, name: str) -> Any:
         """What a column will hold, the default apart."""
@@ -84,35 +88,29 @@ class Parts:
     ) -> None:
         self.parts = [Part(recorded=one) for one in recorded]
         self._of_row: dict[int, Part] = {}
-        for part in self.parts:
-            self.note(part)
-        for row in rows:
-            self._take(row)
+        self._read([row for row in rows if self.tells(self.given_in(row))])
 
-    def _take(self, candidate: Candidate) -> None:
-        """Reads what a row says of one of them, if it does."""
-        given = {name: candidate.values.get(key) for key, name in self.names.items()}
-        if not self.tells(given):
-            return
-        part = self.find(given)
-        if part is None:
-            self.parts.append(part := Part())
-        given["is_default"] = candidate.values.get(self.default)
+    def _read(self, rows: Sequence[Candidate]) -> None:
+        """Reads what each row says of one of them: finds it, or begins a new one."""
+        raise NotImplementedError
+
+    def _begin(self, candidate: Candidate) -> Part:
+        """A new one, that the row makes."""
+        self.parts.append(part := Part(made_on=candidate.row))
+        return part
+
+    def _take(self, candidate: Candidate, part: Part) -> None:
+        given = self.given_in(candidate) | {"is_default": candidate.values.get(self.default)}
         part.take(given, candidate.row, last_wins=self.last_wins)
-        self.note(part)
         self._of_row[candidate.row] = part
+
+    def given_in(self, candidate: Candidate) -> dict[str, Any]:
+        """What a row says, by column of the record."""
+        return {name: candidate.values.get(key) for key, name in self.names.items()}
 
     def tells(self, given: Mapping[str, Any]) -> bool:
         """Whether a row speaks of one at all."""
         return any(value is not None for value in given.values())
-
-    def find(self, given: Mapping[str, Any]) -> Part | None:
-        """The one that a row speaks of; None for a new one."""
-        raise NotImplementedError
-
-    def note(self, part: Part) -> None:
-        """Remembers how a part may be found: files of one client and no end of rows exist."""
-        raise NotImplementedError
 
     def of_row(self, row: int) -> Part | None:
         return self._of_row.get(row)
@@ -140,7 +138,7 @@ class Parts:
         return columns | {"is_default": part is self.chosen}
 
     def _made_on(self, part: Part) -> int:
-        return part.rows[-1 if self.last_wins else 0]
+        return part.rows[-1] if self.last_wins else part.made_on
 
     def changed_on(self, row: int) -> tuple[dict[str, Any] | None, list[Change]]:
         """The columns that `row` changes of a recorded one, with its identifier; and the changes.
@@ -174,16 +172,24 @@ class Addresses(Parts):
         self._uncoded: dict[tuple[Any, ...], Part] = {}
         super().__init__(recorded, rows)
 
+    def _read(self, rows: Sequence[Candidate]) -> None:
+        for part in self.parts:
+            self._note(part)
+        for row in rows:
+            part = self._find(self.given_in(row)) or self._begin(row)
+            self._take(row, part)
+            self._note(part)
+
     def tells(self, given: Mapping[str, Any]) -> bool:
         # A country alone is that of the client.
         return any(value is not None for name, value in given.items() if name != "country")
 
-    def find(self, given: Mapping[str, Any]) -> Part | None:
+    def _find(self, given: Mapping[str, Any]) -> Part | None:
         if code := given["code"]:
             return self._coded.get(code.upper())
         return self._uncoded.get(tuple(given[name] for name in ADDRESS.values()))
 
-    def note(self, part: Part) -> None:
+    def _note(self, part: Part) -> None:
         if code := part.get("code"):
             self._coded.setdefault(code.upper(), part)
         else:
@@ -203,57 +209,91 @@ class Addresses(Parts):
 
 
 class Contacts(Parts):
-    """A contact is known by name and e-mail; either may be told later."""
+    """A contact is known by name and e-mail; either may be told later.
+
+    Rows that tell both are read before those that tell one of them, and these before rows of a mere
+    telephone: so a file means the same once its own contacts are recorded.
+    """
 
     names = CONTACT
     default = "is_default_contact"
 
-    def __init__(
-        self, recorded: Iterable[Mapping[str, Any]] = (), rows: Iterable[Candidate] = ()
-    ) -> None:
-        self._exact: dict[tuple[str, str], Part] = {}
-        self._with: dict[tuple[str, str], Part] = {}
-        """By name alone or by e-mail alone: the first one with it."""
-        self._nameless: dict[str, Part] = {}
-        self._reached: defaultdict[str, deque[Part]] = defaultdict(deque)
-        """By telephone: of whom nothing else is known, and of the others, now or before."""
-        super().__init__(recorded, rows)
+    def _read(self, rows: Sequence[Candidate]) -> None:
+        told: defaultdict[int, list[Candidate]] = defaultdict(list)
+        for row in rows:
+            told[sum(map(bool, _called(self.given_in(row))))].append(row)
+        found = self._of_both(told[2]) | self._of_one(told[1])
+        self._take_all(rows, found)
+        self._take_all(rows, self._of_telephone(told[0]))
 
-    def find(self, given: Mapping[str, Any]) -> Part | None:
-        name, email = _key(given["name"]), _key(given["email"])
-        if not (name or email):
-            return self._with_phone(given["phone"])
-        if (name, email) in self._exact:
-            return self._exact[name, email]
-        if name and email:
-            return self._exact.get((name, "")) or self._exact.get(("", email))
-        return self._with.get((name, email))
+    def _take_all(self, rows: Sequence[Candidate], found: Mapping[int, Part]) -> None:
+        """What rows say, in the order of the file: who tells something first is heard."""
+        for row in rows:
+            if row.row in found:
+                self._take(row, found[row.row])
 
-    def note(self, part: Part) -> None:
-        name, email = _called(part)
-        for before in ((name, ""), ("", email)):
-            if (name and email) and self._exact.get(before) is part:
-                del self._exact[before]
-        self._exact.setdefault((name, email), part)
-        for alone in ((name, ""), ("", email)):
-            self._with.setdefault(alone, part)
-        phone = part.get("phone") or ""
-        if not (name or email):
-            self._nameless.setdefault(phone, part)
-        elif not self._reached[phone] or self._reached[phone][-1] is not part:
-            self._reached[phone].append(part)
+    def _of_both(self, rows: Sequence[Candidate]) -> dict[int, Part]:
+        """Whom rows with a name and an e-mail speak of; one known by half of it is that one."""
+        known: dict[tuple[str, str], deque[Part]] = defaultdict(deque)
+        for part in self.parts:
+            known[_called(part.recorded or {})].append(part)
+        found = {}
+        for row in rows:
+            name, email = called = _called(self.given_in(row))
+            if not known[called]:
+                half = next((key for key in ((name, ""), ("", email)) if known[key]), None)
+                known[called].append(known[half].popleft() if half else self._begin(row))
+            found[row.row] = part = known[called][0]
+            part.called = called
+        return found
 
-    def _with_phone(self, phone: str) -> Part | None:
-        if phone in self._nameless:
-            return self._nameless[phone]
-        reached = self._reached[phone]
-        while reached and reached[0].get("phone") != phone:
-            reached.popleft()
-        return reached[0] if reached else None
+    def _of_one(self, rows: Sequence[Candidate]) -> dict[int, Part]:
+        """Whom rows with a name or an e-mail speak of: one of whom no more is known, or the first.
+
+        Recorded ones come before new ones.
+        """
+        exact: dict[tuple[str, str], Part] = {}
+        alone: dict[tuple[str, str], Part] = {}
+
+        def note(part: Part) -> None:
+            name, email = part.called
+            exact.setdefault((name, email), part)
+            alone.setdefault((name, ""), part)
+            alone.setdefault(("", email), part)
+
+        for part in self.parts:
+            part.called = part.called if any(part.called) else _called(part.recorded or {})
+            note(part)
+        found = {}
+        for row in rows:
+            called = _called(self.given_in(row))
+            part = exact.get(called) or alone.get(called) or self._begin(row)
+            if not any(part.called):
+                part.called = called
+                note(part)
+            found[row.row] = part
+        return found
+
+    def _of_telephone(self, rows: Sequence[Candidate]) -> dict[int, Part]:
+        """Whom rows with a telephone alone speak of: one known by nothing else, or the first."""
+        nameless: dict[str, Part] = {}
+        reached: dict[str, Part] = {}
+        for part in self.parts:
+            by = reached if any(part.called) else nameless
+            by.setdefault(part.get("phone") or "", part)
+        found = {}
+        for row in rows:
+            phone = self.given_in(row)["phone"]
+            part = nameless.get(phone) or reached.get(phone) or self._begin(row)
+            if not any(part.called):
+                nameless.setdefault(phone, part)
+            found[row.row] = part
+        return found
 
 
-def _called(part: Part) -> tuple[str, str]:
-    return _key(part.get("name")), _key(part.get("email"))
+def _called(told: Mapping[str, Any]) -> tuple[str, str]:
+    """The name and the e-mail by which a contact is known."""
+    return _key(told.get("name")), _key(told.get("email"))
 
 
 def _key(text: Any) -> str:
