@@ -5,6 +5,7 @@ from __future__ import annotations
 from templates_xlsx.issues import VAT_COUNTRY_MISMATCH
 from templates_xlsx.kinds import Code, Country, Email, Name, Phone, Text, VatNumber, YesNo
 from templates_xlsx.layouts.layout import Layout
+from templates_xlsx.layouts.rules.places import postcode_of_country
 from templates_xlsx.layouts.rules.telling import Rule, says, withdraw
 from templates_xlsx.layouts.rules.vat import number_of_country
 from templates_xlsx.sheet import Column, Draft, Flag, Setting, Sheet
@@ -127,4 +128,11 @@ def _number_of_client(number: Column) -> Rule:
     return judge
 
 
-LAYOUT = Layout(CLIENTS_FUSION, rules=(_number_of_client(CLIENTS_FUSION.column("vat_number")),))
+LAYOUT = Layout(
+    CLIENTS_FUSION,
+    rules=(
+        _number_of_client(CLIENTS_FUSION.column("vat_number")),
+        # Without a country an address is wherever its client is.
+        postcode_of_country(CLIENTS_FUSION.column("postcode"), "country"),
+    ),
+)

@@ -21,6 +21,7 @@ from templates_xlsx.layouts.layout import Layout
 from templates_xlsx.layouts.lists import EXEMPTION, STATUS
 from templates_xlsx.layouts.rules.dates import in_order
 from templates_xlsx.layouts.rules.money import amounts_in_row_currency
+from templates_xlsx.layouts.rules.places import postcode_of_country
 from templates_xlsx.layouts.rules.vat import rate_of_country, reason_for_no_vat
 from templates_xlsx.sheet import Column, Flag, Sheet
 
@@ -149,6 +150,7 @@ LAYOUT = Layout(
     rules=(
         rate_of_country(PROJECTS.column("vat_rate"), "country"),
         reason_for_no_vat("vat_rate", PROJECTS.column("vat_exemption")),
+        postcode_of_country(PROJECTS.column("postcode"), "country"),
         in_order(PROJECTS.column("start_date"), PROJECTS.column("end_date")),
         amounts_in_row_currency("currency", PROJECTS.column("works_amount")),
     ),

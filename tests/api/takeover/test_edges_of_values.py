@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.takeover.reviews import notes, phases, reviewed, take, written
+from tests.api.takeover.reviews import notes, phases, project, reviewed, take, written
 from tests.api.takeover.sheets import PHASE, PROJECT, SOUND, Cells, book
 from tests.support.api import ApiClient
 
@@ -111,3 +111,28 @@ def test_three_decimals_are_those_of_the_projects_currency(
     assert notes(rows[2]) == said
     written(firm, review)
     assert phases(firm, "NEW-0001", "Base")["ESQ"]["fee"] == {"amount": fee, "currency": "TND"}
+
+
+@pytest.mark.parametrize(
+    ("postcode", "country", "kept"),
+    [
+        (1000, "FR", "01000"),
+        ("1000", "FR", "01000"),
+        (1000, "CH", "1000"),
+        (75011, "FR", "75011"),
+        ("B-1000", "FR", "B-1000"),
+    ],
+)
+def test_a_postal_code_gets_back_the_zero_that_a_spreadsheet_took(
+    firm: ApiClient, postcode: str | int, country: str, kept: str
+) -> None:
+    """Nothing is repaired in silence: POSTCODE_ZERO_LOST says what was read."""
+    vat = {"CH": 8.1}.get(country, 20)
+    cells = {**PROJECT, "H": postcode, "F": country, "K": vat}
+    review, rows = reviewed(firm, book("projects", cells))
+    said = ("POSTCODE_ZERO_LOST", "H") in notes(rows[2])
+    assert said is (kept == "01000")
+    written(firm, review)
+    found = project(firm, "NEW-0001")
+    assert found is not None
+    assert found["postcode"] == kept

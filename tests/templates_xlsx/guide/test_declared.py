@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.takeover.moved import VALUES_MOVED, VALUES_SORTED
 from domain.takeover.order import ORDER
 from domain.takeover.planners import PLANNERS
 from templates_xlsx.guide import declared
@@ -23,10 +24,9 @@ from tests.templates_xlsx.guide.cells import CELLS, COLUMNS, FIRM, cells
 DIRTY = Path(__file__).parents[2] / "fixtures" / "dirty"
 TRUTHS = {path.stem.split("_")[0]: path for path in sorted(DIRTY.glob("*.truth.json"))}
 
-TOLD_BY_READING = {
-    kind.code for kind in EVERY_CELL if kind not in (FORMULA_VALUE_USED, MERGED_CELL_FILLED)
-}
-"""What a kind says of any cell; the two others are told by whoever knows how it was filled."""
+TOLD_BESIDES = (FORMULA_VALUE_USED, MERGED_CELL_FILLED, VALUES_MOVED, VALUES_SORTED)
+TOLD_BY_READING = {kind.code for kind in EVERY_CELL if kind not in TOLD_BESIDES}
+"""What a kind says of any cell; the others are told by whoever knows how it came there."""
 
 
 def said_by(kind: Kind, cell: Cell, setting: Setting = FIRM) -> set[str]:
@@ -103,6 +103,7 @@ TWISTS: dict[str, list[dict[str, Any]]] = {
         {"siret": None},
     ],
     "projects": [
+        {"postcode": "1000"},
         {"vat_rate": 19},
         {"vat_rate": 19, "country": "PE"},
         {"vat_rate": 0},
@@ -132,6 +133,7 @@ TWISTS: dict[str, list[dict[str, Any]]] = {
     ],
     "time_entries": [],
     "clients_fusion": [
+        {"postcode": "1000", "country": "FR"},
         {"vat_number": "FR00000000000"},
         {"vat_number": "44732829320"},
         {"vat_number": "BE0417710407"},
