@@ -29,7 +29,8 @@ from persistence.reading import Noun, load_by_ids
 from persistence.takeover import known, prefill
 from persistence.takeover.apply import apply
 from resolvers._mutation import Acting
-from resolvers._takeover import layout_of, lock_for, setting_of
+from resolvers._planning import lock_for
+from resolvers._sheets import layout_of, setting_of
 from schema.client import CLIENT
 from schema.collaborator import COLLABORATOR
 from schema.project import PHASE, PROJECT
@@ -159,7 +160,13 @@ def _candidate(
     if entities is not None and code not in entities:
         issues = [issue for issue in issues if issue.field != ("entity",)]
     checked = tuple(issues)
-    return Candidate(row=row, values=draft.values, record_id=asked.record_id, checked=checked)
+    return Candidate(
+        row=row,
+        values=draft.values,
+        record_id=asked.record_id,
+        checked=checked,
+        is_by_hand=True,
+    )
 
 
 def _present(

@@ -23,7 +23,7 @@ from persistence.takeover.apply import apply
 from resolvers._bulk import kept, restored
 from resolvers._editing import placed
 from resolvers._mutation import Acting, Once, Payload, write
-from resolvers._takeover import layout_of, setting_of
+from resolvers._sheets import layout_of, setting_of
 from schema.context import Info
 from schema.node import key_of
 from schema.payload import BulkOutcome, ErrorPolicy, bulk_counts, require_size
@@ -149,7 +149,9 @@ def _candidate(of: Sheetful, item: Any, phase: PhaseKnown, setting: Any, *, row:
     cells = {name: getattr(item, name) for name in of.fields} | {"currency": phase.currency}
     draft = check_values(layout_of(of.kind), cells, setting=setting, row=row)
     checked = tuple(draft.issues)
-    return Candidate(row=row, values=draft.values, record_id=phase.id, checked=checked)
+    return Candidate(
+        row=row, values=draft.values, record_id=phase.id, checked=checked, is_by_hand=True
+    )
 
 
 def _of_phase(plan: Planned) -> Planned:

@@ -7,6 +7,7 @@ the firm's records, or against the other cells of the row, is in `domain.takeove
 from __future__ import annotations
 
 from domain.errors import IssueKind, Scope, Severity
+from domain.takeover import moved
 
 
 def _file(code: str, severity: Severity, sentence: str, fix: str | None = None) -> IssueKind:
@@ -206,6 +207,8 @@ EVERY_CELL = (
     FORMULA_VALUE_USED,
     MERGED_CELL_FILLED,
     TEXT_MOJIBAKE,
+    moved.VALUES_MOVED,
+    moved.VALUES_SORTED,
 )
 """What may be said of a cell of any column."""
 EVERY_ROW = (ROW_HIDDEN, TOTAL_ROW_IGNORED, HEADER_REPEATED, EXAMPLE_ROW_IGNORED)

@@ -19,6 +19,14 @@ settings.register_profile(
 settings.load_profile("house")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says what was left out and how to have it: a quiet run would show a letter of it."""
+    left_out = terminalreporter.stats.get("skipped", [])
+    reasons = {str(one.longrepr[2]) for one in left_out if isinstance(one.longrepr, tuple)}
+    for reason in sorted(reasons):
+        terminalreporter.write_line(f"LEFT OUT: {reason.removeprefix('Skipped: ')}", yellow=True)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """The real PostgreSQL of this run; its absence fails what needs it."""

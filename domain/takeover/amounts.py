@@ -6,12 +6,13 @@ what depends on it comes along with the amount, under the column's key and these
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from domain.errors import Issue, IssueKind
-from domain.money import decimals_of, rounded, to_minor
-from domain.takeover.candidate import Candidate
+from domain.money import decimals_of, from_minor, rounded, to_minor
+from domain.takeover.candidate import Candidate, Change
 from domain.takeover.issues import AMOUNT_CURRENCY_MISMATCH, AMOUNT_ROUNDED
 
 WRITTEN = "_written"
@@ -63,3 +64,18 @@ def _with_three_decimals(amount: Decimal, name: str, candidate: Candidate) -> De
             checked.append(replace(issue, expected=f"{decimal:f}"))
     candidate.checked = tuple(checked)
     return Decimal(decimal)
+
+
+def told_as(names: Mapping[str, str], currency: str) -> Callable[[Change], Change]:
+    """Changes by the columns of the sheet (`names` by stored column), amounts in `currency`."""
+
+    def tell(change: Change) -> Change:
+        name = names.get(change.field, change.field)
+        if not change.field.endswith("_minor"):
+            return Change(name, change.before, change.after)
+        amounts = (change.before, change.after)
+        return Change(
+            name, *(None if one is None else from_minor(one, currency) for one in amounts)
+        )
+
+    return tell

@@ -23,10 +23,17 @@ class Candidate:
     checked: tuple[Issue, ...] = ()
     """What the cells alone gave rise to."""
     skipped: bool = False
+    is_by_hand: bool = False
+    """A call named the record: no cell of a sheet can have come astray."""
 
     @property
     def is_refused(self) -> bool:
         return any(issue.is_red for issue in self.checked)
+
+    @property
+    def is_sealed(self) -> bool:
+        """Its token says which record it is."""
+        return self.record_id is not None and not self.is_by_hand
 
     def text(self, key: str) -> str:
         """The value under `key` as text; empty when there is none."""

@@ -14,6 +14,7 @@ from domain.takeover.issues import (
     POSSIBLE_DUPLICATE,
     REFERENCE_AMBIGUOUS,
     REFERENCE_ID_UNKNOWN,
+    REFERENCE_MODIFIED,
 )
 from domain.takeover.match import Index, Known
 from domain.takeover.model import RowOutcome
@@ -24,6 +25,7 @@ from domain.takeover.plan import (
     SeenKeys,
     archived,
     by_reference,
+    exchanged,
     settle,
 )
 
@@ -50,7 +52,7 @@ class ClientPlanner(Planner):
 
     codes = {
         **CHANGING,
-        "ref": (REFERENCE_ID_UNKNOWN,),
+        "ref": (REFERENCE_ID_UNKNOWN, REFERENCE_MODIFIED),
         "name": (REFERENCE_AMBIGUOUS, DUPLICATE_KEY_IN_FILE, RECORD_ARCHIVED, POSSIBLE_DUPLICATE),
         "code": (DUPLICATE_KEY_IN_FILE, RECORD_ARCHIVED),
         "siret": (POSSIBLE_DUPLICATE,),
@@ -95,6 +97,10 @@ class ClientPlanner(Planner):
             parts={"contact": contact} if any(contact.values()) else {},
             part_changes=_contact_changes(entry, candidate),
         )
+
+    def _exchanged(self, candidate: Candidate) -> tuple[Issue, ...]:
+        other = self._clients.by_code.get(candidate.text("code").upper())
+        return exchanged(candidate, self._clients, other, names=["name"])
 
     def _match(self, candidate: Candidate, key: str) -> tuple[Known | None, list[Issue]]:
         entry, issues = by_reference(self._clients, candidate)

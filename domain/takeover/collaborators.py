@@ -7,7 +7,11 @@ from typing import Any
 from domain.access import Role
 from domain.errors import RECORD_ARCHIVED, Issue
 from domain.takeover.candidate import Candidate, Change, Planned
-from domain.takeover.issues import DUPLICATE_KEY_IN_FILE, REFERENCE_ID_UNKNOWN
+from domain.takeover.issues import (
+    DUPLICATE_KEY_IN_FILE,
+    REFERENCE_ID_UNKNOWN,
+    REFERENCE_MODIFIED,
+)
 from domain.takeover.match import NAMING, Index
 from domain.takeover.plan import (
     CHANGING,
@@ -17,6 +21,7 @@ from domain.takeover.plan import (
     SeenKeys,
     archived,
     by_reference,
+    exchanged,
     settle,
     taken,
 )
@@ -42,7 +47,7 @@ class CollaboratorPlanner(Planner):
 
     codes = {
         **CHANGING,
-        "ref": (REFERENCE_ID_UNKNOWN,),
+        "ref": (REFERENCE_ID_UNKNOWN, REFERENCE_MODIFIED),
         "email": (KEY_TAKEN, DUPLICATE_KEY_IN_FILE, RECORD_ARCHIVED),
         "entity": NAMING,
         "employee_code": (KEY_TAKEN, DUPLICATE_KEY_IN_FILE),
@@ -57,6 +62,11 @@ class CollaboratorPlanner(Planner):
             for entry in collaborators.by_id.values()
             if entry.columns.get("employee_code")
         }
+
+    def _exchanged(self, candidate: Candidate) -> tuple[Issue, ...]:
+        other = self._collaborators.by_code.get(candidate.text("email").upper())
+        names = ["first_name", "last_name"]
+        return exchanged(candidate, self._collaborators, other, names=names)
 
     def _judge(self, candidate: Candidate) -> Planned:
         entry, found = by_reference(self._collaborators, candidate)

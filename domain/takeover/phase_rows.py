@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
@@ -21,6 +21,7 @@ from domain.takeover.issues import (
 )
 from domain.takeover.match import Index, Known, unknown
 from domain.takeover.model import RowOutcome
+from domain.takeover.moved import note_sorted
 from domain.takeover.plan import Codes, Planner, by_reference
 
 DATE_IN_FUTURE = IssueKind(
@@ -102,6 +103,8 @@ class PhaseRowPlanner(Planner):
 
     dated = "date"
     """The column of the day that a row speaks of."""
+    entered = ""
+    """The column of what the row adds to its phase."""
 
     def __init__(self, known: KnownPhases) -> None:
         self._known = known
@@ -121,6 +124,25 @@ class PhaseRowPlanner(Planner):
         if planned.outcome is RowOutcome.CREATE:
             planned.issues += self._still_to_come(candidate)
         return planned
+
+    def _look_back(self, candidates: Sequence[Candidate], planned: Sequence[Planned]) -> None:
+        """VALUES_SORTED: these sheets begin empty, so no record tells whose values are whose."""
+        phases = self._known.phases.by_id
+        sealed = [
+            (plan, candidate.record_id, candidate.values[self.entered])
+            for candidate, plan in zip(candidates, planned, strict=True)
+            if candidate.is_sealed
+            and candidate.record_id in phases
+            and plan.outcome is RowOutcome.CREATE
+        ]
+        order = {key: place for place, key in enumerate(phases)}
+        places = [order[key] for _, key, _ in sealed]
+        if places == sorted(places):
+            rows = [
+                (plan, str(phases[key].columns["project_code"]), value)
+                for plan, key, value in sealed
+            ]
+            note_sorted(self.entered, rows)
 
     def _still_to_come(self, candidate: Candidate) -> Iterable[Issue]:
         """DATE_IN_FUTURE: what is to be done one day would be billed today."""

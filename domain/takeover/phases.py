@@ -12,7 +12,7 @@ from domain.errors import RECORD_ARCHIVED, Issue, IssueKind, Scope, Severity
 from domain.likeness import name_key
 from domain.money import from_minor
 from domain.project.model import BillingMethod, Periodicity, PhaseKind
-from domain.takeover.amounts import OF_AMOUNTS, in_minor
+from domain.takeover.amounts import OF_AMOUNTS, in_minor, told_as
 from domain.takeover.candidate import Candidate, Change, Planned
 from domain.takeover.issues import (
     AMOUNT_CURRENCY_MISMATCH,
@@ -25,6 +25,13 @@ from domain.takeover.issues import (
     VAT_RATE_UNKNOWN,
     VAT_RATE_UNVERIFIED,
 )
+from domain.takeover.links import (
+    REFERENCE_CIRCULAR,
+    ContractKey,
+    Linkable,
+    Links,
+    told_circle,
+)
 from domain.takeover.match import NAMING, Index, Known, unknown
 from domain.takeover.model import RowOutcome
 from domain.takeover.plan import (
@@ -33,9 +40,9 @@ from domain.takeover.plan import (
     Firm,
     Planner,
     SeenKeys,
-    Tell,
     archived,
     by_reference,
+    exchanged,
     settle,
     taken,
 )
@@ -47,9 +54,6 @@ FEE_BELOW_BILLED = IssueKind(
     Scope.ROW,
     "The fee {found} is lower than the {expected} already billed for this phase.",
 )
-
-ContractKey = tuple[int, str]
-"""(project, name key): how a contract is known before it has an identifier."""
 
 _COPIED = ("start_date", "end_date", "ledger_account", "sku")
 
@@ -69,7 +73,7 @@ class PhasePlanner(Planner):
 
     codes = {
         **CHANGING,
-        "ref": (REFERENCE_ID_UNKNOWN,),
+        "ref": (REFERENCE_ID_UNKNOWN, REFERENCE_MODIFIED),
         "entity": (*NAMING, ENTITY_MISMATCH),
         "project_code": (*NAMING, REFERENCE_MODIFIED, RECORD_ARCHIVED),
         "contract": (REFERENCE_MODIFIED, RECORD_ARCHIVED),
@@ -80,7 +84,7 @@ class PhasePlanner(Planner):
         "billing_method": (CONTRACT_INCONSISTENT,),
         "currency": (AMOUNT_CURRENCY_MISMATCH,),
         "vat_rate": (VAT_RATE_UNKNOWN, VAT_RATE_UNVERIFIED),
-        "linked_phase": (REFERENCE_UNKNOWN,),
+        "linked_phase": (REFERENCE_UNKNOWN, REFERENCE_CIRCULAR),
     }
 
     def __init__(self, firm: Firm, projects: Index, known: KnownContracts) -> None:
@@ -99,9 +103,25 @@ class PhasePlanner(Planner):
         """The codes that rows of the file ask for, with project and contract as they are typed."""
         self._entities: dict[int, int] = {}
         """The entity that a row higher in the file gave to a project without one."""
+        by_id = known.phases.by_id
+        self._links = Links({key: by_id[key].columns.get("linked_phase_id") for key in by_id})
 
     def _look_ahead(self, candidates: Sequence[Candidate]) -> None:
         self._asked = {_asked(candidate, candidate.text("phase_code")) for candidate in candidates}
+        for candidate in candidates:
+            project = candidate.text("linked_phase") and self._projects.resolve(
+                candidate.text("project_code"), field="project_code"
+            )
+            if project and project[0] is not None:
+                key = (project[0].id, name_key(candidate.text("contract")))
+                phase = self._phase(candidate, key, candidate.text("phase_code"))
+                self._links.foresee(phase, self._named(key, candidate.text("linked_phase")))
+
+    def _exchanged(self, candidate: Candidate) -> tuple[Issue, ...]:
+        project, _ = self._projects.resolve(candidate.text("project_code"), field="project_code")
+        key = (project.id if project else 0, name_key(candidate.text("contract")))
+        other = self._find(candidate, key) if candidate.text("phase_code") else None
+        return exchanged(candidate, self._known.phases, other, names=["phase_name"])
 
     def _judge(self, candidate: Candidate) -> Planned:
         issues: list[Issue] = []
@@ -127,9 +147,12 @@ class PhasePlanner(Planner):
         if entity_id is not None and self._entity_of(project) is None:
             parts["project_entity"] = (project.id, entity_id)
         parts["linked_phase"] = candidate.values.get("linked_phase")
+        # The phase that has this code now: a row of the same file may give it another.
+        linked = self._named(key, candidate.text("linked_phase"))
+        parts["linked_phase_id"] = linked if isinstance(linked, int) else None
         issues += self._linked(candidate, key)
         told_beside = self._part_changes(candidate, entry, parts)
-        tell = _tell(project.columns["currency"])
+        tell = told_as(_TOLD_AS, project.columns["currency"])
         return settle(
             candidate,
             entry,
@@ -288,12 +311,33 @@ class PhasePlanner(Planner):
         }
 
     def _linked(self, candidate: Candidate, key: ContractKey) -> tuple[Issue, ...]:
-        code = candidate.text("linked_phase").upper()
-        contract = self._known.contracts.get(key)
-        known = contract is not None and (contract.id, code) in self._known.by_code
-        if not code or known or (key, code) in self._codes:
+        text = candidate.text("linked_phase")
+        if not text:
             return ()
-        return (unknown(candidate.text("linked_phase"), field="linked_phase"),)
+        linked = self._named(key, text)
+        phase = self._phase(candidate, key, candidate.text("phase_code"))
+        if circle := self._links.circle(phase, linked):
+            return (told_circle(text, [self._code_of(one) for one in circle]),)
+        if isinstance(linked, int) or (key, text.upper()) in self._codes:
+            return ()
+        return (unknown(text, field="linked_phase"),)
+
+    def _named(self, key: ContractKey, code: str) -> Linkable:
+        """The phase of that code in a contract, there or to come."""
+        contract = self._known.contracts.get(key)
+        entry = self._known.by_code.get((contract.id, code.upper())) if contract else None
+        return entry.id if entry else (key, code.upper())
+
+    def _phase(self, candidate: Candidate, key: ContractKey, code: str) -> Linkable:
+        """The phase that a row stands for; one still to come has `code`."""
+        if candidate.record_id in self._known.phases.by_id:
+            return candidate.record_id
+        entry = self._find(candidate, key)
+        return entry.id if entry else (key, code.upper())
+
+    def _code_of(self, phase: Linkable) -> str:
+        known = self._known.phases.by_id
+        return str(known[phase].columns["code"]) if isinstance(phase, int) else phase[1]
 
     def _keep(self, candidate: Candidate, planned: Planned) -> None:
         contract = planned.parts["contract"]
@@ -306,6 +350,8 @@ class PhasePlanner(Planner):
         if code:
             self._seen.keep("phase_code", (key, code), candidate.row)
             self._codes.add((key, code))
+        if linked := candidate.text("linked_phase"):
+            self._links.keep(self._phase(candidate, key, code), self._named(key, linked))
         name = name_key(candidate.text("phase_name"))
         if not candidate.text("phase_code"):
             self._seen.keep("phase_name", (key, name), candidate.row)
@@ -324,21 +370,6 @@ _TOLD_AS = {
     "fee_minor": "fee",
     "hourly_rate_minor": "hourly_rate",
 }
-
-
-def _tell(currency: str) -> Tell:
-    """Changes by the columns of the sheet, amounts in the currency of the project."""
-
-    def tell(change: Change) -> Change:
-        name = _TOLD_AS.get(change.field, change.field)
-        if not change.field.endswith("_minor"):
-            return Change(name, change.before, change.after)
-        amounts = (change.before, change.after)
-        return Change(
-            name, *(None if one is None else from_minor(one, currency) for one in amounts)
-        )
-
-    return tell
 
 
 def _compare_currency(given: str | None, currency: str) -> list[Issue]:

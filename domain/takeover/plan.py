@@ -9,20 +9,26 @@ from datetime import date
 from typing import Any, ClassVar
 
 from domain.errors import RECORD_ARCHIVED, Issue, IssueKind, Scope, Severity, call_error
+from domain.likeness import name_key
 from domain.takeover.candidate import Candidate, Change, Planned
 from domain.takeover.issues import (
     DUPLICATE_KEY_IN_FILE,
     REFERENCE_ID_UNKNOWN,
+    REFERENCE_MODIFIED,
     WILL_UPDATE,
 )
 from domain.takeover.match import Index, Known
 from domain.takeover.model import RowOutcome
+from domain.takeover.moved import note_moved
 
 KEY_TAKEN = IssueKind(
     "KEY_TAKEN", Severity.ERROR, Scope.ROW, "{found} already belongs to {expected}."
 )
 
 ALREADY_EXISTS = call_error("ALREADY_EXISTS", "{found} already exists.", "Change the one there is.")
+
+_WATCHED = 1_000
+"""Rows between two words to who watches."""
 
 _INNER = frozenset({"name_key", "loose_key", "manager_id"})
 """Columns that follow from others: written, but no change a person made."""
@@ -54,23 +60,39 @@ class Planner(ABC):
 
     today: date | None = None
     """The firm's day; None where nothing hangs on it."""
+    watch: Callable[[int, int], None] | None = None
+    """Told now and then how many rows are planned, of how many."""
 
     def plan(self, candidates: Iterable[Candidate]) -> list[Planned]:
         """What confirming each row would do, in the order of the file."""
         rows = list(candidates)
         self._look_ahead([one for one in rows if not (one.is_refused or one.skipped)])
         told: dict[int, int] = {}
-        return [self._plan_one(candidate, told) for candidate in rows]
+        planned: list[Planned] = []
+        for candidate in rows:
+            if self.watch is not None and len(planned) % _WATCHED == 0:
+                self.watch(len(planned), len(rows))
+            planned.append(self._plan_one(candidate, told))
+        self._look_back(rows, planned)
+        return planned
 
     # Not abstract: most kinds need to know nothing beforehand.
     def _look_ahead(self, candidates: Sequence[Candidate]) -> None:  # noqa: B027
         """What must be known of the rows that may be written before the first is judged."""
 
+    def _look_back(self, candidates: Sequence[Candidate], planned: Sequence[Planned]) -> None:
+        """Adds what only the rows together tell, once each is planned."""
+        note_moved(candidates, planned)
+
     def _plan_one(self, candidate: Candidate, told: dict[int, int]) -> Planned:
         if candidate.is_refused:
             planned = Planned(candidate.row, RowOutcome.REFUSED, issues=list(candidate.checked))
         else:
-            planned = self._judge(candidate)
+            told_apart = self._exchanged(candidate) if candidate.is_sealed else ()
+            if told_apart:
+                planned = Planned(candidate.row, RowOutcome.REFUSED, issues=list(told_apart))
+            else:
+                planned = self._judge(candidate)
             planned.issues[:0] = candidate.checked
             if self.one_row_each:
                 planned.issues += _told_twice(planned, told)
@@ -83,6 +105,10 @@ class Planner(ABC):
             if planned.target_id is not None:
                 told.setdefault(planned.target_id, planned.row)
         return planned
+
+    def _exchanged(self, candidate: Candidate) -> tuple[Issue, ...]:
+        """What `exchanged` says of a sealed row; nothing where no code and name tell a record."""
+        return ()
 
     @abstractmethod
     def _judge(self, candidate: Candidate) -> Planned:
@@ -130,6 +156,31 @@ def by_reference(index: Index, candidate: Candidate) -> tuple[Known | None, tupl
     if entry is None:
         return None, (REFERENCE_ID_UNKNOWN(field=("ref",), found=str(candidate.record_id)),)
     return entry, ()
+
+
+def exchanged(
+    candidate: Candidate, index: Index, other: Known | None, *, names: Sequence[str]
+) -> tuple[Issue, ...]:
+    """REFERENCE_MODIFIED of the token when the row bears the code and the name of `other`.
+
+    With another code alone, the record the token stands for was given a code that is taken.
+    `names` are the columns of the name, which the record has too, or else the one of its own name.
+    """
+    own = index.by_id.get(candidate.record_id or 0)
+    if own is None or other is None or other.id == own.id:
+        return ()
+    told = [name_key(candidate.text(name)) for name in names]
+    theirs, ours = (
+        [name_key(str(one.columns.get(name, one.name))) for name in names] for one in (other, own)
+    )
+    if told != theirs or told == ours:
+        return ()
+    return (REFERENCE_MODIFIED(field=("ref",), found=_called(own), expected=_called(other)),)
+
+
+def _called(entry: Known) -> str:
+    code = entry.code or entry.columns.get("code") or entry.name
+    return " · ".join(dict.fromkeys((str(code), entry.name)))
 
 
 def taken(field: str, shown: str, owner: Known | None, entry: Known | None) -> tuple[Issue, ...]:

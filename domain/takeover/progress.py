@@ -9,7 +9,7 @@ from typing import Any
 
 from domain.errors import Issue
 from domain.takeover.candidate import Candidate, Planned
-from domain.takeover.issues import PROGRESS_DECREASED
+from domain.takeover.issues import POSSIBLE_DUPLICATE, PROGRESS_DECREASED
 from domain.takeover.match import Known
 from domain.takeover.model import RowOutcome
 from domain.takeover.phase_rows import (
@@ -27,13 +27,16 @@ class ProgressPlanner(PhaseRowPlanner):
     codes = {
         **OF_REFERENCES,
         "progress": (PROGRESS_DECREASED,),
-        "as_of": (DATE_IN_FUTURE,),
+        "as_of": (DATE_IN_FUTURE, POSSIBLE_DUPLICATE),
     }
     dated = "as_of"
+    entered = "progress"
 
     def __init__(self, known: KnownPhases, recorded: dict[int, list[tuple[date, Decimal]]]) -> None:
         super().__init__(known)
         self._recorded = recorded
+        self._stated: dict[tuple[int, date], Decimal] = {}
+        """What rows higher in the file state of a phase on a day."""
 
     def _add(self, candidate: Candidate, entry: Known) -> Planned:
         percent, as_of = candidate.values["progress"], candidate.values["as_of"]
@@ -47,12 +50,18 @@ class ProgressPlanner(PhaseRowPlanner):
             "comment": candidate.values.get("comment"),
         }
         issues = list(_warnings(entry, percent, in_force(history, as_of)))
+        if (other := self._stated.get((entry.id, as_of))) is not None:
+            found, before = (
+                f"{as_of:%d/%m/%Y} · {one.normalize():f} %" for one in (percent, other)
+            )
+            issues.append(POSSIBLE_DUPLICATE(field=("as_of",), found=found, other=before))
         return Planned(candidate.row, RowOutcome.CREATE, columns=columns, issues=issues)
 
     def _keep(self, candidate: Candidate, planned: Planned) -> None:
         if planned.outcome is RowOutcome.CREATE:
-            history = self._recorded.setdefault(planned.columns["phase_id"], [])
-            history.append((planned.columns["as_of"], planned.columns["percent"]))
+            phase, as_of = planned.columns["phase_id"], planned.columns["as_of"]
+            self._recorded.setdefault(phase, []).append((as_of, planned.columns["percent"]))
+            self._stated[phase, as_of] = planned.columns["percent"]
 
 
 def in_force(history: list[tuple[date, Decimal]], day: date) -> Decimal | None:

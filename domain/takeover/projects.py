@@ -22,6 +22,7 @@ from domain.takeover.issues import (
     CURRENCY_DIFFERS,
     DUPLICATE_KEY_IN_FILE,
     REFERENCE_ID_UNKNOWN,
+    REFERENCE_MODIFIED,
 )
 from domain.takeover.match import NAMING, Index, Known
 from domain.takeover.plan import (
@@ -33,6 +34,7 @@ from domain.takeover.plan import (
     Tell,
     archived,
     by_reference,
+    exchanged,
     settle,
     taken,
 )
@@ -73,7 +75,7 @@ class ProjectPlanner(Planner):
 
     codes = {
         **CHANGING,
-        "ref": (REFERENCE_ID_UNKNOWN,),
+        "ref": (REFERENCE_ID_UNKNOWN, REFERENCE_MODIFIED),
         "code": (KEY_TAKEN, DUPLICATE_KEY_IN_FILE, RECORD_ARCHIVED),
         "client": (*NAMING, RECORD_ARCHIVED, PROJECT_CLIENT_FROZEN),
         "entity": (*NAMING, PROJECT_ENTITY_FROZEN),
@@ -94,6 +96,10 @@ class ProjectPlanner(Planner):
         self._collaborators = collaborators
         self._past = past or Past()
         self._seen = SeenKeys()
+
+    def _exchanged(self, candidate: Candidate) -> tuple[Issue, ...]:
+        other = self._projects.by_code.get(candidate.text("code").upper())
+        return exchanged(candidate, self._projects, other, names=["name"])
 
     def _judge(self, candidate: Candidate) -> Planned:
         entry, found = by_reference(self._projects, candidate)

@@ -135,7 +135,7 @@ class HistoryPlanner(_TakenOverPlanner):
         "invoice_date": (DATE_IN_FUTURE,),
     }
     dated = "invoice_date"
-    amount = "amount"
+    amount = entered = "amount"
     names = (
         "phase_id",
         "net_minor",
@@ -194,7 +194,7 @@ class AdjustmentPlanner(_TakenOverPlanner):
         "value": (*OF_AMOUNTS, OVER_BILLED, POSSIBLE_DUPLICATE),
         "date": (DATE_IN_FUTURE,),
     }
-    amount = "value"
+    amount = entered = "value"
     names = ("phase_id", "kind", "adjusted_on", "amount_minor", "hours", "reason", "comment")
 
     def _columns(self, candidate: Candidate, entry: Known) -> tuple[dict[str, Any], list[Issue]]:

@@ -11,6 +11,7 @@ from tests.api.records.asking import (
     A_PROJECT,
     Row,
     act,
+    bulk,
     codes,
     done,
     each,
@@ -77,6 +78,27 @@ def test_an_annex_may_be_negative_and_a_phase_may_not(any_firm: ApiClient) -> No
     assert answer["node"]["linkedPhase"] == {"code": "APS"}
     turned = act(any_firm, "phaseUpdate", id=answer["node"]["id"], lineType=None)
     assert reds(turned) in (["AMOUNT_NEGATIVE"], [])
+
+
+def test_a_circle_of_linked_phases_is_refused_by_hand_too(any_firm: ApiClient) -> None:
+    """O28: one after the other, to itself, or both in one call."""
+    annexes = [
+        A_PHASE | {"phaseCode": code, "phaseName": f"Annexe {code}", "lineType": "ANNEX"}
+        for code in ("AX81", "AX82")
+    ]
+    first = done(any_firm, "phaseCreate", **annexes[0])
+    done(any_firm, "phaseCreate", **annexes[1], linkedPhase="AX81")
+    for linked, circle in (("AX82", "AX81 → AX82 → AX81"), ("ax81", "AX81 → AX81")):
+        answer = act(any_firm, "phaseUpdate", id=first["id"], linkedPhase=linked)
+        assert (answer["node"], reds(answer)) == (None, ["REFERENCE_CIRCULAR"])
+        assert paths(answer) == ["linkedPhase"]
+        assert circle in answer["userErrors"][0]["message"]
+    both = bulk(
+        any_firm,
+        "phases",
+        [one | {"linkedPhase": to} for one, to in zip(annexes, ("AX82", "AX81"), strict=True)],
+    )
+    assert [codes(result) for result in both["results"]] == [["REFERENCE_CIRCULAR"]] * 2
 
 
 def test_everything_a_sheet_says_of_a_phase_is_kept(any_firm: ApiClient) -> None:

@@ -347,6 +347,23 @@ def test_a_row_copied_with_its_mark_does_not_rename_the_record(firm: ApiClient) 
     assert review["counts"]["update"] == 0
 
 
+@pytest.mark.parametrize("kind", ["clients", "projects", "collaborators", "phases"])
+def test_marks_beside_the_row_of_another_record_are_named(firm: ApiClient, kind: str) -> None:
+    """O33: the mark alone is locked here; swapped, or the free cells sorted past it, it is said
+    of it which record it stands for and whose row it stands on. The row between is let be."""
+    mark = "T" if kind == "phases" else "A"
+    workbook, sheet = unlocked(firm, kind)
+    sheet[f"{mark}2"], sheet[f"{mark}4"] = sheet[f"{mark}4"].value, sheet[f"{mark}2"].value
+    sheet.delete_rows(5, sheet.max_row)
+    _, rows = reviewed(firm, saved(workbook))
+    for row in (2, 4):
+        assert notes(rows[row]) == {("REFERENCE_MODIFIED", mark)}
+    (there,), (here,) = rows[2]["userErrors"], rows[4]["userErrors"]
+    assert (there["found"], there["expected"]) == (here["expected"], here["found"])
+    assert there["found"] != there["expected"]
+    assert rows[3]["outcome"] == "UNCHANGED"
+
+
 @pytest.mark.parametrize("kind", ["projects", "collaborators", "phases"])
 def test_a_record_cannot_take_the_key_of_another(firm: ApiClient, kind: str) -> None:
     """O33: two records would have one code, or one address: red, before any database says so."""

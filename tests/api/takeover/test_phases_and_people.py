@@ -10,7 +10,17 @@ from typing import Any
 import pytest
 
 from tests.api.takeover.reviews import notes, person, phases, project, reviewed, take, written
-from tests.api.takeover.sheets import CLIENT, PERSON, PHASE, PROJECT, book, without
+from tests.api.takeover.sheets import (
+    CLIENT,
+    PERSON,
+    PHASE,
+    PROJECT,
+    book,
+    download,
+    opened,
+    saved,
+    without,
+)
 from tests.support.api import ApiClient, open_api
 from tests.support.api import firm as described_firm
 from tests.support.prepared import Calendar
@@ -172,6 +182,40 @@ def test_an_annex_may_be_hung_on_a_phase_later(any_firm: ApiClient) -> None:
     assert phases(any_firm, **OF_CONTRACT)["OPC"]["linkedPhase"] == {"code": "ESQ"}
     rows = take(any_firm, "phases", {**annex, "S": "ESQ"})
     assert rows[2]["outcome"] == "UNCHANGED"
+
+
+def test_linked_phases_that_lead_back_to_where_they_began_are_each_named(firm: ApiClient) -> None:
+    """O28: the circle may go through rows of the file and phases there, or through one alone."""
+    annex = {**PHASE, "D": "Mission OPC", "E": "OPC", "G": "annexe"}
+    bim = {**PHASE, "D": "Mission BIM", "E": "BIM", "G": "annexe"}
+    take(firm, "phases", PHASE, annex, {**bim, "S": "OPC"})
+    mine = {**PHASE, "D": "Mission SSI", "E": "SSI", "G": "annexe", "S": "SSI"}
+    one_more = {**PHASE, "D": "Mission HQE", "E": "HQE", "G": "annexe", "S": "ESQ"}
+    _, rows = reviewed(firm, book("phases", {**annex, "S": "BIM"}, mine, one_more))
+    for row in (2, 3):
+        assert notes(rows[row]) == {("REFERENCE_CIRCULAR", "S")}
+    assert "OPC → BIM → OPC" in rows[2]["userErrors"][0]["message"]
+    assert "SSI → SSI" in rows[3]["userErrors"][0]["message"]
+    assert rows[4]["colour"] == "GREEN"
+
+
+def test_a_phase_may_take_another_code_in_the_file_that_links_to_its_old_one(
+    any_firm: ApiClient,
+) -> None:
+    """O28, O33: the link is to the phase that had the code when the file was read."""
+    annex = {**PHASE, "D": "Mission OPC", "E": "OPC", "G": "annexe"}
+    take(any_firm, "phases", PHASE, annex)
+    workbook, sheet = opened(download(any_firm, "phases", prefilled=True))
+    lines = {sheet[f"E{n}"].value: n for n in range(2, sheet.max_row + 1) if _is_new(sheet, n)}
+    sheet[f"E{lines['ESQ']}"], sheet[f"S{lines['OPC']}"] = "ESQUISSE", "ESQ"
+    review, rows = reviewed(any_firm, saved(workbook))
+    assert {rows[number]["outcome"] for number in lines.values()} == {"UPDATE"}
+    written(any_firm, review)
+    assert phases(any_firm, **OF_CONTRACT)["OPC"]["linkedPhase"] == {"code": "ESQUISSE"}
+
+
+def _is_new(sheet: Any, row: int) -> bool:
+    return bool(sheet[f"C{row}"].value == CONTRACT and sheet[f"B{row}"].value == PHASE["B"])
 
 
 @pytest.mark.parametrize("currency", ["CHF", "JPY", "TND"])
