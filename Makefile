@@ -3,6 +3,7 @@
 PORT ?= 8000
 # Test files or folders, and workers: make test TESTS=tests/domain WORKERS=0
 TESTS ?=
+SEED ?=
 WORKERS ?= logical
 
 BIN := .venv/bin
@@ -17,7 +18,7 @@ endif
 PYTEST = $(WITH_LIBRARIES) $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile $(TESTS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test check format schema guide migration bench lock clean environment ready
+.PHONY: help demo demo-reset test soak check format schema guide migration bench lock clean environment ready
 
 help:
 	@echo "Jalon. The two commands to know: make demo, make test."
@@ -33,6 +34,9 @@ demo-reset: ready ## the same, from a new sample firm: forgets what was done in 
 
 test: ready ## every test, on SQLite and on a PostgreSQL that the tests start (TESTS=tests/domain for some)
 	@$(PYTEST)
+
+soak: ready ## the long campaigns: 100,000 spoilt cells and more (SEED=17: begin with that firm)
+	@$(WITH_LIBRARIES) SOAK_SEED=$(SEED) $(BIN)/python -m pytest -m soak -s --show-capture=no $(or $(TESTS),tests)
 
 check: ready ## what must hold before a commit: form, types, layers, generated files, every test
 	@echo "Form";   $(BIN)/ruff format --check --quiet --output-format concise . || { echo "Some files are not in form: make format" >&2; exit 1; }

@@ -13,28 +13,26 @@ a fresh process that has warmed up on twenty rows, in turn. Goals U1 and U2; SQL
 from __future__ import annotations
 
 import argparse
-import gc
 import json
-import resource
 import shutil
 import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from _shared.firm import Firm, add_clients, add_phases, add_projects, found_firm, opened
-from _shared.measuring import ratio, show
+from _shared.measuring import Figures, Stages, ratio, show
 from _shared.sheets import KINDS, clients_for, projects_for, workbook
 from openpyxl import load_workbook
 
 from domain.access import Role
+from resolvers._examining import examine
 from resolvers._mutation import Acting
-from resolvers._takeover import confirm, examine, review_of, take
+from resolvers._takeover import confirm, review_of, take
 from schema.context import Caller, House
 from templates_xlsx.reader import open_book
 
@@ -47,35 +45,6 @@ TABLES = {
     "phases": ("contract", "phase"),
     "progress": ("progress_update",),
 }
-
-Figures = dict[str, tuple[float, float, float]]
-"""CPU seconds, seconds, and peak MiB over what the start took, by stage."""
-
-
-class Stages:
-    """Measures one stage after another of this process."""
-
-    def __init__(self) -> None:
-        self.figures: Figures = {}
-        self._start = _peak()
-
-    def measure(self, name: str, act: Callable[[], Any]) -> Any:
-        gc.collect()
-        cpu, wall = time.process_time(), time.perf_counter()
-        result = act()
-        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-        self.figures[name] = (cpu, wall, _peak() - self._start)
-        return result
-
-
-def _peak() -> float:
-    """Most memory that this process has had, in MiB."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        # What the kernel tells of a process begins with what its parent had before it.
-        return int(status.read_text().partition("VmHWM:")[2].split()[0]) / 1024
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / (1024**2 if sys.platform == "darwin" else 1024)
 
 
 def measure(contender: str, kind: str, folder: Path) -> Figures:
@@ -233,7 +202,10 @@ def promises(
 ) -> Iterator[Sequence[str]]:
     cpu = {stage: [one[0] for one in runs] for stage, runs in taken.items()}
     review = [sum(pair) for pair in zip(cpu["examine"], cpu["take"], strict=True)]
-    peak = statistics.median(one[2] for one in taken["confirm"])
+    peak = max(
+        statistics.median(one[2] for one in taken[stage])
+        for stage in ("examine", "take", "confirm")
+    )
     tokens = ", every token verified" if kind == "progress" else ""
     yield "U1 openpyxl : our reading", "≥ 3", ratio(cpu["openpyxl"], cpu["read"])
     yield f"U1 openpyxl : read and check{tokens}", "≥ 3", ratio(cpu["openpyxl"], cpu["examine"])

@@ -12,6 +12,7 @@ from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
+from domain.errors import Refusal
 from domain.takeover.model import StagedUpload
 from persistence.file_links import (
     LinkAltered,
@@ -57,7 +58,12 @@ async def take_in(request: Request) -> Response:
         if staged.sha256 != sha256:
             raise RequestRefused(409, "UPLOAD_RECEIVED", "This upload was received already.")
         return Response(status_code=204)
-    await to_thread.run_sync(_keep, house, link, content, sha256)
+    try:
+        await to_thread.run_sync(_keep, house, link, content, sha256)
+    except Refusal as refusal:
+        # Whoever waits for a long import here is not waited for: the bytes can be sent again.
+        issue = refusal.issues[0]
+        raise RequestRefused(503, issue.code, issue.kind.sentence) from refusal
     return Response(status_code=204)
 
 

@@ -26,6 +26,7 @@ from persistence.session import Database, ScopedSession, insert_all
 from persistence.takeover.known import the_firm
 from schema.context import Caller, House
 from server.firm_file import read_firm_file
+from server.house import collect_seldom
 
 SECRET = b"the secret of a benchmark, thirty-two characters long"
 LINES_AN_INVOICE = 4
@@ -67,6 +68,7 @@ def found_firm(url: str) -> Firm:
 @contextmanager
 def opened(firm: Firm, folder: Path) -> Iterator[House]:
     """The house of the firm; its files lie in `folder`."""
+    collect_seldom()
     files = Files.at(folder.joinpath("files").absolute().as_uri())
     house = House(database=Database(firm.url), files=files, secret=SECRET)
     try:

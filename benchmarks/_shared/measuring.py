@@ -1,9 +1,62 @@
-"""Measuring side by side: rounds, ratios of what was taken in one round, and the tables of both."""
+"""Measuring side by side: stages and rounds, ratios of what was taken in one, tables of both."""
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
+import resource
 import statistics
-from collections.abc import Iterable, Sequence
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+Figures = dict[str, tuple[float, float, float]]
+"""CPU seconds, seconds, and peak MiB over what the start took, by stage."""
+
+_STATUS = Path("/proc/self/status")
+_FORGET_PEAK = Path("/proc/self/clear_refs")
+
+
+class Stages:
+    """Measures one stage after another of this process; the peak is that of each stage by itself.
+
+    Where the kernel cannot forget a peak (not Linux), it is the highest so far.
+    """
+
+    def __init__(self) -> None:
+        self.figures: Figures = {}
+        _give_back()
+        self._rest = _memory("VmRSS")
+
+    def measure(self, name: str, act: Callable[[], Any]) -> Any:
+        _give_back()
+        cpu, wall = time.process_time(), time.perf_counter()
+        result = act()
+        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        self.figures[name] = (cpu, wall, _memory("VmHWM") - self._rest)
+        return result
+
+
+def _give_back() -> None:
+    """Gives free memory back to the system, so that a stage answers for its own alone."""
+    gc.collect()
+    if not _STATUS.exists():
+        return
+    # Another C library than GNU's has nothing to trim.
+    with contextlib.suppress(AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+    _FORGET_PEAK.write_text("5")
+
+
+def _memory(name: str) -> float:
+    """What the kernel tells of this process, in MiB."""
+    if _STATUS.exists():
+        return int(_STATUS.read_text().partition(f"{name}:")[2].split()[0]) / 1024
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (1024**2 if sys.platform == "darwin" else 1024)
 
 
 def ratio(ours: Sequence[float], floor: Sequence[float]) -> str:

@@ -43,6 +43,8 @@ class Server:
     """A server that runs beside this process."""
 
     port: int
+    process: int
+    """Its number."""
 
     def spent(self) -> float:
         """Processor seconds its process has spent so far."""
@@ -65,7 +67,7 @@ def started(command: Sequence[str]) -> Iterator[Server]:
                 stdout=said,
                 stderr=said,
             )
-            server = Server(int(listening.getsockname()[1]))
+            server = Server(int(listening.getsockname()[1]), process.pid)
         try:
             if not _is_up(server, process):
                 said.seek(0)

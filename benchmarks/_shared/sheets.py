@@ -14,7 +14,7 @@ from _shared import fiction
 from _shared.firm import Firm, first_entity
 from domain.client import ClientType
 from persistence.takeover.prefill import prefilled
-from resolvers._takeover import seal_of, setting_of
+from resolvers._sheets import seal_of, setting_of
 from schema.context import House
 from templates_xlsx.generator import Prefilled, write_template
 from templates_xlsx.layouts import layout
@@ -24,7 +24,13 @@ KINDS = ("clients", "projects", "phases", "progress")
 _SHOWN = {ClientType.COMPANY: "entreprise", ClientType.PUBLIC: "public"}
 
 
-def workbook(kind: str, rows: int, *, firm: Firm, house: House) -> bytes:
+Spoil = Callable[[int, fiction.Cells], fiction.Cells]
+"""Changes the cells of the row with that number."""
+
+
+def workbook(
+    kind: str, rows: int, *, firm: Firm, house: House, spoil: Spoil | None = None
+) -> bytes:
     """A workbook of `rows` rows of `kind`; what they refer to is in the firm already.
 
     Progress is our own sealed template, filled in; the others are files of the firm's making.
@@ -40,7 +46,8 @@ def workbook(kind: str, rows: int, *, firm: Firm, house: House) -> bytes:
         ),
         "phases": lambda number: fiction.phase(number, entity=entity),
     }
-    return _written(kind, map(make[kind], range(1, rows + 1)))
+    made = ((number, make[kind](number)) for number in range(1, rows + 1))
+    return _written(kind, (spoil(*one) if spoil else one[1] for one in made))
 
 
 def clients_for(kind: str, rows: int) -> int:

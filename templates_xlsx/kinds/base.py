@@ -64,7 +64,8 @@ class CellKind(Kind):
             limit = either(setting.locale, "{} caractères", "{} characters").format(self.longest)
             return refused(TEXT_TOO_LONG, text, expected=limit)
         reading = self.read_text(text, setting)
-        if looks_wrongly_decoded(raw):
+        # Clean text has lost the no-break space of Ã\xa0; raw text may have its accents apart.
+        if looks_wrongly_decoded(raw) or (text is not raw and looks_wrongly_decoded(text)):
             return also(reading, Note(TEXT_MOJIBAKE, found=quoted(text)))
         return reading
 

@@ -138,7 +138,7 @@ def _read_words(text: str) -> _Words | None:
         if count:
             setattr(words, name, True)
     for word in text.replace("%", " % ").replace("€", " € ").split():
-        if word == "%":
+        if word == "%" and not words.is_percent:
             words.is_percent = True
         elif words.currencies is None and (currencies := _currencies_of(word)):
             words.currencies = currencies

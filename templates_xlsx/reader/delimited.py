@@ -70,6 +70,8 @@ class TextTable:
                 return
             if lines.is_over:
                 raise unreadable(Unreadable.QUOTE_UNCLOSED, str(number), row=number)
+            if number > self.limits.records:
+                raise too_large(TooLarge.ROWS, self.limits.records, self.name)
             yield number, record
 
 

@@ -14,7 +14,7 @@ class Limits:
     file_bytes: int = 25 * MEBIBYTE
     parts: int = 2_000
     """Files inside the zip, pictures included."""
-    unpacked_bytes: int = 512 * MEBIBYTE
+    unpacked_bytes: int = 320 * MEBIBYTE
     """What all parts declare to unpack to; the zip reader never goes past what is declared."""
     ratio: int = 200
     """Unpacked over packed bytes of one part, asked only of parts over `ratio_from`."""
@@ -39,6 +39,15 @@ class Limits:
     """Characters of one number; Excel writes 24 at most."""
     depth: int = 64
     """XML elements inside one another."""
+    odd_bytes: int = 64 * MEBIBYTE
+    """What a sheet may unpack to that holds comments, CDATA or an odd encoding: none at all, in
+    files of spreadsheet programmes; each byte of it goes through the parser, twice."""
+    odd_tags: int = 1_000_000
+    """XML tags of such a sheet."""
+    strings_tags: int = 1_500_000
+    """XML tags of the shared strings that are not plain: those of rich texts."""
+    records: int = 500_000
+    """Records of a text table, blank ones included."""
     tags: int = 8_000_000
     """XML tags of one part that go through the parser: 100,000 rows of 16 cells and some more."""
     usual_tags: int = 32_000_000

@@ -86,7 +86,10 @@ class Unsupported(StrEnum):
 
     OLD_WORKBOOK = "it is an old Excel workbook (.xls)"
     BINARY_WORKBOOK = "it is a binary Excel workbook (.xlsb)"
-    OPEN_DOCUMENT = "it is an OpenDocument file (.ods)"
+    OPEN_DOCUMENT = (
+        "it is an OpenDocument file (.ods); LibreOffice saves it as .xlsx by File, Save As, "
+        "“Excel 2007–365”"
+    )
     PDF = "it is a PDF"
     OTHER_PROGRAMME = "it is the document of another programme"
     ARCHIVE = "it is a zip archive; extract the workbook from it"

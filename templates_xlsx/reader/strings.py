@@ -41,7 +41,7 @@ def read_strings(package: Package, part: str | None, limits: Limits) -> list[str
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.characters
     blocks = package.blocks(part, at_most=limits.strings_bytes)
-    for _ in parsed(parser, _less_plain(blocks, reader), part=part, tags=limits.tags):
+    for _ in parsed(parser, _less_plain(blocks, reader), part=part, tags=limits.strings_tags):
         pass
     return reader.strings
 

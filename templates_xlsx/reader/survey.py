@@ -50,11 +50,12 @@ def surveyed(package: Package, part: str, limits: Limits, *, merges_left: int) -
     around = _Around(part, limits, merges_left, has_rows=False)
     cutter = Cutter()
     try:
-        around.read(cutter.around_rows(package.blocks(part)))
+        around.read(cutter.around_rows(package.blocks(part)), limits.tags)
         return around.survey(cutter.prefix)
     except NotPlain:
         around = _Around(part, limits, merges_left, has_rows=True)
-        around.read(package.blocks(part))
+        odd = package.blocks(part, at_most=limits.odd_bytes)
+        around.read(odd, limits.odd_tags)
         return around.survey(None)
 
 
@@ -72,11 +73,11 @@ class _Around:
         self._merges: list[Merge] = []
         self._depth = 0
 
-    def read(self, blocks: Iterator[bytes]) -> None:
+    def read(self, blocks: Iterator[bytes], tags: int) -> None:
         parser = parser_of(self._part, namespaces=True)
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
-        for _ in parsed(parser, blocks, part=self._part, tags=self._limits.tags):
+        for _ in parsed(parser, blocks, part=self._part, tags=tags):
             pass
 
     def survey(self, prefix: bytes | None) -> Survey:

@@ -20,7 +20,7 @@ from templates_xlsx.reader.letters import columns_by_letters
 from templates_xlsx.reader.limits import MEBIBYTE
 from templates_xlsx.reader.markup import feed, parsed
 from templates_xlsx.reader.plain import NotPlain, plain_characters, plain_text
-from templates_xlsx.reader.refusals import TooLarge, too_large
+from templates_xlsx.reader.refusals import TooLarge, megabytes, too_large
 from templates_xlsx.reader.rows import of_formula
 from templates_xlsx.reader.workbook import is_true
 
@@ -157,9 +157,17 @@ class UsualReader:
 
     def _rest(self, blocks: Iterable[bytes]) -> Iterator[RawRow]:
         """What stands after the last end of a row: nothing, or rows too strange to be cut."""
-        closed = chain(blocks, [b"</sheetData></worksheet>"])
+        closed = chain(self._at_most(blocks), [b"</sheetData></worksheet>"])
         for _ in parsed(self._parser, closed, part=self._part, tags=self._tags_left):
             yield from self._gatherer.taken()
+
+    def _at_most(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        left = limit = self._gatherer.limits.odd_bytes
+        for block in blocks:
+            left -= len(block)
+            if left < 0:
+                raise too_large(TooLarge.PART_UNPACKED, megabytes(limit), self._part)
+            yield block
 
     def _parse(self, piece: bytes) -> None:
         self._tags_left -= piece.count(b"<")

@@ -49,7 +49,8 @@ class Worksheet:
         self, parser: expat.XMLParserType, reader: TagReader, gatherer: Gatherer
     ) -> Iterator[RawRow]:
         part = self.entry.part
-        for _ in parsed(parser, self.package.blocks(part), part=part, tags=self.limits.tags):
+        odd = self.package.blocks(part, at_most=self.limits.odd_bytes)
+        for _ in parsed(parser, odd, part=part, tags=self.limits.odd_tags):
             yield from gatherer.taken()
             if reader.is_over:
                 return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from domain.client import Client, Contact
 from persistence.ids import reserve
 from persistence.session import Database, insert_all
@@ -50,6 +52,14 @@ def test_identifiers_of_deleted_rows_are_not_given_again(database: Database) -> 
         session.delete(gone)
     with firm.writing() as session:
         assert min(reserve(session, Client, 2)) > key
+
+
+def test_rows_in_one_go_name_the_same_columns(database: Database) -> None:
+    """Else a value would be left out without a word."""
+    firm = found_firm(database)
+    row = {"code": "A", "name": "A", "name_key": "a", "loose_key": "a"}
+    with firm.writing() as session, pytest.raises(ValueError, match="different columns"):
+        insert_all(session, Client, [row, {**row, "code": "B", "comment": "lost?"}])
 
 
 def test_eight_threads_of_two_firms_never_share_an_identifier(database: Database) -> None:

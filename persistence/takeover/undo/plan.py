@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,16 +15,17 @@ from domain.project.adjustment import Adjustment
 from domain.project.history import BillingHistory
 from domain.project.model import Phase, Project
 from domain.project.progress import ProgressUpdate
-from domain.takeover.model import ImportFile, ImportRow, RowOutcome
+from domain.takeover.model import WORKBOOK, ImportFile, ImportRow, RowOutcome
 from domain.takeover.revert import Entry, ImportEffect, Verdict, judge_versions
 from domain.takeover.wire import unpack_values
 from domain.time_entry import TimeEntry
 from persistence.session import ScopedSession
+from persistence.takeover.rows import sheets_of
 from persistence.takeover.trail import present_versions
 from persistence.takeover.undo.billing import keep_currencies, keep_fees, keep_invoiced
 from persistence.takeover.undo.tables import (
     ids_of,
-    own,
+    keys_in,
     pairs,
     phases_in,
     phases_of,
@@ -51,13 +53,23 @@ _OF_INVOICES = {"invoice", "invoice_line"}
 _LOOSE = {("project", "manager_id")}
 """References that are let go of: a project keeps its manager's address when the person goes."""
 
+_OF_EFFECTS = ("noun", "record_id", "made", "before", "version", "version_before")
 _NAMED_BY = ("code", "name", "email", "invoice_no")
 _UNDONE = (Verdict.REMOVE, Verdict.RESTORE)
 
 
 def entries_of(session: ScopedSession, taken: ImportFile) -> list[Entry]:
-    """Each record that the import wrote, once."""
-    return list(_entries(session, taken))
+    """Each record that the import wrote, once; of a workbook, those of all its sheets."""
+    if taken.kind != WORKBOOK:
+        return list(_entries(session, taken))
+    merged: dict[tuple[str, int], Entry] = {}
+    for sheet in sheets_of(session, taken.id):
+        for entry in _entries(session, sheet):
+            entry.sheet = sheet.sheet
+            earlier = merged.setdefault(entry.key, entry)
+            if earlier is not entry:
+                earlier.wrote_again(entry)
+    return list(merged.values())
 
 
 def projects_touched(session: ScopedSession, entries: Sequence[Entry]) -> set[int]:
@@ -84,10 +96,10 @@ def _entries(session: ScopedSession, taken: ImportFile) -> Iterator[Entry]:
     """What the import made by its rows, then what it noted beside, each record once."""
     noun, seen = MAIN[str(taken.kind)].__tablename__, set()
     rows = dict(_written_rows(session, taken.id))
-    effects = list(
-        session.scalars(
-            select(ImportEffect).where(ImportEffect.import_id == taken.id).order_by(ImportEffect.id)
-        )
+    # Their columns alone: of a long file there are as many as rows.
+    columns = (getattr(ImportEffect, name) for name in _OF_EFFECTS)
+    effects = session.execute(
+        select(*columns).where(ImportEffect.import_id == taken.id).order_by(ImportEffect.id)
     )
     noted = {(one.noun, one.record_id): one for one in effects}
     first = 1 if "version" in table_named(noun).c else None
@@ -146,25 +158,37 @@ def _keep_entities(session: ScopedSession, entries: Sequence[Entry]) -> None:
 
 def _keep_renamed(session: ScopedSession, entries: Sequence[Entry]) -> None:
     """A code or name given back must still be free."""
+    renamed: defaultdict[tuple[str, tuple[str, ...]], list[Entry]] = defaultdict(list)
     for entry in entries:
-        if entry.verdict is not Verdict.RESTORE:
-            continue
-        for names in unique_columns(entry.noun):
-            if not names.isdisjoint(entry.before) and _is_taken(session, names, entry):
-                entry.keep(Verdict.NAME_TAKEN)
+        if entry.verdict is Verdict.RESTORE:
+            for names in unique_columns(entry.noun):
+                if not names.isdisjoint(entry.before):
+                    renamed[entry.noun, tuple(sorted(names))].append(entry)
+    for (noun, columns), group in renamed.items():
+        _keep_taken(session, noun, columns, group)
 
 
-def _is_taken(session: ScopedSession, names: set[str], entry: Entry) -> bool:
-    table = table_named(entry.noun)
-    columns = [table.c[name] for name in names]
-    present = select(*columns).where(*own(session, table), table.c.id == entry.record_id)
-    row = session.connection().execute(present).one()
-    before = {**row._mapping, **unpack_values(entry.before)}
-    same = [table.c[name] == before[name] for name in names]
-    if any(before[name] is None for name in names):
-        return False
-    others = select(table.c.id).where(*own(session, table), table.c.id != entry.record_id, *same)
-    return session.connection().scalar(others.limit(1)) is not None
+def _keep_taken(
+    session: ScopedSession, noun: str, names: Sequence[str], group: Sequence[Entry]
+) -> None:
+    """Keeps those of `group` whose former key, of the columns `names`, belongs to another now."""
+    present = {row[0]: row[1:] for row in keys_in(session, noun, names, "id", ids_of(group, noun))}
+    wanted: dict[int, tuple[Any, ...]] = {}
+    for entry in group:
+        now = dict(zip(names, present[entry.record_id], strict=True))
+        before = now | unpack_values(entry.before)
+        key = tuple(before[name] for name in names)
+        if None not in key:
+            wanted[entry.record_id] = key
+    # By whom it belongs to, where it is one of an owner's own: any other column may be in all.
+    by = next((name for name in names if name.endswith("_id")), names[0])
+    found = {before[names.index(by)] for before in wanted.values()}
+    holders: defaultdict[tuple[Any, ...], set[int]] = defaultdict(set)
+    for row in keys_in(session, noun, names, by, found):
+        holders[tuple(row[1:])].add(row[0])
+    for entry in group:
+        if entry.record_id in wanted and holders[wanted[entry.record_id]] - {entry.record_id}:
+            entry.keep(Verdict.NAME_TAKEN)
 
 
 def _keep_used(session: ScopedSession, entries: Sequence[Entry]) -> None:

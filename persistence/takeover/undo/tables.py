@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, ForeignKeyConstraint, Table, UniqueConstraint, select
 
 from domain.base import Record
 from domain.takeover.revert import Entry
 from persistence.session import ScopedSession
+
+Item = TypeVar("Item")
 
 _PORTION = 500
 
@@ -38,6 +40,17 @@ def pairs(
         )
         found: Any = session.connection().execute(statement)
         yield from found
+
+
+def keys_in(
+    session: ScopedSession, noun: str, names: Sequence[str], by: str, values: set[Any]
+) -> Iterator[Any]:
+    """The identifier and the columns `names` of each row whose column `by` is one of `values`."""
+    table = table_named(noun)
+    shown = [table.c[name] for name in names]
+    for some in slices(sorted(values)):
+        statement = select(table.c.id, *shown).where(*own(session, table), table.c[by].in_(some))
+        yield from session.connection().execute(statement)
 
 
 def referring(session: ScopedSession, noun: str, column: str, ids: set[int]) -> set[int]:
@@ -91,5 +104,6 @@ def unique_columns(noun: str) -> Iterator[set[str]]:
                 yield names
 
 
-def slices(items: Sequence[int]) -> Iterator[Sequence[int]]:
+def slices(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """Items in portions that a statement can carry on either database."""
     return (items[start : start + _PORTION] for start in range(0, len(items), _PORTION))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select
 
 from domain.base import Record
 from domain.errors import Refusal
@@ -14,7 +15,7 @@ from domain.takeover.model import ImportFile, ImportRow, ImportState, RowOutcome
 from domain.takeover.revert import Entry, ImportEffect, Verdict
 from domain.takeover.review import STALE_REVIEW
 from domain.takeover.wire import unpack_values
-from persistence.session import ScopedSession
+from persistence.session import ScopedSession, insert_all
 from persistence.takeover.undo.plan import MAIN
 from persistence.takeover.undo.tables import own, slices, table_named
 
@@ -23,9 +24,7 @@ _WRITTEN = (ImportState.APPLIED, ImportState.APPLIED_PARTIALLY)
 
 def take_back(session: ScopedSession, entries: Sequence[Entry]) -> None:
     """Removes and restores what the plan says; STALE_REVIEW when a record moved meanwhile."""
-    for entry in entries:
-        if entry.verdict is Verdict.RESTORE:
-            _restore(session, entry)
+    _restore(session, [entry for entry in entries if entry.verdict is Verdict.RESTORE])
     _let_go(session, entries)
     order = [table.name for table in reversed(Record.metadata.sorted_tables)]
     going = [entry for entry in entries if entry.verdict is Verdict.REMOVE]
@@ -54,57 +53,113 @@ def _let_go(session: ScopedSession, entries: Sequence[Entry]) -> None:
             )
 
 
-def _restore(session: ScopedSession, entry: Entry) -> None:
-    table = table_named(entry.noun)
-    values: dict[str, Any] = unpack_values(entry.before)
-    where = [*own(session, table), table.c.id == entry.record_id]
-    is_counted = "version" in table.c
-    if is_counted:
-        where.append(table.c.version == entry.version)
+def _restore(session: ScopedSession, entries: Sequence[Entry]) -> None:
+    """Writes the records as they were before: those of one set of columns in one statement."""
+    alike: defaultdict[tuple[str, tuple[str, ...]], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        alike[entry.noun, tuple(sorted(entry.before))].append(entry)
+    for (noun, names), group in alike.items():
+        _write_back(session, noun, names, group)
+    counted = [one for one in entries if one.version is not None and one.version_before is not None]
+    for noun in sorted({entry.noun for entry in counted}):
+        if "version" in table_named(noun).c:
+            _carry_on(session, noun, [entry for entry in counted if entry.noun == noun])
+
+
+def _write_back(
+    session: ScopedSession, noun: str, names: Sequence[str], group: Sequence[Entry]
+) -> None:
+    table = table_named(noun)
+    where = [*own(session, table), table.c.id == bindparam("b_id")]
+    values: dict[str, Any] = {
+        name: bindparam(f"v_{name}", type_=table.c[name].type) for name in names
+    }
+    if "version" in table.c:
+        where.append(table.c.version == bindparam("b_version"))
         values |= {"version": table.c.version + 1, "updated_at": datetime.now(UTC)}
     if not values:
         return
-    if session.connection().execute(table.update().where(*where).values(values)).rowcount != 1:
-        raise Refusal(STALE_REVIEW(moved=entry.noun))
-    if is_counted and entry.version is not None and entry.version_before is not None:
-        _carry_on(session, entry, now=entry.version + 1)
+    # In one order for all, so that two who write the same records wait, not deadlock.
+    rows = [
+        {"b_id": one.record_id, "b_version": one.version}
+        | {f"v_{name}": value for name, value in unpack_values(one.before).items()}
+        for one in sorted(group, key=lambda one: one.record_id)
+    ]
+    done = session.connection().execute(table.update().where(*where).values(values), rows)
+    if done.rowcount not in (-1, len(rows)):
+        raise Refusal(STALE_REVIEW(moved=noun))
 
 
-def _carry_on(session: ScopedSession, entry: Entry, *, now: int) -> None:
-    """The record is again what an earlier import made of it: that one may be undone in its turn.
+def _carry_on(session: ScopedSession, noun: str, entries: Sequence[Entry]) -> None:
+    """The records are again what an earlier import made of them: that one may be undone in turn.
 
-    It is known by the version the record had between the two; a record that was only made has no
+    It is known by the version a record had between the two; a record that was only made has no
     effect of its own yet.
     """
-    before = entry.version_before
-    of_record = (ImportEffect.noun == entry.noun, ImportEffect.record_id == entry.record_id)
-    session.execute(
-        update(ImportEffect)
-        .where(*of_record, ImportEffect.version == before)
-        .values(version=now)
-        .execution_options(synchronize_session=False)
+    effects = Record.metadata.tables[ImportEffect.__tablename__]
+    now = {one.record_id: (one.version or 0) + 1 for one in entries}
+    session.connection().execute(
+        effects.update()
+        .where(
+            *own(session, effects),
+            effects.c.noun == noun,
+            effects.c.record_id == bindparam("b_id"),
+            effects.c.version == bindparam("b_before"),
+        )
+        .values(version=bindparam("b_now")),
+        [
+            {"b_id": one.record_id, "b_before": one.version_before, "b_now": now[one.record_id]}
+            for one in entries
+        ],
     )
-    if before != 1:
-        return
-    kinds = [kind for kind, record in MAIN.items() if record.__tablename__ == entry.noun]
-    maker = session.scalar(
-        select(ImportRow.import_id)
+    made = {one.record_id for one in entries if one.version_before == 1}
+    makers = _makers(session, noun, made)
+    known = {
+        (row.import_id, row.record_id)
+        for ids in slices(sorted(makers))
+        for row in session.execute(
+            select(ImportEffect.import_id, ImportEffect.record_id).where(
+                ImportEffect.noun == noun, ImportEffect.record_id.in_(ids)
+            )
+        )
+    }
+    noted: list[dict[str, Any]] = [
+        {
+            "import_id": maker,
+            "noun": noun,
+            "record_id": key,
+            "made": True,
+            "before": {},
+            "version": now[key],
+            "version_before": None,
+        }
+        for key, maker in makers.items()
+        if (maker, key) not in known
+    ]
+    insert_all(session, ImportEffect, noted)
+
+
+def _makers(session: ScopedSession, noun: str, ids: set[int]) -> dict[int, int]:
+    """The import that made each of the records `ids`, where one did and is still written.
+
+    The rows are gone through once: records have no index of the rows they came of.
+    """
+    if not ids:
+        return {}
+    kinds = [kind for kind, record in MAIN.items() if record.__tablename__ == noun]
+    statement = (
+        select(ImportRow.target_id, ImportRow.import_id)
         .join(ImportFile, ImportFile.id == ImportRow.import_id)
         .where(
-            ImportRow.target_id == entry.record_id,
+            ImportRow.target_id.is_not(None),
             ImportRow.outcome == RowOutcome.CREATE,
             ImportRow.skipped.is_(False),
             ImportFile.kind.in_(kinds),
             ImportFile.state.in_(_WRITTEN),
         )
-        .limit(1)
+        .order_by(ImportRow.import_id.desc())
+        .execution_options(yield_per=2_000)
     )
-    if maker is None:
-        return
-    known = select(ImportEffect.id).where(*of_record, ImportEffect.import_id == maker)
-    if session.scalar(known.limit(1)) is None:
-        effect = ImportEffect(
-            import_id=maker, noun=entry.noun, record_id=entry.record_id, made=True, version=now
-        )
-        session.add(effect)
-        session.flush()
+    return {
+        key: maker for key, maker in session.execute(statement) if key is not None and key in ids
+    }

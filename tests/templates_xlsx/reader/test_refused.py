@@ -357,6 +357,26 @@ COUNTS: dict[str, tuple[Callable[[], bytes], TooLarge, dict[str, Any]]] = {
         TooLarge.PART_TAGS,
         {"tags": 99},
     ),
+    "bytes of a sheet with comments": (
+        lambda: book_of(ONE_ROW + "<!---->"),
+        TooLarge.PART_UNPACKED,
+        {"odd_bytes": 99},
+    ),
+    "tags of a sheet with comments": (
+        lambda: book_of("<!---->" + "<row/>" * 99),
+        TooLarge.PART_TAGS,
+        {"odd_tags": 99},
+    ),
+    "bytes of rows that cannot be cut": (
+        lambda: book_of("<row>" + " " * 99),
+        TooLarge.PART_UNPACKED,
+        {"odd_bytes": 50},
+    ),
+    "tags of strings with comments": (
+        lambda: with_part(STRINGS, strings("<!---->" + "<si><t>a</t></si>" * 99)),
+        TooLarge.PART_TAGS,
+        {"strings_tags": 99},
+    ),
     "tags of odd rows": (
         lambda: book_of("<row><c><v>1</v></c></row>" * 99),
         TooLarge.PART_TAGS,

@@ -184,6 +184,7 @@ def test_an_unclosed_quotation_mark_is_told_with_its_record() -> None:
     ("upload", "reason", "limits"),
     [
         (b"a;b\n" * 4, TooLarge.ROWS, Limits(rows=3)),
+        (b"a;b\n" + b"\n" * 9, TooLarge.ROWS, Limits(records=5)),
         (b"a;b\n" * 4, TooLarge.CELLS, Limits(cells=7)),
         (b"a;b;c\n", TooLarge.COLUMNS, Limits(columns=2)),
         (b"abcdef;b\n", TooLarge.TEXT, Limits(text=5)),
