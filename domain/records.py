@@ -6,6 +6,7 @@ from domain.catalogue import LedgerAccount, Product, TaxCode
 from domain.client import Address, Client, Contact
 from domain.collaborator import Collaborator
 from domain.invoice.model import Invoice, InvoiceLine, IssuedDocument, NumberCounter
+from domain.job import Job
 from domain.organisation import Entity, Organisation
 from domain.project.adjustment import Adjustment
 from domain.project.history import BillingHistory
@@ -36,6 +37,7 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "IssuedDocument",
+    "Job",
     "LedgerAccount",
     "NumberCounter",
     "Organisation",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -10,21 +11,35 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 
 READ_ONLY = "jalon_read_only"
 DURABLE = "jalon_durable"
+PATIENT = "jalon_patient"
+
+PATIENCE = 10.0
+"""Seconds a writer waits for another; long work waits as long as it takes."""
+
+KEEPALIVE = (
+    "SET tcp_keepalives_idle = 60; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 6"
+)
+"""Two minutes after a machine was lost PostgreSQL lets go of what it had locked; else two hours."""
+
+_LONG = 3600.0
+"""Seconds: the most SQLite lets long work wait for the writers of other processes."""
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
-    "PRAGMA busy_timeout=10000",
+    f"PRAGMA busy_timeout={round(PATIENCE * 1000)}",
     "PRAGMA foreign_keys=ON",
     "PRAGMA cache_size=-65536",
     "PRAGMA mmap_size=268435456",
 )
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, patience: float | None = None) -> Engine:
     """An engine on `url` (sqlite:///… or postgresql+psycopg://…).
 
-    Its errors name no values: they end in logs, and the values are a firm's own.
+    With `patience` (seconds) a writer on PostgreSQL waits no longer for rows that another holds;
+    on SQLite nobody waits longer than PATIENCE. Its errors name no values: they end in logs, and
+    the values are a firm's own.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -37,7 +52,7 @@ def open_engine(url: str) -> Engine:
     engine = create_engine(
         parsed, pool_size=8, max_overflow=24, pool_pre_ping=True, hide_parameters=True
     )
-    event.listen(engine, "connect", _prepare_postgresql)
+    event.listen(engine, "connect", partial(_prepare_postgresql, patience))
     event.listen(engine, "begin", _begin_postgresql)
     return engine
 
@@ -70,11 +85,16 @@ def _begin_sqlite(connection: Connection) -> None:
     # NORMAL may lose the last commits on power loss; a number already sent must not be given again.
     level = "FULL" if options.get(DURABLE) else "NORMAL"
     connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+    wait = _LONG if options.get(PATIENT) else PATIENCE
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={round(wait * 1000)}")
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _prepare_postgresql(connection: DBAPIConnection, record: Any) -> None:
+def _prepare_postgresql(patience: float | None, connection: DBAPIConnection, record: Any) -> None:
     cursor = connection.cursor()
+    cursor.execute(KEEPALIVE)
+    if patience is not None:
+        cursor.execute(f"SET lock_timeout = {round(patience * 1000)}")
     cursor.execute("SET TIME ZONE 'UTC'")
     # Compiling a plan to machine code costs more than these short queries take.
     cursor.execute("SET jit = off")
@@ -83,7 +103,10 @@ def _prepare_postgresql(connection: DBAPIConnection, record: Any) -> None:
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    if connection.get_execution_options().get(READ_ONLY):
+    options = connection.get_execution_options()
+    if options.get(PATIENT):
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+    if options.get(READ_ONLY):
         # A page and what is below it are read by several statements: one snapshot for all, as on
         # SQLite. Read only, it never has to be tried again.
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")

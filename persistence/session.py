@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, event, insert, inspect
+from sqlalchemy import Engine, Table, event, inspect
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import (
     ORMExecuteState,
@@ -19,12 +20,22 @@ from sqlalchemy.orm import (
 )
 
 from domain.base import Record, Scoped, Versioned
+from domain.errors import Refusal, call_error
 from domain.organisation import Organisation
-from persistence.engine import DURABLE, READ_ONLY, open_engine
+from persistence.bulk import insert_rows
+from persistence.engine import DURABLE, PATIENCE, PATIENT, READ_ONLY, open_engine
+
+BUSY = call_error(
+    "BUSY",
+    "Somebody else's writing takes longer than this can wait: a long import, as a rule.",
+    "Nothing was written. Try again in a moment.",
+)
 
 _ORGANISATION = "organisation_id"
 _DEADLOCK = "40P01"
 """PostgreSQL ends one of two transactions that wait for each other; SQLite has one writer."""
+_NOT_LENT = "55P03"
+"""PostgreSQL gave a lock up after `lock_timeout`."""
 
 
 class ScopedSession(Session):
@@ -43,14 +54,18 @@ class ScopedSession(Session):
 class Database:
     """The database of one installation. Thread-safe; sessions are not, and are short."""
 
-    def __init__(self, url: str) -> None:
-        self.engine: Engine = open_engine(url)
+    def __init__(self, url: str, *, patience: float = PATIENCE) -> None:
+        self.url = url
+        self._patience = patience
+        self.engine: Engine = open_engine(url, patience=patience)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         reader = self.engine.execution_options(**{READ_ONLY: True})
         durable = self.engine.execution_options(**{DURABLE: True})
         self._read = sessionmaker(reader, class_=ScopedSession, autoflush=False)
         self._write = sessionmaker(self.engine, class_=ScopedSession)
         self._durable = sessionmaker(durable, class_=ScopedSession)
+        patient = self.engine.execution_options(**{PATIENT: True})
+        self._patient = sessionmaker(patient, class_=ScopedSession)
         # SQLite has one writer; queueing here is fair, its busy handler sleeps and races.
         self._turn = threading.Lock()
 
@@ -62,27 +77,45 @@ class Database:
 
     @contextmanager
     def writing(
-        self, organisation_id: int | None, *, durable: bool = False
+        self, organisation_id: int | None, *, durable: bool = False, patient: bool = False
     ) -> Iterator[ScopedSession]:
         """One transaction: committed on leaving, rolled back on any exception.
 
-        `durable` waits for the disk on SQLite: for legal numbers.
+        `durable` waits for the disk on SQLite: for legal numbers. Whoever has to wait too long for
+        another writer is refused with BUSY, except the `patient`: work that nobody waits for.
         """
-        maker = self._durable if durable else self._write
-        with self._in_turn(), maker.begin() as session:
-            session.info[_ORGANISATION] = organisation_id
-            yield session
+        maker = self._durable if durable else self._patient if patient else self._write
+        try:
+            with self._in_turn(patient), maker.begin() as session:
+                session.info[_ORGANISATION] = organisation_id
+                yield session
+        except DBAPIError as error:
+            if not waited_in_vain(error):
+                raise
+            raise Refusal(BUSY()) from error
 
     @contextmanager
-    def _in_turn(self) -> Iterator[None]:
+    def _in_turn(self, patient: bool) -> Iterator[None]:
         if not self.is_sqlite:
             yield
             return
-        with self._turn:
+        if not self._turn.acquire(timeout=-1 if patient else self._patience):
+            raise Refusal(BUSY())
+        try:
             yield
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+@contextmanager
+def tried_out(session: ScopedSession) -> Iterator[None]:
+    """What is written meanwhile is seen by this session alone, and is gone afterwards."""
+    with session.begin_nested() as point:
+        yield
+        point.rollback()
 
 
 def lost_a_race(error: DBAPIError) -> bool:
@@ -94,6 +127,12 @@ def lost_a_race(error: DBAPIError) -> bool:
     return deadlocked or isinstance(error, IntegrityError)
 
 
+def waited_in_vain(error: DBAPIError) -> bool:
+    """Whether another writer held what was wanted for too long."""
+    is_locked = isinstance(error.orig, sqlite3.OperationalError) and "locked" in str(error.orig)
+    return is_locked or getattr(error.orig, "sqlstate", None) == _NOT_LENT
+
+
 def insert_all(
     session: ScopedSession, record: type[Record], rows: Sequence[Mapping[str, Any]]
 ) -> None:
@@ -103,10 +142,9 @@ def insert_all(
     """
     if not rows:
         return
-    stamps = _stamps(record, session.organisation_id)
-    # Else each row that is empty elsewhere than the row before it is a statement of its own.
-    statement = insert(record).execution_options(render_nulls=True)
-    session.execute(statement, [{**row, **stamps} for row in rows])
+    table = record.__table__
+    assert isinstance(table, Table)
+    insert_rows(session.connection(), table, rows, _stamps(record, session.organisation_id))
 
 
 def _stamps(record: type[Record], organisation_id: int) -> dict[str, Any]:

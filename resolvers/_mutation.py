@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 from sqlalchemy.exc import DBAPIError
 
 from domain.access import Permission, require
@@ -26,6 +27,10 @@ from schema.user_error import user_errors
 Answer = TypeVar("Answer")
 Payload = dict[str, Any]
 
+_WRITERS = 20
+"""Mutations at work or waiting at a time; the next ones wait outside, without a thread."""
+_places: RunVar[CapacityLimiter] = RunVar("writers")
+
 
 @dataclass(frozen=True, slots=True)
 class Acting:
@@ -34,6 +39,8 @@ class Acting:
     session: ScopedSession
     caller: Caller
     house: House
+    asked_for: list[int] = field(default_factory=list)
+    """Jobs that this transaction asks for; the engine hears of them once it is committed."""
 
     @property
     def today(self) -> date:
@@ -82,7 +89,12 @@ async def write(
 
     def attempt() -> Payload:
         with house.database.writing(caller.organisation_id, durable=durable) as session:
-            return _act_once(Acting(session, caller, house), act, once)
+            acting = Acting(session, caller, house)
+            payload = _act_once(acting, act, once)
+        if house.jobs is not None:
+            for job in acting.asked_for:
+                house.jobs.start(job)
+        return payload
 
     def run() -> Payload:
         try:
@@ -100,7 +112,16 @@ async def write(
         except Refusal as refusal:
             return {**nothing, "user_errors": user_errors(refusal.issues, caller.locale)}
 
-    return await to_thread.run_sync(run)
+    return await to_thread.run_sync(run, limiter=_writers())
+
+
+def _writers() -> CapacityLimiter:
+    """Places of this event loop for those who write: apart, or waiting ones would stop readers."""
+    try:
+        return _places.get()
+    except LookupError:
+        _places.set(places := CapacityLimiter(_WRITERS))
+        return places
 
 
 def _is_answered(house: House, caller: Caller, once: Once) -> bool:

@@ -37,6 +37,7 @@ from schema.context import Info
 from schema.handover import handover_noun
 from schema.import_file import import_file_noun, import_row_noun
 from schema.invoice import INVOICE, INVOICE_LINE, Invoice
+from schema.job import job_noun
 from schema.node import Node, key_of, optional_key
 from schema.organisation import ENTITY, ORGANISATION, Viewer
 from schema.project import (
@@ -297,7 +298,8 @@ class Browsing:
 async def _nodes(info: Info, ids: list[strawberry.ID]) -> Any:
     """The rows with the given identifiers, whatever their nouns; null for what is not there."""
     fields, locale = wanted(info), info.context.caller.locale
-    told = (import_file_noun(locale), import_row_noun(locale))
+    house = info.context.house
+    told = (import_file_noun(house, locale), import_row_noun(locale), job_noun(house, locale))
     nouns = NODES | {noun.prefix: noun for noun in told}
     asked: dict[str, set[int]] = {}
     for identifier in ids:

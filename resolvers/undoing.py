@@ -8,12 +8,10 @@ from collections.abc import Sequence
 import strawberry
 
 from domain.access import Permission
-from domain.takeover.revert import Entry, Verdict, require_applied, state_after
-from persistence.invoices import lock_projects
+from domain.takeover.revert import Entry, Verdict
 from persistence.reading import Wanted, load_one
-from persistence.takeover.rows import the_import
-from persistence.takeover.undo import entries_of, plan_revert, projects_touched, take_back
 from resolvers._mutation import Acting, Once, Payload, write
+from resolvers._reverting import revert_or_ask, stays
 from schema.context import Info
 from schema.import_file import ImportFile, import_file_noun
 from schema.node import key_of
@@ -57,28 +55,21 @@ class Undoing:
 
     @strawberry.mutation(
         description="Takes back what an import wrote, as far as nobody changed, used or invoiced "
-        "it since; the rest stays and is told."
+        "it since; the rest stays and is told. A long import answers at once, REVERTING: its `job` "
+        "brings it to its end, and tells what stays."
     )
     async def import_revert(self, info: Info, input: ImportRevertInput) -> ImportRevertPayload:
         fields = wanted(info, "import_file")
 
         def act(acting: Acting) -> Payload:
             key = key_of(input.import_id, "import_file", field=("import_id",))
-            taken = the_import(acting.session, key, locked=True)
-            require_applied(taken.state)
-            entries = entries_of(acting.session, taken)
-            # Nothing is drawn on what goes while it goes.
-            lock_projects(acting.session, projects_touched(acting.session, entries))
-            plan_revert(acting.session, entries)
-            if not input.dry_run:
-                take_back(acting.session, entries)
-                taken.state = state_after(entries, taken.state)
-            issues = [said for entry in entries if (said := entry.said()) is not None]
-            issues.sort(key=lambda issue: issue.row or 0)
+            entries = revert_or_ask(acting, key, dry_run=input.dry_run)
+            if entries is None:
+                return {**_shown(acting, key, fields), "counts": None}
             return {
                 **_shown(acting, key, fields),
                 "counts": _counts(entries),
-                "user_errors": user_errors(issues, acting.caller.locale),
+                "user_errors": user_errors(stays(entries), acting.caller.locale),
             }
 
         def keep(payload: Payload) -> Payload | None:
@@ -115,5 +106,5 @@ def _counts(entries: Sequence[Entry]) -> dict[str, int]:
 
 def _shown(acting: Acting, key: int, fields: Wanted) -> Payload:
     acting.session.flush()
-    noun = import_file_noun(acting.caller.locale)
+    noun = import_file_noun(acting.house, acting.caller.locale)
     return {"import_file": load_one(acting.session, noun, fields, key)}

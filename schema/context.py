@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import strawberry
 
 from domain.access import Permission, Role, holds
+from domain.job import Progress
 from persistence.files import Files
 from persistence.session import Database
 
@@ -37,6 +38,23 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+class Jobs(Protocol):
+    """The long work of this process (package jobs)."""
+
+    def start(self, job_id: int) -> None:
+        """Says that there is a new job, committed already."""
+
+    def cancel(self, job_id: int) -> None:
+        """Asks for a job to be ended; it may come to its own end first."""
+
+    def progress(self, jobs: Iterable[int]) -> Mapping[int, Progress]:
+        """How far jobs are, where that is known."""
+
+
+ROWS_AT_ONCE = 5_000
+"""Rows of an import that a confirmation writes while its caller waits: a few seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """What lives as long as the process: the database, the files, the secret, the clock."""
@@ -46,6 +64,9 @@ class House:
     secret: bytes
     public_url: str = ""
     clock: Callable[[], datetime] = _now
+    jobs: Jobs | None = None
+    """None where nothing is left to a job: at the terminal, and within a job."""
+    rows_at_once: int = ROWS_AT_ONCE
 
     def today(self, time_zone: str) -> date:
         """The day it is in `time_zone`: New Year's Eve is not yet the next year."""

@@ -21,6 +21,7 @@ from server.envelope import Envelope
 from server.graphql import jalon_schema
 from server.house import open_house
 from server.logs import configure_logs
+from server.long_work import at_work
 from server.page import graphiql_pages, page_file
 from server.refusing import refuse
 from server.settings import Settings, read_settings
@@ -33,7 +34,8 @@ def create_app(
 ) -> Starlette:
     """The application of `settings`.
 
-    A `house` that is given stays open when the application ends; otherwise it opens its own.
+    A `house` that is given stays open when the application ends, and does what jobs it has;
+    otherwise the application opens its own, with its jobs.
     """
     schema = schema or jalon_schema(introspection=not settings.is_production)
     pages = None if settings.is_production else graphiql_pages()
@@ -41,14 +43,17 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         opened = house or open_house(settings)
-        app.state.house = opened
         if (missing := await to_thread.run_sync(health.missing_of, opened)) is not None:
             log.error("not ready", missing=missing)
-        try:
+        if house is not None:
+            app.state.house = house
             yield
+            return
+        try:
+            with at_work(opened) as app.state.house:
+                yield
         finally:
-            if house is None:
-                opened.database.close()
+            opened.database.close()
 
     return Starlette(
         routes=[

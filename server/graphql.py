@@ -26,6 +26,7 @@ from resolvers.browsing_fees import BrowsingFees
 from resolvers.cataloguing import Cataloguing, CataloguingQueries
 from resolvers.contracting import Contracting
 from resolvers.editing import Editing
+from resolvers.following import Following, FollowingQueries
 from resolvers.importing import Importing, ImportingQueries
 from resolvers.invoicing import Invoicing, InvoicingQueries
 from resolvers.past_billing import PastBilling
@@ -44,6 +45,7 @@ QUERIES: tuple[type, ...] = (
     CataloguingQueries,
     SettingsQueries,
     TimekeepingQueries,
+    FollowingQueries,
 )
 MUTATIONS: tuple[type, ...] = (
     Editing,
@@ -53,6 +55,7 @@ MUTATIONS: tuple[type, ...] = (
     Importing,
     Returning,
     Undoing,
+    Following,
     Invoicing,
     Cataloguing,
     Settings,

@@ -15,6 +15,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from schema.context import ROWS_AT_ONCE
+
 PREFIX = "JALON_"
 VAR = Path("var")
 """What an installation without settings keeps beside it: database, files, secret."""
@@ -53,6 +55,8 @@ class Settings(BaseSettings):
     """Signs addresses and sheets: whoever knows it can forge them."""
     public_url: str = ""
     """What the addresses in answers begin with; without it they are paths."""
+    import_rows_at_once: int = ROWS_AT_ONCE
+    """Rows of an import that are written while its caller waits; a longer one is a job."""
 
     @property
     def is_production(self) -> bool:
@@ -87,6 +91,13 @@ class Settings(BaseSettings):
     def _known_store(cls, value: str) -> str:
         if urlparse(value).scheme not in ("file", "s3", "gs", "az"):
             raise _wrong("must be file:///…, s3://…, gs://… or az://…")
+        return value
+
+    @field_validator("import_rows_at_once", mode="before")
+    @classmethod
+    def _count_of_rows(cls, value: object) -> object:
+        if not str(value).isdecimal():
+            raise _wrong("must be a whole number, 0 or more")
         return value
 
     @field_validator("public_url")

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from io import BytesIO
 
 from domain.errors import Issue
-from domain.takeover.model import ImportState, RowColour
+from domain.takeover.model import ImportRow, ImportState, RowColour
 from domain.takeover.wire import unpack_issue
+from resolvers._examining import examine
 from resolvers._mutation import Acting
-from resolvers._takeover import confirm, examine, review_of, rows_of, take
+from resolvers._takeover import confirm, review_of, rows_of, sheets_of, take
 from resolvers.returning import give_back
 from schema.context import Caller, House
 
@@ -22,11 +23,13 @@ class ReviewedRow:
     number: int
     colour: RowColour
     issues: tuple[Issue, ...]
+    sheet: str | None = None
+    """Its sheet, in a workbook of several."""
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What a workbook would do, or why it is refused as a whole."""
+    """What a file would do, or why it is refused as a whole."""
 
     import_id: int
     review_hash: str | None
@@ -49,7 +52,6 @@ def open_review(
         acting = Acting(session, caller, house)
         import_id = take(acting, examined)
         taken = review_of(acting, import_id)
-        rows = rows_of(acting, import_id, colours=[RowColour.RED, RowColour.YELLOW])
         return Review(
             import_id=import_id,
             review_hash=taken.review_hash,
@@ -57,10 +59,15 @@ def open_review(
             counts=dict(taken.counts),
             issues=tuple(unpack_issue(kept) for kept in taken.issues),
             rows=tuple(
-                ReviewedRow(row.number, row.colour, tuple(map(unpack_issue, row.issues)))
-                for row in rows
+                ReviewedRow(row.number, row.colour, _issues(row), sheet.sheet)
+                for sheet in sheets_of(acting, taken)
+                for row in rows_of(acting, sheet.id, colours=[RowColour.RED, RowColour.YELLOW])
             ),
         )
+
+
+def _issues(row: ImportRow) -> tuple[Issue, ...]:
+    return tuple(map(unpack_issue, row.issues))
 
 
 def write_review(house: House, caller: Caller, review: Review, *, skip_red: bool = False) -> None:

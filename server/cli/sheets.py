@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.errors import Severity
-from domain.takeover.model import RowColour
+from domain.takeover.model import WORKBOOK, RowColour
 from domain.takeover.order import ORDER
 from resolvers._mutation import Acting
-from resolvers._takeover import make_template
+from resolvers._sheets import make_template
 from schema.user_error import sentence
 from server.cli.firms import OrganisationCode
 from server.cli.installation import open_desk
@@ -28,7 +28,7 @@ RED_ROWS, FILE_REFUSED = 2, 3
 
 SHOWN_ROWS = 200
 _STYLES = {RowColour.RED: "red", RowColour.YELLOW: "yellow"}
-_KINDS = ", ".join(ORDER)
+_KINDS = ", ".join((*ORDER, WORKBOOK))
 
 
 class Language(StrEnum):
@@ -131,7 +131,8 @@ def show(review: Review, language: str) -> None:
     paper = answer()
     for issue in review.issues:
         style = {Severity.ERROR: "red", Severity.WARNING: "yellow"}.get(issue.severity, "dim")
-        paper.print(Text(with_remedy(issue, language), style=style))
+        of = f"{issue.sheet}: " if issue.sheet else ""
+        paper.print(Text(of + with_remedy(issue, language), style=style))
     if review.is_refused:
         return
     paper.print(_counts(review, language))
@@ -155,11 +156,16 @@ def _counts(review: Review, language: str) -> str:
 
 
 def _rows(review: Review, language: str) -> Table:
-    titles = ("Row", "Column", "What there is to say")
+    titles = ["Row", "Column", "What there is to say"]
+    of_several = any(row.sheet for row in review.rows)
+    if of_several:
+        titles.insert(0, "Sheet")
     table = Table(*(phrase(title, language) for title in titles), box=None)
     for row in review.rows[:SHOWN_ROWS]:
         for place, issue in enumerate(row.issues):
+            named = [(row.sheet or "") if place == 0 else ""] if of_several else []
             table.add_row(
+                *named,
                 str(row.number) if place == 0 else "",
                 issue.column or "",
                 Text(sentence(issue, language)),

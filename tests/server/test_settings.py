@@ -15,7 +15,7 @@ LONG = "0123456789abcdef0123456789abcdef"
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("ENV", "DATABASE_URL", "FILES_URL", "SECRET", "PUBLIC_URL"):
+    for name in ("ENV", "DATABASE_URL", "FILES_URL", "SECRET", "PUBLIC_URL", "IMPORT_ROWS_AT_ONCE"):
         monkeypatch.delenv(f"JALON_{name}", raising=False)
     monkeypatch.chdir(tmp_path)
 
@@ -42,6 +42,8 @@ def test_without_any_variable_everything_lies_in_var(tmp_path: Path) -> None:
         ("FILES_URL", "/var/files", "must be file:///…, s3://…, gs://… or az://…"),
         ("PUBLIC_URL", "jalon.example", "must be an http:// or https:// address"),
         ("SECRET", "short", "must have at least 32 characters"),
+        ("IMPORT_ROWS_AT_ONCE", "-1", "must be a whole number, 0 or more"),
+        ("IMPORT_ROWS_AT_ONCE", "many", "must be a whole number, 0 or more"),
     ],
 )
 def test_a_wrong_variable_is_named_with_what_it_must_be(

@@ -24,6 +24,7 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from domain.access import Role
+from persistence.engine import PATIENCE
 from persistence.files import Files
 from persistence.founding import found
 from persistence.organisations import create_key, organisation_codes, organisation_named
@@ -114,7 +115,7 @@ class ApiClient:
 
     def of_another_firm(self, code: str = "other") -> ApiClient:
         """An administrator of another firm in the same installation."""
-        return _caller(self.http, self.house, firm(), code)
+        return caller_of(self.http, self.house, firm(), code)
 
 
 @contextmanager
@@ -125,13 +126,14 @@ def open_api(
     described: dict[str, Any] | None = None,
     clock: Callable[[], datetime] | None = None,
     schema: strawberry.Schema | None = None,
+    patience: float = PATIENCE,
     **settings: Any,
 ) -> Iterator[ApiClient]:
     """The application on a migrated database, with its firm and a new key of an administrator.
 
-    The firm is the one a prepared database holds already, else a new one.
+    The firm is the one a prepared database holds already, else a new one. Nothing is left to jobs.
     """
-    database = Database(database_url)
+    database = Database(database_url, patience=patience)
     house = House(
         database=database,
         files=Files.at(folder.joinpath("files").as_uri()),
@@ -142,7 +144,7 @@ def open_api(
     app = create_app(chosen, house=house, schema=schema)
     try:
         with TestClient(app) as http:
-            yield _caller(http, house, described or firm(), "test")
+            yield caller_of(http, house, described or firm(), "test")
     finally:
         database.close()
 
@@ -153,7 +155,8 @@ def firm() -> dict[str, Any]:
     return described
 
 
-def _caller(http: TestClient, house: House, described: dict[str, Any], code: str) -> ApiClient:
+def caller_of(http: TestClient, house: House, described: dict[str, Any], code: str) -> ApiClient:
+    """A new key of an administrator of the firm `code`, which is founded where it is not there."""
     with house.database.writing(None) as session:
         if code in organisation_codes(session):
             organisation_id = organisation_named(session, code).id

@@ -20,6 +20,7 @@ PRODUCT = (
     "documents",
     "schema",
     "resolvers",
+    "jobs",
     "server",
 )
 """Our top-level packages, as pyproject.toml ships them."""

@@ -136,6 +136,7 @@ IDENTIFIERS = {
     "handoverAcknowledge": "outbox_entry_1",
     "importReviewAgain": "import_file_1",
     "importCancel": "import_file_1",
+    "jobCancel": "job_1",
 }
 WITH_FILES = {"importCreate"}
 """Tried with hostile files elsewhere."""

@@ -47,6 +47,7 @@ NOUN_OF = {
 PAST = ("billingHistory", "adjustment")
 OWN_ID = {
     "handoverAcknowledge": "outbox_entry",
+    "jobCancel": "job",
     **{f"invoice{verb}": "invoice" for verb in ("Update", "MarkSent", "Delete", "Finalise", "Pdf")},
     **{
         f"{noun}{verb}": noun
@@ -214,6 +215,7 @@ def two_firms(browsed: ApiClient) -> tuple[ApiClient, dict[str, str]]:
             "outbox_entry": data["handovers"]["nodes"][0]["id"],
             "import_file": data["imports"]["nodes"][0]["id"],
             "staged_upload": "staged_upload_1",
+            "job": "job_1",
             **recorded_past(browsed, phases_of(job)[0]["id"]),
         },
     )
@@ -356,7 +358,7 @@ def test_nothing_is_told_without_a_key(browsed: ApiClient, field: str) -> None:
 
 NEEDED = {
     **dict.fromkeys(
-        [name for name in MUTATIONS if name.startswith(("import", "staged"))], Permission.IMPORT
+        [one for one in MUTATIONS if one.startswith(("import", "staged", "job"))], Permission.IMPORT
     ),
     **dict.fromkeys(
         [
@@ -376,8 +378,7 @@ NEEDED = {
         ],
         Permission.EDIT_SETTINGS,
     ),
-    "progressRecord": Permission.RECORD_PROGRESS,
-    "progressBulkRecord": Permission.RECORD_PROGRESS,
+    **dict.fromkeys(("progressRecord", "progressBulkRecord"), Permission.RECORD_PROGRESS),
     **dict.fromkeys(
         [name for name in MUTATIONS if name.startswith("invoice")], Permission.PREPARE_INVOICES
     ),

@@ -1,0 +1,134 @@
+"""The jobs of organisations: asked for, begun, ended, and those that wait to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+
+from domain.errors import NOT_FOUND, Issue, Refusal
+from domain.job import MOST_ATTEMPTS, UNFINISHED, Errand, Job, JobKind, JobStatus
+from domain.takeover.wire import pack_issue
+from persistence.session import ScopedSession
+
+_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A job that has not come to its end, of any organisation."""
+
+    job_id: int
+    organisation_id: int
+
+
+def ask_for(
+    session: ScopedSession,
+    *,
+    kind: JobKind,
+    subject_id: int,
+    values: Mapping[str, Any],
+    author: str,
+) -> Job:
+    """A new job, in the transaction of who asks; the engine is told once that is committed."""
+    job = Job(kind=kind, subject_id=subject_id, values=dict(values), author=author)
+    session.add(job)
+    session.flush()
+    return job
+
+
+def waiting(session: ScopedSession) -> list[Waiting]:
+    """The oldest unfinished jobs, of all organisations when the session has none."""
+    found = session.execute(
+        select(Job.id, Job.organisation_id)
+        .where(Job.status.in_(UNFINISHED))
+        .order_by(Job.id)
+        .limit(_AT_ONCE)
+    )
+    return [Waiting(*row) for row in found]
+
+
+def the_job(session: ScopedSession, job_id: int, *, locked: bool = False) -> Job:
+    """The job with that identifier, locked when asked; NOT_FOUND otherwise."""
+    statement = select(Job).where(Job.id == job_id)
+    found = session.scalar(statement.with_for_update() if locked else statement)
+    if found is None:
+        raise Refusal(NOT_FOUND(field=("id",), noun="job", key=job_id))
+    return found
+
+
+def free_job(session: ScopedSession, job_id: int) -> Job | None:
+    """The job, locked, if it is unfinished and nobody else holds it."""
+    statement = select(Job).where(Job.id == job_id, Job.status.in_(UNFINISHED))
+    return session.scalar(statement.with_for_update(skip_locked=True))
+
+
+def begin(session: ScopedSession, job_id: int, *, at: datetime) -> Errand | None:
+    """Notes that a job is begun (again); None when it is finished, or was begun too often."""
+    job = the_job(session, job_id, locked=True)
+    if job.is_finished or job.attempts >= MOST_ATTEMPTS:
+        return None
+    job.status = JobStatus.RUNNING
+    job.attempts += 1
+    job.started_at = job.started_at or at
+    return errand_of(job)
+
+
+def errand_of(job: Job) -> Errand:
+    return Errand(
+        job_id=job.id,
+        organisation_id=job.organisation_id,
+        kind=job.kind,
+        subject_id=job.subject_id,
+        author=job.author,
+        values=job.values,
+    )
+
+
+def holds(session: ScopedSession, errand: Errand) -> bool:
+    """Locks the job of an errand; whether it still has to be done.
+
+    Two processes that both believe it theirs meet here: the second finds it finished.
+    """
+    return not the_job(session, errand.job_id, locked=True).is_finished
+
+
+def end(
+    session: ScopedSession,
+    job_id: int,
+    *,
+    status: JobStatus,
+    at: datetime,
+    issues: Iterable[Issue] = (),
+) -> None:
+    """Notes the end of a job, in the transaction of its effect."""
+    job = the_job(session, job_id)
+    job.status, job.finished_at = status, at
+    job.issues = [pack_issue(issue) for issue in issues]
+
+
+def jobs_where(
+    *, status: JobStatus | None = None, kind: JobKind | None = None
+) -> list[ColumnElement[bool]]:
+    """The conditions of the list of jobs."""
+    where: list[ColumnElement[bool]] = []
+    if status is not None:
+        where.append(Job.status == status)
+    if kind is not None:
+        where.append(Job.kind == kind)
+    return where
+
+
+def last_jobs_of(
+    session: ScopedSession, kinds: Sequence[JobKind], subjects: Sequence[int]
+) -> dict[int, int]:
+    """The identifier of the last job about each of `subjects`, by subject."""
+    last = func.max(Job.id).label("last")
+    statement = select(Job.subject_id, last).where(
+        Job.kind.in_(kinds), Job.subject_id.in_(subjects)
+    )
+    found = session.execute(statement.group_by(Job.subject_id))
+    return {row.subject_id: row.last for row in found}
