@@ -82,6 +82,8 @@ class Issue:
     column: str | None = None
     expected: str | None = None
     found: str | None = None
+    sheet: str | None = None
+    """The sheet of a workbook of several that it is told of."""
 
     @property
     def code(self) -> str:
@@ -105,6 +107,7 @@ class Issue:
         field: tuple[PathPart, ...] | None = None,
         row: int | None = None,
         column: str | None = None,
+        sheet: str | None = None,
     ) -> Issue:
         """The same issue, told of a place (what is not given stays as it was)."""
         return replace(
@@ -112,6 +115,7 @@ class Issue:
             field=self.field if field is None else field,
             row=self.row if row is None else row,
             column=self.column if column is None else column,
+            sheet=self.sheet if sheet is None else sheet,
         )
 
 

@@ -33,6 +33,7 @@ class TimeEntry(Versioned, Record):
         Index(None, "organisation_id", "worked_on"),
         Index(None, "organisation_id", "collaborator_id", "worked_on"),
         Index(None, "organisation_id", "phase_id"),
+        Index(None, "organisation_id", "contract_id"),
     )
 
     collaborator_id: Mapped[int] = mapped_column(BigKey)

@@ -201,7 +201,8 @@ def products_where(
 
 
 def imports_where(*, state: ImportState | None = None, kind: str | None = None) -> Where:
-    where: Where = []
+    """Uploads; the sheets of a workbook are found in it."""
+    where: Where = [ImportFile.workbook_id.is_(None)]
     if state is not None:
         where.append(ImportFile.state == state)
     if kind is not None:

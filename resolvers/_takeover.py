@@ -1,212 +1,135 @@
-"""The takeover's acts, shared by the API and the command line: upload, review, skip, confirm."""
+"""The takeover's acts, shared by the API and the command line: take a file, skip, confirm.
+
+An upload is a file of one sheet, or a workbook of several: then it is an import that holds an
+import for each sheet, and what is decided is decided for all of them.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, BinaryIO
+from collections.abc import Sequence
 
-from domain.access import Permission
-from domain.errors import FIELD_INVALID, Issue, Refusal
-from domain.takeover.candidate import Candidate, Planned
-from domain.takeover.issues import WILL_UPDATE
-from domain.takeover.model import ImportFile, ImportRow, ImportState, RowColour, RowOutcome
-from domain.takeover.order import ORDER, check_order
+from domain.errors import Refusal
+from domain.takeover.candidate import Planned
+from domain.takeover.model import (
+    WORKBOOK,
+    ImportFile,
+    ImportRow,
+    ImportState,
+    RowColour,
+    RowOutcome,
+)
 from domain.takeover.review import (
+    IMPORT_OF_WORKBOOK,
     ROW_NOT_THERE,
     STALE_REVIEW,
-    TEMPLATE_KIND_UNKNOWN,
     counted,
+    hash_of_hashes,
     require_clear,
     require_reviewable,
-    review_hash,
+    summed,
 )
 from domain.takeover.wire import pack_issue
-from persistence.invoices import lock_projects_coded
-from persistence.organisations import the_organisation
-from persistence.session import ScopedSession
-from persistence.takeover import known, prefill, rows
+from persistence.takeover import rows
 from persistence.takeover.apply import apply
 from persistence.takeover.trail import followed, keep_trail
 from persistence.takeover.undo import MAIN
+from resolvers._examining import Examined, ExaminedSheet
 from resolvers._mutation import Acting
-from schema.context import Caller, House
-from templates_xlsx.checker import check
-from templates_xlsx.generator import Prefilled, write_template
-from templates_xlsx.kinds.choices import Choice
-from templates_xlsx.layouts import LAYOUTS
-from templates_xlsx.reader import open_book
-from templates_xlsx.seal import Seal
-from templates_xlsx.sheet import Checked, Column, Draft, Setting, Sheet
-from words import language_of
-
-_MOST_ROWS_PER_PHASE = 60
-"""Five years of monthly invoices; a file of one's own may have any number."""
+from resolvers._planning import (
+    Made,
+    SheetPlan,
+    SheetRows,
+    foreseen,
+    new_records,
+    plans_in_turn,
+)
 
 _MISSING_TOLD = 20
 """Rows that are not there and are named one by one; a caller may have named thousands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """A file that was read, checked and planned before any transaction, or is refused whole."""
-
-    filename: str
-    size: int
-    sha256: str
-    file_key: str
-    kind: str | None
-    checked: Checked | None = None
-    refused: tuple[Issue, ...] = ()
-    candidates: Sequence[Candidate] = ()
-    planned: Sequence[Planned] = ()
-
-
-def examine(
-    house: House, caller: Caller, *, filename: str, content: bytes, kind: str | None = None
-) -> Examined:
-    """Reads, checks and plans `content`, and keeps its bytes. Long for long files: no lock is held.
-
-    `kind` None recognises the sheet by its header.
-    """
-    if kind is not None:
-        layout_of(kind)
-    sha256 = hashlib.sha256(content).hexdigest()
-    file_key = f"{caller.organisation_id}/imports/{sha256}"
-    house.files.put(file_key, content)
-    examined = Examined(filename[:255], len(content), sha256, file_key, kind)
-    with house.database.reading(caller.organisation_id) as session:
-        setting = setting_of(session, caller)
-    try:
-        book = open_book(content, filename=filename)
-        checked = check(book, kind=kind, setting=setting, seal=seal_of(house, caller))
-    except Refusal as refusal:
-        return replace(examined, refused=refusal.issues)
-    refused = checked.issues if checked.is_refused else ()
-    examined = replace(examined, kind=checked.sheet.kind or None, checked=checked, refused=refused)
-    return examined if refused else _plan_ahead(house, caller, examined, checked)
-
-
-def _plan_ahead(house: House, caller: Caller, examined: Examined, checked: Checked) -> Examined:
-    """The plan of the rows on one snapshot of the records.
-
-    What changes before it is kept counts, at its confirmation, as what changes after: STALE_REVIEW.
-    """
-    kind = str(examined.kind)
-    candidates = [_candidate(draft) for draft in checked.drafts]
-    with house.database.reading(caller.organisation_id) as session:
-        acting = Acting(session, caller, house)
-        if refused := _order(acting, kind):
-            return replace(examined, refused=refused)
-        planned = _plan(acting, kind, candidates)
-    return replace(examined, candidates=candidates, planned=planned)
-
-
 def take(acting: Acting, examined: Examined) -> int:
     """Keeps the review of an examined file, or its refusal; the identifier of the import."""
+    taken = _kept(acting, examined, kind=examined.kind)
+    if examined.refused:
+        taken.state = ImportState.REFUSED
+        taken.issues = [pack_issue(issue) for issue in examined.refused]
+        return taken.id
+    if examined.kind != WORKBOOK:
+        (only,) = examined.sheets
+        _keep_review(acting, taken, only)
+        return taken.id
+    taken.state = ImportState.REVIEW
+    for sheet in examined.sheets:
+        within = _kept(acting, examined, kind=sheet.kind)
+        within.workbook_id, within.sheet = taken.id, sheet.name
+        _keep_review(acting, within, sheet)
+    told = [issue for sheet in examined.sheets for issue in sheet.issues]
+    taken.issues = [pack_issue(issue) for issue in (*examined.issues, *told)]
+    _sum_up(acting, taken)
+    return taken.id
+
+
+def _kept(acting: Acting, examined: Examined, *, kind: str | None) -> ImportFile:
     taken = ImportFile(
         filename=examined.filename,
         size=examined.size,
         sha256=examined.sha256,
         file_key=examined.file_key,
-        kind=examined.kind,
+        kind=kind,
         author=acting.caller.key_name or None,
     )
     acting.session.add(taken)
     acting.session.flush()
-    checked = examined.checked
-    if examined.refused or checked is None:
-        taken.state = ImportState.REFUSED
-        taken.issues = [pack_issue(issue) for issue in examined.refused]
-        return taken.id
+    return taken
+
+
+def _keep_review(acting: Acting, taken: ImportFile, sheet: ExaminedSheet) -> None:
+    """Keeps the plan of a sheet with its rows."""
+    assert sheet.plan is not None
     taken.state = ImportState.REVIEW
-    taken.issues = [pack_issue(issue) for issue in (*checked.issues, *checked.ignored)]
-    _note_plan(taken, examined.planned)
-    typed = (draft.raw for draft in checked.drafts)
-    rows.keep_rows(acting.session, taken.id, examined.candidates, examined.planned, typed)
-    return taken.id
+    taken.issues = [pack_issue(issue) for issue in sheet.issues]
+    _note_plan(taken, sheet.plan)
+    typed = (draft.raw for draft in sheet.checked.drafts)
+    rows.keep_rows(acting.session, taken.id, sheet.candidates, sheet.plan.shown, typed)
 
 
-def _order(acting: Acting, kind: str) -> tuple[Issue, ...]:
-    locale = acting.caller.locale
-    titles = {name: LAYOUTS[name].name(locale) for name in ORDER}
-    return check_order(kind, known.counts(acting.session), titles=titles)
-
-
-def _candidate(draft: Draft) -> Candidate:
-    return Candidate(
-        row=draft.row,
-        values=draft.values,
-        record_id=draft.record_id,
-        references_changed=draft.references_changed,
-        checked=tuple(draft.issues),
-    )
-
-
-def lock_for(session: ScopedSession, kind: str, candidates: Sequence[Candidate]) -> None:
-    """Locks what the plan weighs: nothing is lowered or given away while it is being invoiced."""
-    column = {"phases": "project_code", "projects": "code"}.get(kind)
-    if column is not None:
-        lock_projects_coded(session, {one.text(column) for one in candidates})
-
-
-def _plan(acting: Acting, kind: str, candidates: Sequence[Candidate]) -> list[Planned]:
-    """The plan of all rows as things stand now, told in the words of the sheet."""
-    planned = known.planner_of(acting.session, kind, today=acting.today).plan(candidates)
-    locale = acting.caller.locale
-    columns = {column.key: column for column in LAYOUTS[kind].columns}
-    # A row may change what only another sheet of the same records has a column for.
-    sheets = (*LAYOUTS.values(), LAYOUTS[kind])
-    titles = {one.key: one.title(locale) for sheet in sheets for one in sheet.columns}
-    for plan in planned:
-        plan.issues = [_placed(issue, plan.row, columns, locale) for issue in plan.issues]
-        if plan.outcome is RowOutcome.UPDATE:
-            plan.issues = [_titled(issue, plan, titles) for issue in plan.issues]
-    return planned
-
-
-def _plan_again(
-    acting: Acting, taken: ImportFile, candidates: Sequence[Candidate]
-) -> list[Planned]:
-    """The plan of an import under review, under the locks of what it weighs; noted with it."""
-    lock_for(acting.session, str(taken.kind), candidates)
-    planned = _plan(acting, str(taken.kind), candidates)
-    _note_plan(taken, planned)
-    return planned
-
-
-def _note_plan(taken: ImportFile, planned: Sequence[Planned]) -> None:
+def _note_plan(taken: ImportFile, plan: SheetPlan) -> None:
     """The import's counts and hash follow its plan."""
-    taken.counts = counted(planned)
-    taken.review_hash = review_hash(taken.sha256, str(taken.kind), planned)
+    taken.counts = counted(plan.planned)
+    taken.review_hash = plan.hash(taken.sha256, str(taken.kind))
 
 
-def _placed(issue: Issue, row: int, columns: Mapping[str, Column], locale: str) -> Issue:
-    """The issue with its row, the letter of its column in the normal layout, and that one's words.
+def _sum_up(acting: Acting, taken: ImportFile) -> None:
+    """A workbook's counts and hash follow those of its sheets."""
+    acting.session.flush()
+    if taken.kind == WORKBOOK:
+        sheets = sheets_of(acting, taken)
+        taken.counts = summed(sheet.counts for sheet in sheets)
+        taken.review_hash = hash_of_hashes(str(sheet.review_hash) for sheet in sheets)
 
-    A rule speaks of ANNEX; who reads the sheet has chosen "annexe" there.
+
+def whole(acting: Acting, import_id: int, *, alone: bool = False) -> ImportFile:
+    """The import that decides for `import_id`, locked: itself, or the workbook it came in.
+
+    `alone` refuses a sheet of a workbook: what is asked is to be asked of the whole.
     """
-    column = columns.get(str(issue.field[0])) if issue.field else None
-    if column is None:
-        return issue.at(row=row)
-    placed = issue.at(row=row, column=issue.column or column.letter)
-    if not isinstance(column.kind, Choice):
-        return placed
-    found, expected = (column.kind.write(value, locale) for value in (issue.found, issue.expected))
-    return replace(
-        placed,
-        found=None if found is None else str(found),
-        expected=None if expected is None else str(expected),
-    )
+    taken = rows.the_import(acting.session, import_id)
+    if taken.workbook_id is not None and alone:
+        raise Refusal(IMPORT_OF_WORKBOOK(field=("import_id",), found=str(taken.sheet)))
+    return rows.the_import(acting.session, taken.workbook_id or import_id, locked=True)
 
 
-def _titled(issue: Issue, plan: Planned, titles: Mapping[str, str]) -> Issue:
-    """WILL_UPDATE with the columns named as the sheet names them."""
-    if issue.kind is not WILL_UPDATE:
-        return issue
-    named = [titles.get(change.field, change.field.upper()) for change in plan.changes]
-    return replace(issue, facts={**issue.facts, "fields": ", ".join(named)})
+def sheets_of(acting: Acting, taken: ImportFile) -> list[ImportFile]:
+    """The sheets of an import in the order they go in; an import of one sheet is its own."""
+    if taken.kind != WORKBOOK:
+        return [taken]
+    return rows.sheets_of(acting.session, taken.id)
+
+
+def _reviewed(acting: Acting, sheet: ImportFile) -> SheetRows:
+    candidates = rows.candidates_of(acting.session, sheet.id)
+    return SheetRows(str(sheet.kind), candidates, sheet.sheet or "")
 
 
 def skip(
@@ -217,12 +140,20 @@ def skip(
     numbers: Sequence[int] | None = None,
     colour: RowColour | None = None,
 ) -> None:
-    """Skips rows or takes them back (A23, A24), by number or by colour, and plans anew."""
-    taken = rows.the_import(acting.session, import_id, locked=True)
+    """Skips rows or takes them back (A23, A24), by number or by colour, and plans anew.
+
+    Of a workbook, the rows of one of its sheets, or all rows of a colour.
+    """
+    taken = whole(acting, import_id)
     require_reviewable(taken.state)
-    found = rows.mark_skipped(
-        acting.session, import_id, skipped=skipped, numbers=numbers, colour=colour
-    )
+    ids = [import_id]
+    if taken.id == import_id:
+        ids = [sheet.id for sheet in sheets_of(acting, taken)]
+    found: set[int] = set()
+    for one in ids if numbers is None or len(ids) == 1 else []:
+        found |= rows.mark_skipped(
+            acting.session, one, skipped=skipped, numbers=numbers, colour=colour
+        )
     missing = [number for number in numbers or () if number not in found]
     if missing:
         told = missing[:_MISSING_TOLD]
@@ -230,11 +161,14 @@ def skip(
     _replan(acting, taken)
 
 
-def _replan(acting: Acting, taken: ImportFile) -> list[Planned]:
+def _replan(acting: Acting, taken: ImportFile) -> None:
     acting.session.flush()
-    planned = _plan_again(acting, taken, rows.candidates_of(acting.session, taken.id))
-    rows.keep_plan(acting.session, taken.id, planned)
-    return planned
+    sheets = sheets_of(acting, taken)
+    plans = foreseen(acting, [_reviewed(acting, sheet) for sheet in sheets])
+    for sheet, plan in zip(sheets, plans, strict=True):
+        _note_plan(sheet, plan)
+        rows.keep_plan(acting.session, sheet.id, plan.shown)
+    _sum_up(acting, taken)
 
 
 def confirm(
@@ -249,17 +183,39 @@ def confirm(
 
     `review_hash` binds the confirmation to the review that was seen; None trusts the present one.
     """
-    taken = rows.the_import(acting.session, import_id, locked=True)
+    taken = whole(acting, import_id, alone=True)
     require_reviewable(taken.state)
     seen = taken.review_hash
     if review_hash is not None and review_hash != seen:
         raise Refusal(STALE_REVIEW(field=("review_hash",), moved="the rows skipped"))
-    planned = _plan_again(acting, taken, rows.candidates_of(acting.session, import_id))
-    if taken.review_hash != seen:
-        raise Refusal(
-            STALE_REVIEW(field=("review_hash",), moved=_moved(acting, import_id, planned))
+    sheets = sheets_of(acting, taken)
+    before = {sheet.id: sheet.review_hash for sheet in sheets}
+
+    def write(place: int, planned: list[Planned]) -> Made:
+        require_clear(
+            planned,
+            accept_warnings=accept_warnings,
+            skip_red=skip_red,
+            sheet=sheets[place].sheet,
         )
-    require_clear(planned, accept_warnings=accept_warnings, skip_red=skip_red)
+        return _write_sheet(acting, sheets[place], planned)
+
+    reviewed = [_reviewed(acting, sheet) for sheet in sheets]
+    for place, plan in enumerate(plans_in_turn(acting, reviewed, write)):
+        sheet = sheets[place]
+        _note_plan(sheet, plan)
+        if sheet.review_hash != before[sheet.id]:
+            moved = _moved(acting, sheet, plan.shown)
+            raise Refusal(STALE_REVIEW(field=("review_hash",), moved=moved))
+    if taken.kind == WORKBOOK:
+        states = {sheet.state for sheet in sheets}
+        is_whole = states == {ImportState.APPLIED}
+        taken.state = ImportState.APPLIED if is_whole else ImportState.APPLIED_PARTIALLY
+        taken.applied_at = acting.house.clock()
+
+
+def _write_sheet(acting: Acting, taken: ImportFile, planned: Sequence[Planned]) -> Made:
+    """Writes a planned sheet, with what is needed to undo it."""
     with followed(acting.session) as trail:
         written = apply(
             acting.session,
@@ -268,20 +224,19 @@ def confirm(
             source=f"import {taken.id}",
             author=acting.caller.key_name,
         )
-    rows.mark_applied(acting.session, import_id, written)
-    # A row of fifteen columns may add to a client that was there: it made no client.
-    new = (row for row in planned if row.writes and row.outcome is RowOutcome.CREATE)
-    made = {written[row.row] for row in new if row.target_id is None}
+    rows.mark_applied(acting.session, taken.id, written)
+    new = new_records(planned, written)
     noun = MAIN[str(taken.kind)].__tablename__
-    keep_trail(acting.session, trail, taken.id, told={noun: made})
+    keep_trail(acting.session, trail, taken.id, told={noun: set(new.values())})
     left_out = any(plan.skipped or plan.outcome is RowOutcome.REFUSED for plan in planned)
     taken.state = ImportState.APPLIED_PARTIALLY if left_out else ImportState.APPLIED
     taken.applied_at = acting.house.clock()
+    return new, trail.made
 
 
-def _moved(acting: Acting, import_id: int, planned: Sequence[Planned]) -> str:
-    """The rows whose plan is no longer the one shown, by number."""
-    shown = {row.number: row for row in rows.rows_of(acting.session, import_id)}
+def _moved(acting: Acting, taken: ImportFile, planned: Sequence[Planned]) -> str:
+    """The rows whose plan is no longer the one shown, by number, in their sheet of a workbook."""
+    shown = {row.number: row for row in rows.rows_of(acting.session, taken.id)}
     numbers = [
         str(plan.row)
         for plan in planned
@@ -289,19 +244,21 @@ def _moved(acting: Acting, import_id: int, planned: Sequence[Planned]) -> str:
         or shown[plan.row].target_id != plan.target_id
         or [issue["code"] for issue in shown[plan.row].issues] != [i.code for i in plan.issues]
     ]
-    return ", ".join(numbers[:10]) or "a record"
+    told = ", ".join(numbers[:10]) or "a record"
+    return f"{taken.sheet}: {told}" if taken.sheet else told
 
 
 def cancel(acting: Acting, *, import_id: int) -> None:
     """Gives a review up; nothing was written, nothing will be."""
-    taken = rows.the_import(acting.session, import_id, locked=True)
+    taken = whole(acting, import_id, alone=True)
     require_reviewable(taken.state)
-    taken.state = ImportState.CANCELLED
+    for one in (taken, *sheets_of(acting, taken)):
+        one.state = ImportState.CANCELLED
 
 
 def review_again(acting: Acting, *, import_id: int) -> None:
     """Plans a review anew against the records as they are now, after STALE_REVIEW."""
-    taken = rows.the_import(acting.session, import_id, locked=True)
+    taken = whole(acting, import_id)
     require_reviewable(taken.state)
     _replan(acting, taken)
 
@@ -316,82 +273,3 @@ def rows_of(
 ) -> list[ImportRow]:
     """The rows under review in the order of the file; of some colours when given."""
     return rows.rows_of(acting.session, import_id, colours=colours)
-
-
-def make_template(
-    acting: Acting,
-    *,
-    kind: str,
-    out: BinaryIO,
-    prefilled: bool,
-    locale: str,
-    rows_per_phase: int | None = None,
-) -> int:
-    """Writes the locked workbook of `kind` to `out`; how many rows it was prefilled with.
-
-    `rows_per_phase` (1 to 60) is for the takeover sheets: a phase may have many past invoices.
-    """
-    sheet = layout_of(kind)
-    copies = _copies(sheet, rows_per_phase)
-    filled: Any = ()
-    if prefilled or sheet.prefilled_only:
-        filled = (
-            Prefilled(key, _seen_by(acting.caller, kind, cells))
-            for key, cells in prefill.prefilled(acting.session, kind)
-            for _ in range(copies)
-        )
-    return write_template(
-        out,
-        sheet=sheet,
-        setting=setting_of(acting.session, acting.caller),
-        seal=seal_of(acting.house, acting.caller),
-        issued=acting.today,
-        rows=filled,
-        locale=language_of(locale),
-    )
-
-
-def _seen_by(caller: Caller, kind: str, cells: dict[str, Any]) -> dict[str, Any]:
-    """The cells, those left empty that tell rates to a role that may not see them.
-
-    Sent back, an empty cell keeps what is there.
-    """
-    if kind != "collaborators" or caller.holds(Permission.SEE_RATES):
-        return cells
-    return {key: value for key, value in cells.items() if key not in ("billable_rate", "cost_rate")}
-
-
-def _copies(sheet: Sheet, asked: int | None) -> int:
-    if asked is None:
-        return sheet.rows_per_record
-    if not sheet.prefilled_only or not 1 <= asked <= _MOST_ROWS_PER_PHASE:
-        reason = f"1–{_MOST_ROWS_PER_PHASE}" if sheet.prefilled_only else "–"
-        raise Refusal(FIELD_INVALID(field=("rows_per_phase",), name="rowsPerPhase", reason=reason))
-    return asked
-
-
-def layout_of(kind: str) -> Sheet:
-    """The layout of `kind`; TEMPLATE_KIND_UNKNOWN names those there are."""
-    if kind not in LAYOUTS:
-        raise Refusal(
-            TEMPLATE_KIND_UNKNOWN(field=("kind",), found=kind, expected=", ".join(LAYOUTS))
-        )
-    return LAYOUTS[kind]
-
-
-def setting_of(session: ScopedSession, caller: Caller) -> Setting:
-    """What reading and writing sheets depends on in this organisation."""
-    organisation = the_organisation(session)
-    entities = known.the_firm(session).entities.by_id.values()
-    return Setting(
-        country=organisation.country,
-        currency=organisation.currency,
-        locale=caller.locale,
-        entities=tuple((str(entity.code), entity.name) for entity in entities),
-        vat_number_mandatory=organisation.settings.get("vat_number_mandatory", True),
-    )
-
-
-def seal_of(house: House, caller: Caller) -> Seal:
-    """The seal of the caller's organisation."""
-    return Seal(house.secret, caller.organisation_code)

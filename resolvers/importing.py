@@ -19,8 +19,12 @@ from persistence.pages import Sort
 from persistence.reading import Wanted, load_one
 from persistence.staged_uploads import staged_upload
 from resolvers import _takeover as takeover
+from resolvers._confirming import Choices, confirm_or_ask
+from resolvers._examining import Examined
+from resolvers._examining import examine as examine_file
 from resolvers._mutation import Acting, Once, Payload, write
 from resolvers._reading import PageInput, read, read_page
+from resolvers._sheets import make_template, template_of
 from schema.connection import Connection
 from schema.context import Info
 from schema.download import XLSX, DownloadLink, KeptFile, StagedUpload, link_to, place_for
@@ -37,7 +41,7 @@ _SHA256 = re.compile("[0-9A-Fa-f]{64}")
 class TemplateDownloadInput:
     kind: str = strawberry.field(
         description="clients, clients_fusion, projects, phases, collaborators, progress, history, "
-        "adjustments, time_entries."
+        "adjustments, time_entries; workbook: all of them in one file."
     )
     rows_per_phase: int | None = strawberry.field(
         default=None,
@@ -73,7 +77,8 @@ class ImportCreateInput:
     )
     staged_upload_id: strawberry.ID | None = None
     kind: str | None = strawberry.field(
-        default=None, description="Recognised by the header when left out."
+        default=None,
+        description="Recognised by the header when left out; a workbook by those of its sheets.",
     )
 
 
@@ -121,7 +126,7 @@ class ImportingQueries:
     ) -> Connection[ImportFile]:
         return await read_page(
             info,
-            import_file_noun(info.context.caller.locale),
+            import_file_noun(info.context.house, info.context.caller.locale),
             asked=(page or PageInput()).asked(),
             sort=Sort("id", falling=True),
             where=imports_where(state=state, kind=kind),
@@ -130,7 +135,7 @@ class ImportingQueries:
     @strawberry.field
     async def import_file(self, info: Info, id: strawberry.ID) -> ImportFile | None:
         key, fields = key_of(id, "import_file", field=("id",)), wanted(info)
-        noun = import_file_noun(info.context.caller.locale)
+        noun = import_file_noun(info.context.house, info.context.caller.locale)
         found: Any = await read(info, lambda session: load_one(session, noun, fields, key))
         return found
 
@@ -218,12 +223,12 @@ class Importing:
     async def import_create(self, info: Info, input: ImportCreateInput) -> ImportPayload:
         context, fields = info.context, wanted(info, "import_file")
 
-        def examine(filename: str, content: bytes) -> takeover.Examined:
-            return takeover.examine(
+        def examine(filename: str, content: bytes) -> Examined:
+            return examine_file(
                 context.house, context.caller, filename=filename, content=content, kind=input.kind
             )
 
-        examined: takeover.Examined | Refusal
+        examined: Examined | Refusal
         try:
             require(context.caller.role, Permission.IMPORT)
             filename, content = await _received(info, input)
@@ -273,19 +278,21 @@ class Importing:
 
         return await write(info, Permission.IMPORT, act, nothing={"import_file": None})
 
-    @strawberry.mutation(description="Writes what the review shows, in one transaction.")
+    @strawberry.mutation(
+        description="Writes what the review shows, in one transaction. A long file answers at "
+        "once, APPLYING: its `job` tells how far it is, and brings it to APPLIED or back to REVIEW."
+    )
     async def import_confirm(self, info: Info, input: ImportConfirmInput) -> ImportConfirmPayload:
         fields = wanted(info, "import_file")
 
         def act(acting: Acting) -> Payload:
             key = key_of(input.import_id, "import_file", field=("import_id",))
-            takeover.confirm(
-                acting,
-                import_id=key,
+            choices = Choices(
                 review_hash=input.review_hash,
                 accept_warnings=input.accept_warnings,
                 skip_red=input.skip_red,
             )
+            confirm_or_ask(acting, key, choices)
             return _shown(acting, key, fields)
 
         once = Once(
@@ -301,14 +308,14 @@ class Importing:
 
 def _shown(acting: Acting, key: int, fields: Wanted) -> Payload:
     acting.session.flush()
-    noun = import_file_noun(acting.caller.locale)
+    noun = import_file_noun(acting.house, acting.caller.locale)
     return {"import_file": load_one(acting.session, noun, fields, key)}
 
 
 def _template(acting: Acting, asked: TemplateDownloadInput) -> KeptFile:
     locale = asked.locale or acting.caller.locale
     out = BytesIO()
-    takeover.make_template(
+    make_template(
         acting,
         kind=asked.kind,
         out=out,
@@ -317,7 +324,7 @@ def _template(acting: Acting, asked: TemplateDownloadInput) -> KeptFile:
         rows_per_phase=asked.rows_per_phase,
     )
     content = out.getvalue()
-    name = takeover.layout_of(asked.kind).name(locale).lower().replace(" ", "-")
+    name = template_of(asked.kind).name(locale).lower().replace(" ", "-")
     moment = f"{acting.house.clock():%Y%m%d%H%M%S%f}"
     key = f"{acting.caller.organisation_id}/templates/{asked.kind}-{moment}"
     acting.house.files.put(key, content)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import PurePath
 from typing import Any, BinaryIO
@@ -12,18 +11,24 @@ from anyio import to_thread
 
 from domain.access import Permission, require
 from domain.errors import Refusal, Severity
-from domain.takeover.model import ImportFile, ImportRow, RowColour
+from domain.takeover.model import WORKBOOK, ImportFile, ImportRow, RowColour
 from domain.takeover.review import NOTHING_TO_GIVE_BACK, UPLOAD_NOT_KEPT
 from domain.takeover.wire import unpack_issue
 from persistence.takeover import rows
-from resolvers import _takeover as takeover
 from resolvers._mutation import Acting
+from resolvers._sheets import setting_of
+from resolvers._takeover import sheets_of
 from schema.context import Info
 from schema.download import XLSX, DownloadLink, KeptFile, link_to
 from schema.node import key_of
 from schema.user_error import UserError, user_error, user_errors
 from templates_xlsx.reader import open_book
-from templates_xlsx.returned import Remark, Returned, write_returned
+from templates_xlsx.returned import (
+    Remark,
+    Returned,
+    write_returned,
+    write_returned_workbook,
+)
 from words import language_of, phrase
 
 
@@ -93,27 +98,44 @@ def give_back(
     NOTHING_TO_GIVE_BACK when the file was refused as a whole, so that no row was judged.
     """
     language = language_of(locale)
-    told = {row.number: _returned(row, language) for row in _marked(acting, taken)}
+    if taken.workbook_id is not None:
+        taken = rows.the_import(acting.session, taken.workbook_id)
     if taken.kind is None or taken.file_key is None or not taken.counts.get("rows"):
         raise Refusal(NOTHING_TO_GIVE_BACK(field=("import_id",)))
     try:
         content = acting.house.files.get(taken.file_key)
     except FileNotFoundError as absent:
         raise Refusal(UPLOAD_NOT_KEPT(field=("import_id",), filename=taken.filename)) from absent
+    told = {
+        sheet.sheet or "": _marked(acting, sheet, language) for sheet in sheets_of(acting, taken)
+    }
+    book = open_book(content, filename=taken.filename)
+    setting = setting_of(acting.session, acting.caller)
+    if taken.kind == WORKBOOK:
+        return write_returned_workbook(
+            out,
+            book=book,
+            setting=setting,
+            told=told,
+            only_failed=only_failed,
+            language=language,
+        )
     return write_returned(
         out,
-        book=open_book(content, filename=taken.filename),
+        book=book,
         kind=taken.kind,
-        setting=takeover.setting_of(acting.session, acting.caller),
-        told=told,
+        setting=setting,
+        told=told[""],
         only_failed=only_failed,
         language=language,
     )
 
 
-def _marked(acting: Acting, taken: ImportFile) -> Iterator[ImportRow]:
+def _marked(acting: Acting, taken: ImportFile, language: str) -> dict[int, Returned]:
+    """What is said of the red and yellow rows of a sheet, by their number."""
     colours = (RowColour.RED, RowColour.YELLOW)
-    return iter(rows.rows_of(acting.session, taken.id, colours=colours))
+    found = rows.rows_of(acting.session, taken.id, colours=colours)
+    return {row.number: _returned(row, language) for row in found}
 
 
 _COLOURS = {Severity.ERROR: RowColour.RED, Severity.WARNING: RowColour.YELLOW}

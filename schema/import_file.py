@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import strawberry
 
+from domain.job import JobKind
 from domain.takeover.candidate import Change
 from domain.takeover.model import ImportFile as ImportFileRecord
 from domain.takeover.model import ImportRow as ImportRowRecord
 from domain.takeover.model import ImportState, RowColour, RowOutcome
 from domain.takeover.wire import pack, unpack, unpack_issue
-from persistence.reading import Computed, Noun
+from persistence.reading import Computed, Noun, ToMany, ToOne
+from schema.context import House
+from schema.job import Job, last_job
 from schema.node import Node
 from schema.user_error import UserError, user_errors
 from schema.view import camel
@@ -66,6 +70,12 @@ class ImportFile(Node):
     size: int
     sha256: str
     kind: str | None
+    sheet: str | None = strawberry.field(description="Of a sheet of a workbook: its name.")
+    sheets: list[ImportFile] = strawberry.field(
+        description="Of a workbook: its sheets, in the order they are written. Each holds rows of "
+        "its own, to review and to skip; the workbook is confirmed, given up and undone."
+    )
+    workbook: ImportFile | None = strawberry.field(description="What a sheet came in.")
     state: ImportState
     counts: ImportCounts
     review_hash: str | None = strawberry.field(description="Give it back to importConfirm.")
@@ -73,6 +83,7 @@ class ImportFile(Node):
     author: str | None
     created_at: datetime
     applied_at: datetime | None
+    job: Job | None = strawberry.field(description="The last long work done with it.")
 
 
 def _counts(row: Mapping[str, Any]) -> dict[str, int]:
@@ -108,12 +119,18 @@ def _cells(row: Mapping[str, Any]) -> list[dict[str, str]]:
     return [{"column": letter, "text": text} for letter, text in row["raw"].items()]
 
 
-def import_file_noun(locale: str) -> Noun:
-    """How an import is read by somebody who reads `locale`."""
+def import_file_noun(house: House, locale: str) -> Noun:
+    """How an import is read by somebody who reads `locale`; the house knows of its job."""
     return Noun(
         ImportFileRecord,
         "ImportFile",
-        {"counts": Computed(("counts",), _counts), "user_errors": _said(locale)},
+        {
+            "counts": Computed(("counts",), _counts),
+            "user_errors": _said(locale),
+            "sheets": ToMany(partial(import_file_noun, house, locale), "workbook_id"),
+            "workbook": ToOne(partial(import_file_noun, house, locale), "workbook_id"),
+            "job": last_job(house, locale, *JobKind),
+        },
     )
 
 

@@ -50,6 +50,7 @@ class UserError:
     severity: Severity
     message: str = strawberry.field(description="In the caller's language.")
     field: list[str] | None = strawberry.field(description="Path in the input, with indexes.")
+    sheet: str | None = strawberry.field(description="Of a workbook of several sheets: which.")
     row: int | None = strawberry.field(description="Row number of the sheet.")
     column: str | None = strawberry.field(description="Letter in the template.")
     expected: str | None
@@ -64,6 +65,7 @@ def user_error(issue: Issue, locale: str) -> dict[str, Any]:
         "severity": issue.severity,
         "message": sentence(issue, locale),
         "field": [_name(part) for part in issue.field] or None,
+        "sheet": issue.sheet,
         "row": issue.row,
         "column": issue.column,
         "expected": issue.expected,
@@ -91,7 +93,12 @@ def kept_errors(errors: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 def errors_again(kept: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """The errors that were kept, as rows carry them; a code that is no more is left out."""
     return [
-        {**error, "code": _CODES[error["code"]], "severity": Severity(error["severity"])}
+        {
+            "sheet": None,
+            **error,
+            "code": _CODES[error["code"]],
+            "severity": Severity(error["severity"]),
+        }
         for error in kept
         if error["code"] in _CODES.__members__
     ]

@@ -119,6 +119,8 @@ class Sheet:
     """Takeover sheets: rows stand for existing phases, new rows have no meaning."""
     rows_per_record: int = 1
     """How many rows a template gives each record unless asked otherwise: past invoices are many."""
+    free_when_new: frozenset[str] = frozenset()
+    """Locked columns in which a new row may name the record it speaks of."""
     called_fr: str = ""
     called_en: str = ""
     """What tells it from another template whose sheet bears the same name."""

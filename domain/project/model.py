@@ -84,6 +84,7 @@ class Project(Versioned, Record):
             ["organisation_id", "manager_id"], ["collaborator.organisation_id", "collaborator.id"]
         ),
         Index(None, "organisation_id", "client_id"),
+        Index(None, "organisation_id", "manager_id"),
         Index(None, "organisation_id", "name"),
     )
 
@@ -147,6 +148,7 @@ class Phase(Versioned, Record):
             ["organisation_id", "linked_phase_id"], ["phase.organisation_id", "phase.id"]
         ),
         UniqueConstraint("organisation_id", "contract_id", "code"),
+        Index(None, "organisation_id", "linked_phase_id"),
     )
 
     contract_id: Mapped[int] = mapped_column(BigKey)

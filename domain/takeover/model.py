@@ -34,6 +34,8 @@ class ImportState(StrEnum):
     APPLIED_PARTIALLY = "APPLIED_PARTIALLY"
     FAILED = "FAILED"
     CANCELLED = "CANCELLED"
+    REVERTING = "REVERTING"
+    """A job takes back what it wrote."""
     REVERTED = "REVERTED"
 
 
@@ -54,16 +56,30 @@ class RowColour(StrEnum):
     GREEN = "GREEN"
 
 
+WORKBOOK = "workbook"
+"""The kind of an upload of several sheets; each of them is then an import within this one."""
+
+
 class ImportFile(Versioned, Record):
-    """An upload of one kind of sheet, from its bytes to its end."""
+    """An upload of one kind of sheet, or of a workbook of several, from its bytes to its end."""
 
     __tablename__ = "import_file"
-    __table_args__ = owned(Index(None, "organisation_id", "state", "id"))
+    __table_args__ = owned(
+        ForeignKeyConstraint(
+            ["organisation_id", "workbook_id"], ["import_file.organisation_id", "import_file.id"]
+        ),
+        Index(None, "organisation_id", "state", "id"),
+        Index(None, "organisation_id", "workbook_id"),
+    )
 
     filename: Mapped[str] = mapped_column(NAME)
     size: Mapped[int] = mapped_column(Integer)
     sha256: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str | None] = mapped_column(String(32), default=None)
+    workbook_id: Mapped[int | None] = mapped_column(BigKey, default=None)
+    """The import of the whole workbook that this sheet came in; it decides for all its sheets."""
+    sheet: Mapped[str | None] = mapped_column(NAME, default=None)
+    """The name of that sheet."""
     state: Mapped[ImportState] = mapped_column(choice(ImportState), default=ImportState.UPLOADED)
     file_key: Mapped[str | None] = mapped_column(NAME, default=None)
     issues: Mapped[list[Any]] = mapped_column(JSON, default_factory=list)

@@ -42,6 +42,7 @@ class ImportEffect(Scoped, Record):
             ["organisation_id", "import_id"], ["import_file.organisation_id", "import_file.id"]
         ),
         Index(None, "organisation_id", "import_id"),
+        Index(None, "organisation_id", "noun", "record_id"),
     )
 
     import_id: Mapped[int] = mapped_column(BigKey)
@@ -99,10 +100,19 @@ class Entry:
     verdict: Verdict = Verdict.GONE
     told_by_another: bool = False
     """Kept because of a record that is told already."""
+    sheet: str | None = None
+    """The sheet of a workbook that it came of."""
 
     @property
     def key(self) -> tuple[str, int]:
         return self.noun, self.record_id
+
+    def wrote_again(self, later: Entry) -> None:
+        """A sheet further on in the workbook wrote the same record: both are undone as one."""
+        self.version = later.version
+        self.row = later.row if self.row is None else self.row
+        if not self.made:
+            self.before = {**later.before, **self.before}
 
     def keep(self, why: Verdict) -> None:
         """Keeps it, for the first reason found."""
@@ -114,7 +124,7 @@ class Entry:
         kind = _SAID.get(self.verdict)
         if kind is None or self.told_by_another:
             return None
-        return kind(row=self.row, name=self.name)
+        return kind(row=self.row, name=self.name).at(sheet=self.sheet)
 
 
 def judge_versions(entries: list[Entry], present: Mapping[tuple[str, int], int | None]) -> None:

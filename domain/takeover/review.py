@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from domain.errors import IssueKind, Refusal, Scope, Severity, call_error
 from domain.takeover.candidate import Planned
-from domain.takeover.model import ImportState, RowOutcome
+from domain.takeover.model import ImportState, RowColour, RowOutcome
 from domain.takeover.wire import pack
 
 STALE_REVIEW = call_error(
@@ -30,6 +30,11 @@ NOTHING_TO_GIVE_BACK = call_error(
 )
 UPLOAD_NOT_KEPT = call_error(
     "UPLOAD_NOT_KEPT", "The file {filename} is no longer kept.", "Send it again."
+)
+IMPORT_OF_WORKBOOK = call_error(
+    "IMPORT_OF_WORKBOOK",
+    "{found} is a sheet of a workbook, which is written, given up or undone as a whole.",
+    "Ask it of the import of the workbook.",
 )
 ROW_NOT_THERE = call_error("ROW_NOT_THERE", "The file has no row {number} to review.")
 WARNINGS_NOT_ACCEPTED = call_error(
@@ -66,6 +71,19 @@ def review_hash(sha256: str, kind: str, planned: Iterable[Planned]) -> str:
     return digest.hexdigest()
 
 
+def hash_of_hashes(hashes: Iterable[str]) -> str:
+    """The hash of a workbook, of those of its sheets in the order they go in."""
+    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+
+
+def summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """The counts of a workbook, of those of its sheets."""
+    total: Counter[str] = Counter()
+    for one in counts:
+        total.update(one)
+    return dict(total)
+
+
 def counted(planned: Sequence[Planned]) -> dict[str, Any]:
     """How many rows would be created, updated, left, refused or skipped, and their colours."""
     counts: Counter[str] = Counter({"rows": len(planned)})
@@ -81,12 +99,33 @@ def require_reviewable(state: ImportState) -> None:
         raise Refusal(IMPORT_NOT_IN_REVIEW(state=state.value))
 
 
-def require_clear(planned: Sequence[Planned], *, accept_warnings: bool, skip_red: bool) -> None:
+class Weighed(Protocol):
+    """A row as far as confirming is concerned: planned just now, or as its review keeps it."""
+
+    @property
+    def row(self) -> int: ...
+    @property
+    def outcome(self) -> RowOutcome: ...
+    @property
+    def colour(self) -> RowColour: ...
+    @property
+    def skipped(self) -> bool: ...
+
+
+def require_clear(
+    planned: Sequence[Weighed],
+    *,
+    accept_warnings: bool,
+    skip_red: bool,
+    sheet: str | None = None,
+) -> None:
     """Refuses while a red row is not skipped (A21, A23) or a yellow one is not accepted (A22)."""
     red = [row.row for row in planned if row.outcome is RowOutcome.REFUSED and not row.skipped]
     if red and not skip_red:
-        raise Refusal(IMPORT_BLOCKED(count=len(red), first=red[0], row=red[0]))
+        first = f"{red[0]} ({sheet})" if sheet else red[0]
+        raise Refusal(IMPORT_BLOCKED(count=len(red), first=first, row=red[0]).at(sheet=sheet))
     if not accept_warnings:
         yellow = [row for row in planned if row.colour.value == "YELLOW" and not row.skipped]
         if yellow:
-            raise Refusal(WARNINGS_NOT_ACCEPTED(count=len(yellow), row=yellow[0].row))
+            told = WARNINGS_NOT_ACCEPTED(count=len(yellow), row=yellow[0].row)
+            raise Refusal(told.at(sheet=sheet))

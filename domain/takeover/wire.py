@@ -42,7 +42,7 @@ def unpack_values(kept: Mapping[str, Any]) -> dict[str, Any]:
 def pack_issue(issue: Issue) -> dict[str, Any]:
     """An issue as a row keeps it; only what is there."""
     kept: dict[str, Any] = {"code": issue.code}
-    for name in ("row", "column", "expected", "found"):
+    for name in ("row", "column", "expected", "found", "sheet"):
         if (value := getattr(issue, name)) is not None:
             kept[name] = value
     if issue.field:
@@ -62,4 +62,5 @@ def unpack_issue(kept: Mapping[str, Any]) -> Issue:
         column=kept.get("column"),
         expected=kept.get("expected"),
         found=kept.get("found"),
+        sheet=kept.get("sheet"),
     )

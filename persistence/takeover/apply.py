@@ -15,6 +15,7 @@ from domain.base import Record
 from domain.client import Client, Contact
 from domain.collaborator import Collaborator
 from domain.errors import Refusal
+from domain.job import Stage
 from domain.project.adjustment import Adjustment
 from domain.project.history import BillingHistory
 from domain.project.model import Contract, Phase, Project
@@ -29,6 +30,7 @@ from persistence.session import ScopedSession, insert_all
 from persistence.takeover.fusion import write_fusion
 from persistence.takeover.statistics import learn
 from persistence.takeover.trail import note_before, note_made, table_of
+from persistence.telling import in_portions
 
 Item = TypeVar("Item")
 
@@ -197,7 +199,8 @@ def _link_phases(
     found = [
         {
             "b_id": row.target_id or codes[(contract_id, str(row.columns["code"]).upper())],
-            "b_linked": codes[(contract_id, str(row.parts["linked_phase"]).upper())],
+            "b_linked": row.parts["linked_phase_id"]
+            or codes[(contract_id, str(row.parts["linked_phase"]).upper())],
         }
         for contract_id, row in links
     ]
@@ -245,7 +248,7 @@ def _write(
     written = {row.row: row.target_id for row in changed if row.target_id is not None}
     identified = list(zip(new, reserve(session, record, len(new)), strict=True))
     written |= {row.row: identifier for row, identifier in identified}
-    for portion in _slices(identified, 2_000):
+    for portion in in_portions(session, Stage.WRITING, identified):
         rows = [{**row.columns, "id": identifier} for row, identifier in portion]
         insert_all(session, record, _completed(record, rows))
     learn(session, record, len(new))
@@ -298,9 +301,10 @@ def _update(session: ScopedSession, record: type[Record], changed: Sequence[Plan
             # In one order for all, so that two imports of the same records wait, not deadlock.
             for row in sorted(rows, key=lambda row: row.target_id or 0)
         ]
-        result = session.connection().execute(statement, values)
-        if result.rowcount not in (-1, len(rows)):
-            raise Refusal(STALE_REVIEW(moved=record.__tablename__))
+        for portion in in_portions(session, Stage.WRITING, values):
+            result = session.connection().execute(statement, portion)
+            if result.rowcount not in (-1, len(portion)):
+                raise Refusal(STALE_REVIEW(moved=record.__tablename__))
 
 
 def _update_each(

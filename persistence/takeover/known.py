@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from sqlalchemy import func, inspect, select
@@ -13,6 +14,7 @@ from sqlalchemy import func, inspect, select
 from domain.client import Client, Contact
 from domain.collaborator import Collaborator
 from domain.errors import Refusal
+from domain.job import Stage
 from domain.money import from_minor
 from domain.organisation import Entity, Organisation
 from domain.project.adjustment import Adjustment
@@ -38,12 +40,14 @@ from persistence.ledger import phase_figures
 from persistence.session import ScopedSession
 from persistence.takeover.fusion import directory
 from persistence.takeover.worked_time import known_work, recorded_time
+from persistence.telling import told
 
 
 def planner_of(session: ScopedSession, kind: str, *, today: date | None = None) -> Planner:
     """The planner of `kind`, knowing what the organisation has; else TEMPLATE_KIND_UNKNOWN."""
     planner = _planner_of(session, kind)
     planner.today = today
+    planner.watch = partial(told, session, Stage.PLANNING)
     return planner
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import Table, bindparam, select
 
 from domain.errors import NOT_FOUND, Issue, Refusal
+from domain.job import Stage
 from domain.takeover.candidate import Candidate, Planned
-from domain.takeover.model import ImportFile, ImportRow, RowColour
+from domain.takeover.model import ImportFile, ImportRow, RowColour, RowOutcome
 from domain.takeover.wire import pack, pack_issue, pack_values, unpack_issue, unpack_values
 from persistence.session import ScopedSession, insert_all
+from persistence.telling import in_portions
 
 _PORTION = 2_000
 """Rows that are written by one statement, or fetched at a time."""
@@ -24,10 +27,19 @@ _PLANNED = ("colour", "outcome", "issues", "marks", "changes", "target_id")
 def the_import(session: ScopedSession, import_id: int, *, locked: bool = False) -> ImportFile:
     """The import with that identifier, locked when asked; NOT_FOUND otherwise."""
     statement = select(ImportFile).where(ImportFile.id == import_id)
-    found = session.scalar(statement.with_for_update() if locked else statement)
+    if locked:
+        # As it is once the lock is there, not as somebody read it before.
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    found = session.scalar(statement)
     if found is None:
         raise Refusal(NOT_FOUND(field=("import_id",), noun="import", key=import_id))
     return found
+
+
+def sheets_of(session: ScopedSession, workbook_id: int) -> list[ImportFile]:
+    """The imports of the sheets of a workbook, in the order they go in: that they were kept in."""
+    statement = select(ImportFile).where(ImportFile.workbook_id == workbook_id)
+    return list(session.scalars(statement.order_by(ImportFile.id)))
 
 
 def keep_rows(
@@ -126,6 +138,27 @@ def rows_of(
     return list(session.scalars(statement))
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A row as its review keeps it, as far as confirming is concerned."""
+
+    row: int
+    outcome: RowOutcome
+    colour: RowColour
+    skipped: bool = False
+
+
+def in_the_way(session: ScopedSession, import_id: int) -> list[Standing]:
+    """The red and yellow rows of an import that are not skipped, in the order of the file."""
+    loud = ImportRow.colour.in_((RowColour.RED, RowColour.YELLOW))
+    found = session.execute(
+        select(ImportRow.number, ImportRow.outcome, ImportRow.colour)
+        .where(ImportRow.import_id == import_id, ImportRow.skipped.is_(False), loud)
+        .order_by(ImportRow.number)
+    )
+    return [Standing(*row) for row in found]
+
+
 def mark_skipped(
     session: ScopedSession,
     import_id: int,
@@ -173,4 +206,5 @@ def _update_each(session: ScopedSession, rows: list[dict[str, Any]], *columns: s
         .where(table.c.id == bindparam("b_id"))
         .values({name: bindparam(f"b_{name}", type_=table.c[name].type) for name in columns})
     )
-    session.connection().execute(statement, rows)
+    for portion in in_portions(session, Stage.KEEPING, rows):
+        session.connection().execute(statement, portion)

@@ -2,5 +2,14 @@
 
 from templates_xlsx.checker.check import Opened, check, open_sheet
 from templates_xlsx.checker.values import check_values
+from templates_xlsx.checker.workbook import check_workbook, is_of_several, sheets_of
 
-__all__ = ["Opened", "check", "check_values", "open_sheet"]
+__all__ = [
+    "Opened",
+    "check",
+    "check_values",
+    "check_workbook",
+    "is_of_several",
+    "open_sheet",
+    "sheets_of",
+]

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from domain.errors import Issue, Refusal
-from templates_xlsx.checker.choice import Chosen, choose
+from templates_xlsx.checker.choice import choose
+from templates_xlsx.checker.header import Found
 from templates_xlsx.checker.rows import RowChecker
 from templates_xlsx.checker.sealing import envelope_issues, envelope_of
 from templates_xlsx.layouts import LAYOUTS
@@ -54,17 +55,16 @@ def open_sheet(
         entries = envelope_of(book)
         issues += envelope_issues(entries, chosen.sheet, seal)
         if not any(issue.is_red for issue in issues):
-            return Opened(chosen.sheet, issues, _rows(chosen, setting, seal, entries))
+            return Opened(chosen.sheet, issues, rows_under(chosen.found, setting, seal, entries))
     return Opened(chosen.sheet, issues, None)
 
 
-def _rows(
-    chosen: Chosen, setting: Setting, seal: Seal | None, entries: Mapping[str, str]
-) -> RowChecker | None:
-    if chosen.found is None:
-        return None
+def rows_under(
+    found: Found, setting: Setting, seal: Seal | None, entries: Mapping[str, str]
+) -> RowChecker:
+    """What judges the rows under a header, in a file whose envelope has these entries."""
     # Tokens cover the texts as they were written: in the language of the template.
-    return RowChecker(chosen.found, setting, seal, entries.get("locale") or setting.locale)
+    return RowChecker(found, setting, seal, entries.get("locale") or setting.locale)
 
 
 def check(

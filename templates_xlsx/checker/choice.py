@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.errors import Issue
@@ -109,6 +109,12 @@ def _not_found(asked: Sheet | None, setting: Setting) -> Issue:
 
 
 def _header_issues(book: RawBook, found: Found, setting: Setting) -> Iterator[Issue]:
+    yield from header_issues(found, setting)
+    yield from sheets_ignored(book, [found])
+
+
+def header_issues(found: Found, setting: Setting) -> Iterator[Issue]:
+    """What the header of a sheet gives rise to."""
     header, sheet = found.header, found.sheet
     if found.first_row < header.row:
         yield TITLE_ROWS_SKIPPED(row=header.row, header_row=header.row)
@@ -136,8 +142,13 @@ def _header_issues(book: RawBook, found: Found, setting: Setting) -> Iterator[Is
     ]
     if hidden:
         yield COLUMN_HIDDEN(row=header.row, found=", ".join(hidden))
+
+
+def sheets_ignored(book: RawBook, taken: Sequence[Found]) -> Iterator[Issue]:
+    """SHEET_IGNORED for each sheet in sight that nothing is read from."""
     for raw in candidates(book):
-        if raw is not found.raw and raw.state == "visible" and raw.name not in _GUIDANCE:
+        is_read = any(raw is found.raw for found in taken)
+        if raw.state == "visible" and raw.name not in _GUIDANCE and not is_read:
             yield SHEET_IGNORED(found=quoted(raw.name))
 
 

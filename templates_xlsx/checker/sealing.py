@@ -10,6 +10,7 @@ from domain.takeover.issues import REFERENCE_ID_UNKNOWN
 from templates_xlsx.checker.lane import Lane
 from templates_xlsx.issues import TEMPLATE_OUTDATED, TEMPLATE_TAMPERED, TEMPLATE_UNSIGNED
 from templates_xlsx.kinds.cleaning import cleaned, quoted
+from templates_xlsx.layouts.workbook import WORKBOOK
 from templates_xlsx.raw import RawBook
 from templates_xlsx.seal import (
     ENVELOPE_PROPERTY,
@@ -48,14 +49,24 @@ def envelope_issues(
         return (TEMPLATE_UNSIGNED(),)
     if seal is None:
         return ()
-    verdict = seal.read_envelope(entries, kind=sheet.kind)
+    verdict = seal.read_envelope(entries)
     if verdict.state is EnvelopeState.ABSENT:
         return (TEMPLATE_UNSIGNED(),)
-    if verdict.state is not EnvelopeState.INTACT:
+    if verdict.state is not EnvelopeState.INTACT or not _is_for(verdict.kind, sheet):
         return (TEMPLATE_TAMPERED(),)
-    if verdict.version is not None and verdict.version < sheet.version:
-        return (TEMPLATE_OUTDATED(found=str(verdict.version), expected=str(sheet.version)),)
+    present = WORKBOOK if verdict.kind == WORKBOOK.kind else sheet
+    if verdict.kind == present.kind and (verdict.version or 0) < present.version:
+        return (TEMPLATE_OUTDATED(found=str(verdict.version), expected=str(present.version)),)
     return ()
+
+
+def _is_for(kind: str | None, sheet: Sheet) -> bool:
+    """Whether an envelope of `kind` may lie in a file that is read as `sheet`.
+
+    One sheet of our workbook of all sheets may be read alone; and sheets of templates of ours that
+    somebody brought together in one file come with the envelope of any of them.
+    """
+    return kind in (sheet.kind, WORKBOOK.kind) or sheet is WORKBOOK
 
 
 class TokenReader:

@@ -1,5 +1,5 @@
 """The generator of locked Excel templates: `write_template`, and a row to prefill, `Prefilled`."""
 
-from templates_xlsx.generator.template import Prefilled, write_template
+from templates_xlsx.generator.template import Filled, Prefilled, write_template, write_workbook
 
-__all__ = ["Prefilled", "write_template"]
+__all__ = ["Filled", "Prefilled", "write_template", "write_workbook"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -11,7 +11,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from templates_xlsx.generator import wording
-from templates_xlsx.generator.guidance import draw_guidance
+from templates_xlsx.generator.guidance import Told, draw_guidance
 from templates_xlsx.generator.palette import CellFormats, cell_formats
 from templates_xlsx.generator.wording import Standing
 from templates_xlsx.seal import ENVELOPE_PROPERTY, ENVELOPE_SHEET, folded
@@ -31,25 +31,55 @@ def room_of(sheet: Sheet, room: int) -> int:
     return 0 if sheet.prefilled_only else room
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A sheet to be drawn; `last_row` (from 1) is the last one with free cells."""
+
+    sheet: Sheet
+    room: int
+    last_row: int
+
+
 def draw(
     workbook: Workbook, *, sheet: Sheet, setting: Setting, language: str, room: int, last_row: int
 ) -> tuple[Worksheet, CellFormats]:
-    """Draws everything but the rows; `last_row` (from 1) is the last one with free cells.
+    """Draws everything but the rows of a workbook of one sheet (`draw_all`)."""
+    (drawn,) = draw_all(workbook, [Page(sheet, room, last_row)], setting=setting, language=language)
+    return drawn
 
-    The data sheet comes first and is the active one, then the guidance, then the hidden sheet,
-    whose envelope `enclose` writes.
+
+def draw_all(
+    workbook: Workbook, pages: Sequence[Page], *, setting: Setting, language: str
+) -> list[tuple[Worksheet, CellFormats]]:
+    """Draws everything but the rows.
+
+    The data sheets come first, the first of them is the active one; then the guidance, then the
+    hidden sheet, whose envelope `enclose` writes.
     """
-    worksheet = workbook.add_worksheet(sheet.name(language))
-    standing = wording.standing_in(sheet, setting)
-    formats = cell_formats(workbook, sheet.columns, standing)
-    draw_guidance(workbook, sheet=sheet, standing=standing, language=language, room=room)
+    worksheets = [workbook.add_worksheet(page.sheet.name(language)) for page in pages]
+    told = [Told(one.sheet, wording.standing_in(one.sheet, setting), one.room) for one in pages]
+    draw_guidance(workbook, told=told, language=language)
     hidden = workbook.add_worksheet(ENVELOPE_SHEET)
     hidden.very_hidden()
-    worksheet.activate()
+    worksheets[0].activate()
+    return [
+        (worksheet, _draw_sheet(workbook, worksheet, page, setting, language))
+        for worksheet, page in zip(worksheets, pages, strict=True)
+    ]
+
+
+def _draw_sheet(
+    workbook: Workbook, worksheet: Worksheet, page: Page, setting: Setting, language: str
+) -> CellFormats:
+    sheet, last_row = page.sheet, page.last_row
+    standing = wording.standing_in(sheet, setting)
+    formats = cell_formats(workbook, sheet, standing)
     _draw_headers(worksheet, sheet, standing, language, formats)
     for index, column in enumerate(sheet.columns):
-        if not column.locked:
-            options = guarded(column, setting, language)
+        if not column.locked or column.key in sheet.free_when_new:
+            # Where it is free, its hint is its own rule and not that it is locked.
+            free = replace(column, flag=Flag.CONDITIONAL) if column.locked else column
+            options = guarded(free, setting, language)
             worksheet.data_validation(1, index, last_row - 1, index, options)
     _tint_missing(worksheet, sheet, standing, formats, last_row)
     worksheet.freeze_panes(1, _frozen(sheet))
@@ -57,7 +87,7 @@ def draw(
     worksheet.ignore_errors({"number_stored_as_text": _span(sheet, last_row)})
     worksheet.protect("", _ALLOWED)
     _set_page(worksheet)
-    return worksheet, formats
+    return formats
 
 
 def enclose(workbook: Workbook, *, envelope: Mapping[str, str], issued: date) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from xlsxwriter.format import Format
@@ -78,6 +79,23 @@ _AFTER = (
     "wrong with it. An empty cell never erases what is already known."
 )
 
+WHOLE_TAKEOVER = "Whole takeover"
+"""What the workbook of all the sheets is called."""
+
+_WHOLE_PURPOSE = "All that you bring in, one sheet for each kind of records, in one file."
+_RULES_OF_SEVERAL = (
+    "Fill in the sheets you need and leave the others empty; {room} new rows are ready on each. "
+    "The order is seen to: a project may name a client of the sheet before.",
+    _MANDATORY,
+    _REFERENCES,
+    "On a new row the grey cells stay empty. To speak of a phase that the first sheets bring, "
+    "write the codes of its project and of the phase, and its fee project where there are several.",
+    _SYMBOLS,
+    "Do not move, rename or delete columns or sheets, and keep this file as an .xlsx workbook.",
+    _TINT,
+    _AFTER,
+)
+
 _MARGIN, _LETTER, _TITLE, _FLAG, _RULE, _EXAMPLE = range(6)
 _WIDTHS = (2.5, 9, 33, 21, 64, 31)
 _LINE_CHARACTERS = 168
@@ -87,27 +105,58 @@ _LINE_HEIGHT = 15.5
 _AIR = 4
 
 
-def draw_guidance(
-    workbook: Workbook, *, sheet: Sheet, standing: Standing, language: str, room: int
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A sheet that the guidance speaks of, how its columns stand, and its number of new rows."""
+
+    sheet: Sheet
+    standing: Standing
+    room: int
+
+
+def draw_guidance(workbook: Workbook, *, told: Sequence[Told], language: str) -> None:
     """Adds the guidance sheet, locked, in `language`, to be printed on one page's width."""
     worksheet = workbook.add_worksheet(phrase(GUIDANCE_SHEET, language))
     worksheet.hide_gridlines(2)
     for index, width in enumerate(_WIDTHS):
         worksheet.set_column(index, index, width)
     page = _Page(workbook, worksheet, language)
-    page.banner(sheet.name(language), PURPOSES.get(sheet.kind, ""))
-    if sheet.kind in ORDER or sheet.kind == "clients_fusion":
-        _draw_order(page, sheet)
-    page.heading("Filling in")
-    for rule in filling_rules(sheet, language=language, room=room):
-        page.point(rule)
-    _draw_legend(page, sheet, standing)
-    _draw_columns(page, sheet, standing)
+    if len(told) == 1:
+        _draw_one(page, told[0])
+    else:
+        _draw_several(page, told)
     worksheet.protect("", {"format_columns": True, "format_rows": True})
     worksheet.set_landscape()
     worksheet.set_paper(9)
     worksheet.fit_to_pages(1, 0)
+
+
+def _draw_one(page: _Page, told: Told) -> None:
+    sheet = told.sheet
+    page.banner(sheet.name(page.language), PURPOSES.get(sheet.kind, ""))
+    if sheet.kind in ORDER or sheet.kind == "clients_fusion":
+        _draw_order(page, sheet)
+    page.heading("Filling in")
+    for rule in filling_rules(sheet, language=page.language, room=told.room):
+        page.point(rule)
+    _draw_legend(page, [told])
+    _draw_columns(page, told, "Columns")
+
+
+def _draw_several(page: _Page, told: Sequence[Told]) -> None:
+    """The guidance of a workbook of several sheets: what they share, then each of them."""
+    page.banner(phrase(WHOLE_TAKEOVER, page.language), _WHOLE_PURPOSE)
+    page.heading("Filling in")
+    rooms = _grouped(max(one.room for one in told), page.language)
+    for rule in _RULES_OF_SEVERAL:
+        page.point(phrase(rule, page.language, room=rooms))
+    page.heading("The sheets")
+    for number, one in enumerate(told, 1):
+        purpose = phrase(PURPOSES[one.sheet.kind], page.language)
+        page.step(number, one.sheet.name(page.language), purpose)
+    _draw_legend(page, told)
+    for one in told:
+        _draw_columns(page, one, one.sheet.name(page.language))
 
 
 def filling_rules(sheet: Sheet, *, language: str, room: int) -> Iterator[str]:
@@ -139,9 +188,9 @@ def _draw_order(page: _Page, sheet: Sheet) -> None:
         page.step(number, phrase(name, page.language), is_here=kind == here)
 
 
-def _draw_legend(page: _Page, sheet: Sheet, standing: Standing) -> None:
+def _draw_legend(page: _Page, told: Sequence[Told]) -> None:
     page.heading("Colours")
-    shown = {standing(column) for column in sheet.columns}
+    shown = {one.standing(column) for one in told for column in one.sheet.columns}
     for flag in Flag:
         if flag in shown:
             name = phrase(wording.FLAG_NAMES[flag], page.language)
@@ -151,13 +200,13 @@ def _draw_legend(page: _Page, sheet: Sheet, standing: Standing) -> None:
     page.sample(name, {"bg_color": MISSING, "border": 1, "border_color": LINE}, meaning)
 
 
-def _draw_columns(page: _Page, sheet: Sheet, standing: Standing) -> None:
+def _draw_columns(page: _Page, told: Told, heading: str) -> None:
     page.start_sheet_of_paper()
-    page.heading("Columns")
+    page.heading(heading)
     heads = ("Column", "Title", "Standing", "Rule", "Example")
     page.table_head([phrase(head, page.language) for head in heads])
-    for column in sheet.columns:
-        page.table_row(column, standing(column))
+    for column in told.sheet.columns:
+        page.table_row(told.sheet, column, told.standing(column))
 
 
 def _grouped(number: int, language: str) -> str:
@@ -173,6 +222,7 @@ class _Page:
         self._workbook = workbook
         self._worksheet = worksheet
         self._row = 0
+        self._breaks: list[int] = []
         self._body = self._format(valign="vcenter", text_wrap=True)
 
     def _format(self, **look: Any) -> Format:
@@ -188,7 +238,8 @@ class _Page:
             self._wide(text, self._format(font_size=12, **look), height=26)
 
     def start_sheet_of_paper(self) -> None:
-        self._worksheet.set_h_pagebreaks([self._row + 1])
+        self._breaks.append(self._row + 1)
+        self._worksheet.set_h_pagebreaks(self._breaks)
 
     def heading(self, sentence: str) -> None:
         self._row += 1
@@ -210,7 +261,7 @@ class _Page:
         self._merge(_TITLE, _EXAMPLE, text, self._format(valign="top", text_wrap=True))
         self._row += 1
 
-    def step(self, number: int, name: str, *, is_here: bool) -> None:
+    def step(self, number: int, name: str, purpose: str = "", *, is_here: bool = False) -> None:
         look: dict[str, Any] = {"bold": True, "bg_color": REFERENCE_PAPER} if is_here else {}
         self._worksheet.write_number(
             self._row, _LETTER, number, self._format(align="center", **look)
@@ -219,6 +270,8 @@ class _Page:
         if is_here:
             here = phrase("this file", self.language)
             self._worksheet.write_string(self._row, _FLAG, f"◂ {here}", self._format(**look))
+        if purpose:
+            self._merge(_FLAG, _EXAMPLE, purpose, self._format(text_wrap=True))
         self._row += 1
 
     def sample(self, name: str, look: dict[str, Any], meaning: str) -> None:
@@ -237,11 +290,11 @@ class _Page:
             self._worksheet.write_string(self._row, index, head, self._format(align=side, **look))
         self._row += 1
 
-    def table_row(self, column: Column, flag: Flag) -> None:
+    def table_row(self, sheet: Sheet, column: Column, flag: Flag) -> None:
         line: dict[str, Any] = {"bottom": 1, "bottom_color": LINE, "valign": "vcenter"}
         face = {**chip(flag), "valign": "vcenter", "align": "center"}
         plain = self._format(text_wrap=True, **line)
-        rule = wording.rule(column, self.language)
+        rule = wording.rule_in(sheet, column, self.language)
         cells = (
             (_LETTER, column.letter, self._workbook.add_format(face)),
             (_TITLE, column.title(self.language), self._format(bold=True, text_wrap=True, **line)),

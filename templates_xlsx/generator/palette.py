@@ -10,7 +10,7 @@ from xlsxwriter.workbook import Workbook
 
 from templates_xlsx.generator.wording import Standing
 from templates_xlsx.seal import TOKEN_KEY
-from templates_xlsx.sheet import Column, Flag
+from templates_xlsx.sheet import Column, Flag, Sheet
 
 INK, PAPER, LINE, QUIET = "#1F2D33", "#FFFFFF", "#D3DBDE", "#58666D"
 MISSING = "#FBE0CF"
@@ -38,13 +38,14 @@ class CellFormats:
 
     headers: tuple[Format, ...]
     cells: tuple[Format, ...]
+    new_cells: tuple[Format, ...]
+    """Those of the new rows: a column may be locked where a record stands, and free below."""
     missing: Format
 
 
-def cell_formats(
-    workbook: Workbook, columns: tuple[Column, ...], standing: Standing
-) -> CellFormats:
+def cell_formats(workbook: Workbook, sheet: Sheet, standing: Standing) -> CellFormats:
     """Makes the formats in `workbook`; equal ones are made once."""
+    columns = sheet.columns
     made: dict[tuple[tuple[str, Any], ...], Format] = {}
 
     def once(look: dict[str, Any]) -> Format:
@@ -55,7 +56,11 @@ def cell_formats(
 
     return CellFormats(
         headers=tuple(once(_header(standing(column))) for column in columns),
-        cells=tuple(once(_cell(column)) for column in columns),
+        cells=tuple(once(_cell(column, locked=column.locked)) for column in columns),
+        new_cells=tuple(
+            once(_cell(column, locked=column.locked and column.key not in sheet.free_when_new))
+            for column in columns
+        ),
         missing=workbook.add_format({"bg_color": MISSING}),
     )
 
@@ -64,7 +69,7 @@ def _header(flag: Flag) -> dict[str, Any]:
     return {**chip(flag), "text_wrap": True, "valign": "vcenter", "align": "left", "indent": 1}
 
 
-def _cell(column: Column) -> dict[str, Any]:
+def _cell(column: Column, *, locked: bool) -> dict[str, Any]:
     look = {
         "num_format": column.kind.number_format,
         "border": 1,
@@ -72,13 +77,13 @@ def _cell(column: Column) -> dict[str, Any]:
         "valign": "top",
         "align": "left" if column.kind.number_format == "@" else "right",
         "indent": 1,
-        "locked": column.locked,
+        "locked": locked,
         "text_wrap": column.key in _WRAPPED,
     }
     if column.key == TOKEN_KEY:
         # Nobody reads a token; "fill" keeps it from running over the next cell.
         look |= {"align": "fill", "indent": 0}
-    if column.locked:
+    if locked:
         look |= {"bg_color": REFERENCE_PAPER, "font_color": QUIET}
     return look
 

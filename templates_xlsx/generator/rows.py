@@ -73,8 +73,11 @@ def _writer(kind: Kind, language: str) -> Callable[[Any], CellText]:
 class RowPrinter:
     """Turns rows of cells into chunks of XML, from row 2 on, with one style number per column."""
 
-    def __init__(self, letters: Sequence[str], styles: Sequence[int]) -> None:
-        self._cells = [f'<c r="{a}{_ROW}" s="{s}"' for a, s in zip(letters, styles, strict=True)]
+    def __init__(
+        self, letters: Sequence[str], styles: Sequence[int], new_styles: Sequence[int] | None = None
+    ) -> None:
+        self._cells = _opened(letters, styles)
+        self._new_cells = _opened(letters, new_styles or styles)
         self._patterns: dict[tuple[type, ...], _Pattern] = {}
         self.following = 2
         """The number of the row that comes next."""
@@ -91,8 +94,8 @@ class RowPrinter:
         yield "".join(chunk).encode()
 
     def blank(self, count: int) -> Iterator[bytes]:
-        """`count` rows of empty cells that keep their styles, so their locks."""
-        text = self._pattern((type(None),) * len(self._cells)).trimmed
+        """`count` new rows of empty cells that keep their styles, so their locks."""
+        text = _Pattern(self._new_cells, (type(None),) * len(self._new_cells)).trimmed
         end = self.following + count
         while self.following < end:
             stop = min(self.following + _ROWS_A_CHUNK, end)
@@ -135,6 +138,10 @@ class RowPrinter:
             self._patterns.clear()
         pattern = self._patterns[classes] = _Pattern(self._cells, classes)
         return pattern
+
+
+def _opened(letters: Sequence[str], styles: Sequence[int]) -> list[str]:
+    return [f'<c r="{a}{_ROW}" s="{s}"' for a, s in zip(letters, styles, strict=True)]
 
 
 _LONGEST = 16_000

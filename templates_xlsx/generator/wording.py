@@ -50,6 +50,14 @@ def rule(column: Column, language: str) -> str:
     return column.hint(language)
 
 
+def rule_in(sheet: Sheet, column: Column, language: str) -> str:
+    """The rule of a column of `sheet`, and of its new rows where that is another."""
+    told = rule(column, language)
+    if column.key not in sheet.free_when_new:
+        return told
+    return f"{told} " + phrase("On a new row: {rule}", language, rule=column.hint(language))
+
+
 def example(column: Column, language: str) -> str:
     return phrase("Example: {example}", language, example=column.example) if column.example else ""
 

@@ -57,6 +57,11 @@ def index_page(language: str) -> str:
             ("No.", "Sheet", "What it is for", "To be imported before"), _sheets(language), language
         ),
         phrase("Two sheets of one number are two layouts of the same; fill in one.", language),
+        phrase(
+            "All of them may come in one workbook: the order is then seen to, and it is written as "
+            "a whole or not at all.",
+            language,
+        ),
         f"## {phrase('Filling in', language)}",
         bullets(map(plain, _common_rules(language))),
         phrase(

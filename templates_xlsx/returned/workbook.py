@@ -7,7 +7,7 @@ the failed rows are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -18,6 +18,7 @@ from domain.takeover.model import RowColour
 from templates_xlsx.checker.choice import choose
 from templates_xlsx.checker.header import Found
 from templates_xlsx.checker.sealing import envelope_of
+from templates_xlsx.checker.workbook import sheets_of
 from templates_xlsx.generator import wording
 from templates_xlsx.generator.drawing import guarded
 from templates_xlsx.generator.palette import LINE, REFERENCE_PAPER, chip
@@ -25,7 +26,7 @@ from templates_xlsx.layouts import LAYOUTS
 from templates_xlsx.raw import Cell, RawBook, RawRow
 from templates_xlsx.returned.cells import number_format_of, put
 from templates_xlsx.returned.rows import Remark, Returned, reasons_title
-from templates_xlsx.seal import ENVELOPE_PROPERTY, ENVELOPE_SHEET, folded
+from templates_xlsx.seal import ENVELOPE_PROPERTY, ENVELOPE_SHEET, TOKEN_KEY, folded
 from templates_xlsx.sheet import Column, Flag, Setting
 
 PAPERS = {RowColour.RED: "#F6C7C1", RowColour.YELLOW: "#FBECB8"}
@@ -60,10 +61,36 @@ def write_returned(
     found = choose(book, kind=kind, setting=setting, layouts=LAYOUTS, mapping={}).found
     if found is None:
         raise ValueError(f"there is no sheet of {kind} in the file")
-    envelope = dict(envelope_of(book))
+    return _write(out, book, [(found, told)], setting, only_failed, language)
+
+
+def write_returned_workbook(
+    out: BinaryIO,
+    *,
+    book: RawBook,
+    setting: Setting,
+    told: Mapping[str, Mapping[int, Returned]],
+    only_failed: bool = False,
+    language: str,
+) -> int:
+    """Writes all sheets of a workbook of several, as `write_returned` one; `told` by their name."""
+    pages = [(found, told.get(found.raw.name, {})) for found in sheets_of(book)]
+    return _write(out, book, pages, setting, only_failed, language)
+
+
+def _write(
+    out: BinaryIO,
+    book: RawBook,
+    pages: Sequence[tuple[Found, Mapping[int, Returned]]],
+    setting: Setting,
+    only_failed: bool,
+    language: str,
+) -> int:
+    envelope, written = dict(envelope_of(book)), 0
     with Workbook(out, _OPTIONS) as workbook:
-        page = _Page(workbook, found, setting, language, is_sealed=bool(envelope))
-        written = page.write(told, only_failed=only_failed)
+        for found, told in pages:
+            page = _Page(workbook, found, setting, language, is_sealed=bool(envelope))
+            written += page.write(told, only_failed=only_failed)
         if envelope:
             _enclose(workbook, envelope)
     return written
@@ -148,13 +175,15 @@ class _Page:
             self._worksheet.set_row(place, None, None, {"hidden": True})
         remarks = returned.by_letter() if returned else {}
         columns = self.found.header.columns
+        reference = next((at for at, column in columns.items() if column.key == TOKEN_KEY), 0)
+        is_new = reference not in row.cells
         # A mandatory cell that is empty is marked too: there is something to say of it.
         marked = {at for at, column in columns.items() if column.letter in remarks}
         for at in sorted(row.cells.keys() | columns.keys() if returned else row.cells.keys()):
             column = columns.get(at)
             said = remarks.get(column.letter, []) if column is not None else []
             cell = row.cells.get(at)
-            self._put(place, at - 1, cell, _cell_look(column, cell, said))
+            self._put(place, at - 1, cell, _cell_look(column, cell, said, is_new=is_new))
             if at in marked:
                 self._comment(place, at - 1, said)
         if returned and returned.remarks:
@@ -198,16 +227,22 @@ def _header_look(flag: Flag) -> dict[str, Any]:
     return {**chip(flag), "text_wrap": True, "valign": "vcenter", "locked": True}
 
 
-def _cell_look(column: Column | None, cell: Cell | None, said: list[Remark]) -> dict[str, Any]:
-    """One format for equal looks: a workbook of many cells has few."""
+def _cell_look(
+    column: Column | None, cell: Cell | None, said: list[Remark], *, is_new: bool
+) -> dict[str, Any]:
+    """One format for equal looks: a workbook of many cells has few.
+
+    What a new row names is somebody's own words, to be mended like the rest of it.
+    """
+    is_locked = column is not None and column.locked and not is_new
     look: dict[str, Any] = {
         "border": 1,
         "border_color": LINE,
         "valign": "top",
-        "locked": column is not None and column.locked,
+        "locked": is_locked,
         "num_format": number_format_of(cell, column),
     }
-    if column is not None and column.locked:
+    if is_locked:
         look["bg_color"] = REFERENCE_PAPER
     if said:
         red = any(remark.colour is RowColour.RED for remark in said)

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from domain.access import Role
 from domain.client import Client
 from domain.likeness import loose_key, name_key
+from resolvers._examining import Examined, examine
 from resolvers._mutation import Acting
-from resolvers._takeover import Examined, confirm, examine, take
+from resolvers._takeover import confirm, take
 from schema.context import Caller
 from tests.domain.examples import refused
 from tests.support.api import ApiClient
@@ -58,7 +59,7 @@ def test_a_long_file_is_planned_while_another_transaction_is_open(any_firm: ApiC
         running = pool.submit(examined, any_firm, clients_file(ROWS))
         found = running.result(timeout=LONGEST_WAIT)
         session.add(named("Encore une", "NEW-2"))
-    assert (len(found.planned), found.refused) == (ROWS, ())
+    assert (len(found.sheets[0].plan.planned), found.refused) == (ROWS, ())
     with database.writing(any_firm.organisation_id) as session:
         assert take(Acting(session, caller(any_firm), any_firm.house), found) > 0
 
