@@ -11,13 +11,20 @@ from sqlalchemy.exc import DBAPIError
 from domain.errors import Issue, Refusal
 from domain.takeover.candidate import Candidate
 from domain.takeover.model import WORKBOOK
-from domain.takeover.workbook import in_turn
+from domain.takeover.workbook import family_of, in_turn, told_twice
 from persistence.session import lost_a_race
 from resolvers._mutation import Acting
 from resolvers._planning import SheetPlan, SheetRows, candidate_of, foreseen, order_issues
 from resolvers._sheets import layout_of, seal_of, setting_of
 from schema.context import Caller, House
-from templates_xlsx.checker import check, check_workbook, is_of_several, sheets_of
+from templates_xlsx.checker import (
+    CheckedWorkbook,
+    check,
+    check_workbook,
+    is_of_several,
+    sheets_of,
+)
+from templates_xlsx.layouts import LAYOUTS
 from templates_xlsx.raw import RawBook
 from templates_xlsx.reader import open_book
 from templates_xlsx.reader.refusals import FILE_EMPTY
@@ -92,25 +99,37 @@ def _checked(examined: Examined, book: RawBook, setting: Setting, seal: Seal) ->
     """The file with its sheets checked: one, or all those of a workbook."""
     found = sheets_of(book) if examined.kind in (None, WORKBOOK) else ()
     if examined.kind == WORKBOOK or is_of_several(found):
-        whole = check_workbook(book, found, setting=setting, seal=seal)
-        # Sheets nobody filled in are no part of the upload.
-        filled = [
-            ExaminedSheet(one.name, one.checked)
-            for one in whole.sheets
-            if one.checked.drafts or one.checked.is_refused
-        ]
-        sheets = tuple(in_turn(filled, [one.kind for one in filled]))
-        told = [issue for sheet in sheets for issue in sheet.issues]
-        refused = (*whole.issues, *told) if any(i.is_red for i in (*whole.issues, *told)) else ()
-        if not sheets:
-            refused = refused or (FILE_EMPTY(),)
-        return replace(examined, kind=WORKBOOK, issues=whole.issues, refused=refused, sheets=sheets)
+        return _of_several(
+            examined, check_workbook(book, found, setting=setting, seal=seal), setting
+        )
     checked = check(book, kind=examined.kind, setting=setting, seal=seal)
     return replace(
         examined,
         kind=checked.sheet.kind or None,
         refused=checked.issues if checked.is_refused else (),
         sheets=(ExaminedSheet(None, checked),),
+    )
+
+
+def _of_several(examined: Examined, whole: CheckedWorkbook, setting: Setting) -> Examined:
+    """The file as its sheets; those nobody filled in are no part of it, but for what they say."""
+    all_sheets = [ExaminedSheet(one.name, one.checked) for one in whole.sheets]
+    filled = [one for one in all_sheets if one.checked.drafts or one.checked.is_refused]
+    left = [issue for one in all_sheets if one not in filled for issue in one.issues]
+    told = (*whole.issues, *left)
+    titles = {name: sheet.name(setting.locale) for name, sheet in LAYOUTS.items()}
+    refused = (
+        *told,
+        *(issue for one in filled for issue in one.issues),
+        *told_twice([(one.name or "", one.kind) for one in filled], titles=titles),
+        *(() if filled else (FILE_EMPTY(),)),
+    )
+    return replace(
+        examined,
+        kind=WORKBOOK,
+        issues=told,
+        refused=refused if any(issue.is_red for issue in refused) else (),
+        sheets=tuple(in_turn(filled, [one.kind for one in filled])),
     )
 
 
@@ -123,7 +142,7 @@ def _planned_ahead(house: House, caller: Caller, examined: Examined) -> Examined
         replace(one, candidates=[candidate_of(draft) for draft in one.checked.drafts])
         for one in examined.sheets
     ]
-    beside = {one.kind for one in sheets if one.name is not None}
+    beside = {family_of(one.kind) for one in sheets if one.name is not None}
     # Several sheets are tried out one after the other, and nothing of it stays.
     database = house.database
     opened = database.reading if len(sheets) == 1 else database.writing

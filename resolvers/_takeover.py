@@ -44,6 +44,9 @@ from resolvers._planning import (
     plans_in_turn,
 )
 
+_LONGEST_NAME = 255
+"""Of a sheet; spreadsheets themselves stop at 31 characters."""
+
 _MISSING_TOLD = 20
 """Rows that are not there and are named one by one; a caller may have named thousands."""
 
@@ -62,7 +65,7 @@ def take(acting: Acting, examined: Examined) -> int:
     taken.state = ImportState.REVIEW
     for sheet in examined.sheets:
         within = _kept(acting, examined, kind=sheet.kind)
-        within.workbook_id, within.sheet = taken.id, sheet.name
+        within.workbook_id, within.sheet = taken.id, str(sheet.name)[:_LONGEST_NAME]
         _keep_review(acting, within, sheet)
     told = [issue for sheet in examined.sheets for issue in sheet.issues]
     taken.issues = [pack_issue(issue) for issue in (*examined.issues, *told)]

@@ -120,7 +120,7 @@ class PhasePlanner(Planner):
     def _exchanged(self, candidate: Candidate) -> tuple[Issue, ...]:
         project, _ = self._projects.resolve(candidate.text("project_code"), field="project_code")
         key = (project.id if project else 0, name_key(candidate.text("contract")))
-        other = self._find(candidate, key) if candidate.text("phase_code") else None
+        other = self._find(candidate, key)
         return exchanged(candidate, self._known.phases, other, names=["phase_name"])
 
     def _judge(self, candidate: Candidate) -> Planned:

@@ -110,7 +110,8 @@ class Entry:
     def wrote_again(self, later: Entry) -> None:
         """A sheet further on in the workbook wrote the same record: both are undone as one."""
         self.version = later.version
-        self.row = later.row if self.row is None else self.row
+        if self.row is None:
+            self.row, self.sheet = later.row, later.sheet
         if not self.made:
             self.before = {**later.before, **self.before}
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from domain.errors import Issue, IssueKind, Scope, Severity
 from domain.takeover.candidate import Planned
 from domain.takeover.order import ORDER
 
@@ -21,6 +22,11 @@ _TURNS = ("clients", _FUSION, *(kind for kind in ORDER if kind not in ("clients"
 
 _NOUNS = {"linked_phase_id": "phase", "manager_id": "collaborator"}
 """What a column refers to whose name does not tell."""
+
+
+def family_of(kind: str) -> str:
+    """The first layout of the records that a sheet of `kind` holds."""
+    return "clients" if kind == _FUSION else kind
 
 
 def turn_of(kind: str) -> int:
@@ -81,6 +87,34 @@ class Pending:
         if isinstance(value, int) and not isinstance(value, bool):
             return self._names.get((_NOUNS.get(name, name.removesuffix("_id")), value), value)
         return value
+
+
+SHEET_KIND_TWICE = IssueKind(
+    "SHEET_KIND_TWICE",
+    Severity.ERROR,
+    Scope.FILE,
+    "The sheets {found} and {expected} both hold {kind}: which of them counts is not ours to say.",
+    "Bring their rows together on one sheet, or delete the one that does not count.",
+)
+
+
+def told_twice(
+    sheets: Sequence[tuple[str, str]], *, titles: Mapping[str, str]
+) -> tuple[Issue, ...]:
+    """SHEET_KIND_TWICE for each further sheet (name, kind) of records that another one holds.
+
+    On one sheet a key that stands twice is refused, and equal rows are counted; over two sheets the
+    second would change what the first made, or be taken for it.
+    """
+    first: dict[str, str] = {}
+    issues = []
+    for name, kind in sheets:
+        family = family_of(kind)
+        if family in first:
+            told = SHEET_KIND_TWICE(found=name, expected=first[family], kind=titles[family])
+            issues.append(told.at(sheet=name))
+        first.setdefault(family, name)
+    return tuple(issues)
 
 
 def in_turn(sheets: Sequence[Item], kinds: Sequence[str]) -> list[Item]:

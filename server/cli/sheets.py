@@ -123,7 +123,9 @@ def import_file(
         if confirmed:
             with talk().status(say("Writing…")):
                 write_review(house, caller, review, skip_red=skip_red)
-            talk().print(say("{name} is imported.", name=file.name), style="green")
+            left = review.red if skip_red else 0
+            told = "{name} is imported, {count} rows left out." if left else "{name} is imported."
+            talk().print(say(told, name=file.name, count=left), style="yellow" if left else "green")
 
 
 def show(review: Review, language: str) -> None:

@@ -2,9 +2,15 @@
 
 from templates_xlsx.checker.check import Opened, check, open_sheet
 from templates_xlsx.checker.values import check_values
-from templates_xlsx.checker.workbook import check_workbook, is_of_several, sheets_of
+from templates_xlsx.checker.workbook import (
+    CheckedWorkbook,
+    check_workbook,
+    is_of_several,
+    sheets_of,
+)
 
 __all__ = [
+    "CheckedWorkbook",
     "Opened",
     "check",
     "check_values",

@@ -27,7 +27,7 @@ from templates_xlsx.issues import (
     TITLE_ROWS_SKIPPED,
 )
 from templates_xlsx.kinds.cleaning import quoted
-from templates_xlsx.layouts import whole_layout
+from templates_xlsx.layouts import LAYOUTS, whole_layout
 from templates_xlsx.raw import RawBook
 from templates_xlsx.reader.letters import letters_of
 from templates_xlsx.sheet import GUIDANCE_SHEET, UNRECOGNISED, Flag, Setting, Sheet
@@ -145,10 +145,12 @@ def header_issues(found: Found, setting: Setting) -> Iterator[Issue]:
 
 
 def sheets_ignored(book: RawBook, taken: Sequence[Found]) -> Iterator[Issue]:
-    """SHEET_IGNORED for each sheet in sight that nothing is read from."""
+    """SHEET_IGNORED for each sheet in sight that nothing is read from, or with rows of ours."""
     for raw in candidates(book):
-        is_read = any(raw is found.raw for found in taken)
-        if raw.state == "visible" and raw.name not in _GUIDANCE and not is_read:
+        if any(raw is found.raw for found in taken) or raw.name in _GUIDANCE:
+            continue
+        is_ours = raw.state != "visible" and fits_best(raw, top_rows(raw), LAYOUTS.values(), {})
+        if raw.state == "visible" or is_ours:
             yield SHEET_IGNORED(found=quoted(raw.name))
 
 

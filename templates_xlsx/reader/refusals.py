@@ -107,6 +107,7 @@ class TooLarge(StrEnum):
     PART_TAGS = "one of its parts holds too many elements"
     SHEETS = "it has too many sheets"
     ROWS = "it has too many filled rows"
+    WORKBOOK_ROWS = "its sheets have too many filled rows together; send the long ones apart"
     COLUMNS = "it has too many filled columns"
     CELLS = "it has too many filled cells"
     STRINGS = "it holds too many different texts"

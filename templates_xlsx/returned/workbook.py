@@ -7,7 +7,8 @@ the failed rows are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -120,7 +121,8 @@ class _Page:
     """The place of the reasons, from 0: after all that the sheet holds."""
 
     def __post_init__(self) -> None:
-        self._worksheet = self.workbook.add_worksheet(self.found.raw.name[:31] or None)
+        there = {one.get_name().casefold() for one in self.workbook.worksheets()}
+        self._worksheet = self.workbook.add_worksheet(_sheet_name(self.found.raw.name, there))
         known = [*self.found.header.columns, 0]
         self._reasons = max(max(known), *(max(row.cells, default=0) for row in self._rows()))
 
@@ -221,6 +223,20 @@ class _Page:
             self._worksheet.protect("", _ALLOWED)
         self._worksheet.set_landscape()
         self._worksheet.fit_to_pages(1, 0)
+
+
+_NO_NAME = re.compile(r"[\[\]:*?/\\]")
+_LONGEST_NAME = 31
+
+
+def _sheet_name(name: str, there: Container[str]) -> str:
+    """`name` as Excel allows it, and as no other sheet that is `there` is called."""
+    plain = _NO_NAME.sub("-", name).strip("' ")[:_LONGEST_NAME].strip("' ") or "-"
+    tried, number = plain, 1
+    while tried.casefold() in there or tried.casefold() == "history":
+        number += 1
+        tried = f"{plain[: _LONGEST_NAME - 4]} ({number})"
+    return tried
 
 
 def _header_look(flag: Flag) -> dict[str, Any]:

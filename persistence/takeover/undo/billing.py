@@ -44,7 +44,8 @@ def keep_invoiced(session: ScopedSession, entries: Sequence[Entry]) -> None:
 def keep_currencies(session: ScopedSession, entries: Sequence[Entry]) -> None:
     """A project and all its phases are in one currency: they go back together, or not at all.
 
-    Not where anything was billed in the present one, nor where a phase came since.
+    Not where anything was billed in the present one, nor where a phase came since. Phases that
+    the import itself made go before.
     """
     changed = [one for one in entries if not one.made and "currency" in one.before]
     of = projects_of(session, ids_of(changed, "phase"))
@@ -53,10 +54,11 @@ def keep_currencies(session: ScopedSession, entries: Sequence[Entry]) -> None:
         if one.noun in ("phase", "project"):
             groups[of[one.record_id] if one.noun == "phase" else one.record_id].append(one)
     phases = phases_in(session, set(groups))
+    going = {one.record_id for one in entries if one.noun == "phase" and one.made}
     for project, group in groups.items():
         if is_project_billed(session, project):
             why = Verdict.INVOICED
-        elif phases[project] != ids_of(group, "phase"):
+        elif phases[project] - going != ids_of(group, "phase"):
             why = Verdict.IN_USE
         elif any(one.verdict is not Verdict.RESTORE for one in group):
             why = Verdict.CHANGED

@@ -364,6 +364,16 @@ def test_marks_beside_the_row_of_another_record_are_named(firm: ApiClient, kind:
     assert rows[3]["outcome"] == "UNCHANGED"
 
 
+def test_marks_exchanged_beside_phases_without_codes_are_named(firm: ApiClient) -> None:
+    """O33: the code of a phase is not mandatory; its name tells whose row it is."""
+    workbook, sheet = unlocked(firm, "phases")
+    sheet["T2"], sheet["T3"] = sheet["T3"].value, sheet["T2"].value
+    sheet["E2"] = sheet["E3"] = None
+    sheet.delete_rows(4, sheet.max_row)
+    _, rows = reviewed(firm, saved(workbook))
+    assert all(("REFERENCE_MODIFIED", "T") in notes(rows[row]) for row in (2, 3))
+
+
 @pytest.mark.parametrize("kind", ["projects", "collaborators", "phases"])
 def test_a_record_cannot_take_the_key_of_another(firm: ApiClient, kind: str) -> None:
     """O33: two records would have one code, or one address: red, before any database says so."""

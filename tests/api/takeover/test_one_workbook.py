@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from io import BytesIO
 from typing import Any
-from uuid import uuid4
 
-import pytest
 from openpyxl import Workbook, load_workbook
 
-from tests.api.takeover.reviews import client, codes, notes, project, rows_of, written
+from tests.api.takeover.reviews import (
+    client,
+    codes,
+    notes,
+    project,
+    rows_of,
+    written,
+)
 from tests.api.takeover.sheets import (
     CLIENT,
     PERSON,
@@ -28,7 +33,7 @@ from tests.api.takeover.test_revert import contents, revert
 from tests.support.api import ApiClient
 from tests.support.documents import IMPORT_SKIP
 from tests.support.takeover import confirm, send
-from tests.support.workbooks import all_together, bytes_of, together
+from tests.support.workbooks import all_together
 
 SHEETS = """
 query($id: ID!) {
@@ -197,32 +202,6 @@ def test_given_up_all_sheets_are(empty: ApiClient) -> None:
     assert {shown["state"], *(one["state"] for one in sheets.values())} == {"CANCELLED"}
 
 
-def test_a_sheet_that_is_no_template_is_told_and_one_that_lacks_a_column_refuses_the_file(
-    empty: ApiClient,
-) -> None:
-    """No sheet in sight is left aside in silence; what refuses the file is told with its sheet."""
-    workbook = load_workbook(BytesIO(whole({kind: [row] for kind, row in ONE_EACH.items()})))
-    workbook.create_sheet("Brouillon")["A1"] = "à voir avec Paul"
-    shown, _ = looked_at(empty, send(empty, saved(workbook)))
-    told = [(one["code"], one["found"]) for one in shown["userErrors"]]
-    assert ("SHEET_IGNORED", "Brouillon") in [(code, str(at).strip("« »“”")) for code, at in told]
-    workbook["Projects"]["C1"] = "Autre chose"
-    review = send(empty, saved(workbook))
-    shown, _ = looked_at(empty, review)
-    assert shown["state"] == "REFUSED"
-    missing = [one for one in shown["userErrors"] if one["code"] == "HEADER_COLUMN_MISSING"]
-    assert [one["sheet"] for one in missing] == ["Projects"]
-
-
-def test_the_sheets_to_send_first_are_named_when_they_are_nowhere(empty: ApiClient) -> None:
-    """O08, O09: neither in the firm nor in the workbook."""
-    review = send(empty, bytes_of(together("progress", "collaborators")))
-    shown, _ = looked_at(empty, review)
-    assert shown["state"] == "REFUSED"
-    told = {(one["code"], one["sheet"]) for one in shown["userErrors"]}
-    assert ("IMPORT_ORDER", "progress") in told
-
-
 def test_the_error_file_gives_every_sheet_back_and_mended_it_is_sound(empty: ApiClient) -> None:
     """A21, A22: red cells in the sheets they stand in; sent again, all is well."""
     rows = {kind: [row] for kind, row in ONE_EACH.items()}
@@ -240,16 +219,19 @@ def test_the_error_file_gives_every_sheet_back_and_mended_it_is_sound(empty: Api
     assert written(empty, again)["state"] == "APPLIED"
 
 
-def test_both_layouts_of_clients_may_come_in_one_workbook(empty: ApiClient) -> None:
-    """A01–A19: the second adds to what the first makes, in the same import; undone, all goes."""
-    before = contents(empty)
-    review = send(empty, bytes_of(together("clients_fusion", "clients", "collaborators")))
-    _, sheets = looked_at(empty, review)
-    assert list(sheets) == ["clients", "clients_fusion", "collaborators"]
-    written(empty, review, red=True)
-    done = revert(empty, review)
+def test_a_new_phase_does_not_hold_the_currency_it_came_with(any_firm: ApiClient) -> None:
+    """Undone, the project has its former currency, and its new phase is gone."""
+    written(any_firm, send(any_firm, book("projects", PROJECT)))
+    before = contents(any_firm)
+    rows = {
+        "projects": [{**PROJECT, "C": "Halle neuve", "J": "CHF"}],
+        "phases": [{**PHASE, "A": "RIV-PAR", "B": "NEW-0001", "I": "CHF"}],
+    }
+    review = send(any_firm, whole(rows))
+    written(any_firm, review)
+    done = revert(any_firm, review)
     assert (done["userErrors"], done["counts"]["kept"]) == ([], 0)
-    assert contents(empty) == before
+    assert contents(any_firm) == before
 
 
 def test_the_template_of_the_whole_is_filled_and_sent_back(empty: ApiClient) -> None:
@@ -286,16 +268,3 @@ def test_prefilled_the_template_of_the_whole_says_what_was_changed(firm: ApiClie
     _, sheets = looked_at(firm, send(firm, saved(workbook)))
     assert ("REFERENCE_ID_UNKNOWN", "A") in notes(rows_on(firm, sheets["clients"])[2])
     assert ("REFERENCE_MODIFIED", "G") in notes(rows_on(firm, sheets["progress"])[3])
-
-
-@pytest.mark.parametrize("kind", ["workbook", "clients"])
-def test_a_kind_that_is_asked_for_is_read_so(empty: ApiClient, kind: str) -> None:
-    """One sheet of a workbook may be taken alone, and a workbook may have one sheet."""
-    content = whole(
-        {"clients": [CLIENT]}
-        if kind == "workbook"
-        else {one: [row] for one, row in ONE_EACH.items()}
-    )
-    review = send(empty, content, kind=kind)
-    assert (review["kind"], review["counts"]["rows"]) == (kind, 1)
-    assert confirm(empty, review, warnings=True, key=str(uuid4()))["userErrors"] == []

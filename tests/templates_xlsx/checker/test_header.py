@@ -178,6 +178,7 @@ def test_the_first_sheet_with_a_header_is_read_and_the_others_are_told() -> None
     assert [issue.found for issue in outcome.issues if issue.code == "SHEET_IGNORED"] == [
         "Lisez-moi",
         "Copie",
+        "Cachée",
     ]
     assert len(outcome.drafts) == 1
 
