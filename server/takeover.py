@@ -42,6 +42,10 @@ class Review:
     def red(self) -> int:
         return self.counts.get("red", 0)
 
+    @property
+    def yellow(self) -> int:
+        return self.counts.get("yellow", 0)
+
 
 def open_review(
     house: House, caller: Caller, *, filename: str, content: bytes, kind: str | None = None

@@ -23,7 +23,7 @@ from server.cli.speaking import answer, app, locale, say, stop, talk, with_remed
 from server.takeover import Review, marked_file, open_review, write_review
 from words import phrase
 
-RED_ROWS, FILE_REFUSED = 2, 3
+ROWS_IN_THE_WAY, FILE_REFUSED = 2, 3
 """Exit codes of `import`, beside 0 and 1."""
 
 SHOWN_ROWS = 200
@@ -84,7 +84,7 @@ def template(
 _IMPORT_HELP = say(
     "Checks a workbook and shows its review; with --confirm, writes it. Exit codes: "
     "0 no red row left (written, if confirmed), 1 wrong use or a surprise, "
-    "2 red rows that are not skipped, 3 the file is refused as a whole."
+    "2 red rows that are not skipped or yellow ones not accepted, 3 the file is refused as a whole."
 )
 
 
@@ -99,6 +99,9 @@ def import_file(
     ] = False,
     skip_red: Annotated[
         bool, typer.Option("--skip-red", help=say("Leave the red rows out."))
+    ] = False,
+    accepted: Annotated[
+        bool, typer.Option("--accept-warnings", help=say("Write the yellow rows too."))
     ] = False,
     marked: Annotated[
         Path | None,
@@ -119,7 +122,11 @@ def import_file(
         if marked is not None:
             marked.write_bytes(marked_file(house, caller, review))
         if review.red and not skip_red:
-            stop(RED_ROWS)
+            stop(ROWS_IN_THE_WAY)
+        if confirmed and review.yellow and not accepted:
+            told = say("Look at the yellow rows, then add --accept-warnings.")
+            talk().print(told, style="yellow")
+            stop(ROWS_IN_THE_WAY)
         if confirmed:
             with talk().status(say("Writing…")):
                 write_review(house, caller, review, skip_red=skip_red)
