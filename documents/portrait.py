@@ -44,6 +44,7 @@ LATE_PAYMENT_PUBLIC = (
     "of €40 for recovery costs (CCP R2192-31, D2192-35)."
 )
 NO_DISCOUNT = "No discount for early payment."
+REASON = "Reason: {reason}"
 PAYMENT_DAYS = "Payment within {days} days."
 NO_RATE = {
     VatCategory.REVERSE_CHARGE: "Reverse charge",
@@ -78,12 +79,14 @@ def picture_of(dossier: Dossier, occasion: Occasion) -> InvoicePicture:
     invoice = dossier.invoice
     day = invoice.issue_date or occasion.today
     is_pro_forma = invoice.state in PRO_FORMA
+    # Nobody pays a credit note: it has no day and no terms of payment.
+    is_to_pay = not is_pro_forma and invoice.kind is not InvoiceKind.CREDIT_NOTE
     abroad = dossier.client.country != dossier.entity.country
     return InvoicePicture(
         kind=PaperKind.PROFORMA if is_pro_forma else _PAPERS[invoice.kind],
         number=invoice.pro_forma_number if is_pro_forma else str(invoice.number),
         issue_date=day,
-        due_date=None if is_pro_forma else due_date(invoice, day),
+        due_date=due_date(invoice, day) if is_to_pay else None,
         supply_start=invoice.supply_date,
         currency=invoice.currency,
         language=invoice.language,
@@ -103,8 +106,8 @@ def picture_of(dossier: Dossier, occasion: Occasion) -> InvoicePicture:
         vat_in_eur=_vat_in_euro(invoice),
         operation_category=OperationCategory.SERVICES,
         vat_on_debits=dossier.entity.vat_on_debits,
-        terms=() if is_pro_forma else _terms(dossier),
-        mentions=_texts(dossier.entity),
+        terms=_terms(dossier) if is_to_pay else (),
+        mentions=(*_reason(invoice), *_texts(dossier.entity)),
         footer_message=invoice.footer_message,
         logo=occasion.logo,
     )
@@ -237,6 +240,12 @@ def _terms(dossier: Dossier) -> tuple[str, ...]:
         return (days,)
     late = LATE_PAYMENT_PUBLIC if client.client_type is ClientType.PUBLIC else LATE_PAYMENT
     return (days, phrase(NO_DISCOUNT, language), phrase(late, language))
+
+
+def _reason(invoice: Invoice) -> tuple[str, ...]:
+    if not invoice.credit_reason:
+        return ()
+    return (phrase(REASON, invoice.language, reason=invoice.credit_reason),)
 
 
 def _texts(entity: Entity) -> tuple[str, ...]:

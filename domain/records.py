@@ -5,6 +5,7 @@ from domain.base import Record
 from domain.catalogue import LedgerAccount, Product, TaxCode
 from domain.client import Address, Client, Contact
 from domain.collaborator import Collaborator
+from domain.invoice.chain import ChainLink
 from domain.invoice.model import Invoice, InvoiceLine, IssuedDocument, NumberCounter
 from domain.job import Job
 from domain.organisation import Entity, Organisation
@@ -25,6 +26,7 @@ __all__ = [
     "Adjustment",
     "ApiKey",
     "BillingHistory",
+    "ChainLink",
     "Client",
     "Collaborator",
     "Contact",

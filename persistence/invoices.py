@@ -215,7 +215,7 @@ def entities_of(session: ScopedSession) -> list[Entity]:
 
 
 def next_pro_forma_number(session: ScopedSession) -> str:
-    counter = _counter(session, entity_id=0, series=PRO_FORMA_SERIES, year=0)
+    counter = locked_counter(session, entity_id=0, series=PRO_FORMA_SERIES, year=0)
     counter.last += 1
     return pro_forma_number(counter.last)
 
@@ -225,7 +225,7 @@ def next_legal_number(
 ) -> str:
     """The next number of the series, under its lock until this transaction ends."""
     year = fiscal_year(start=entity.fiscal_year_start, day=issue_date)
-    counter = _counter(session, entity_id=entity.id, series=series, year=year)
+    counter = locked_counter(session, entity_id=entity.id, series=series, year=year)
     last = session.scalar(
         select(func.max(NumberCounter.last_issue_date)).where(
             NumberCounter.entity_id == entity.id, NumberCounter.series == series
@@ -235,7 +235,9 @@ def next_legal_number(
     return legal_number(series=series, year=year, count=count)
 
 
-def _counter(session: ScopedSession, *, entity_id: int, series: str, year: int) -> NumberCounter:
+def locked_counter(
+    session: ScopedSession, *, entity_id: int, series: str, year: int
+) -> NumberCounter:
     """The counter, locked. Two first users of a series meet at its unique key: the loser's
     transaction starts over."""
     statement = (

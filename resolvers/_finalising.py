@@ -16,7 +16,7 @@ from domain.invoice.model import Invoice, IssuedDocument
 from domain.invoice.numbering import require_recent
 from domain.invoice.remaining import require_still_within
 from domain.trace import OutboxEntry
-from persistence import invoices
+from persistence import chain, invoices
 from resolvers._lines import recount
 from resolvers._mutation import Acting
 from schema.context import Caller, House
@@ -56,12 +56,14 @@ def make_final(
     number = invoices.next_legal_number(
         session, entity, series=entity.invoice_series, issue_date=day, today=acting.today
     )
-    finalise(invoice, number=number, issue_date=day, now=acting.house.clock())
-    picture = to_json(picture_of(dossier, Occasion(day, logo=entity.logo)))
-    invoice.seller, invoice.buyer = picture["seller"], picture["buyer"]
+    # Written at once: from then on the database lets nobody change it.
+    with session.no_autoflush:
+        finalise(invoice, number=number, issue_date=day, now=acting.house.clock())
+        picture = to_json(picture_of(dossier, Occasion(day, logo=entity.logo)))
+        invoice.seller, invoice.buyer = picture["seller"], picture["buyer"]
     session.add(IssuedDocument(invoice_id=invoice.id, form=PDF_FORM, picture=picture))
     session.add(OutboxEntry(topic=HANDOVER, subject_id=invoice.id, content={"number": number}))
-    session.flush()
+    chain.link(session, entity.id)
     return invoice
 
 

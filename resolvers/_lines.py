@@ -21,7 +21,7 @@ from domain.invoice.finalise import require_pro_forma
 from domain.invoice.lines import NewLine, from_product, make_line, require_few
 from domain.invoice.model import Invoice, InvoiceLine, LineKind
 from domain.invoice.remaining import reached, require_within_remaining
-from domain.invoice.totals import Tax, total
+from domain.invoice.totals import Tax, Totals, total
 from persistence import catalogue, invoices
 from resolvers._mutation import Acting
 
@@ -38,11 +38,13 @@ def append(acting: Acting, invoice: Invoice, lines: Sequence[InvoiceLine]) -> No
 def recount(acting: Acting, invoice: Invoice) -> None:
     """Brings the totals of a pro forma up to its lines."""
     dossier = invoices.dossier_of(acting.session, invoice)
-    taxed = [
-        (line.net_minor, _group(dossier.tax_codes.get(line.tax_code_id or 0)))
-        for line in dossier.lines
-    ]
-    totals = total(taxed, currency=invoice.currency)
+    taxes = {key: taxed_by(code) for key, code in dossier.tax_codes.items()}
+    taxed = [(line.net_minor, taxes.get(line.tax_code_id or 0)) for line in dossier.lines]
+    keep_totals(invoice, total(taxed, currency=invoice.currency))
+
+
+def keep_totals(invoice: Invoice, totals: Totals) -> None:
+    """Notes on an invoice what its lines come to."""
     invoice.net_minor, invoice.vat_minor = totals.net, totals.vat
     invoice.gross_minor = totals.gross
     invoice.vat_groups = [
@@ -58,8 +60,9 @@ def recount(acting: Acting, invoice: Invoice) -> None:
     ]
 
 
-def _group(tax: TaxCode | None) -> Tax | None:
-    return None if tax is None else Tax(tax.rate, tax.category, tax.reason_code, tax.mention)
+def taxed_by(code: TaxCode) -> Tax:
+    """The tax that lines with this code are summed in."""
+    return Tax(code.rate, code.category, code.reason_code, code.mention)
 
 
 @dataclass(frozen=True, slots=True)

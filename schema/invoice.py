@@ -10,10 +10,11 @@ from typing import Any
 import strawberry
 
 from domain.invoice.euro import vat_in_euro
+from domain.invoice.model import CreditState, InvoiceKind, InvoiceState, LineKind
 from domain.invoice.model import Invoice as InvoiceRecord
-from domain.invoice.model import InvoiceKind, InvoiceState, LineKind
 from domain.invoice.model import InvoiceLine as InvoiceLineRecord
 from domain.tax import VatCategory
+from persistence.crediting import invoices_credited, lines_credited
 from persistence.invoices import other_invoices
 from persistence.reading import Computed, Derived, Noun, ToMany, ToOne, Wanted
 from persistence.session import ScopedSession
@@ -27,6 +28,7 @@ from schema.scalars import Money, MoneyRow, money, money_field, number_field, pl
 strawberry.enum(InvoiceState)
 strawberry.enum(InvoiceKind, description="EN 16931 types 380, 381, 386.")
 strawberry.enum(LineKind)
+strawberry.enum(CreditState)
 
 
 @strawberry.type(description="The VAT of one rate, computed on the sum of its lines.")
@@ -53,6 +55,7 @@ class InvoiceLine(Node):
     ledger_account: str | None
     sku: str | None
     phase: Phase | None
+    credited: Money = strawberry.field(description="Net, by all credit notes.")
     progress: Decimal | None = strawberry.field(
         description="Percent of the phase's fee that this line brings the billing to."
     )
@@ -111,6 +114,11 @@ class Invoice(Node):
         description="The VAT total in euros; null in euros, without VAT, or without a rate."
     )
     lines: list[InvoiceLine]
+    credit_state: CreditState = strawberry.field(description="How much of it was credited.")
+    credited: Money = strawberry.field(description="Gross, by all its credit notes.")
+    credit_notes: list[Invoice]
+    credited_invoice: Invoice | None = strawberry.field(description="Of a credit note.")
+    credit_reason: str | None = strawberry.field(description="Of a credit note.")
     other_invoices: list[OtherInvoice]
     deletable: bool = strawberry.field(description="A final invoice is credited, never deleted.")
     created_at: datetime
@@ -159,6 +167,24 @@ def _party(kept: Mapping[str, Any]) -> dict[str, Any] | None:
     return {**known, "address": kept.get("address") or []}
 
 
+def _credited_of_lines(
+    session: ScopedSession, keys: Sequence[int], wanted: Wanted
+) -> dict[int, MoneyRow]:
+    found = lines_credited(session, keys)
+    return {key: money(net.minor, net.currency) for key, net in found.items()}
+
+
+def _credited(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, MoneyRow]:
+    found = invoices_credited(session, keys)
+    return {key: money(one.gross.minor, one.gross.currency) for key, one in found.items()}
+
+
+def _credit_states(
+    session: ScopedSession, keys: Sequence[int], wanted: Wanted
+) -> dict[int, CreditState]:
+    return {key: one.state for key, one in invoices_credited(session, keys).items()}
+
+
 def _others(
     session: ScopedSession, keys: Sequence[int], wanted: Wanted
 ) -> dict[int, list[dict[str, Any]]]:
@@ -181,9 +207,10 @@ INVOICE_LINE = Noun(
         "phase": ToOne(lambda: PHASE, "phase_id"),
         "progress": number_field("progress"),
         "net": money_field("net_minor"),
+        "credited": Derived(_credited_of_lines),
     },
 )
-INVOICE = Noun(
+INVOICE: Noun = Noun(
     InvoiceRecord,
     "Invoice",
     {
@@ -199,6 +226,10 @@ INVOICE = Noun(
         "euro_rate": Computed(("euro_rate", "euro_rate_on", "euro_rate_source"), _euro_rate),
         "vat_in_euro": Computed(("vat_minor", "currency", "euro_rate"), _vat_in_euro),
         "lines": ToMany(lambda: INVOICE_LINE, "invoice_id", ("position",)),
+        "credit_state": Derived(_credit_states, default=CreditState.NONE),
+        "credited": Derived(_credited),
+        "credit_notes": ToMany(lambda: INVOICE, "credits_id"),
+        "credited_invoice": ToOne(lambda: INVOICE, "credits_id"),
         "other_invoices": Derived(_others, default=()),
         "deletable": Computed(
             ("state",), lambda row: row["state"] in (InvoiceState.DRAFT, InvoiceState.SENT)

@@ -25,6 +25,7 @@ from resolvers.browsing import Browsing
 from resolvers.browsing_fees import BrowsingFees
 from resolvers.cataloguing import Cataloguing, CataloguingQueries
 from resolvers.contracting import Contracting
+from resolvers.crediting import Crediting
 from resolvers.editing import Editing
 from resolvers.following import Following, FollowingQueries
 from resolvers.importing import Importing, ImportingQueries
@@ -35,6 +36,7 @@ from resolvers.settings import Settings, SettingsQueries
 from resolvers.timekeeping import TimekeepingQueries
 from resolvers.tracking import Tracking
 from resolvers.undoing import Undoing
+from resolvers.verifying import VerifyingQueries
 from server.documents import Documents, KnownDocument
 
 QUERIES: tuple[type, ...] = (
@@ -46,6 +48,7 @@ QUERIES: tuple[type, ...] = (
     SettingsQueries,
     TimekeepingQueries,
     FollowingQueries,
+    VerifyingQueries,
 )
 MUTATIONS: tuple[type, ...] = (
     Editing,
@@ -57,6 +60,7 @@ MUTATIONS: tuple[type, ...] = (
     Undoing,
     Following,
     Invoicing,
+    Crediting,
     Cataloguing,
     Settings,
 )

@@ -58,6 +58,14 @@ class InvoiceKind(StrEnum):
     DEPOSIT = "386"
 
 
+class CreditState(StrEnum):
+    """How much of an invoice was credited: derived from its credit notes, never stored."""
+
+    NONE = "NONE"
+    PARTIAL = "PARTIAL"
+    FULL = "FULL"
+
+
 class LineKind(StrEnum):
     """Where a line comes from (F15–F18)."""
 
@@ -85,14 +93,19 @@ class Invoice(Versioned, Record):
         ForeignKeyConstraint(
             ["organisation_id", "project_id"], ["project.organisation_id", "project.id"]
         ),
+        ForeignKeyConstraint(
+            ["organisation_id", "credits_id"], ["invoice.organisation_id", "invoice.id"]
+        ),
         UniqueConstraint("organisation_id", "pro_forma_number"),
         UniqueConstraint("organisation_id", "number"),
         Index(None, "organisation_id", "state", "id"),
         Index(None, "organisation_id", "client_id", "id"),
         Index(None, "organisation_id", "project_id", "id"),
+        Index(None, "organisation_id", "credits_id"),
     )
 
     pro_forma_number: Mapped[str] = mapped_column(String(16))
+    """Of a credit note, which never was a pro forma, its legal number."""
     client_id: Mapped[int] = mapped_column(BigKey)
     entity_id: Mapped[int] = mapped_column(BigKey)
     currency: Mapped[str] = mapped_column(CURRENCY)
@@ -118,6 +131,9 @@ class Invoice(Versioned, Record):
     """Euros for one unit of the currency, when the VAT is also stated in euros (DOMAIN §2.6)."""
     euro_rate_on: Mapped[date | None] = mapped_column(default=None)
     euro_rate_source: Mapped[str | None] = mapped_column(String(64), default=None)
+    credits_id: Mapped[int | None] = mapped_column(BigKey, default=None)
+    """Of a credit note: the invoice it corrects."""
+    credit_reason: Mapped[str | None] = mapped_column(Text, default=None)
     finalised_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
     handed_over_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
 
@@ -136,8 +152,13 @@ class InvoiceLine(Scoped, Record):
         ForeignKeyConstraint(
             ["organisation_id", "tax_code_id"], ["tax_code.organisation_id", "tax_code.id"]
         ),
+        ForeignKeyConstraint(
+            ["organisation_id", "credits_line_id"],
+            ["invoice_line.organisation_id", "invoice_line.id"],
+        ),
         UniqueConstraint("organisation_id", "invoice_id", "position"),
         Index(None, "organisation_id", "phase_id"),
+        Index(None, "organisation_id", "credits_line_id"),
     )
 
     invoice_id: Mapped[int] = mapped_column(BigKey)
@@ -155,6 +176,8 @@ class InvoiceLine(Scoped, Record):
     ledger_account: Mapped[str | None] = mapped_column(CODE, default=None)
     sku: Mapped[str | None] = mapped_column(CODE, default=None)
     phase_id: Mapped[int | None] = mapped_column(BigKey, default=None)
+    credits_line_id: Mapped[int | None] = mapped_column(BigKey, default=None)
+    """Of a credit note: the line it takes back from."""
     progress: Mapped[Decimal | None] = mapped_column(PERCENT, default=None)
     """Cumulative percentage of the phase's fee that this line brings the billing to."""
 

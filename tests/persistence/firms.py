@@ -152,8 +152,11 @@ def billed(
     phase_id: int | None = None,
 ) -> Invoice:
     """An invoice with one line of `net` on the firm's phase."""
-    invoice: Invoice = added(session, an_invoice(firm, number, state=state, kind=kind))
+    invoice: Invoice = added(session, an_invoice(firm, number, kind=kind))
     session.add(a_line(invoice.id, phase_id=phase_id or firm.phase_id, net_minor=net))
+    session.flush()
+    # Final last: from then on the database takes no line of it.
+    invoice.state = state
     session.flush()
     return invoice
 

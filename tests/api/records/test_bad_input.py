@@ -122,6 +122,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "invoiceCreate": {"clientId": "client_30", "entityId": "entity_1"},
     "invoiceUpdate": {"id": "invoice_1", "lines": [A_LINE]},
     "invoiceFinalise": {"id": "invoice_3"},
+    "invoiceCredit": {"id": "invoice_3", "lines": [{"lineId": "invoice_line_1"}]},
     "templateDownload": {"kind": "clients"},
     "stagedUploadCreate": {"filename": "a.xlsx", "size": 100},
     "importRowsSkip": {"importId": "import_file_1", "rows": [2]},

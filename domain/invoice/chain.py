@@ -1,0 +1,153 @@
+"""The chain of an entity's legal documents: each holds the hash of the one before it.
+
+Altering, removing or slipping in a document breaks the chain at that place. The law wants what was
+invoiced to be unalterable, kept and inspectable (CGI art. 286 I-3° bis for those it binds; BOI-TVA-
+DECLA-30-10-30 §60 names chained hashes as a means).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum, StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKeyConstraint, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.base import BigKey, Record, Scoped, owned
+from domain.invoice.model import Invoice, InvoiceLine
+
+BEGINNING = "0" * 64
+"""What the first document of an entity holds in the place of a hash."""
+
+FORM = 1
+"""Which columns are hashed, and how; a link says by which form it was made."""
+
+OF_INVOICE = (
+    "number", "kind", "pro_forma_number", "client_id", "entity_id", "project_id", "currency",
+    "language", "issue_date", "due_date", "supply_date", "payment_days", "commitment_no",
+    "footer_message", "net_minor", "vat_minor", "gross_minor", "vat_groups", "seller", "buyer",
+    "euro_rate", "euro_rate_on", "euro_rate_source", "credits_id",
+    "credit_reason", "finalised_at",
+)  # fmt: skip
+OF_LINE = (
+    "position", "kind", "description", "detail", "currency", "quantity", "unit", "unit_price",
+    "net_minor", "tax_code_id", "ledger_account", "sku", "phase_id",
+    "credits_line_id", "progress",
+)  # fmt: skip
+
+
+class ChainLink(Scoped, Record):
+    """The place of one legal document in its entity's chain. Never changed, never removed."""
+
+    __tablename__ = "chain_link"
+    __table_args__ = owned(
+        ForeignKeyConstraint(
+            ["organisation_id", "invoice_id"], ["invoice.organisation_id", "invoice.id"]
+        ),
+        ForeignKeyConstraint(
+            ["organisation_id", "entity_id"], ["entity.organisation_id", "entity.id"]
+        ),
+        UniqueConstraint("organisation_id", "entity_id", "place"),
+        UniqueConstraint("organisation_id", "invoice_id"),
+    )
+
+    entity_id: Mapped[int] = mapped_column(BigKey)
+    place: Mapped[int] = mapped_column(Integer)
+    """1 for the first document of the entity."""
+    invoice_id: Mapped[int] = mapped_column(BigKey)
+    content_sha256: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64))
+    """Of the link before, of the place and of the content."""
+    form: Mapped[int] = mapped_column(Integer, default=FORM)
+
+
+class BreakReason(StrEnum):
+    """What is wrong at the first place where a chain does not hold."""
+
+    DOCUMENT_ALTERED = "DOCUMENT_ALTERED"
+    LINK_ALTERED = "LINK_ALTERED"
+    LINK_MISSING = "LINK_MISSING"
+    """A place was passed over, or a legal document has none."""
+    DOCUMENT_MISSING = "DOCUMENT_MISSING"
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """The first place where a chain does not hold, and which document it is about."""
+
+    place: int
+    reason: BreakReason
+    invoice_id: int | None = None
+    number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A link as it is kept, and the hash of its document as that is now (None: it is gone)."""
+
+    place: int
+    invoice_id: int
+    content_sha256: str
+    sha256: str
+    number: str | None
+    now_sha256: str | None
+
+
+def content_hash(
+    invoice: Invoice, lines: Sequence[InvoiceLine], picture: Mapping[str, Any] | None
+) -> str:
+    """The SHA-256 of all that is frozen of a document: its columns, lines and picture."""
+    told = {
+        "form": FORM,
+        "invoice": {name: _plain(getattr(invoice, name)) for name in OF_INVOICE},
+        "lines": [{name: _plain(getattr(line, name)) for name in OF_LINE} for line in lines],
+        "picture": picture,
+    }
+    written = json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
+def link_hash(*, before: str, place: int, content: str) -> str:
+    """The hash of a link, of the one `before` it and of what it holds."""
+    return hashlib.sha256(f"{before} {place} {content}".encode()).hexdigest()
+
+
+def first_break(links: Iterable[Found]) -> tuple[int, Break | None]:
+    """How many links hold from the beginning, and where the chain breaks, if it does."""
+    before, count = BEGINNING, 0
+    for link in links:
+        place = count + 1
+        if link.place != place:
+            return count, Break(place, BreakReason.LINK_MISSING)
+        if link.sha256 != link_hash(before=before, place=place, content=link.content_sha256):
+            return count, _at(link, BreakReason.LINK_ALTERED)
+        if link.now_sha256 is None:
+            return count, _at(link, BreakReason.DOCUMENT_MISSING)
+        if link.now_sha256 != link.content_sha256:
+            return count, _at(link, BreakReason.DOCUMENT_ALTERED)
+        before, count = link.sha256, place
+    return count, None
+
+
+def _at(link: Found, reason: BreakReason) -> Break:
+    return Break(link.place, reason, link.invoice_id, link.number)
+
+
+def _plain(value: Any) -> Any:
+    """`value` as it is hashed: the same however the database hands it back."""
+    match value:
+        case Enum():
+            return value.value
+        case Decimal():
+            return format(value.normalize(), "f") if value else "0"
+        case datetime():
+            return value.astimezone(UTC).isoformat()
+        case date():
+            return value.isoformat()
+    return value

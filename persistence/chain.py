@@ -1,0 +1,156 @@
+"""The chains of legal documents as they are kept: a link added at the end, a whole one verified."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from domain.invoice.chain import (
+    BEGINNING,
+    Break,
+    BreakReason,
+    ChainLink,
+    Found,
+    content_hash,
+    first_break,
+    link_hash,
+)
+from domain.invoice.model import LEGAL, Invoice, InvoiceLine, IssuedDocument, NumberCounter
+from domain.organisation import Entity
+from persistence.invoices import locked_counter
+from persistence.session import ScopedSession
+
+CHAIN_SERIES = "#"
+"""No series of numbers is called so: they are capitals."""
+
+_PORTION = 200
+PICTURE = "pdf"
+"""The form of issued document whose picture is chained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """How far the chain of an entity holds."""
+
+    entity_id: int
+    links: int
+    broken: Break | None
+
+
+def link(session: ScopedSession, entity_id: int) -> None:
+    """Links the documents of the entity that were finalised and are not linked yet.
+
+    The counter is locked until the transaction ends, so that places follow one another.
+    """
+    session.flush()
+    counter = locked_counter(session, entity_id=entity_id, series=CHAIN_SERIES, year=0)
+    before = BEGINNING
+    if counter.last:
+        before = session.scalars(
+            select(ChainLink.sha256).where(
+                ChainLink.entity_id == entity_id, ChainLink.place == counter.last
+            )
+        ).one()
+    unlinked = _unlinked(session, entity_id)
+    contents = _contents(session, unlinked)
+    for invoice_id in unlinked:
+        counter.last += 1
+        content = contents[invoice_id]
+        before = link_hash(before=before, place=counter.last, content=content)
+        session.add(
+            ChainLink(
+                entity_id=entity_id,
+                place=counter.last,
+                invoice_id=invoice_id,
+                content_sha256=content,
+                sha256=before,
+            )
+        )
+    session.flush()
+
+
+def verify(session: ScopedSession, entity_id: int) -> Verified:
+    """Reads every document of the entity again, and tells where its chain first breaks."""
+    links, broken = first_break(_links(session, entity_id))
+    return Verified(entity_id, links, broken or _break_at_the_end(session, entity_id, links))
+
+
+def _break_at_the_end(session: ScopedSession, entity_id: int, links: int) -> Break | None:
+    """A document that has no link, or links that were there and are gone."""
+    unlinked = _unlinked(session, entity_id)
+    if unlinked:
+        number = session.scalar(select(Invoice.number).where(Invoice.id == unlinked[0]))
+        return Break(links + 1, BreakReason.LINK_MISSING, unlinked[0], number)
+    given = session.scalar(
+        select(NumberCounter.last).where(
+            NumberCounter.entity_id == entity_id, NumberCounter.series == CHAIN_SERIES
+        )
+    )
+    return Break(links + 1, BreakReason.LINK_MISSING) if (given or 0) > links else None
+
+
+def entities_linked(session: ScopedSession) -> list[int]:
+    """The entities that have issued a document, archived ones too."""
+    issued = select(Invoice.entity_id).where(Invoice.state.in_(LEGAL))
+    return list(session.scalars(select(Entity.id).where(Entity.id.in_(issued)).order_by(Entity.id)))
+
+
+def _unlinked(session: ScopedSession, entity_id: int) -> list[int]:
+    """The legal documents without a link, in the order they were finalised."""
+    statement = (
+        select(Invoice.id)
+        .outerjoin(ChainLink, ChainLink.invoice_id == Invoice.id)
+        .where(Invoice.entity_id == entity_id, Invoice.state.in_(LEGAL), ChainLink.id.is_(None))
+        .order_by(Invoice.finalised_at, Invoice.id)
+    )
+    return list(session.scalars(statement))
+
+
+def _links(session: ScopedSession, entity_id: int) -> Iterator[Found]:
+    """The links in their order, each with its document as it is now; a portion at a time."""
+    names = (ChainLink.place, ChainLink.invoice_id, ChainLink.content_sha256, ChainLink.sha256)
+    last = 0
+    while True:
+        statement = (
+            select(*names, Invoice.number)
+            .outerjoin(Invoice, Invoice.id == ChainLink.invoice_id)
+            .where(ChainLink.entity_id == entity_id, ChainLink.place > last)
+            .order_by(ChainLink.place)
+            .limit(_PORTION)
+        )
+        portion = session.execute(statement).all()
+        if not portion:
+            return
+        contents = _contents(session, [row.invoice_id for row in portion])
+        for row in portion:
+            yield Found(*row, now_sha256=contents.get(row.invoice_id))
+        last = portion[-1].place
+        session.expunge_all()
+
+
+def _contents(session: ScopedSession, ids: Sequence[int]) -> dict[int, str]:
+    """The hash of each document that is there, as the database holds it."""
+    found: dict[int, str] = {}
+    for start in range(0, len(ids), _PORTION):
+        some = ids[start : start + _PORTION]
+        fresh = {"populate_existing": True}
+        lines: defaultdict[int, list[InvoiceLine]] = defaultdict(list)
+        for line in session.scalars(
+            select(InvoiceLine)
+            .where(InvoiceLine.invoice_id.in_(some))
+            .order_by(InvoiceLine.position)
+            .execution_options(**fresh)
+        ):
+            lines[line.invoice_id].append(line)
+        shown = select(IssuedDocument.invoice_id, IssuedDocument.picture).where(
+            IssuedDocument.invoice_id.in_(some), IssuedDocument.form == PICTURE
+        )
+        pictures = {row.invoice_id: row.picture for row in session.execute(shown)}
+        for invoice in session.scalars(
+            select(Invoice).where(Invoice.id.in_(some)).execution_options(**fresh)
+        ):
+            found[invoice.id] = content_hash(invoice, lines[invoice.id], pictures.get(invoice.id))
+    return found

@@ -1,0 +1,116 @@
+"""Crediting a final invoice: the credit note is numbered and final in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from documents.picture import Reference
+from documents.picture_json import to_json
+from documents.portrait import Occasion, picture_of
+from domain.errors import Refusal
+from domain.given import text
+from domain.invoice.credit import AskedCredit, Credit, credit, require_creditable
+from domain.invoice.finalise import finalise
+from domain.invoice.lines import LONGEST_TEXT
+from domain.invoice.model import Invoice, InvoiceKind, IssuedDocument
+from domain.invoice.numbering import ISSUE_DATE_TOO_EARLY, require_recent
+from domain.organisation import Entity
+from domain.trace import OutboxEntry
+from persistence import chain, invoices
+from persistence.crediting import credited_of
+from resolvers._finalising import HANDOVER, PDF_FORM
+from resolvers._lines import keep_totals, taxed_by
+from resolvers._mutation import Acting
+
+_COPIED = (
+    "client_id", "entity_id", "project_id", "currency", "language", "supply_date", "commitment_no",
+    "footer_message", "euro_rate", "euro_rate_on", "euro_rate_source",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CreditWanted:
+    """A credit as it is asked for; `lines` None is all that is left of the invoice."""
+
+    invoice_id: int
+    lines: Sequence[AskedCredit] | None = None
+    reason: str | None = None
+    issue_date: date | None = None
+
+
+def credit_invoice(acting: Acting, wanted: CreditWanted) -> Invoice:
+    """The credit note of an invoice, final at once: until it is, its amounts stay billed."""
+    session = acting.session
+    invoice = invoices.the_record(session, Invoice, wanted.invoice_id, field=("id",), locked=True)
+    require_creditable(invoice)
+    day = wanted.issue_date or acting.today
+    require_recent(day, today=acting.today)
+    _require_after(invoice, day)
+    if invoice.project_id is not None:
+        invoices.lock_project(session, invoice.project_id)
+    made = _begin(acting, invoice, _credited(acting, invoice, wanted.lines), day)
+    made.credit_reason = text(
+        wanted.reason, field=("reason",), name="The reason", longest=LONGEST_TEXT
+    )
+    _finish(acting, made, invoice, day)
+    return made
+
+
+def _require_after(invoice: Invoice, day: date) -> None:
+    if invoice.issue_date is not None and day < invoice.issue_date:
+        expected = invoice.issue_date.isoformat()
+        raise Refusal(
+            ISSUE_DATE_TOO_EARLY(field=("issue_date",), found=day.isoformat(), expected=expected)
+        )
+
+
+def _credited(acting: Acting, invoice: Invoice, asked: Sequence[AskedCredit] | None) -> Credit:
+    dossier = invoices.dossier_of(acting.session, invoice)
+    # A tax code that a final invoice names keeps what that invoice says of it (TAX_CODE_FROZEN).
+    taxes = {key: taxed_by(code) for key, code in dossier.tax_codes.items()}
+    before = credited_of(acting.session, invoice)
+    return credit(invoice, dossier.lines, taxes=taxes, asked=asked, before=before)
+
+
+def _begin(acting: Acting, invoice: Invoice, credited: Credit, day: date) -> Invoice:
+    """The credit note with its number and its lines, not final yet."""
+    session = acting.session
+    entity = invoices.the_record(session, Entity, invoice.entity_id)
+    number = invoices.next_legal_number(
+        session, entity, series=entity.credit_note_series, issue_date=day, today=acting.today
+    )
+    made = Invoice(
+        **{name: getattr(invoice, name) for name in _COPIED},
+        kind=InvoiceKind.CREDIT_NOTE,
+        pro_forma_number=number,
+        number=number,
+        credits_id=invoice.id,
+        payment_days=0,
+    )
+    session.add(made)
+    session.flush()
+    for line in credited.lines:
+        line.invoice_id = made.id
+    session.add_all(credited.lines)
+    keep_totals(made, credited.totals)
+    session.flush()
+    return made
+
+
+def _finish(acting: Acting, made: Invoice, invoice: Invoice, day: date) -> None:
+    """Freezes the credit note, and hands it over like an invoice."""
+    session = acting.session
+    dossier = invoices.dossier_of(session, made)
+    with session.no_autoflush:
+        finalise(made, number=str(made.number), issue_date=day, now=acting.house.clock())
+        corrected = Reference(number=str(invoice.number), issue_date=invoice.issue_date or day)
+        drawn = picture_of(dossier, Occasion(day, logo=dossier.entity.logo))
+        picture = to_json(replace(drawn, references=(corrected,)))
+        made.seller, made.buyer = picture["seller"], picture["buyer"]
+    session.add(IssuedDocument(invoice_id=made.id, form=PDF_FORM, picture=picture))
+    session.add(
+        OutboxEntry(topic=HANDOVER, subject_id=made.id, content={"number": str(made.number)})
+    )
+    chain.link(session, made.entity_id)

@@ -1,0 +1,52 @@
+"""What each role may do: every mutation by every role."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.access import PERMISSIONS, Permission, Role
+from tests.api.records.test_other_firms import MUTATIONS, PAST, call, required
+from tests.support.api import ApiClient
+
+NEEDED = {
+    **dict.fromkeys(
+        [one for one in MUTATIONS if one.startswith(("import", "staged", "job"))], Permission.IMPORT
+    ),
+    **dict.fromkeys(
+        [
+            name
+            for name in MUTATIONS
+            if name.startswith(
+                ("client", "project", "phase", "collaborator", "contract", "product", *PAST)
+            )
+        ],
+        Permission.EDIT_RECORDS,
+    ),
+    **dict.fromkeys(
+        [
+            name
+            for name in MUTATIONS
+            if name.startswith(("organisation", "entity", "taxCode", "ledgerAccount"))
+        ],
+        Permission.EDIT_SETTINGS,
+    ),
+    **dict.fromkeys(("progressRecord", "progressBulkRecord"), Permission.RECORD_PROGRESS),
+    **dict.fromkeys(
+        [name for name in MUTATIONS if name.startswith("invoice")], Permission.PREPARE_INVOICES
+    ),
+    **dict.fromkeys(("invoiceFinalise", "invoiceCredit"), Permission.FINALISE_INVOICES),
+    "handoverAcknowledge": Permission.FINALISE_INVOICES,
+    "invoicePdf": Permission.READ,
+    "templateDownload": Permission.READ,
+}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_may_do_what_it_may_and_nothing_else(browsed: ApiClient, role: Role) -> None:
+    """Every mutation by every role: PERMISSION_DENIED exactly where the role does not hold it."""
+    assert NEEDED.keys() == MUTATIONS.keys()
+    bearer = browsed.of_another_firm(f"roles-{role.value.lower()}").with_role(role)
+    for name, permission in NEEDED.items():
+        said = [error["code"] for error in call(bearer, name, required(name))["userErrors"]]
+        denied = "PERMISSION_DENIED" in said
+        assert denied is (permission not in PERMISSIONS[role]), (name, said)
