@@ -109,6 +109,13 @@ class PhaseRowPlanner(Planner):
     def __init__(self, known: KnownPhases) -> None:
         self._known = known
 
+    def _phase_of(self, candidate: Candidate) -> Known | None:
+        """The phase of a row, where there is no doubt of it."""
+        entry, found = by_reference(self._known.phases, candidate)
+        if entry is None and not found:
+            entry, _ = self._known.find(candidate)
+        return entry
+
     def _judge(self, candidate: Candidate) -> Planned:
         entry, found = by_reference(self._known.phases, candidate)
         if entry is None and not found:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from domain.errors import Issue
@@ -37,11 +39,27 @@ class ProgressPlanner(PhaseRowPlanner):
         self._recorded = recorded
         self._stated: dict[tuple[int, date], Decimal] = {}
         """What rows higher in the file state of a phase on a day."""
+        self._told_before: set[tuple[int, date]] = set()
+        """Phases and days of which the file says, in turn, what was recorded last."""
+
+    def _look_ahead(self, candidates: Sequence[Candidate]) -> None:
+        said: defaultdict[tuple[int, date], list[Decimal]] = defaultdict(list)
+        for candidate in candidates:
+            entry = self._phase_of(candidate)
+            if entry is not None:
+                said[entry.id, candidate.values["as_of"]].append(candidate.values["progress"])
+        for (phase, day), percents in said.items():
+            told = [percent for percent, _ in groupby(percents)]
+            recorded = [one for as_of, one in self._recorded.get(phase, ()) if as_of == day]
+            # One row alone is compared as it is planned.
+            if len(told) > 1 and [one for one, _ in groupby(recorded)][-len(told) :] == told:
+                self._told_before.add((phase, day))
 
     def _add(self, candidate: Candidate, entry: Known) -> Planned:
         percent, as_of = candidate.values["progress"], candidate.values["as_of"]
         history = self._recorded.get(entry.id, [])
-        if _recorded_last(history, as_of) == percent:
+        is_told = (entry.id, as_of) in self._told_before
+        if is_told or _recorded_last(history, as_of) == percent:
             return Planned(candidate.row, RowOutcome.UNCHANGED, target_id=entry.id)
         columns: dict[str, Any] = {
             "phase_id": entry.id,

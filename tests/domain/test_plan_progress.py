@@ -217,13 +217,18 @@ def test_in_force_is_the_last_by_date_then_by_recording(
     assert in_force(history, day) == expected
 
 
-@given(st.lists(st.tuples(days, percents), max_size=10))
+@given(
+    st.lists(st.tuples(days, st.sampled_from([Decimal(10), Decimal(20)])), max_size=4),
+    st.lists(st.tuples(days, percents), max_size=10),
+)
 def test_after_a_file_is_written_each_of_its_last_words_is_in_force(
-    cells: list[tuple[date, Decimal]],
+    before: list[tuple[date, Decimal]], cells: list[tuple[date, Decimal]]
 ) -> None:
-    history: History = {30: []}
+    """And the same file again changes nothing, whatever it says twice of a day."""
+    history: History = {30: [*before]}
     rows = [row(n, progress=percent, as_of=day) for n, (day, percent) in enumerate(cells, start=2)]
     planned(*rows, history=history)
     for day, percent in dict(cells).items():
         assert in_force(history[30], day) == percent
     assert outcomes(planned(*rows[-1:], history=history)) == ["UNCHANGED"] * len(rows[-1:])
+    assert outcomes(planned(*rows, history=history)) == ["UNCHANGED"] * len(rows)
