@@ -10,7 +10,13 @@ from persistence import jobs
 from persistence.invoices import lock_projects
 from persistence.session import ScopedSession
 from persistence.takeover.rows import the_import
-from persistence.takeover.undo import entries_of, plan_revert, projects_touched, take_back
+from persistence.takeover.undo import (
+    entries_of,
+    forget_restored,
+    plan_revert,
+    projects_touched,
+    take_back,
+)
 from persistence.telling import telling, told
 from resolvers._errands import acting_for, is_long, leave_to_job
 from resolvers._mutation import Acting
@@ -42,8 +48,10 @@ def _revert(acting: Acting, taken: ImportFile, *, dry_run: bool) -> list[Entry]:
     told(session, Stage.WRITING, 0, len(entries))
     if not dry_run:
         take_back(session, entries)
+        sheets = sheets_of(acting, taken)
+        forget_restored(session, [sheet.id for sheet in sheets], entries)
         state = state_after(entries, taken.state)
-        for one in (taken, *sheets_of(acting, taken)):
+        for one in (taken, *sheets):
             one.state = state
     return entries
 

@@ -36,6 +36,24 @@ def take_back(session: ScopedSession, entries: Sequence[Entry]) -> None:
                 raise Refusal(STALE_REVIEW(moved=noun))
 
 
+def forget_restored(
+    session: ScopedSession, imports: Sequence[int], entries: Sequence[Entry]
+) -> None:
+    """What was restored is the import's no more: undoing the rest of it later lets it be."""
+    effects = Record.metadata.tables[ImportEffect.__tablename__]
+    restored = [entry for entry in entries if entry.verdict is Verdict.RESTORE]
+    for noun in sorted({entry.noun for entry in restored}):
+        for ids in slices([entry.record_id for entry in restored if entry.noun == noun]):
+            session.connection().execute(
+                delete(effects).where(
+                    *own(session, effects),
+                    effects.c.import_id.in_(imports),
+                    effects.c.noun == noun,
+                    effects.c.record_id.in_(ids),
+                )
+            )
+
+
 def _let_go(session: ScopedSession, entries: Sequence[Entry]) -> None:
     """References to what goes that do not hold it."""
     for noun, column, target in (

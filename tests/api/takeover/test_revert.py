@@ -195,3 +195,20 @@ def _client_id(api: ApiClient, code: str) -> str:
     found = api.query("query($code: String!) { projectByCode(code: $code) { client { id } } }",
                       code=code)["projectByCode"]  # fmt: skip
     return str(found["client"]["id"])
+
+
+def test_what_was_restored_is_not_told_again_when_the_rest_is_undone(any_firm: ApiClient) -> None:
+    """Of what an import changed, a part was changed since; that part alone stays, and is told."""
+    wanted = {"CLI-0001": "Tilleuls d'Or", "CLI-0002": "Autre raison"}
+    rows = [{**CLIENT, "C": code, "B": name, "N": None} for code, name in wanted.items()]
+    before = client(any_firm, "CLI-0002")
+    review, _ = reviewed(any_firm, book("clients", *rows), kind="clients")
+    written(any_firm, review)
+    found = client(any_firm, "CLI-0001")
+    assert (before, found) != (None, None)
+    change = 'mutation($id: ID!) { clientUpdate(input: { id: $id, comment: "Vu" })'
+    any_firm.query(change + " { userErrors { code } } }", id=(found or {})["id"])
+    for _ in range(2):
+        done = revert(any_firm, review)
+        assert [(one["code"], one["row"]) for one in done["userErrors"]] == [("KEPT_CHANGED", 2)]
+        assert (client(any_firm, "CLI-0002") or {})["name"] == (before or {})["name"]
