@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
+from domain.errors import Refusal
 from domain.invoice.chain import (
     BEGINNING,
+    CHAIN_BROKEN,
     Break,
     BreakReason,
     ChainLink,
@@ -40,23 +42,27 @@ class Verified:
     broken: Break | None
 
 
-def link(session: ScopedSession, entity_id: int) -> None:
-    """Links the documents of the entity that were finalised and are not linked yet.
+def link(session: ScopedSession, invoice: Invoice) -> None:
+    """Adds a document that was just made final to the chain of its entity.
 
-    The counter is locked until the transaction ends, so that places follow one another.
+    The counter is locked until the transaction ends, so that places follow one another. Nothing is
+    added to a chain whose end is not what its counter says: CHAIN_BROKEN.
     """
     session.flush()
+    _append(session, invoice.entity_id, [invoice.id])
+
+
+def link_former(session: ScopedSession) -> None:
+    """Links the documents that were final before there was a chain; once, when it is introduced."""
+    for entity_id in entities_linked(session):
+        _append(session, entity_id, _unlinked(session, entity_id))
+
+
+def _append(session: ScopedSession, entity_id: int, ids: Sequence[int]) -> None:
     counter = locked_counter(session, entity_id=entity_id, series=CHAIN_SERIES, year=0)
-    before = BEGINNING
-    if counter.last:
-        before = session.scalars(
-            select(ChainLink.sha256).where(
-                ChainLink.entity_id == entity_id, ChainLink.place == counter.last
-            )
-        ).one()
-    unlinked = _unlinked(session, entity_id)
-    contents = _contents(session, unlinked)
-    for invoice_id in unlinked:
+    before = _end_of(session, entity_id, counter.last)
+    contents = _contents(session, ids)
+    for invoice_id in ids:
         counter.last += 1
         content = contents[invoice_id]
         before = link_hash(before=before, place=counter.last, content=content)
@@ -70,6 +76,19 @@ def link(session: ScopedSession, entity_id: int) -> None:
             )
         )
     session.flush()
+
+
+def _end_of(session: ScopedSession, entity_id: int, place: int) -> str:
+    """The hash of the link at `place`, which must be the last one."""
+    found = session.execute(
+        select(ChainLink.place, ChainLink.sha256)
+        .where(ChainLink.entity_id == entity_id, ChainLink.place >= place)
+        .order_by(ChainLink.place)
+    ).all()
+    if [row.place for row in found] != ([place] if place else []):
+        code = session.scalars(select(Entity.code).where(Entity.id == entity_id)).one()
+        raise Refusal(CHAIN_BROKEN(entity=code, place=place + len(found)))
+    return found[0].sha256 if found else BEGINNING
 
 
 def verify(session: ScopedSession, entity_id: int) -> Verified:
@@ -93,9 +112,12 @@ def _break_at_the_end(session: ScopedSession, entity_id: int, links: int) -> Bre
 
 
 def entities_linked(session: ScopedSession) -> list[int]:
-    """The entities that have issued a document, archived ones too."""
+    """The entities that have issued a document, or whose chain says so; archived ones too."""
     issued = select(Invoice.entity_id).where(Invoice.state.in_(LEGAL))
-    return list(session.scalars(select(Entity.id).where(Entity.id.in_(issued)).order_by(Entity.id)))
+    linked = select(ChainLink.entity_id)
+    counted = select(NumberCounter.entity_id).where(NumberCounter.series == CHAIN_SERIES)
+    ids = or_(*(Entity.id.in_(some) for some in (issued, linked, counted)))
+    return list(session.scalars(select(Entity.id).where(ids).order_by(Entity.id)))
 
 
 def _unlinked(session: ScopedSession, entity_id: int) -> list[int]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from domain.invoice.credit import Credited, groups_of
-from domain.invoice.model import CreditState, Invoice, InvoiceLine, LineKind
+from domain.invoice.model import CreditState, Invoice, InvoiceLine
 from domain.invoice.totals import Tax
 from domain.money import Money
 from persistence.session import ScopedSession
@@ -19,17 +20,25 @@ from persistence.session import ScopedSession
 def credited_of(session: ScopedSession, invoice: Invoice) -> Credited:
     """What earlier credit notes took of an invoice."""
     notes = list(session.scalars(select(Invoice).where(Invoice.credits_id == invoice.id)))
+    of = aliased(InvoiceLine)
+    names = (InvoiceLine.net_minor, InvoiceLine.quantity, InvoiceLine.unit_price, of.unit_price)
     lines = session.execute(
-        select(InvoiceLine.credits_line_id, func.sum(InvoiceLine.net_minor))
+        select(of.id, *names)
+        .join(of, of.id == InvoiceLine.credits_line_id)
         .where(InvoiceLine.invoice_id.in_([note.id for note in notes]))
-        .group_by(InvoiceLine.credits_line_id)
     )
+    nets: defaultdict[int, int] = defaultdict(int)
+    quantities: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for key, net, quantity, price, price_of_line in lines:
+        nets[key] += net
+        if price == price_of_line and quantity is not None:
+            quantities[key] += quantity
     groups: defaultdict[Tax, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for note in notes:
         for group in groups_of(note):
             base, vat = groups[group.tax]
             groups[group.tax] = base + group.base, vat + group.vat
-    return Credited({key: int(net) for key, net in lines if key is not None}, dict(groups))
+    return Credited(dict(nets), dict(quantities), dict(groups))
 
 
 def lines_credited(session: ScopedSession, ids: Sequence[int]) -> dict[int, Money]:
@@ -58,31 +67,18 @@ def invoices_credited(session: ScopedSession, ids: Sequence[int]) -> dict[int, C
     """What was credited of each of these invoices."""
     note = aliased(Invoice)
     statement = (
-        select(Invoice.id, Invoice.currency, func.sum(note.gross_minor))
+        select(Invoice.id, Invoice.currency, Invoice.gross_minor, func.sum(note.gross_minor))
         .outerjoin(note, note.credits_id == Invoice.id)
         .where(Invoice.id.in_(ids))
-        .group_by(Invoice.id, Invoice.currency)
+        .group_by(Invoice.id, Invoice.currency, Invoice.gross_minor)
     )
-    found = {key: (currency, gross) for key, currency, gross in session.execute(statement)}
-    partly = _with_lines_left(session, [key for key, (_, gross) in found.items() if gross])
     return {
-        key: CreditedWhole(Money(int(gross or 0), currency), _state(key, gross, partly))
-        for key, (currency, gross) in found.items()
+        key: CreditedWhole(Money(int(taken or 0), currency), _state(int(taken or 0), gross))
+        for key, currency, gross, taken in session.execute(statement)
     }
 
 
-def _state(key: int, gross: int | None, partly: set[int]) -> CreditState:
-    if not gross:
+def _state(credited: int, gross: int) -> CreditState:
+    if credited == 0:
         return CreditState.NONE
-    return CreditState.PARTIAL if key in partly else CreditState.FULL
-
-
-def _with_lines_left(session: ScopedSession, ids: Sequence[int]) -> set[int]:
-    """Those of the invoices that have a line of which something is left to credit."""
-    lines = session.execute(
-        select(InvoiceLine.invoice_id, InvoiceLine.id, InvoiceLine.net_minor).where(
-            InvoiceLine.invoice_id.in_(ids), InvoiceLine.kind != LineKind.TEXT
-        )
-    ).all()
-    taken = lines_credited(session, [line.id for line in lines])
-    return {line.invoice_id for line in lines if taken[line.id].minor != line.net_minor}
+    return CreditState.FULL if credited == gross else CreditState.PARTIAL

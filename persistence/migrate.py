@@ -8,11 +8,18 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 
+from domain.organisation import Organisation
+from persistence.chain import link_former
 from persistence.engine import READ_ONLY, open_engine
+from persistence.session import Database
 
 _SCRIPTS = Path(__file__).with_name("migrations")
+
+
+_CHAINED = "0006"
+"""The revision from which final documents are chained."""
 
 
 class BrokenReferences(Exception):
@@ -32,11 +39,27 @@ def migrate(url: str, *, to: str = "head") -> None:
             if sqlite:
                 _foreign_keys(connection, on=False)
             with connection.begin():
+                present = MigrationContext.configure(connection).get_current_revision()
                 command.upgrade(_config(connection), to)
                 if sqlite:
                     _check_references(connection)
     finally:
         engine.dispose()
+    if present is not None and present < _CHAINED and to == "head":
+        _link_former(url)
+
+
+def _link_former(url: str) -> None:
+    """Documents that were final before there was a chain are its first links."""
+    database = Database(url)
+    try:
+        with database.reading(None) as session:
+            keys = list(session.scalars(select(Organisation.id)))
+        for key in keys:
+            with database.writing(key) as session:
+                link_former(session)
+    finally:
+        database.close()
 
 
 def is_current(engine: Engine) -> bool:

@@ -11,7 +11,13 @@ from documents.picture_json import to_json
 from documents.portrait import Occasion, picture_of
 from domain.errors import Refusal
 from domain.given import text
-from domain.invoice.credit import AskedCredit, Credit, credit, require_creditable
+from domain.invoice.credit import (
+    AskedCredit,
+    Credit,
+    credit,
+    require_creditable,
+    taxes_as_issued,
+)
 from domain.invoice.finalise import finalise
 from domain.invoice.lines import LONGEST_TEXT
 from domain.invoice.model import Invoice, InvoiceKind, IssuedDocument
@@ -26,7 +32,7 @@ from resolvers._mutation import Acting
 
 _COPIED = (
     "client_id", "entity_id", "project_id", "currency", "language", "supply_date", "commitment_no",
-    "footer_message", "euro_rate", "euro_rate_on", "euro_rate_source",
+    "euro_rate", "euro_rate_on", "euro_rate_source",
 )  # fmt: skip
 
 
@@ -68,8 +74,8 @@ def _require_after(invoice: Invoice, day: date) -> None:
 
 def _credited(acting: Acting, invoice: Invoice, asked: Sequence[AskedCredit] | None) -> Credit:
     dossier = invoices.dossier_of(acting.session, invoice)
-    # A tax code that a final invoice names keeps what that invoice says of it (TAX_CODE_FROZEN).
-    taxes = {key: taxed_by(code) for key, code in dossier.tax_codes.items()}
+    codes = {key: taxed_by(code) for key, code in dossier.tax_codes.items()}
+    taxes = taxes_as_issued(invoice, codes)
     before = credited_of(acting.session, invoice)
     return credit(invoice, dossier.lines, taxes=taxes, asked=asked, before=before)
 
@@ -105,6 +111,7 @@ def _finish(acting: Acting, made: Invoice, invoice: Invoice, day: date) -> None:
     dossier = invoices.dossier_of(session, made)
     with session.no_autoflush:
         finalise(made, number=str(made.number), issue_date=day, now=acting.house.clock())
+        made.due_date = None
         corrected = Reference(number=str(invoice.number), issue_date=invoice.issue_date or day)
         drawn = picture_of(dossier, Occasion(day, logo=dossier.entity.logo))
         picture = to_json(replace(drawn, references=(corrected,)))
@@ -113,4 +120,4 @@ def _finish(acting: Acting, made: Invoice, invoice: Invoice, day: date) -> None:
     session.add(
         OutboxEntry(topic=HANDOVER, subject_id=made.id, content={"number": str(made.number)})
     )
-    chain.link(session, made.entity_id)
+    chain.link(session, made)

@@ -63,7 +63,7 @@ def make_final(
         invoice.seller, invoice.buyer = picture["seller"], picture["buyer"]
     session.add(IssuedDocument(invoice_id=invoice.id, form=PDF_FORM, picture=picture))
     session.add(OutboxEntry(topic=HANDOVER, subject_id=invoice.id, content={"number": number}))
-    chain.link(session, entity.id)
+    chain.link(session, invoice)
     return invoice
 
 

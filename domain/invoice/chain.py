@@ -20,10 +20,17 @@ from sqlalchemy import ForeignKeyConstraint, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import BigKey, Record, Scoped, owned
+from domain.errors import call_error
 from domain.invoice.model import Invoice, InvoiceLine
 
 BEGINNING = "0" * 64
 """What the first document of an entity holds in the place of a hash."""
+
+CHAIN_BROKEN = call_error(
+    "CHAIN_BROKEN",
+    "The chain of the documents of {entity} is broken at {place}: nothing can be made final.",
+    "Somebody changed the database: see chainVerification, and restore what was there.",
+)
 
 FORM = 1
 """Which columns are hashed, and how; a link says by which form it was made."""

@@ -6,12 +6,12 @@ and the rates of that invoice; the one that empties it takes the VAT that remain
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from domain.errors import PathPart, Refusal, call_error
+from domain.errors import FIELD_INVALID, PathPart, Refusal, call_error
 from domain.given import LARGEST_AMOUNT, number
 from domain.invoice.create import MOST_QUANTITY
 from domain.invoice.model import LEGAL, Invoice, InvoiceKind, InvoiceLine, LineKind
@@ -35,9 +35,18 @@ CREDIT_ABOVE_REST = call_error(
     "Line {position} of {number} has {expected} left to credit; {found} is more.",
 )
 NOTHING_TO_CREDIT = call_error("NOTHING_TO_CREDIT", "Nothing of {number} is left to credit.")
+CREDIT_ABOVE_INVOICE = call_error(
+    "CREDIT_ABOVE_INVOICE",
+    "At {rate} % these lines come to {found}, and {number} has {expected} left to credit.",
+    "Credit the deductions beside them too, or less of them.",
+)
 CREDIT_NOT_POSITIVE = call_error(
     "CREDIT_NOT_POSITIVE", "The lines to credit of {number} come to nothing, or to less."
 )
+
+
+_MOST_CENTS = 2
+"""What the roundings of a line's parts may leave of it, in minor units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,8 @@ class Credited:
     """What earlier credit notes took: nets by line, bases and VAT by group."""
 
     nets: Mapping[int, int] = field(default_factory=dict)
+    quantities: Mapping[int, Decimal] = field(default_factory=dict)
+    """By line, of the credits that were told by quantity."""
     groups: Mapping[Tax, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -99,12 +110,14 @@ def credit(
                 )
             )
         rest = line.net_minor - taken.get(line.id, 0)
-        if rest != 0:
-            made.append(_line(invoice, line, one, rest, position=len(made) + 1))
+        # All that is left of a line may be nothing; an amount that is told never goes by unsaid.
+        if rest != 0 or one.amount or one.quantity:
+            left = (line.quantity or Decimal(0)) - before.quantities.get(line.id, Decimal(0))
+            made.append(_line(invoice, line, one, rest, left, position=len(made) + 1))
             taken[line.id] = taken.get(line.id, 0) + made[-1].net_minor
     if not made:
         raise Refusal(NOTHING_TO_CREDIT(field=("id",), number=invoice.number))
-    totals = _totals(invoice, lines, made, taxes, before)
+    totals = _totals(invoice, made, taxes, before)
     if totals.net <= 0 or totals.gross <= 0:
         raise Refusal(CREDIT_NOT_POSITIVE(field=("lines",), number=invoice.number))
     return Credit(tuple(made), totals)
@@ -115,10 +128,16 @@ def _at(asked: AskedCredit, name: str) -> tuple[PathPart, ...]:
 
 
 def _line(
-    invoice: Invoice, line: InvoiceLine, asked: AskedCredit, rest: int, *, position: int
+    invoice: Invoice,
+    line: InvoiceLine,
+    asked: AskedCredit,
+    rest: int,
+    left: Decimal,
+    *,
+    position: int,
 ) -> InvoiceLine:
-    """The line that credits `asked` of a line of which `rest` is left, in minor units."""
-    net, quantity, unit_price, unit = _share_of(line, asked, rest)
+    """The line that credits `asked` of a line with `rest` (minor units) and `left` (quantity)."""
+    net, quantity, unit_price, unit = _share_of(line, asked, rest, left)
     if not min(0, rest) <= net <= max(0, rest):
         name = "quantity" if asked.amount is None else "amount"
         raise Refusal(
@@ -136,7 +155,8 @@ def _line(
         kind=line.kind,
         description=line.description,
         currency=line.currency,
-        detail=line.detail,
+        # How far the line brought the billing: true of the whole line alone.
+        detail=line.detail if net == line.net_minor else None,
         quantity=quantity,
         unit=unit,
         unit_price=unit_price,
@@ -150,10 +170,13 @@ def _line(
 
 
 def _share_of(
-    line: InvoiceLine, asked: AskedCredit, rest: int
+    line: InvoiceLine, asked: AskedCredit, rest: int, left: Decimal
 ) -> tuple[int, Decimal, Decimal, str | None]:
     """Net, quantity, price and unit. What is no whole quantity is one lump of the amount."""
     currency, price = line.currency, line.unit_price or Decimal(0)
+    if asked.quantity is not None and asked.amount is not None:
+        reason = "quantity | amount"
+        raise Refusal(FIELD_INVALID(field=_at(asked, "amount"), name="amount", reason=reason))
     if asked.quantity is not None:
         quantity = number(
             asked.quantity,
@@ -164,12 +187,10 @@ def _share_of(
             most=MOST_QUANTITY,
         )
         quantity = quantity or Decimal(0)
-        return (
-            line_net(quantity=quantity, unit_price=price, currency=currency),
-            quantity,
-            price,
-            line.unit,
-        )
+        net = line_net(quantity=quantity, unit_price=price, currency=currency)
+        # The last of the quantity takes the cent that roundings have left, or lent.
+        is_last = quantity == left and abs(net - rest) <= _MOST_CENTS
+        return (rest if is_last else net), quantity, price, line.unit
     if asked.amount is None and rest == line.net_minor:
         return rest, line.quantity or Decimal(0), price, line.unit
     net = rest
@@ -188,11 +209,7 @@ def _share_of(
 
 
 def _totals(
-    invoice: Invoice,
-    lines: Iterable[InvoiceLine],
-    made: Sequence[InvoiceLine],
-    taxes: Mapping[int, Tax],
-    before: Credited,
+    invoice: Invoice, made: Sequence[InvoiceLine], taxes: Mapping[int, Tax], before: Credited
 ) -> Totals:
     bases: dict[Tax, int] = {}
     for line in made:
@@ -202,23 +219,49 @@ def _totals(
     for group in groups_of(invoice):
         if group.tax in bases:
             base, vat = before.groups.get(group.tax, (0, 0))
-            of = [line for line in lines if taxes.get(line.tax_code_id or 0) == group.tax]
-            is_mixed = len({line.net_minor > 0 for line in of if line.net_minor}) > 1
             left = VatGroup(group.tax, group.base - base, group.vat - vat)
-            given = _vat(left, bases[group.tax], invoice.currency, is_mixed=is_mixed)
+            _require_within(invoice, left, bases[group.tax])
+            given = _vat(left, bases[group.tax], invoice.currency)
             groups.append(VatGroup(group.tax, bases[group.tax], given))
-    return Totals(sum(line.net_minor for line in made), tuple(groups))
+    net = sum(line.net_minor for line in made)
+    if net != sum(group.base for group in groups):
+        raise AssertionError(f"the taxes of {invoice.number} are not those of its lines")
+    return Totals(net, tuple(groups))
 
 
-def _vat(left: VatGroup, base: int, currency: str, *, is_mixed: bool) -> int:
-    """The VAT of `base`: rounded, never beyond what is left; what empties the group takes all.
+def _require_within(invoice: Invoice, left: VatGroup, base: int) -> None:
+    """Where a deduction stands beside, its lines are within what is left and their sum is not."""
+    if not min(0, left.base) <= base <= max(0, left.base):
+        raise Refusal(
+            CREDIT_ABOVE_INVOICE(
+                field=("lines",),
+                rate=f"{left.tax.rate.normalize():f}",
+                number=invoice.number,
+                found=f"{from_minor(base, invoice.currency):f}",
+                expected=f"{from_minor(left.base, invoice.currency):f}",
+            )
+        )
 
-    Where a deduction stands beside, a part may be more than the whole: nothing bounds it then.
-    """
+
+def _vat(left: VatGroup, base: int, currency: str) -> int:
+    """The VAT of `base`: rounded, never beyond what is left; what empties the group takes all."""
     if base == left.base:
         return left.vat
     vat = share(base, left.tax.rate, currency)
-    return vat if is_mixed else max(min(vat, max(0, left.vat)), min(0, left.vat))
+    return max(min(vat, max(0, left.vat)), min(0, left.vat))
+
+
+def taxes_as_issued(invoice: Invoice, codes: Mapping[int, Tax]) -> dict[int, Tax]:
+    """The taxes of lines, by their code, in the words of the invoice: a mention may be another now.
+
+    Rate, category and reason of a code stay once an invoice names it (TAX_CODE_FROZEN).
+    """
+    issued = [group.tax for group in groups_of(invoice)]
+    found = {}
+    for key, tax in codes.items():
+        alike = [one for one in issued if replace(one, mention=tax.mention) == tax]
+        found[key] = next((one for one in alike if one == tax), alike[0] if alike else tax)
+    return found
 
 
 def groups_of(invoice: Invoice) -> list[VatGroup]:

@@ -121,7 +121,7 @@ def _content(dossier: Dossier) -> list[Issue]:
         issues.append(INVOICE_EMPTY(field=("lines",), number=number))
     elif dossier.invoice.net_minor == 0:
         issues.append(INVOICE_ZERO(field=("lines",), number=number))
-    elif dossier.invoice.net_minor < 0:
+    elif dossier.invoice.net_minor < 0 or dossier.invoice.gross_minor < 0:
         issues.append(INVOICE_NEGATIVE(field=("lines",), number=number))
     return issues + _project(dossier)
 

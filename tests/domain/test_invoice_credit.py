@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,10 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import Refusal
-from domain.invoice.credit import AskedCredit, Credit, Credited, credit, require_creditable
+from domain.invoice.credit import (
+    AskedCredit,
+    Credit,
+    Credited,
+    credit,
+    require_creditable,
+    taxes_as_issued,
+)
 from domain.invoice.model import Invoice, InvoiceKind, InvoiceLine, InvoiceState, LineKind
 from domain.invoice.totals import Tax, Totals, total
-from domain.money import from_minor
+from domain.money import from_minor, to_minor
 from domain.tax import VatCategory
 
 STANDARD = Tax(Decimal(20), VatCategory.STANDARD)
@@ -76,7 +84,7 @@ def after(before: Credited, made: Credit) -> Credited:
     for group in made.totals.groups:
         base, vat = taken.get(group.tax, (0, 0))
         taken[group.tax] = base + group.base, vat + group.vat
-    return Credited(nets, taken)
+    return Credited(nets, groups=taken)
 
 
 def test_the_credit_that_empties_an_invoice_takes_the_vat_that_remains() -> None:
@@ -109,7 +117,14 @@ def test_a_whole_credit_bears_the_very_lines_and_vat_of_the_invoice() -> None:
         ([AskedCredit(1, quantity=Decimal(2))], "CREDIT_ABOVE_REST", ("lines", 0, "quantity")),
         ([AskedCredit(1, amount=Decimal(-1))], "CREDIT_ABOVE_REST", ("lines", 0, "amount")),
         ([AskedCredit(1, amount=Decimal("1.001"))], "FIELD_INVALID", ("lines", 0, "amount")),
-        ([AskedCredit(2)], "CREDIT_NOT_POSITIVE", ("lines",)),
+        ([AskedCredit(1)], "CREDIT_ABOVE_INVOICE", ("lines",)),
+        ([AskedCredit(1, amount=Decimal(0))], "CREDIT_NOT_POSITIVE", ("lines",)),
+        ([AskedCredit(2)], "CREDIT_ABOVE_INVOICE", ("lines",)),
+        (
+            [AskedCredit(1, quantity=Decimal(1), amount=Decimal(5))],
+            "FIELD_INVALID",
+            ("lines", 0, "amount"),
+        ),
         ([], "NOTHING_TO_CREDIT", ("id",)),
     ],
 )
@@ -128,6 +143,43 @@ def test_twice_the_same_line_in_one_credit_is_judged_together() -> None:
     with pytest.raises(Refusal) as refused:
         credit(of, lines, taxes=TAXES, asked=twice, before=Credited())
     assert refused.value.issues[0].code == "CREDIT_ABOVE_REST"
+
+
+def test_an_amount_on_a_line_that_has_nothing_left_is_refused_not_passed_over() -> None:
+    of, lines = invoice(10000, 100)
+    asked = [AskedCredit(1), AskedCredit(1, amount=Decimal(5)), AskedCredit(2)]
+    with pytest.raises(Refusal, match="CREDIT_ABOVE_REST"):
+        credit(of, lines, taxes=TAXES, asked=asked, before=Credited())
+
+
+def test_a_deduction_bounds_what_stands_beside_it() -> None:
+    """100 less 30: no credit note of 100, which nothing could ever make good."""
+    of, lines = invoice(10000, -3000)
+    asked = [AskedCredit(1, amount=Decimal(70))]
+    made = credit(of, lines, taxes=TAXES, asked=asked, before=Credited())
+    assert (made.totals.net, made.totals.vat) == (7000, 1400)
+    whole = credit(of, lines, taxes=TAXES, asked=None, before=Credited())
+    assert whole.totals.gross == 8400
+
+
+@pytest.mark.parametrize("price", ["33.335", "33.333333"])
+def test_the_last_of_a_quantity_takes_the_cent_that_is_left(price: str) -> None:
+    of, lines = invoice(to_minor(3 * Decimal(price), "EUR"))
+    lines[0].quantity, lines[0].unit_price = Decimal(3), Decimal(price)
+    before = Credited()
+    for number in range(3):
+        asked = [AskedCredit(1, quantity=Decimal(1))]
+        made = credit(of, lines, taxes=TAXES, asked=asked, before=before)
+        before = replace(after(before, made), quantities={1: Decimal(number + 1)})
+    assert before.nets == {1: lines[0].net_minor}
+
+
+def test_a_mention_that_was_changed_since_is_the_invoices_own() -> None:
+    """The group, its VAT and its words are those that were frozen."""
+    of, _ = invoice(10000)
+    of.vat_groups[0]["mention"] = "Exonération, art. 261"
+    now = {1: Tax(Decimal(20), VatCategory.STANDARD, None, "Autre mention")}
+    assert taxes_as_issued(of, now)[1].mention == "Exonération, art. 261"
 
 
 def test_pro_formas_and_credit_notes_are_not_credited() -> None:

@@ -41,7 +41,35 @@ _ON_SQLITE = {
     "issued_document_stays": "BEFORE DELETE ON issued_document",
     "chain_link_kept": "BEFORE UPDATE ON chain_link",
     "chain_link_stays": "BEFORE DELETE ON chain_link",
-    "number_counter_rises": "BEFORE UPDATE ON number_counter WHEN NEW.last < OLD.last",
+    "number_counter_rises": """
+        BEFORE UPDATE ON number_counter WHEN NEW.last < OLD.last
+            OR NEW.series <> OLD.series OR NEW.year <> OLD.year
+            OR NEW.entity_id <> OLD.entity_id OR NEW.organisation_id <> OLD.organisation_id
+            OR (OLD.last_issue_date IS NOT NULL
+                AND NEW.last_issue_date IS NOT MAX(NEW.last_issue_date, OLD.last_issue_date))""",
+    # REPLACE deletes what it meets without a word to the triggers above.
+    "invoice_not_replaced": f"""
+        BEFORE INSERT ON invoice WHEN EXISTS (
+            SELECT 1 FROM invoice WHERE state IN {_LEGAL} AND (
+                id = NEW.id OR (organisation_id = NEW.organisation_id
+                AND (pro_forma_number = NEW.pro_forma_number OR number = NEW.number)))
+        )""",
+    "issued_document_not_replaced": """
+        BEFORE INSERT ON issued_document WHEN EXISTS (
+            SELECT 1 FROM issued_document
+            WHERE id = NEW.id OR (invoice_id = NEW.invoice_id AND form = NEW.form)
+        )""",
+    "chain_link_not_replaced": """
+        BEFORE INSERT ON chain_link WHEN EXISTS (
+            SELECT 1 FROM chain_link WHERE id = NEW.id OR invoice_id = NEW.invoice_id
+            OR (entity_id = NEW.entity_id AND place = NEW.place)
+        )""",
+    "number_counter_not_replaced": """
+        BEFORE INSERT ON number_counter WHEN EXISTS (
+            SELECT 1 FROM number_counter
+            WHERE id = NEW.id OR (organisation_id = NEW.organisation_id
+            AND entity_id = NEW.entity_id AND series = NEW.series AND year = NEW.year)
+        )""",
     "number_counter_stays": "BEFORE DELETE ON number_counter",
 }
 _MOVING = ("state", "handed_over_at", "updated_at", "version")
@@ -50,7 +78,9 @@ _MOVING = ("state", "handed_over_at", "updated_at", "version")
 _ON_POSTGRESQL = f"""
 CREATE FUNCTION keep_final() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'invoice' THEN
+    IF TG_OP = 'TRUNCATE' THEN
+        RAISE EXCEPTION '{_REFUSED}' USING ERRCODE = 'restrict_violation';
+    ELSIF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'invoice' THEN
         IF OLD.state NOT IN {_LEGAL} THEN RETURN NEW; END IF;
         IF NEW.state IN {_LEGAL} AND NOT (OLD.state = 'FINAL' AND NEW.state = 'READY')
             AND to_jsonb(NEW) - '{{{", ".join(_MOVING)}}}'::text[]
@@ -69,7 +99,10 @@ BEGIN
         IF OLD.file_key IS NULL AND OLD.picture::text = NEW.picture::text
             AND OLD.form = NEW.form AND OLD.invoice_id = NEW.invoice_id THEN RETURN NEW; END IF;
     ELSIF TG_TABLE_NAME = 'number_counter' AND TG_OP = 'UPDATE' THEN
-        IF NEW.last >= OLD.last THEN RETURN NEW; END IF;
+        IF NEW.last >= OLD.last AND NEW.series = OLD.series AND NEW.year = OLD.year
+            AND NEW.entity_id = OLD.entity_id AND NEW.organisation_id = OLD.organisation_id
+            AND (OLD.last_issue_date IS NULL OR NEW.last_issue_date >= OLD.last_issue_date)
+            THEN RETURN NEW; END IF;
     END IF;
     RAISE EXCEPTION '{_REFUSED}' USING ERRCODE = 'restrict_violation';
 END $$
@@ -97,6 +130,10 @@ def _keep_final() -> None:
             f"CREATE TRIGGER {table}_kept BEFORE {acts} ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION keep_final()"
         )
+        op.execute(
+            f"CREATE TRIGGER {table}_not_emptied BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION keep_final()"
+        )
 
 
 def _let_go() -> None:
@@ -106,6 +143,7 @@ def _let_go() -> None:
         return
     for table in _WATCHED:
         op.execute(f"DROP TRIGGER {table}_kept ON {table}")
+        op.execute(f"DROP TRIGGER {table}_not_emptied ON {table}")
     op.execute("DROP FUNCTION keep_final()")
 
 

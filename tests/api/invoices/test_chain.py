@@ -100,6 +100,8 @@ REFUSED = [
     "UPDATE chain_link SET place = 99 WHERE invoice_id = {id}",
     "DELETE FROM chain_link WHERE invoice_id = {id}",
     "UPDATE number_counter SET last = 0 WHERE entity_id = 1",
+    "UPDATE number_counter SET last_issue_date = '2020-01-01' WHERE series = 'PAR'",
+    "UPDATE number_counter SET series = 'ZZZ' WHERE series = 'PAR'",
     "DELETE FROM number_counter WHERE entity_id = 1",
 ]
 
@@ -111,6 +113,12 @@ def test_the_database_refuses_what_would_alter_it(any_firm: ApiClient) -> None:
     with any_firm.house.database.engine.connect() as connection:
         for statement in REFUSED:
             assert is_refused(connection, statement.format(id=key(invoice))), statement
+        for table in ("invoice", "issued_document", "chain_link", "number_counter"):
+            if any_firm.house.database.is_sqlite:
+                again = f"REPLACE INTO {table} SELECT * FROM {table}"
+            else:
+                again = f"TRUNCATE {table} CASCADE"
+            assert is_refused(connection, again), again
         free = f"UPDATE invoice SET net_minor = 5 WHERE id = {key(other)}"
         assert not is_refused(connection, free)
 
@@ -188,9 +196,30 @@ def test_an_invoice_slipped_in_behind_the_house_is_found(any_firm: ApiClient) ->
     statement = f"UPDATE invoice SET state = 'FINAL', number = 'X' WHERE id = {key(draft)}"
     with any_firm.house.database.engine.begin() as connection:
         connection.execute(text(statement))
-    (told,) = verified(any_firm, entity="entity_1")
-    assert told["firstBreak"]["reason"] == MISSING
-    assert told["firstBreak"]["invoice"] == {"id": draft["id"]}
+    for _ in range(2):
+        (told,) = verified(any_firm, entity="entity_1")
+        assert told["firstBreak"]["reason"] == MISSING
+        assert told["firstBreak"]["invoice"] == {"id": draft["id"]}
+        # The next one does not take it in.
+        issued(any_firm)
+
+
+def test_a_link_added_by_hand_is_refused_in_words_at_the_next_document(firm: ApiClient) -> None:
+    """CHAIN_BROKEN: nothing is built on an end that is not ours."""
+    (invoice,) = issued(firm)
+    draft = blank(firm)
+    change(firm, draft["id"], lines=[account_line("1.00")])
+    with firm.house.database.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO chain_link (organisation_id, entity_id, place, invoice_id,"
+                " content_sha256, sha256, form, created_at) SELECT organisation_id, entity_id, 2,"
+                f" {key(draft)}, sha256, sha256, 1, created_at FROM chain_link"
+                f" WHERE invoice_id = {key(invoice)}"
+            )
+        )
+    answer = final(firm, draft["id"])
+    assert [one["code"] for one in answer["userErrors"]] == ["CHAIN_BROKEN"]
 
 
 def test_another_firm_sees_nothing_of_the_chain(firm: ApiClient) -> None:
