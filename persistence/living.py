@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, text
@@ -85,6 +86,9 @@ class AmongPeers:
     def let_go(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
+            # Said, not left to the closing: the server ends a connection in its own time.
+            with suppress(SQLAlchemyError):
+                connection.execute(text("SELECT pg_advisory_unlock_all()"))
             connection.close()
         self._engine.dispose()
 
