@@ -20,7 +20,14 @@ from domain.invoice.chain import (
     first_break,
     link_hash,
 )
-from domain.invoice.model import LEGAL, Invoice, InvoiceLine, IssuedDocument, NumberCounter
+from domain.invoice.model import (
+    LEGAL,
+    PDF_FORM,
+    Invoice,
+    InvoiceLine,
+    IssuedDocument,
+    NumberCounter,
+)
 from domain.organisation import Entity
 from persistence.invoices import locked_counter
 from persistence.session import ScopedSession
@@ -29,8 +36,6 @@ CHAIN_SERIES = "#"
 """No series of numbers is called so: they are capitals."""
 
 _PORTION = 200
-PICTURE = "pdf"
-"""The form of issued document whose picture is chained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +173,7 @@ def _contents(session: ScopedSession, ids: Sequence[int]) -> dict[int, str]:
         ):
             lines[line.invoice_id].append(line)
         shown = select(IssuedDocument.invoice_id, IssuedDocument.picture).where(
-            IssuedDocument.invoice_id.in_(some), IssuedDocument.form == PICTURE
+            IssuedDocument.invoice_id.in_(some), IssuedDocument.form == PDF_FORM
         )
         pictures = {row.invoice_id: row.picture for row in session.execute(shown)}
         for invoice in session.scalars(

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from documents.picture import Reference
-from documents.picture_json import to_json
-from documents.portrait import Occasion, picture_of
 from domain.errors import Refusal
 from domain.given import text
 from domain.invoice.credit import (
@@ -18,15 +16,13 @@ from domain.invoice.credit import (
     require_creditable,
     taxes_as_issued,
 )
-from domain.invoice.finalise import finalise
 from domain.invoice.lines import LONGEST_TEXT
-from domain.invoice.model import Invoice, InvoiceKind, IssuedDocument
+from domain.invoice.model import Invoice, InvoiceKind
 from domain.invoice.numbering import ISSUE_DATE_TOO_EARLY, require_recent
 from domain.organisation import Entity
-from domain.trace import OutboxEntry
-from persistence import chain, invoices
+from persistence import invoices
 from persistence.crediting import credited_of
-from resolvers._finalising import HANDOVER, PDF_FORM
+from resolvers._finalising import freeze
 from resolvers._lines import keep_totals, taxed_by
 from resolvers._mutation import Acting
 
@@ -60,7 +56,13 @@ def credit_invoice(acting: Acting, wanted: CreditWanted) -> Invoice:
     made.credit_reason = text(
         wanted.reason, field=("reason",), name="The reason", longest=LONGEST_TEXT
     )
-    _finish(acting, made, invoice, day)
+    freeze(
+        acting,
+        invoices.dossier_of(acting.session, made),
+        number=str(made.number),
+        issue_date=day,
+        references=(Reference(number=str(invoice.number), issue_date=invoice.issue_date or day),),
+    )
     return made
 
 
@@ -103,21 +105,3 @@ def _begin(acting: Acting, invoice: Invoice, credited: Credit, day: date) -> Inv
     keep_totals(made, credited.totals)
     session.flush()
     return made
-
-
-def _finish(acting: Acting, made: Invoice, invoice: Invoice, day: date) -> None:
-    """Freezes the credit note, and hands it over like an invoice."""
-    session = acting.session
-    dossier = invoices.dossier_of(session, made)
-    with session.no_autoflush:
-        finalise(made, number=str(made.number), issue_date=day, now=acting.house.clock())
-        made.due_date = None
-        corrected = Reference(number=str(invoice.number), issue_date=invoice.issue_date or day)
-        drawn = picture_of(dossier, Occasion(day, logo=dossier.entity.logo))
-        picture = to_json(replace(drawn, references=(corrected,)))
-        made.seller, made.buyer = picture["seller"], picture["buyer"]
-    session.add(IssuedDocument(invoice_id=made.id, form=PDF_FORM, picture=picture))
-    session.add(
-        OutboxEntry(topic=HANDOVER, subject_id=made.id, content={"number": str(made.number)})
-    )
-    chain.link(session, made)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from documents.pdf import render_invoice
-from documents.picture import InvoicePicture
+from documents.picture import InvoicePicture, Reference
 from documents.picture_json import from_json, to_json
 from documents.portrait import Occasion, picture_of
 from domain.invoice.euro import EuroRate, give_rate
-from domain.invoice.finalise import finalise, require_complete, require_pro_forma
-from domain.invoice.model import Invoice, IssuedDocument
+from domain.invoice.finalise import Dossier, finalise, require_complete, require_pro_forma
+from domain.invoice.model import PDF_FORM, Invoice, IssuedDocument
 from domain.invoice.numbering import require_recent
 from domain.invoice.remaining import require_still_within
 from domain.trace import OutboxEntry
@@ -21,7 +21,6 @@ from resolvers._lines import recount
 from resolvers._mutation import Acting
 from schema.context import Caller, House
 
-PDF_FORM = "pdf"
 HANDOVER = "invoice.finalised"
 """The topic under which final invoices wait for the accounting software (F02, F23)."""
 
@@ -56,15 +55,29 @@ def make_final(
     number = invoices.next_legal_number(
         session, entity, series=entity.invoice_series, issue_date=day, today=acting.today
     )
+    freeze(acting, dossier, number=number, issue_date=day)
+    return invoice
+
+
+def freeze(
+    acting: Acting,
+    dossier: Dossier,
+    *,
+    number: str,
+    issue_date: date,
+    references: tuple[Reference, ...] = (),
+) -> None:
+    """Makes a document final: its picture is kept, it waits for the accounts, and is chained."""
+    session, invoice = acting.session, dossier.invoice
     # Written at once: from then on the database lets nobody change it.
     with session.no_autoflush:
-        finalise(invoice, number=number, issue_date=day, now=acting.house.clock())
-        picture = to_json(picture_of(dossier, Occasion(day, logo=entity.logo)))
+        finalise(invoice, number=number, issue_date=issue_date, now=acting.house.clock())
+        drawn = picture_of(dossier, Occasion(issue_date, logo=dossier.entity.logo))
+        picture = to_json(replace(drawn, references=references))
         invoice.seller, invoice.buyer = picture["seller"], picture["buyer"]
     session.add(IssuedDocument(invoice_id=invoice.id, form=PDF_FORM, picture=picture))
     session.add(OutboxEntry(topic=HANDOVER, subject_id=invoice.id, content={"number": number}))
     chain.link(session, invoice)
-    return invoice
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,14 @@ from domain.catalogue import TaxCode
 from domain.client import Client
 from domain.errors import Issue, Refusal, call_error
 from domain.invoice.euro import owes_vat_in_euro, rate_of, untimely
-from domain.invoice.model import PRO_FORMA, Invoice, InvoiceLine, InvoiceState, LineKind
+from domain.invoice.model import (
+    PRO_FORMA,
+    Invoice,
+    InvoiceKind,
+    InvoiceLine,
+    InvoiceState,
+    LineKind,
+)
 from domain.organisation import Entity
 from domain.project.model import Project, ProjectStatus
 from domain.tax import ExemptionReason, VatCategory
@@ -104,7 +111,9 @@ def finalise(invoice: Invoice, *, number: str, issue_date: date, now: datetime) 
     """Gives the number and the date, and freezes the content: READY (Prête pour envoi)."""
     invoice.number = number
     invoice.issue_date = issue_date
-    invoice.due_date = due_date(invoice, issue_date)
+    # Nobody pays a credit note.
+    is_to_pay = invoice.kind is not InvoiceKind.CREDIT_NOTE
+    invoice.due_date = due_date(invoice, issue_date) if is_to_pay else None
     invoice.state = InvoiceState.READY
     invoice.finalised_at = now
 

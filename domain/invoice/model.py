@@ -198,6 +198,10 @@ class NumberCounter(Scoped, Record):
     last_issue_date: Mapped[date | None] = mapped_column(default=None)
 
 
+PDF_FORM = "pdf"
+"""The form of document that every legal invoice is issued in."""
+
+
 class IssuedDocument(Scoped, Record):
     """The exact bytes that were issued: where they are kept, and their SHA-256."""
 

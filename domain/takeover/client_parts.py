@@ -6,6 +6,7 @@ wins, and later rows complete it: people repeat a contact to fill a row. An empt
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,7 +76,7 @@ class Part:
         }
 
 
-class Parts:
+class Parts(ABC):
     """The addresses, or the contacts, of one client."""
 
     names: Mapping[str, str] = {}
@@ -90,9 +91,9 @@ class Parts:
         self._of_row: dict[int, Part] = {}
         self._read([row for row in rows if self.tells(self.given_in(row))])
 
+    @abstractmethod
     def _read(self, rows: Sequence[Candidate]) -> None:
         """Reads what each row says of one of them: finds it, or begins a new one."""
-        raise NotImplementedError
 
     def _begin(self, candidate: Candidate) -> Part:
         """A new one, that the row makes."""

@@ -50,10 +50,6 @@ class Pending:
         for place, key in enumerate(sorted(made)):
             self._names.setdefault((noun, key), f"{origin}+{place}")
 
-    def is_pending(self, noun: str, key: int | None) -> bool:
-        """Whether that record would be made by a sheet before."""
-        return key is not None and (noun, key) in self._names
-
     def named(self, planned: Iterable[Planned], noun: str) -> list[Planned]:
         """The plan with its pending records named by their origin: the same at each try."""
         return [self._named(row, noun) for row in planned] if self._names else list(planned)

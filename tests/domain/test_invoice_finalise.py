@@ -141,9 +141,12 @@ def test_a_siren_is_asked_of_french_entities_alone() -> None:
     assert lacks(entity=entity(country="RE", siren=None)) == ["MENTION_MISSING"]
 
 
-def test_less_than_nothing_is_a_matter_of_credit() -> None:
+@pytest.mark.parametrize(("net", "gross"), [(-100, -120), (100, -20)])
+def test_less_than_nothing_is_a_matter_of_credit(net: int, gross: int) -> None:
+    """Taxed deductions beside untaxed lines may leave a net, and less than nothing to pay."""
+    of = invoice(net_minor=net, gross_minor=gross)
     with pytest.raises(Refusal) as caught:
-        require_complete(dossier(invoice=invoice(net_minor=-100)), issue_date=ISSUED)
+        require_complete(dossier(invoice=of), issue_date=ISSUED)
     assert [issue.code for issue in caught.value.issues] == ["INVOICE_NEGATIVE"]
 
 

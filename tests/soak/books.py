@@ -7,9 +7,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from io import BytesIO, StringIO
 from random import Random
-from typing import Any
+from typing import Any, cast
 from zipfile import ZipFile
 
 from xlsxwriter import Workbook
@@ -98,7 +99,8 @@ def _write(sheet: Any, row: int, place: int, cell: Cell, look: Any) -> None:
     elif cell.form is Form.NO_VALUE:
         sheet.write_formula(row, place, "=B1", look, _NOTHING)
     elif cell.formula:
-        value = typed if isinstance(typed, str | bool) else float(typed)  # type: ignore[arg-type]
+        # Days are never made by a formula here: the rest are numbers.
+        value = typed if isinstance(typed, str | bool) else float(cast(Decimal, typed))
         sheet.write_formula(row, place, "=Z99", look, value)
     elif isinstance(typed, bool):
         sheet.write_boolean(row, place, typed)

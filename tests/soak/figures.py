@@ -137,6 +137,7 @@ def no_number(value: Decimal, rng: Random) -> Cell:
         (
             red(rng.choice(forms), "NUMBER_INVALID"),
             red(True, "NUMBER_INVALID", Form.BOOLEAN),
+            # A cell's date has no zone.
             red(datetime(2025, 3, 1), "NUMBER_INVALID", Form.DATE),  # noqa: DTZ001
         )
     )
@@ -262,6 +263,7 @@ def as_day(value: date, rng: Random) -> Cell:
 
 
 def as_moment(value: date, rng: Random) -> Cell:
+    # Nor has a cell's moment.
     moment = datetime(value.year, value.month, value.day, rng.randrange(24), 30)  # noqa: DTZ001
     return Cell(moment, Form.DATE)
 
