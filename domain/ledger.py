@@ -26,6 +26,8 @@ class PhaseFigures:
     """ΔB: adjustments of what was billed."""
     invoiced: int = 0
     """I − C: final invoices less credit notes."""
+    written_off: int = 0
+    """Given up of the fee: not to be billed any more."""
     reserved: int = 0
     """P: lines of pro formas; they keep the amount from being taken twice."""
     progress: Decimal | None = None
@@ -42,7 +44,7 @@ class PhaseFigures:
 
     @property
     def remaining(self) -> int:
-        return self.adjusted_fee - self.billed
+        return self.adjusted_fee - self.billed - self.written_off
 
     @property
     def free(self) -> int:

@@ -5,7 +5,9 @@ from domain.base import Record
 from domain.catalogue import LedgerAccount, Product, TaxCode
 from domain.client import Address, Client, Contact
 from domain.collaborator import Collaborator
+from domain.entry import BillingEntry
 from domain.invoice.chain import ChainLink
+from domain.invoice.claim import BilledPeriod
 from domain.invoice.model import Invoice, InvoiceLine, IssuedDocument, NumberCounter
 from domain.job import Job
 from domain.organisation import Entity, Organisation
@@ -25,6 +27,8 @@ __all__ = [
     "Address",
     "Adjustment",
     "ApiKey",
+    "BilledPeriod",
+    "BillingEntry",
     "BillingHistory",
     "ChainLink",
     "Client",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Boolean, ForeignKeyConstraint, Index, String, Text
+from sqlalchemy import BigInteger, Boolean, ForeignKeyConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.base import HOURS, NAME, BigKey, Record, Versioned, owned
+from domain.base import HOURS, NAME, BigKey, Instant, Record, Versioned, owned
 
 
 class TimeEntry(Versioned, Record):
@@ -29,11 +29,15 @@ class TimeEntry(Versioned, Record):
         ForeignKeyConstraint(
             ["organisation_id", "phase_id"], ["phase.organisation_id", "phase.id"]
         ),
+        ForeignKeyConstraint(
+            ["organisation_id", "line_id"], ["invoice_line.organisation_id", "invoice_line.id"]
+        ),
         Index(None, "organisation_id", "project_id", "worked_on"),
         Index(None, "organisation_id", "worked_on"),
         Index(None, "organisation_id", "collaborator_id", "worked_on"),
         Index(None, "organisation_id", "phase_id"),
         Index(None, "organisation_id", "contract_id"),
+        Index(None, "organisation_id", "line_id"),
     )
 
     collaborator_id: Mapped[int] = mapped_column(BigKey)
@@ -48,3 +52,9 @@ class TimeEntry(Versioned, Record):
     description: Mapped[str | None] = mapped_column(Text, default=None)
     author: Mapped[str | None] = mapped_column(NAME, default=None)
     source: Mapped[str] = mapped_column(String(64), default="api")
+    line_id: Mapped[int | None] = mapped_column(BigKey, default=None)
+    """The line that bills it: one at most, of a pro forma or of a final invoice."""
+    rate_minor: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    """Of an hour, in the currency of the project, as it was when the line was drawn."""
+    written_off_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    write_off_reason: Mapped[str | None] = mapped_column(Text, default=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select
@@ -12,6 +12,7 @@ from domain.errors import Refusal
 from domain.invoice.chain import (
     BEGINNING,
     CHAIN_BROKEN,
+    FORM,
     Break,
     BreakReason,
     ChainLink,
@@ -66,7 +67,7 @@ def link_former(session: ScopedSession) -> None:
 def _append(session: ScopedSession, entity_id: int, ids: Sequence[int]) -> None:
     counter = locked_counter(session, entity_id=entity_id, series=CHAIN_SERIES, year=0)
     before = _end_of(session, entity_id, counter.last)
-    contents = _contents(session, ids)
+    contents = _contents(session, dict.fromkeys(ids, FORM))
     for invoice_id in ids:
         counter.last += 1
         content = contents[invoice_id]
@@ -142,7 +143,7 @@ def _links(session: ScopedSession, entity_id: int) -> Iterator[Found]:
     last = 0
     while True:
         statement = (
-            select(*names, Invoice.number)
+            select(*names, Invoice.number, ChainLink.form)
             .outerjoin(Invoice, Invoice.id == ChainLink.invoice_id)
             .where(ChainLink.entity_id == entity_id, ChainLink.place > last)
             .order_by(ChainLink.place)
@@ -151,16 +152,17 @@ def _links(session: ScopedSession, entity_id: int) -> Iterator[Found]:
         portion = session.execute(statement).all()
         if not portion:
             return
-        contents = _contents(session, [row.invoice_id for row in portion])
+        contents = _contents(session, {row.invoice_id: row.form for row in portion})
         for row in portion:
-            yield Found(*row, now_sha256=contents.get(row.invoice_id))
+            yield Found(*row[:-1], now_sha256=contents.get(row.invoice_id))
         last = portion[-1].place
         session.expunge_all()
 
 
-def _contents(session: ScopedSession, ids: Sequence[int]) -> dict[int, str]:
-    """The hash of each document that is there, as the database holds it."""
+def _contents(session: ScopedSession, forms: Mapping[int, int]) -> dict[int, str]:
+    """The hash of each document that is there, by its form, as the database holds it."""
     found: dict[int, str] = {}
+    ids = list(forms)
     for start in range(0, len(ids), _PORTION):
         some = ids[start : start + _PORTION]
         fresh = {"populate_existing": True}
@@ -179,5 +181,10 @@ def _contents(session: ScopedSession, ids: Sequence[int]) -> dict[int, str]:
         for invoice in session.scalars(
             select(Invoice).where(Invoice.id.in_(some)).execution_options(**fresh)
         ):
-            found[invoice.id] = content_hash(invoice, lines[invoice.id], pictures.get(invoice.id))
+            found[invoice.id] = content_hash(
+                invoice,
+                lines[invoice.id],
+                pictures.get(invoice.id),
+                form=forms[invoice.id],
+            )
     return found

@@ -1,112 +1,124 @@
-"""The sums of the ledger by phase, each in one query whatever the number of phases."""
+"""The sums of the ledger, each in one query whatever the number of entries."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
 
-from sqlalchemy import Subquery, case, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, select
 
-from domain.invoice.model import LEGAL, PRO_FORMA, Invoice, InvoiceKind, InvoiceLine
+from domain.entry import BillingEntry, EntryKind
+from domain.invoice.model import PRO_FORMA, Invoice, InvoiceKind, InvoiceLine
 from domain.ledger import PhaseFigures
-from domain.project.adjustment import Adjustment, AdjustmentKind
-from domain.project.history import BillingHistory
 from domain.project.model import Contract, Phase, Project, ProjectStatus
 from domain.project.progress import ProgressUpdate
 from persistence.session import ScopedSession
 
+_FIGURES: Mapping[str, tuple[EntryKind, ...]] = {
+    "fee_adjustment": (EntryKind.FEE_ADJUSTMENT,),
+    "history": (EntryKind.HISTORY,),
+    "billed_adjustment": (EntryKind.BILLED_ADJUSTMENT,),
+    "written_off": (EntryKind.WRITE_OFF,),
+    "invoiced": (EntryKind.INVOICE, EntryKind.CREDIT),
+}
+"""Which entries each figure of a phase sums up. Deposits bill no phase."""
+
 
 def phase_figures(
-    session: ScopedSession, phase_ids: Sequence[int] | None = None
+    session: ScopedSession,
+    phase_ids: Sequence[int] | None = None,
+    *,
+    as_of: date | None = None,
 ) -> dict[int, PhaseFigures]:
-    """The figures of the phases by identifier; of all phases when `phase_ids` is None."""
-    invoiced, progress = _invoiced(), _progress_in_force()
-    history, adjusted = _history(), _adjusted()
+    """The figures of the phases by identifier; of all phases when `phase_ids` is None.
+
+    `as_of` leaves out what was entered, or done, for a later day; and the pro formas, which are
+    of today.
+    """
+    statement = figures_by_phase(as_of=as_of)
+    if phase_ids is not None:
+        statement = statement.where(Phase.id.in_(phase_ids))
+    return {row.id: figures_of(row) for row in session.execute(statement)}
+
+
+def figures_by_phase(*, as_of: date | None = None) -> Select[Any]:
+    """One row a phase, with all that its figures are made of (`figures_of`)."""
+    entered, progress = _entered(as_of), _progress_in_force(as_of)
     statement = (
         select(
             Phase.id,
             Phase.fee_minor,
             Phase.currency,
-            invoiced.c.invoiced,
-            invoiced.c.reserved,
-            history.c.history,
-            adjusted.c.fee_adjustment,
-            adjusted.c.billed_adjustment,
+            *(entered.c[name] for name in _FIGURES),
             progress.c.percent,
             Project.status,
         )
         .join(Contract, Contract.id == Phase.contract_id)
         .join(Project, Project.id == Contract.project_id)
-        .outerjoin(invoiced, invoiced.c.phase_id == Phase.id)
-        .outerjoin(history, history.c.phase_id == Phase.id)
-        .outerjoin(adjusted, adjusted.c.phase_id == Phase.id)
+        .outerjoin(entered, entered.c.phase_id == Phase.id)
         .outerjoin(progress, progress.c.phase_id == Phase.id)
     )
-    if phase_ids is not None:
-        statement = statement.where(Phase.id.in_(phase_ids))
-    return {
-        row.id: PhaseFigures(
-            fee=row.fee_minor,
-            currency=row.currency,
-            fee_adjustment=int(row.fee_adjustment or 0),
-            history=int(row.history or 0),
-            billed_adjustment=int(row.billed_adjustment or 0),
-            invoiced=int(row.invoiced or 0),
-            reserved=int(row.reserved or 0),
-            progress=row.percent,
-            signed=row.status is ProjectStatus.SIGNED,
+    if as_of is not None:
+        return statement
+    reserved = _reserved()
+    return statement.add_columns(reserved.c.reserved).outerjoin(
+        reserved, reserved.c.phase_id == Phase.id
+    )
+
+
+def figures_of(row: Any) -> PhaseFigures:
+    """The figures in a row of `figures_by_phase`."""
+    return PhaseFigures(
+        fee=row.fee_minor,
+        currency=row.currency,
+        reserved=int(getattr(row, "reserved", None) or 0),
+        progress=row.percent,
+        signed=row.status is ProjectStatus.SIGNED,
+        **{name: int(getattr(row, name) or 0) for name in _FIGURES},
+    )
+
+
+def _entered(as_of: date | None) -> Subquery:
+    """Per phase: the sums of its entries, by figure."""
+    sums = [
+        func.sum(case((BillingEntry.kind.in_(kinds), BillingEntry.amount_minor), else_=0)).label(
+            name
         )
-        for row in session.execute(statement)
-    }
-
-
-def _history() -> Subquery:
-    """Per phase: what was invoiced before the takeover; a line taken back counts no more."""
+        for name, kinds in _FIGURES.items()
+    ]
     return (
-        select(BillingHistory.phase_id, func.sum(BillingHistory.net_minor).label("history"))
-        .where(BillingHistory.archived_at.is_(None))
-        .group_by(BillingHistory.phase_id)
+        select(BillingEntry.phase_id, *sums)
+        .where(BillingEntry.phase_id.is_not(None), *_until(as_of))
+        .group_by(BillingEntry.phase_id)
         .subquery()
     )
 
 
-def _adjusted() -> Subquery:
-    """Per phase: the corrections of its fee and of what was billed of it."""
-    fee, billed = (
-        func.sum(case((Adjustment.kind == kind, Adjustment.amount_minor), else_=0))
-        for kind in (AdjustmentKind.FEE, AdjustmentKind.BILLED)
-    )
-    return (
-        select(
-            Adjustment.phase_id,
-            fee.label("fee_adjustment"),
-            billed.label("billed_adjustment"),
-        )
-        .where(Adjustment.archived_at.is_(None))
-        .group_by(Adjustment.phase_id)
-        .subquery()
-    )
+def _until(as_of: date | None) -> list[ColumnElement[bool]]:
+    return [] if as_of is None else [BillingEntry.booked_on <= as_of]
 
 
-def _invoiced() -> Subquery:
-    """Per phase: invoiced by legal documents, less credit notes; reserved by pro formas."""
+def _reserved() -> Subquery:
+    """Per phase: what pro formas hold of it."""
     signed = case(
         (Invoice.kind == InvoiceKind.CREDIT_NOTE, -InvoiceLine.net_minor),
         else_=InvoiceLine.net_minor,
     )
     return (
-        select(
-            InvoiceLine.phase_id,
-            func.sum(case((Invoice.state.in_(LEGAL), signed), else_=0)).label("invoiced"),
-            func.sum(case((Invoice.state.in_(PRO_FORMA), signed), else_=0)).label("reserved"),
-        )
+        select(InvoiceLine.phase_id, func.sum(signed).label("reserved"))
         .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
-        .where(InvoiceLine.phase_id.is_not(None))
+        .where(
+            InvoiceLine.phase_id.is_not(None),
+            Invoice.state.in_(PRO_FORMA),
+            Invoice.kind != InvoiceKind.DEPOSIT,
+        )
         .group_by(InvoiceLine.phase_id)
         .subquery()
     )
 
 
-def _progress_in_force() -> Subquery:
+def _progress_in_force(as_of: date | None) -> Subquery:
     """The last update of each phase by (as of, recording)."""
     place = (
         func.row_number()
@@ -116,5 +128,8 @@ def _progress_in_force() -> Subquery:
         )
         .label("place")
     )
-    ranked = select(ProgressUpdate.phase_id, ProgressUpdate.percent, place).subquery()
+    known = select(ProgressUpdate.phase_id, ProgressUpdate.percent, place)
+    if as_of is not None:
+        known = known.where(ProgressUpdate.as_of <= as_of)
+    ranked = known.subquery()
     return select(ranked.c.phase_id, ranked.c.percent).where(ranked.c.place == 1).subquery()

@@ -32,7 +32,7 @@ CHAIN_BROKEN = call_error(
     "Somebody changed the database: see chainVerification, and restore what was there.",
 )
 
-FORM = 1
+FORM = 2
 """Which columns are hashed, and how; a link says by which form it was made."""
 
 OF_INVOICE = (
@@ -47,6 +47,24 @@ OF_LINE = (
     "net_minor", "tax_code_id", "ledger_account", "sku", "phase_id",
     "credits_line_id", "progress",
 )  # fmt: skip
+_SINCE: tuple[tuple[int, tuple[str, ...], tuple[str, ...]], ...] = (
+    (
+        2,
+        ("credited_number", "credited_on", "replaces_id"),
+        ("discount", "period_start", "period_end", "deducts_id", "basis"),
+    ),
+)
+"""By form: the columns of invoices and of lines that it hashes besides those before it."""
+
+
+def columns_of(form: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns of an invoice and of its lines that are hashed by `form`."""
+    of_invoice: tuple[str, ...] = OF_INVOICE
+    of_line: tuple[str, ...] = OF_LINE
+    for since, more_of_invoice, more_of_line in _SINCE:
+        if form >= since:
+            of_invoice, of_line = of_invoice + more_of_invoice, of_line + more_of_line
+    return of_invoice, of_line
 
 
 class ChainLink(Scoped, Record):
@@ -107,13 +125,18 @@ class Found:
 
 
 def content_hash(
-    invoice: Invoice, lines: Sequence[InvoiceLine], picture: Mapping[str, Any] | None
+    invoice: Invoice,
+    lines: Sequence[InvoiceLine],
+    picture: Mapping[str, Any] | None,
+    *,
+    form: int = FORM,
 ) -> str:
     """The SHA-256 of all that is frozen of a document: its columns, lines and picture."""
+    of_invoice, of_line = columns_of(form)
     told = {
-        "form": FORM,
-        "invoice": {name: _plain(getattr(invoice, name)) for name in OF_INVOICE},
-        "lines": [{name: _plain(getattr(line, name)) for name in OF_LINE} for line in lines],
+        "form": form,
+        "invoice": {name: _plain(getattr(invoice, name)) for name in of_invoice},
+        "lines": [{name: _plain(getattr(line, name)) for name in of_line} for line in lines],
         "picture": picture,
     }
     written = json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

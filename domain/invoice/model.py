@@ -96,12 +96,16 @@ class Invoice(Versioned, Record):
         ForeignKeyConstraint(
             ["organisation_id", "credits_id"], ["invoice.organisation_id", "invoice.id"]
         ),
+        ForeignKeyConstraint(
+            ["organisation_id", "replaces_id"], ["invoice.organisation_id", "invoice.id"]
+        ),
         UniqueConstraint("organisation_id", "pro_forma_number"),
         UniqueConstraint("organisation_id", "number"),
         Index(None, "organisation_id", "state", "id"),
         Index(None, "organisation_id", "client_id", "id"),
         Index(None, "organisation_id", "project_id", "id"),
         Index(None, "organisation_id", "credits_id"),
+        Index(None, "organisation_id", "replaces_id"),
     )
 
     pro_forma_number: Mapped[str] = mapped_column(String(16))
@@ -133,6 +137,12 @@ class Invoice(Versioned, Record):
     euro_rate_source: Mapped[str | None] = mapped_column(String(64), default=None)
     credits_id: Mapped[int | None] = mapped_column(BigKey, default=None)
     """Of a credit note: the invoice it corrects."""
+    credited_number: Mapped[str | None] = mapped_column(NAME, default=None)
+    """Of a credit note on an invoice of the former system: that one's number."""
+    credited_on: Mapped[date | None] = mapped_column(default=None)
+    """The date of that one."""
+    replaces_id: Mapped[int | None] = mapped_column(BigKey, default=None)
+    """The credited invoice that this one is drawn in the place of."""
     credit_reason: Mapped[str | None] = mapped_column(Text, default=None)
     finalised_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
     handed_over_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
@@ -156,9 +166,13 @@ class InvoiceLine(Scoped, Record):
             ["organisation_id", "credits_line_id"],
             ["invoice_line.organisation_id", "invoice_line.id"],
         ),
+        ForeignKeyConstraint(
+            ["organisation_id", "deducts_id"], ["invoice.organisation_id", "invoice.id"]
+        ),
         UniqueConstraint("organisation_id", "invoice_id", "position"),
         Index(None, "organisation_id", "phase_id"),
         Index(None, "organisation_id", "credits_line_id"),
+        Index(None, "organisation_id", "deducts_id"),
     )
 
     invoice_id: Mapped[int] = mapped_column(BigKey)
@@ -180,6 +194,15 @@ class InvoiceLine(Scoped, Record):
     """Of a credit note: the line it takes back from."""
     progress: Mapped[Decimal | None] = mapped_column(PERCENT, default=None)
     """Cumulative percentage of the phase's fee that this line brings the billing to."""
+    discount: Mapped[Decimal | None] = mapped_column(PERCENT, default=None)
+    """Percent off quantity × unit price: net = round(quantity × price × (1 − discount ÷ 100))."""
+    period_start: Mapped[date | None] = mapped_column(default=None)
+    period_end: Mapped[date | None] = mapped_column(default=None)
+    """The last day of the period that is invoiced, itself included (BT-134, BT-135)."""
+    deducts_id: Mapped[int | None] = mapped_column(BigKey, default=None)
+    """Of a line that takes a deposit off: the deposit invoice."""
+    basis: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    """What the line was computed from, for `explain`: rule, sources, what was billed before."""
 
 
 class NumberCounter(Scoped, Record):

@@ -20,6 +20,8 @@ class AdjustmentKind(StrEnum):
     FEE = "FEE"
     HOURS = "HOURS"
     """Time spent before the takeover; no effect on billing."""
+    WRITE_OFF = "WRITE_OFF"
+    """An amount of the fee that is given up: neither billed nor to be billed."""
     COST = "COST"
     """Cost spent before the takeover; no effect on billing."""
 

@@ -68,6 +68,13 @@ class Periodicity(StrEnum):
     YEAR = "YEAR"
 
 
+class Timing(StrEnum):
+    """When a period is due: once it has ended, or as soon as it begins (DOMAIN §2.4)."""
+
+    ARREARS = "ARREARS"
+    ADVANCE = "ADVANCE"
+
+
 class Project(Versioned, Record):
     """A project (affaire, dossier) of one client, invoiced by one entity in one currency."""
 
@@ -134,6 +141,13 @@ class Contract(Versioned, Record):
     )
     taxable: Mapped[bool] = mapped_column(Boolean, default=True)
     """The "Imposable" box of the contract (B14)."""
+    timing: Mapped[Timing] = mapped_column(choice(Timing), default=Timing.ARREARS)
+    rollover: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Of prepaid hours: what a period leaves passes to the next one."""
+    cap_minor: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    """Of time and materials: the most that is billed in all; NULL: only the phases' fees cap."""
+    hourly_rate_minor: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    """Of an hour on a phase that has no rate of its own."""
 
 
 class Phase(Versioned, Record):

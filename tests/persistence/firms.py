@@ -15,7 +15,14 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
 from domain.client import Client
-from domain.invoice.model import Invoice, InvoiceKind, InvoiceLine, InvoiceState, LineKind
+from domain.invoice.model import (
+    PRO_FORMA,
+    Invoice,
+    InvoiceKind,
+    InvoiceLine,
+    InvoiceState,
+    LineKind,
+)
 from domain.likeness import loose_key, name_key
 from domain.project.model import Contract, Phase, Project, ProjectStatus
 from domain.project.progress import ProgressUpdate
@@ -141,6 +148,9 @@ def an_invoice(firm: Firm, count: int, /, **changed: Any) -> Invoice:
     return Invoice(**columns | changed)
 
 
+ISSUED = date(2026, 10, 31)
+
+
 def billed(
     session: ScopedSession,
     firm: Firm,
@@ -157,6 +167,8 @@ def billed(
     session.flush()
     # Final last: from then on the database takes no line of it.
     invoice.state = state
+    if state not in PRO_FORMA:
+        invoice.issue_date = ISSUED
     session.flush()
     return invoice
 

@@ -25,6 +25,7 @@ from persistence.takeover.known import (
 from persistence.takeover.prefill import PrefilledRow, prefilled
 from tests.domain.examples import codes
 from tests.persistence.firms import (
+    ISSUED,
     Firm,
     a_client,
     a_contract,
@@ -235,6 +236,7 @@ def test_planning_knows_what_was_billed_of_a_phase(firm: Firm) -> None:
     """DOMAIN §2.1: a fee is not lowered under what was billed."""
     with firm.writing() as session:
         invoice = billed(session, firm, 1, 600_000)
+        invoice.issue_date = ISSUED
         invoice.state = type(invoice.state).FINAL
     row = {
         "project_code": "LOG-2403",

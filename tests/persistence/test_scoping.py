@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -252,6 +252,8 @@ def test_codes_and_numbers_are_unique_within_an_organisation(firms: Neighbours) 
 
 def test_the_state_of_an_invoice_is_found_within_ones_own(firms: Neighbours) -> None:
     with firms.theirs.writing() as session:
-        session.execute(update(Invoice).values(state=InvoiceState.FINAL))
+        session.execute(
+            update(Invoice).values(state=InvoiceState.FINAL, issue_date=date(2026, 10, 31))
+        )
     with firms.ours.reading() as session:
         assert session.scalars(select(Invoice.state)).all() == [InvoiceState.DRAFT]
