@@ -23,6 +23,9 @@ CURSOR_INVALID = call_error("CURSOR_INVALID", "The cursor {cursor} is not one of
 PAGE_SIZE_INVALID = call_error(
     "PAGE_SIZE_INVALID", "A page has from 1 to {limit} items; {found} were asked for."
 )
+FORWARDS_ONLY = call_error(
+    "FORWARDS_ONLY", "This list is paged forwards only: give `first` and `after`."
+)
 TOO_MANY_NODES = call_error(
     "TOO_MANY_NODES", "{count} identifiers were asked for at once; the limit is {limit}."
 )
@@ -112,6 +115,14 @@ def page(
 def count(session: ScopedSession, noun: Noun, where: Sequence[ColumnElement[bool]] = ()) -> int:
     """How many rows of `noun` meet `where`."""
     return session.scalar(select(func.count(noun.column("id"))).where(*where)) or 0
+
+
+def size_of(asked: PageAsked) -> int:
+    """How many items were asked for of a list that goes forwards only."""
+    if asked.last is not None or asked.before is not None:
+        name = "last" if asked.last is not None else "before"
+        raise Refusal(FORWARDS_ONLY(field=(name,)))
+    return _size(asked)[0]
 
 
 def _size(asked: PageAsked) -> tuple[int, bool]:

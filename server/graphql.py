@@ -23,6 +23,7 @@ from strawberry.tools import merge_types
 
 from resolvers.browsing import Browsing
 from resolvers.browsing_fees import BrowsingFees
+from resolvers.browsing_totals import TotalsQueries
 from resolvers.cataloguing import Cataloguing, CataloguingQueries
 from resolvers.contracting import Contracting
 from resolvers.crediting import Crediting
@@ -42,6 +43,7 @@ from server.documents import Documents, KnownDocument
 QUERIES: tuple[type, ...] = (
     Browsing,
     BrowsingFees,
+    TotalsQueries,
     ImportingQueries,
     InvoicingQueries,
     CataloguingQueries,
