@@ -31,7 +31,7 @@ from domain.invoice.model import (
 )
 from domain.organisation import Entity
 from persistence.invoices import locked_counter
-from persistence.session import ScopedSession
+from persistence.session import ScopedSession, insert_all
 
 CHAIN_SERIES = "#"
 """No series of numbers is called so: they are capitals."""
@@ -48,14 +48,18 @@ class Verified:
     broken: Break | None
 
 
-def link(session: ScopedSession, invoice: Invoice) -> None:
-    """Adds a document that was just made final to the chain of its entity.
+def link_all(session: ScopedSession, documents: Sequence[Invoice]) -> None:
+    """Adds documents that were just made final to the chains of their entities, in their order.
 
-    The counter is locked until the transaction ends, so that places follow one another. Nothing is
-    added to a chain whose end is not what its counter says: CHAIN_BROKEN.
+    The counter of a chain is locked until the transaction ends, so that places follow one another.
+    Nothing is added to a chain whose end is not what its counter says: CHAIN_BROKEN.
     """
     session.flush()
-    _append(session, invoice.entity_id, [invoice.id])
+    by_entity: defaultdict[int, list[int]] = defaultdict(list)
+    for invoice in documents:
+        by_entity[invoice.entity_id].append(invoice.id)
+    for entity_id, ids in sorted(by_entity.items()):
+        _append(session, entity_id, ids)
 
 
 def link_former(session: ScopedSession) -> None:
@@ -68,20 +72,23 @@ def _append(session: ScopedSession, entity_id: int, ids: Sequence[int]) -> None:
     counter = locked_counter(session, entity_id=entity_id, series=CHAIN_SERIES, year=0)
     before = _end_of(session, entity_id, counter.last)
     contents = _contents(session, dict.fromkeys(ids, FORM))
+    links = []
     for invoice_id in ids:
         counter.last += 1
         content = contents[invoice_id]
         before = link_hash(before=before, place=counter.last, content=content)
-        session.add(
-            ChainLink(
-                entity_id=entity_id,
-                place=counter.last,
-                invoice_id=invoice_id,
-                content_sha256=content,
-                sha256=before,
-            )
+        links.append(
+            {
+                "entity_id": entity_id,
+                "place": counter.last,
+                "invoice_id": invoice_id,
+                "content_sha256": content,
+                "sha256": before,
+                "form": FORM,
+            }
         )
     session.flush()
+    insert_all(session, ChainLink, links)
 
 
 def _end_of(session: ScopedSession, entity_id: int, place: int) -> str:

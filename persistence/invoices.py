@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from domain.invoice.model import (
 )
 from domain.invoice.numbering import PRO_FORMA_SERIES, legal_number, pro_forma_number, take_next
 from domain.invoice.remaining import Billable
+from domain.ledger import PhaseFigures
 from domain.likeness import name_key
 from domain.organisation import Entity, fiscal_year
 from domain.project.model import Contract, Phase, Project
@@ -99,37 +100,103 @@ def lines_of(session: ScopedSession, invoice_id: int) -> list[InvoiceLine]:
 
 def dossier_of(session: ScopedSession, invoice: Invoice) -> Dossier:
     """The invoice with its lines, parties, project and tax codes."""
-    lines = lines_of(session, invoice.id)
-    codes = {line.tax_code_id for line in lines if line.tax_code_id is not None}
-    found = session.scalars(select(TaxCode).where(TaxCode.id.in_(codes)))
-    project = None
-    if invoice.project_id is not None:
-        project = the_record(session, Project, invoice.project_id)
-    return Dossier(
-        invoice=invoice,
-        lines=lines,
-        client=the_record(session, Client, invoice.client_id),
-        entity=the_record(session, Entity, invoice.entity_id),
-        project=project,
-        tax_codes={code.id: code for code in found},
-    )
+    return dossiers_of(session, [invoice])[0]
+
+
+def dossiers_of(session: ScopedSession, invoices: Sequence[Invoice]) -> list[Dossier]:
+    """Each invoice with all that it rests on, in their order, in a few statements for all."""
+    lines: dict[int, list[InvoiceLine]] = {invoice.id: [] for invoice in invoices}
+    for portion in _portions(lines):
+        statement = select(InvoiceLine).where(InvoiceLine.invoice_id.in_(portion))
+        for line in session.scalars(statement.order_by(InvoiceLine.position)):
+            lines[line.invoice_id].append(line)
+    codes = {line.tax_code_id for some in lines.values() for line in some if line.tax_code_id}
+    taxes = _by_id(session, TaxCode, codes)
+    clients = _by_id(session, Client, {invoice.client_id for invoice in invoices})
+    entities = _by_id(session, Entity, {invoice.entity_id for invoice in invoices})
+    projects = _by_id(session, Project, {one.project_id for one in invoices if one.project_id})
+    return [
+        Dossier(
+            invoice=invoice,
+            lines=lines[invoice.id],
+            client=clients[invoice.client_id],
+            entity=entities[invoice.entity_id],
+            project=projects.get(invoice.project_id or 0),
+            tax_codes={
+                line.tax_code_id: taxes[line.tax_code_id]
+                for line in lines[invoice.id]
+                if line.tax_code_id is not None
+            },
+        )
+        for invoice in invoices
+    ]
+
+
+_PORTION = 5000
+"""Identifiers in one statement: a driver takes 32,766 values."""
+
+
+def _portions(keys: Iterable[int]) -> Iterator[list[int]]:
+    wanted = sorted(keys)
+    for start in range(0, len(wanted), _PORTION):
+        yield wanted[start : start + _PORTION]
+
+
+def _by_id(session: ScopedSession, record: type[Found], keys: Iterable[int]) -> dict[int, Found]:
+    # Every record has an id; what they have in common does not say so.
+    column = record.id  # type: ignore[attr-defined]
+    return {
+        found.id: found  # type: ignore[attr-defined]
+        for portion in _portions(keys)
+        for found in session.scalars(select(record).where(column.in_(portion)))
+    }
+
+
+def invoices_locked(session: ScopedSession, keys: Iterable[int]) -> dict[int, Invoice]:
+    """Those of the invoices that are there, locked in one order, as they are now."""
+    return {
+        found.id: found
+        for portion in _portions(keys)
+        for found in session.scalars(
+            select(Invoice)
+            .where(Invoice.id.in_(portion))
+            .order_by(Invoice.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    }
 
 
 def billables_of(
     session: ScopedSession, project_id: int, *, archived: bool = False
 ) -> list[Billable]:
     """The phases of a project in their order, with what each has left; archived ones when asked."""
-    statement = (
-        select(Phase, Contract)
-        .join(Contract, Contract.id == Phase.contract_id)
-        .where(Contract.project_id == project_id)
-        .order_by(Contract.id, Phase.position, Phase.id)
-    )
-    if not archived:
-        statement = statement.where(Phase.archived_at.is_(None), Contract.archived_at.is_(None))
-    found = session.execute(statement).all()
-    figures = phase_figures(session, [phase.id for phase, _ in found])
-    return [Billable(phase, contract, figures[phase.id]) for phase, contract in found]
+    return billables_by_project(session, [project_id], archived=archived).get(project_id, [])
+
+
+def billables_by_project(
+    session: ScopedSession, project_ids: Iterable[int], *, archived: bool = False
+) -> dict[int, list[Billable]]:
+    """The phases of each of these projects, with what each has left."""
+    found: list[tuple[Phase, Contract]] = []
+    for portion in _portions(project_ids):
+        statement = (
+            select(Phase, Contract)
+            .join(Contract, Contract.id == Phase.contract_id)
+            .where(Contract.project_id.in_(portion))
+            .order_by(Contract.id, Phase.position, Phase.id)
+        )
+        if not archived:
+            statement = statement.where(Phase.archived_at.is_(None), Contract.archived_at.is_(None))
+        found += [(phase, contract) for phase, contract in session.execute(statement)]
+    figures: dict[int, PhaseFigures] = {}
+    for portion in _portions(phase.id for phase, _ in found):
+        figures |= phase_figures(session, portion)
+    billables: dict[int, list[Billable]] = {}
+    for phase, contract in found:
+        one = Billable(phase, contract, figures[phase.id])
+        billables.setdefault(contract.project_id, []).append(one)
+    return billables
 
 
 def lock_project(session: ScopedSession, project_id: int) -> Project:
@@ -224,6 +291,22 @@ def next_legal_number(
     session: ScopedSession, entity: Entity, *, series: str, issue_date: date, today: date
 ) -> str:
     """The next number of the series, under its lock until this transaction ends."""
+    found = next_legal_numbers(
+        session, entity, series=series, issue_date=issue_date, today=today, count=1
+    )
+    return found[0]
+
+
+def next_legal_numbers(
+    session: ScopedSession,
+    entity: Entity,
+    *,
+    series: str,
+    issue_date: date,
+    today: date,
+    count: int,
+) -> list[str]:
+    """The next `count` numbers of the series, under one lock until this transaction ends."""
     year = fiscal_year(start=entity.fiscal_year_start, day=issue_date)
     counter = locked_counter(session, entity_id=entity.id, series=series, year=year)
     last = session.scalar(
@@ -231,8 +314,10 @@ def next_legal_number(
             NumberCounter.entity_id == entity.id, NumberCounter.series == series
         )
     )
-    count = take_next(counter, issue_date=issue_date, today=today, last=last)
-    return legal_number(series=series, year=year, count=count)
+    taken = (
+        take_next(counter, issue_date=issue_date, today=today, last=last) for _ in range(count)
+    )
+    return [legal_number(series=series, year=year, count=one) for one in taken]
 
 
 def locked_counter(

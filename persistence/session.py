@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -108,6 +109,23 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+@dataclass(slots=True)
+class Part:
+    """A part of a transaction; `is_kept` may be taken back until its end."""
+
+    is_kept: bool = True
+
+
+@contextmanager
+def part_of(session: ScopedSession) -> Iterator[Part]:
+    """What is written meanwhile goes if an exception is raised, or if the part is not kept."""
+    with session.begin_nested() as point:
+        part = Part()
+        yield part
+        if not part.is_kept:
+            point.rollback()
 
 
 @contextmanager

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from documents.pdf import render_invoice
 from documents.picture import InvoicePicture, Reference
 from documents.picture_json import from_json, to_json
 from documents.portrait import Occasion, picture_of
+from domain.errors import FIELD_INVALID, NOT_FOUND, Issue, Refusal
 from domain.invoice.euro import EuroRate, give_rate
 from domain.invoice.finalise import Dossier, finalise, require_complete, require_pro_forma
 from domain.invoice.model import PDF_FORM, Invoice, IssuedDocument
 from domain.invoice.numbering import require_recent
-from domain.invoice.remaining import require_still_within
+from domain.invoice.remaining import Billable, require_still_within
 from domain.trace import OutboxEntry
 from persistence import chain, invoices
-from resolvers._lines import recount
+from persistence.session import insert_all
+from resolvers._lines import count_up
 from resolvers._mutation import Acting
 from schema.context import Caller, House
 
 HANDOVER = "invoice.finalised"
 """The topic under which final invoices wait for the accounting software (F02, F23)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToFinalise:
+    """A pro forma to be made final, and what it is given on the occasion."""
+
+    invoice_id: int
+    euro_rate: EuroRate | None = None
 
 
 def make_final(
@@ -32,31 +43,133 @@ def make_final(
     issue_date: date | None,
     euro_rate: EuroRate | None = None,
 ) -> Invoice:
-    """The legal invoice: number, date and picture, in this transaction (F23).
+    """The legal invoice: number, date and picture, in this transaction (F23)."""
+    judged = judge_final(acting, [ToFinalise(invoice_id, euro_rate)], issue_date=issue_date)
+    keep_final(acting, judged)
+    if judged[0].issues:
+        raise Refusal(*judged[0].issues)
+    return judged[0].dossier.invoice
 
-    The counter is locked last, so that its lock is held as shortly as can be.
+
+@dataclass(slots=True)
+class Judged:
+    """A pro forma under the lock, with what keeps it from being made final."""
+
+    asked: ToFinalise
+    issue_date: date
+    found: Dossier | None = None
+    issues: list[Issue] = field(default_factory=list)
+
+    @property
+    def dossier(self) -> Dossier:
+        assert self.found is not None
+        return self.found
+
+    @property
+    def is_refused(self) -> bool:
+        return any(issue.is_red for issue in self.issues)
+
+
+def judge_final(
+    acting: Acting, asked: Sequence[ToFinalise], *, issue_date: date | None
+) -> list[Judged]:
+    """What each pro forma lacks, in their order. All are locked, and so are their projects."""
+    session, day = acting.session, issue_date or acting.today
+    require_recent(day, today=acting.today)
+    judged = [Judged(one, day) for one in asked]
+    found = invoices.invoices_locked(session, {one.invoice_id for one in asked})
+    live = []
+    seen: set[int] = set()
+    for one in judged:
+        key = one.asked.invoice_id
+        if key not in found:
+            one.issues.append(NOT_FOUND(field=("id",), noun="invoice", key=f"invoice_{key}"))
+        elif key in seen:
+            reason = "it is given twice"
+            one.issues.append(FIELD_INVALID(field=("id",), name="The invoice", reason=reason))
+        else:
+            seen.add(key)
+            live.append(one)
+    invoices.lock_projects(
+        session, {one.project_id for one in found.values() if one.project_id is not None}
+    )
+    dossiers = invoices.dossiers_of(session, [found[one.asked.invoice_id] for one in live])
+    projects = {one.project.id for one in dossiers if one.project is not None}
+    billables = invoices.billables_by_project(session, projects, archived=True)
+    for one, dossier in zip(live, dossiers, strict=True):
+        one.found = dossier
+        try:
+            _require_final(acting, one, billables)
+        except Refusal as refusal:
+            one.issues += refusal.issues
+    return judged
+
+
+def _require_final(
+    acting: Acting, one: Judged, billables: Mapping[int, Sequence[Billable]]
+) -> None:
+    dossier, invoice = one.dossier, one.dossier.invoice
+    require_pro_forma(invoice)
+    if one.asked.euro_rate is not None:
+        give_rate(invoice, one.asked.euro_rate, today=acting.today)
+    count_up(dossier)
+    require_complete(dossier, issue_date=one.issue_date)
+    if dossier.project is not None:
+        require_still_within(dossier.lines, billables.get(dossier.project.id, ()))
+
+
+def leave(acting: Acting, judged: Sequence[Judged]) -> None:
+    """Leaves the pro formas as the database has them: judging counts them up."""
+    for one in judged:
+        if one.found is not None:
+            acting.session.expire(one.dossier.invoice)
+
+
+def keep_final(acting: Acting, judged: Sequence[Judged]) -> None:
+    """Numbers and freezes what was not refused, in its order: one lock a series.
+
+    The counters are locked last, so that their locks are held as shortly as can be. What is refused
+    is left as the database has it.
     """
     session = acting.session
-    invoice = invoices.the_record(session, Invoice, invoice_id, field=("id",), locked=True)
-    require_pro_forma(invoice)
-    day = issue_date or acting.today
-    require_recent(day, today=acting.today)
-    if invoice.project_id is not None:
-        invoices.lock_project(session, invoice.project_id)
-    if euro_rate is not None:
-        give_rate(invoice, euro_rate, today=acting.today)
-    recount(acting, invoice)
-    dossier = invoices.dossier_of(session, invoice)
-    require_complete(dossier, issue_date=day)
-    if dossier.project is not None:
-        billables = invoices.billables_of(session, dossier.project.id, archived=True)
-        require_still_within(dossier.lines, billables)
-    entity = dossier.entity
-    number = invoices.next_legal_number(
-        session, entity, series=entity.invoice_series, issue_date=day, today=acting.today
-    )
-    freeze(acting, dossier, number=number, issue_date=day)
-    return invoice
+    by_entity: dict[int, list[Judged]] = {}
+    for one in judged:
+        if not one.is_refused:
+            by_entity.setdefault(one.dossier.entity.id, []).append(one)
+        elif one.found is not None:
+            session.expire(one.dossier.invoice)
+    frozen: list[Frozen] = []
+    for _, some in sorted(by_entity.items()):
+        entity = some[0].dossier.entity
+        try:
+            numbers = invoices.next_legal_numbers(
+                session,
+                entity,
+                series=entity.invoice_series,
+                issue_date=some[0].issue_date,
+                today=acting.today,
+                count=len(some),
+            )
+        except Refusal as refusal:
+            for one in some:
+                session.expire(one.dossier.invoice)
+                one.issues += refusal.issues
+            continue
+        frozen += [
+            Frozen(one.dossier, number, one.issue_date)
+            for one, number in zip(some, numbers, strict=True)
+        ]
+    freeze_all(acting, frozen)
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A document to be frozen, with its number and the documents that it names."""
+
+    dossier: Dossier
+    number: str
+    issue_date: date
+    references: tuple[Reference, ...] = ()
 
 
 def freeze(
@@ -68,16 +181,28 @@ def freeze(
     references: tuple[Reference, ...] = (),
 ) -> None:
     """Makes a document final: its picture is kept, it waits for the accounts, and is chained."""
-    session, invoice = acting.session, dossier.invoice
-    # Written at once: from then on the database lets nobody change it.
+    freeze_all(acting, [Frozen(dossier, number, issue_date, references)])
+
+
+def freeze_all(acting: Acting, documents: Sequence[Frozen]) -> None:
+    """Makes documents final, and chains them in their order."""
+    session, now = acting.session, acting.house.clock()
+    pictures, waiting = [], []
+    # Written at once: from then on the database lets nobody change them.
     with session.no_autoflush:
-        finalise(invoice, number=number, issue_date=issue_date, now=acting.house.clock())
-        drawn = picture_of(dossier, Occasion(issue_date, logo=dossier.entity.logo))
-        picture = to_json(replace(drawn, references=references))
-        invoice.seller, invoice.buyer = picture["seller"], picture["buyer"]
-    session.add(IssuedDocument(invoice_id=invoice.id, form=PDF_FORM, picture=picture))
-    session.add(OutboxEntry(topic=HANDOVER, subject_id=invoice.id, content={"number": number}))
-    chain.link(session, invoice)
+        for one in documents:
+            dossier, invoice = one.dossier, one.dossier.invoice
+            finalise(invoice, number=one.number, issue_date=one.issue_date, now=now)
+            drawn = picture_of(dossier, Occasion(one.issue_date, logo=dossier.entity.logo))
+            picture = to_json(replace(drawn, references=one.references))
+            invoice.seller, invoice.buyer = picture["seller"], picture["buyer"]
+            pictures.append({"invoice_id": invoice.id, "form": PDF_FORM, "picture": picture})
+            content = {"number": one.number}
+            waiting.append({"topic": HANDOVER, "subject_id": invoice.id, "content": content})
+        session.flush()
+    insert_all(session, IssuedDocument, pictures)
+    insert_all(session, OutboxEntry, waiting)
+    chain.link_all(session, [one.dossier.invoice for one in documents])
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from domain.catalogue_rules import require_live
 from domain.client import Client
 from domain.errors import PathPart, Refusal
 from domain.invoice.create import PHASE_OF_OTHER_PROJECT, for_project
-from domain.invoice.finalise import require_pro_forma
+from domain.invoice.finalise import Dossier, require_pro_forma
 from domain.invoice.lines import NewLine, from_product, make_line, require_few
 from domain.invoice.model import Invoice, InvoiceLine, LineKind
 from domain.invoice.remaining import reached, require_within_remaining
@@ -37,7 +37,12 @@ def append(acting: Acting, invoice: Invoice, lines: Sequence[InvoiceLine]) -> No
 
 def recount(acting: Acting, invoice: Invoice) -> None:
     """Brings the totals of a pro forma up to its lines."""
-    dossier = invoices.dossier_of(acting.session, invoice)
+    count_up(invoices.dossier_of(acting.session, invoice))
+
+
+def count_up(dossier: Dossier) -> None:
+    """Brings the totals of an invoice up to its lines."""
+    invoice = dossier.invoice
     taxes = {key: taxed_by(code) for key, code in dossier.tax_codes.items()}
     taxed = [(line.net_minor, taxes.get(line.tax_code_id or 0)) for line in dossier.lines]
     keep_totals(invoice, total(taxed, currency=invoice.currency))

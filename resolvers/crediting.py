@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 import strawberry
 
@@ -57,7 +57,7 @@ class Crediting:
         fields = wanted(info, "credit_note")
 
         def act(acting: Acting) -> Payload:
-            return _shown(acting, credit_invoice(acting, _wanted(input)).id, fields)
+            return _shown(acting, credit_invoice(acting, as_credit(input)).id, fields)
 
         once = Once(
             key=input.idempotency_key,
@@ -82,7 +82,17 @@ def _shown(acting: Acting, key: int, fields: Wanted) -> Payload:
     return {"credit_note": found}
 
 
-def _wanted(asked: InvoiceCreditInput) -> CreditWanted:
+class AskedToCredit(Protocol):
+    """What a credit is asked for with, alone or among many."""
+
+    id: Any
+    lines: Any
+    reason: str | None
+    issue_date: date | None
+
+
+def as_credit(asked: AskedToCredit) -> CreditWanted:
+    """A credit as it was asked for, its identifiers read."""
     lines = None
     if asked.lines is not None:
         lines = [

@@ -259,7 +259,7 @@ class Invoicing:
 
         def act(acting: Acting) -> Payload:
             key = key_of(input.id, "invoice", field=("id",))
-            rate = _rate(input.euro_rate)
+            rate = as_rate(input.euro_rate)
             finalising.make_final(
                 acting, invoice_id=key, issue_date=input.issue_date, euro_rate=rate
             )
@@ -370,12 +370,13 @@ def _change(acting: Acting, invoice: InvoiceRecord, asked: InvoiceUpdateInput) -
         replace_lines(acting, invoice, [_line(i, one) for i, one in enumerate(asked.lines)])
     if asked.euro_rate is not None:
         # After the lines: the first phase of a blank one brings the currency of its project.
-        give_rate(invoice, _rate(asked.euro_rate.value), today=acting.today)
+        give_rate(invoice, as_rate(asked.euro_rate.value), today=acting.today)
     if invoice.language != before:
         drawing.tell_in_language(acting, invoice, before=before, given=given)
 
 
-def _rate(asked: EuroRateInput | None) -> EuroRate | None:
+def as_rate(asked: EuroRateInput | None) -> EuroRate | None:
+    """The euro rate that was given, if one was."""
     return None if asked is None else EuroRate(asked.rate, asked.on, asked.source)
 
 

@@ -24,6 +24,7 @@ from strawberry.tools import merge_types
 from resolvers.browsing import Browsing
 from resolvers.browsing_fees import BrowsingFees
 from resolvers.browsing_totals import TotalsQueries
+from resolvers.bulk_invoicing import BulkInvoicing
 from resolvers.cataloguing import Cataloguing, CataloguingQueries
 from resolvers.contracting import Contracting
 from resolvers.crediting import Crediting
@@ -63,6 +64,7 @@ MUTATIONS: tuple[type, ...] = (
     Following,
     Invoicing,
     Crediting,
+    BulkInvoicing,
     Cataloguing,
     Settings,
 )

@@ -49,6 +49,9 @@ OWN_ID = {
     "jobCancel": "job",
     **dict.fromkeys(("invoiceUpdate", "invoiceMarkSent", "invoiceDelete"), "invoice"),
     **dict.fromkeys(("invoiceFinalise", "invoiceCredit", "invoicePdf"), "invoice"),
+    **dict.fromkeys(
+        (f"invoicesBulk{verb}" for verb in ("Finalise", "Credit", "Delete")), "invoice"
+    ),
     **{
         f"{noun}{verb}": noun
         for noun in ("client", "project", "phase", "collaborator")
@@ -168,7 +171,10 @@ def required(name: str) -> dict[str, Any]:
     }
 
 
-TRIED_ELSEWHERE = {("invoiceCredit", ("input", "lines", 0, "lineId"))}
+TRIED_ELSEWHERE = {
+    ("invoiceCredit", ("input", "lines", 0, "lineId")),
+    ("invoicesBulkCredit", ("input", "items", 0, "lines", 0, "lineId")),
+}
 """The line of an invoice that is the caller's own, and final."""
 PLACES = [
     (name, path)
@@ -296,7 +302,13 @@ def test_every_query_is_empty_for_another_firm(
         for name, field in QUERIES.items()
         if get_named_type(field.type).name.endswith("Connection") and not _asks_for(name)
     }
-    for name in sorted(lists):
+    sums = {"totals"}
+    assert lists >= sums
+    for by in ("PHASE", "CONTRACT", "PROJECT", "CLIENT", "ORGANISATION"):
+        asked = f"{{ totals(by: {by}) {{ nodes {{ currency }} }} }}"
+        assert browsed.query(asked)["totals"]["nodes"] != []
+        assert stranger.query(asked)["totals"]["nodes"] == []
+    for name in sorted(lists - sums):
         asked = f"{{ {name}(page: {{ first: 100 }}) {{ nodes {{ id }} }} }}"
         ours = {row["id"] for row in browsed.query(asked)[name]["nodes"]}
         seen = {row["id"] for row in stranger.query(asked)[name]["nodes"]}

@@ -34,7 +34,10 @@ NEEDED = {
     **dict.fromkeys(
         [name for name in MUTATIONS if name.startswith("invoice")], Permission.PREPARE_INVOICES
     ),
-    **dict.fromkeys(("invoiceFinalise", "invoiceCredit"), Permission.FINALISE_INVOICES),
+    **dict.fromkeys(
+        ("invoiceFinalise", "invoiceCredit", "invoicesBulkFinalise", "invoicesBulkCredit"),
+        Permission.FINALISE_INVOICES,
+    ),
     "handoverAcknowledge": Permission.FINALISE_INVOICES,
     "invoicePdf": Permission.READ,
     "templateDownload": Permission.READ,
