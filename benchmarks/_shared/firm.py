@@ -10,6 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import update
+
 from _shared import HOUSE, fiction
 from domain.access import Role
 from domain.client import Client
@@ -167,8 +169,12 @@ def add_invoices(
             }
             net = sum(line["net_minor"] for line in own)
             heads.append({**_head(number, net), **parties, "id": identifier})
-        insert_all(session, Invoice, heads)
+        # Lines first: what is final takes none.
+        insert_all(session, Invoice, [{**one, "state": InvoiceState.DRAFT} for one in heads])
         insert_all(session, InvoiceLine, below)
+        for state in dict.fromkeys(_STATES):
+            keys = [one["id"] for one in heads if one["state"] is state]
+            session.execute(update(Invoice).where(Invoice.id.in_(keys)).values(state=state))
 
 
 def _head(number: int, net: int) -> dict[str, Any]:

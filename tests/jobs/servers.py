@@ -61,7 +61,7 @@ class Installation:
     @contextmanager
     def serving(self, count: int = 1) -> Iterator[list[tuple[Server, ApiClient]]]:
         """Servers, each with somebody who asks it."""
-        servers = [self._begun() for _ in range(count)]
+        servers = [self.begun() for _ in range(count)]
         try:
             with ExitStack() as clients:
                 asked = []
@@ -74,7 +74,8 @@ class Installation:
             for server in servers:
                 server.kill()
 
-    def _begun(self) -> Server:
+    def begun(self) -> Server:
+        """A server of the installation; whoever begins it kills it."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
