@@ -6,8 +6,9 @@ Product: `invoicesBulkFinalise` without HTTP, a thousand in a call, each with fo
 project of its client: judged by every rule, numbered under one lock, frozen with its picture,
 handed over, chained, entered in the ledger. Floor: one set-based UPDATE that numbers the same pro
 formas by rank and makes them READY, with no rule, no picture, no chain, and without the triggers
-that keep final documents. Each round has a new database. Goal N3. Beside them: one by one, a hundred of them,
-which tells what a bulk saves. SQLite; PostgreSQL with `--postgres` and an empty database's address.
+that keep final documents. Each round has a new database. Goal N3. Beside them a hundred, one by
+one, which tells what a bulk saves. SQLite; PostgreSQL with `--postgres` and an empty database's
+address.
 """
 
 from __future__ import annotations
