@@ -9,6 +9,26 @@ from sqlalchemy import BigInteger, Boolean, ForeignKeyConstraint, Index, String,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import HOURS, NAME, BigKey, Instant, Record, Versioned, owned
+from domain.errors import IssueKind, Refusal, Scope, Severity, call_error
+
+TIME_ENTRY_BILLED = IssueKind(
+    "TIME_ENTRY_BILLED",
+    Severity.ERROR,
+    Scope.ROW,
+    "This time is billed by {invoice}: it stays as it is.",
+    "Delete the pro forma, or credit the invoice, first.",
+)
+TIME_ENTRY_WRITTEN_OFF = call_error(
+    "TIME_ENTRY_WRITTEN_OFF", "This time was written off: {reason}.", "Undo that first."
+)
+HOURS_OVER_DAY = IssueKind(
+    "HOURS_OVER_DAY",
+    Severity.WARNING,
+    Scope.ROW,
+    "{person} then has {found} hours on {day}: more than a day has.",
+)
+MOST_HOURS = 24
+"""Of a day, and so of an entry."""
 
 
 class TimeEntry(Versioned, Record):
@@ -58,3 +78,39 @@ class TimeEntry(Versioned, Record):
     """Of an hour, in the currency of the project, as it was when the line was drawn."""
     written_off_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
     write_off_reason: Mapped[str | None] = mapped_column(Text, default=None)
+
+
+def require_unbilled(invoice: str | None) -> None:
+    """Refuses with TIME_ENTRY_BILLED what a line bills; `invoice` is the number of its invoice."""
+    if invoice is not None:
+        raise Refusal(TIME_ENTRY_BILLED(field=("id",), invoice=invoice, found=invoice))
+
+
+def approve(entry: TimeEntry, approved: bool) -> bool:
+    """Approves an entry that is not billed, or takes that back; whether it changed."""
+    if entry.approved is approved:
+        return False
+    entry.approved = approved
+    return True
+
+
+def write_off(entry: TimeEntry, reason: str, *, at: datetime) -> bool:
+    """Gives up billing an entry that is not billed; whether it changed.
+
+    Written off already, it keeps its first reason: TIME_ENTRY_WRITTEN_OFF for another one.
+    """
+    if entry.written_off_at is not None:
+        if entry.write_off_reason == reason:
+            return False
+        told = entry.write_off_reason or ""
+        raise Refusal(TIME_ENTRY_WRITTEN_OFF(field=("id",), reason=told, found=told))
+    entry.written_off_at, entry.write_off_reason = at, reason
+    return True
+
+
+def take_up_again(entry: TimeEntry) -> bool:
+    """Undoes a write-off: the entry can be billed again; whether it changed."""
+    if entry.written_off_at is None:
+        return False
+    entry.written_off_at = entry.write_off_reason = None
+    return True

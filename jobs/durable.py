@@ -84,8 +84,10 @@ class _Json(Serializer):
 class Engine:
     """The engine of this process; there is at most one at a time."""
 
-    def __init__(self, database_url: str, *, executor: str) -> None:
+    def __init__(self, database_url: str, *, executor: str, every: float = 1.0) -> None:
+        """`every`: seconds between two looks for what others noted; `stop` may take as long."""
         self.executor = executor
+        self._every = every
         self._url = _place(database_url)
         self._last: int | None = None
 
@@ -102,6 +104,7 @@ class Engine:
             "serializer": _Json(),
             # Polling alone: works through a pooler too, and takes no connection to listen on.
             "use_listen_notify": False,
+            "notification_listener_polling_interval_sec": self._every,
             "sys_db_pool_size": 4,
             "log_level": "WARNING",
         }

@@ -150,7 +150,7 @@ class Keeper:
         # Here and not above: most processes never have a job, and all would pay for the library.
         from jobs.durable import Engine
 
-        engine = Engine(self._database.url, executor=self.name)
+        engine = Engine(self._database.url, executor=self.name, every=self._every / 2)
         engine.launch(self._run)
         return engine
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, distinct, func, select
 
+from domain.invoice.claim import BilledPeriod
 from domain.invoice.model import PRO_FORMA, Invoice, InvoiceLine
 from domain.money import from_minor, to_minor
 from domain.project.adjustment import Adjustment
 from domain.project.history import BillingHistory
-from domain.project.model import Contract, Phase
+from domain.project.model import Contract, Phase, Project
 from domain.takeover.projects import Past
+from persistence.ledger import phase_figures
 from persistence.session import ScopedSession
 
 
@@ -102,15 +106,20 @@ def is_project_billed(session: ScopedSession, project_id: int) -> bool:
 
 
 def inexact_amounts(session: ScopedSession, project_id: int, currency: str) -> int:
-    """How many fees and hourly rates of the project have decimals that `currency` has not."""
+    """How many fees, caps and rates of the project have decimals that `currency` has not."""
     statement = (
         select(Phase.fee_minor, Phase.hourly_rate_minor, Phase.currency)
         .join(Contract, Contract.id == Phase.contract_id)
         .where(Contract.project_id == project_id)
     )
+    terms = (
+        select(Contract.cap_minor, Contract.hourly_rate_minor, Project.currency)
+        .join(Project, Project.id == Contract.project_id)
+        .where(Contract.project_id == project_id)
+    )
     amounts = [
         from_minor(minor, before)
-        for fee, rate, before in session.execute(statement)
+        for fee, rate, before in (*session.execute(statement), *session.execute(terms))
         for minor in (fee, rate)
         if minor is not None
     ]
@@ -121,8 +130,8 @@ def _any(session: ScopedSession, statement: Select[Any]) -> bool:
     return session.scalar(statement.limit(1)) is not None
 
 
-def restate_phases(session: ScopedSession, project_id: int, *, currency: str) -> None:
-    """The phases of a project follow it into another currency: 100.00 EUR becomes 100 JPY.
+def restate_phases(session: ScopedSession, project_id: int, *, before: str, currency: str) -> None:
+    """Phases and terms follow their project into another currency: 100.00 EUR becomes 100 JPY.
 
     Only before anything was billed, and where no number is rounded (`inexact_amounts`): the numbers
     are those of the contract, nothing is converted.
@@ -132,9 +141,51 @@ def restate_phases(session: ScopedSession, project_id: int, *, currency: str) ->
         .join(Contract, Contract.id == Phase.contract_id)
         .where(Contract.project_id == project_id, Phase.currency != currency)
     )
+    for contract in session.scalars(select(Contract).where(Contract.project_id == project_id)):
+        for name in ("cap_minor", "hourly_rate_minor"):
+            if (minor := getattr(contract, name)) is not None:
+                setattr(contract, name, to_minor(from_minor(minor, before), currency))
     for phase in session.scalars(statement):
-        before, rate = phase.currency, phase.hourly_rate_minor
-        phase.fee_minor = to_minor(from_minor(phase.fee_minor, before), currency)
+        rate = phase.hourly_rate_minor
+        phase.fee_minor = to_minor(from_minor(phase.fee_minor, phase.currency), currency)
         if rate is not None:
-            phase.hourly_rate_minor = to_minor(from_minor(rate, before), currency)
+            phase.hourly_rate_minor = to_minor(from_minor(rate, phase.currency), currency)
         phase.currency = currency
+
+
+def billed_periods(
+    session: ScopedSession, phase_ids: Sequence[int] | None = None
+) -> dict[int, list[tuple[date, date]]]:
+    """The first and the last day of each period that a line bills, by phase; of all when None."""
+    statement = select(BilledPeriod.phase_id, BilledPeriod.starts_on, BilledPeriod.ends_on)
+    if phase_ids is not None:
+        statement = statement.where(BilledPeriod.phase_id.in_(phase_ids))
+    found: defaultdict[int, list[tuple[date, date]]] = defaultdict(list)
+    for phase, start, end in session.execute(statement):
+        found[phase].append((start, end))
+    return found
+
+
+def has_billed_periods(session: ScopedSession, contract_id: int) -> bool:
+    """Whether a period of one of its phases is billed."""
+    phases = select(Phase.id).where(Phase.contract_id == contract_id)
+    return _any(session, select(BilledPeriod.id).where(BilledPeriod.phase_id.in_(phases)))
+
+
+def billed_of(session: ScopedSession, contract_id: int) -> int:
+    """What is billed, or given up, of the phases of a contract, in minor units."""
+    phases = session.scalars(select(Phase.id).where(Phase.contract_id == contract_id)).all()
+    figures = phase_figures(session, phases).values()
+    return sum(one.billed + one.written_off for one in figures)
+
+
+def terms_of(
+    session: ScopedSession, contract_ids: Sequence[int]
+) -> dict[int, tuple[int | None, int | None, str]]:
+    """The cap and the hourly rate of contracts, in minor units of the currency that follows."""
+    statement = (
+        select(Contract.id, Contract.cap_minor, Contract.hourly_rate_minor, Project.currency)
+        .join(Project, Project.id == Contract.project_id)
+        .where(Contract.id.in_(contract_ids))
+    )
+    return {row[0]: (row[1], row[2], row[3]) for row in session.execute(statement)}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from domain.errors import RECORD_ARCHIVED, Refusal
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from domain.errors import RECORD_ARCHIVED, Issue, Refusal
 from domain.given import text
 from domain.likeness import name_key
 from domain.project.frozen import change_method, change_status, rename, require_unheld
 from domain.project.model import BillingMethod, Contract, ContractStatus
+from domain.project.terms import amount_of, cap_told, set_terms
 from persistence import contracts
 from persistence.invoices import lock_project
 from resolvers._mutation import Acting
@@ -58,6 +62,26 @@ def change_contract(
         contract.taxable = taxable
     if status is not None:
         change_status(contract, status, is_invoiced=invoiced)
+
+
+def set_terms_of(acting: Acting, contract: Contract, given: Mapping[str, Any]) -> Sequence[Issue]:
+    """Gives a fee project the terms `given`; what is to be warned of.
+
+    Whoever draws on it has the same lock: no period is billed meanwhile.
+    """
+    with acting.session.no_autoflush:
+        project = lock_project(acting.session, contract.project_id)
+        currency, is_new = project.currency, contract.id is None
+        has_periods = not is_new and contracts.has_billed_periods(acting.session, contract.id)
+        billed = 0 if is_new else contracts.billed_of(acting.session, contract.id)
+    columns = dict(given)
+    for field, name in (("cap", "The cap"), ("hourly_rate", "The hourly rate")):
+        if field in columns:
+            amount = amount_of(columns.pop(field), field=field, name=name, currency=currency)
+            columns[f"{field}_minor"] = amount
+    before = contract.cap_minor
+    set_terms(contract, columns, has_periods=has_periods)
+    return cap_told(contract, billed, currency) if contract.cap_minor != before else ()
 
 
 def require_free(acting: Acting, contract: Contract) -> None:

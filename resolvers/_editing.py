@@ -23,17 +23,20 @@ from domain.project.model import PhaseKind
 from domain.takeover.candidate import Candidate, Change, Planned
 from domain.takeover.issues import WILL_UPDATE
 from domain.takeover.model import RowOutcome
-from domain.takeover.plan import ALREADY_EXISTS
+from domain.takeover.plan import ALREADY_EXISTS, Planner
 from persistence.contracts import is_project_invoiced
 from persistence.reading import Noun, load_by_ids
 from persistence.takeover import known, prefill
 from persistence.takeover.apply import apply
+from persistence.time_entries import lock_entries
+from resolvers._guarding import keep_billed, keep_periods, staying, too_fine
 from resolvers._mutation import Acting
 from resolvers._planning import lock_for
 from resolvers._sheets import layout_of, setting_of
 from schema.client import CLIENT
 from schema.collaborator import COLLABORATOR
 from schema.project import PHASE, PROJECT
+from schema.time_entry import TIME_ENTRY
 from templates_xlsx.checker import check_values
 from templates_xlsx.sheet import Setting
 
@@ -42,6 +45,7 @@ NOUNS: dict[str, Noun] = {
     "projects": PROJECT,
     "phases": PHASE,
     "collaborators": COLLABORATOR,
+    "time_entries": TIME_ENTRY,
 }
 """What the records of each kind of sheet are in the API."""
 
@@ -54,6 +58,9 @@ _COLUMNS = {
 }
 """The columns behind a field, where they do not bear its name."""
 
+_ON = {"contract": ("contract_id", "phase_id"), "phase_code": ("phase_id",)}
+"""What goes of a time entry when it is no longer on a fee project, or on a phase."""
+
 _CONTACT = {"contact_name": "name", "contact_email": "email", "contact_phone": "phone"}
 """Fields of a client that are kept on its default contact."""
 
@@ -63,6 +70,8 @@ _WHEN_EMPTY: dict[str, Any] = {
     "payment_days": 30,
     "role": Role.COLLABORATOR,
     "active": True,
+    "billable": True,
+    "approved": False,
 }
 """What an empty cell of a new record stands for: so does null, of one there is."""
 
@@ -112,22 +121,30 @@ def stale(record: Versioned, expected: int | None, *, noun: str, key: str) -> Is
     )
 
 
-def judge(acting: Acting, kind: str, asked: Sequence[Asked]) -> list[Edited]:
-    """Checks and plans the records asked for, in order; nothing is written."""
+def judge(
+    acting: Acting, kind: str, asked: Sequence[Asked], *, matches: bool = True
+) -> list[Edited]:
+    """Checks and plans the records asked for, in order; nothing is written.
+
+    `matches` is of worked time: whether what says exactly what is recorded stands for it.
+    """
     setting = setting_of(acting.session, acting.caller)
+    if kind == "time_entries":
+        lock_entries(acting.session, [one.record_id for one in asked if one.record_id])
     present, astray = _present(acting, kind, asked)
     entities = _entities_of_projects(acting) if kind == "phases" else None
     candidates = []
     for row, one in enumerate(asked, start=1):
         missing = astray.get(one.record_id or 0)
-        refused = one.issues or ((missing,) if missing else ())
+        refused = one.issues or ((missing,) if missing else ()) or too_fine(kind, one.fields)
         if refused:
             candidates.append(Candidate(row=row, values={}, checked=refused))
         else:
-            cells = {**present.get(one.record_id or 0, {}), **one.fields}
+            there = present.get(one.record_id or 0, {})
+            cells = {**staying(kind, there, one.fields), **one.fields}
             candidates.append(_candidate(kind, one, cells, setting, row=row, entities=entities))
     lock_for(acting.session, kind, candidates)
-    planned = known.planner_of(acting.session, kind, today=acting.today).plan(candidates)
+    planned = _planner(acting, kind, candidates, matches).plan(candidates)
     edited = [
         _edited(one, plan, present.get(one.record_id or 0), kind=kind, setting=setting)
         for one, plan in zip(asked, planned, strict=True)
@@ -135,7 +152,20 @@ def judge(acting: Acting, kind: str, asked: Sequence[Asked]) -> list[Edited]:
     if kind == "projects":
         for project in edited:
             _keep_entity(acting, project, present.get(project.record_id or 0, {}))
+    if kind == "time_entries":
+        keep_billed(acting.session, edited)
+    if kind == "phases":
+        keep_periods(acting.session, edited)
     return edited
+
+
+def _planner(acting: Acting, kind: str, candidates: Sequence[Candidate], matches: bool) -> Planner:
+    """What judges rows of `kind`; of worked time, knowing the days that they speak of."""
+    if kind != "time_entries":
+        return known.planner_of(acting.session, kind, today=acting.today)
+    days = {one.values["date"] for one in candidates if one.values.get("date") is not None}
+    only = {one.record_id for one in candidates if one.record_id is not None}
+    return known.time_planner_of(acting.session, days=days, only=only, matches=matches)
 
 
 def _candidate(
@@ -247,6 +277,15 @@ def _empty(edited: Edited, name: str, before: Any, *, kind: str, setting: Settin
     """Takes a value away, or puts back what stands where nothing is given."""
     planned = edited.planned
     if kind == "phases" and name in _OF_ANOTHER:
+        return
+    if kind == "time_entries" and name in _ON:
+        # The fee project of time on a phase is that of the phase.
+        gone = () if name == "contract" and edited.asked.fields.get("phase_code") else _ON[name]
+        if not gone:
+            return
+        planned.columns |= dict.fromkeys(gone)
+        planned.changes.append(Change(name, before, None))
+        planned.outcome = RowOutcome.UPDATE
         return
     if name in _NEVER_EMPTY:
         title = layout_of(kind).column(name).title(setting.locale)

@@ -22,6 +22,7 @@ from domain.project.model import (
     Periodicity,
     PhaseKind,
     ProjectStatus,
+    Timing,
 )
 
 
@@ -186,6 +187,18 @@ class ContractCreateInput:
     billing_method: BillingMethod = BillingMethod.FIXED_FEE_PROGRESS
     taxable: bool = strawberry.field(default=True, description="Imposable.")
     status: ContractStatus = ContractStatus.ACTIVE
+    timing: Timing = strawberry.field(
+        default=Timing.ARREARS, description="Retainer: when a period is due."
+    )
+    rollover: bool = strawberry.field(
+        default=False, description="Prepaid hours: what a period leaves passes to the next one."
+    )
+    cap: Decimal | None = strawberry.field(
+        default=None, description="Time and materials: the most that is billed in all."
+    )
+    hourly_rate: Decimal | None = strawberry.field(
+        default=None, description="By the hour: of a phase that has no rate of its own."
+    )
 
 
 @strawberry.input(description="What is left out stays.")
@@ -202,6 +215,14 @@ class ContractUpdateInput:
         description="DRAFT, ACTIVE, ENDED: one that ended may be taken up again; no draft once"
         " a phase was invoiced.",
     )
+    timing: Timing | None = strawberry.field(
+        default=None, description="Frozen once a period is billed."
+    )
+    rollover: bool | None = strawberry.field(
+        default=None, description="Frozen once a period is billed."
+    )
+    cap: Maybe[Decimal | None] = strawberry.field(description="Null: none.")
+    hourly_rate: Maybe[Decimal | None] = strawberry.field(description="Null: none.")
 
 
 _NOT_FIELDS = frozenset({"id", "expected_version", "external_reference"})

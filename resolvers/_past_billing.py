@@ -147,7 +147,13 @@ def _judged(acting: Acting, of: Sheetful, items: Sequence[Any]) -> list[Planned]
 
 def _candidate(of: Sheetful, item: Any, phase: PhaseKnown, setting: Any, *, row: int) -> Candidate:
     cells = {name: getattr(item, name) for name in of.fields} | {"currency": phase.currency}
+    gives_up = cells.get("kind") is AdjustmentKind.WRITE_OFF
+    if gives_up:
+        # No kind of the sheet: people write off here, and not before the takeover.
+        cells["kind"] = AdjustmentKind.FEE
     draft = check_values(layout_of(of.kind), cells, setting=setting, row=row)
+    if gives_up:
+        draft.values["kind"] = AdjustmentKind.WRITE_OFF
     checked = tuple(draft.issues)
     return Candidate(
         row=row, values=draft.values, record_id=phase.id, checked=checked, is_by_hand=True
@@ -226,6 +232,6 @@ def _weight(record: BillingHistory | Adjustment) -> int:
     match record.kind:
         case AdjustmentKind.FEE:
             return amount
-        case AdjustmentKind.BILLED:
+        case AdjustmentKind.BILLED | AdjustmentKind.WRITE_OFF:
             return -amount
     return 0

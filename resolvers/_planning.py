@@ -18,6 +18,7 @@ from persistence.takeover import known
 from persistence.takeover.apply import apply
 from persistence.takeover.trail import followed
 from persistence.takeover.undo import MAIN
+from persistence.time_entries import lock_entries
 from resolvers._mutation import Acting
 from templates_xlsx.kinds.choices import Choice
 from templates_xlsx.layouts import LAYOUTS
@@ -78,6 +79,8 @@ def order_issues(acting: Acting, kind: str, *, beside: Collection[str] = ()) -> 
 
 def lock_for(session: ScopedSession, kind: str, candidates: Sequence[Candidate]) -> None:
     """Locks what the plan weighs: nothing is lowered or given away while it is being invoiced."""
+    if kind == "time_entries":
+        lock_entries(session, [one.record_id for one in candidates if one.record_id])
     column = {"phases": "project_code", "projects": "code"}.get(kind)
     if column is not None:
         lock_projects_coded(session, {one.text(column) for one in candidates})

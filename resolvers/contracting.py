@@ -39,12 +39,20 @@ class Contracting:
                 taxable=input.taxable,
                 status=input.status,
             )
-            return made, ()
+            terms = {
+                "timing": input.timing,
+                "rollover": input.rollover,
+                "cap": input.cap,
+                "hourly_rate": input.hourly_rate,
+            }
+            return made, contracts.set_terms_of(acting, made, terms)
 
         found: Any = await make(info, EDIT, CONTRACT, create)
         return found
 
-    @strawberry.mutation(description="The fee project itself: name, method, taxable, status.")
+    @strawberry.mutation(
+        description="The fee project itself: name, method, terms, taxable, status."
+    )
     async def contract_update(
         self, info: Info, input: ContractUpdateInput
     ) -> RecordPayload[Contract]:
@@ -57,7 +65,15 @@ class Contracting:
                 taxable=input.taxable,
                 status=input.status,
             )
-            return ()
+            terms: dict[str, Any] = {
+                name: value
+                for name, value in (("timing", input.timing), ("rollover", input.rollover))
+                if value is not None
+            }
+            for name, maybe in (("cap", input.cap), ("hourly_rate", input.hourly_rate)):
+                if maybe is not None:
+                    terms[name] = maybe.value
+            return contracts.set_terms_of(acting, contract, terms)
 
         found: Any = await alter(info, EDIT, CONTRACT, input, change)
         return found

@@ -126,7 +126,7 @@ class Editing:
 
     @strawberry.mutation(description="What is left out stays; null empties.")
     async def client_update(self, info: Info, input: ClientUpdateInput) -> RecordPayload[Client]:
-        return await _update(info, "clients", input)
+        return await update_one(info, "clients", input)
 
     @strawberry.mutation(description="Out of the lists; nothing is lost.")
     async def client_archive(self, info: Info, input: ArchiveInput) -> RecordPayload[Client]:
@@ -136,7 +136,7 @@ class Editing:
     async def clients_bulk_upsert(
         self, info: Info, input: ClientsBulkUpsertInput
     ) -> BulkPayload[Client]:
-        return await _bulk(info, "clients", input)
+        return await upsert_many(info, "clients", input)
 
     @strawberry.mutation
     async def project_create(self, info: Info, input: ProjectCreateInput) -> RecordPayload[Project]:
@@ -144,7 +144,7 @@ class Editing:
 
     @strawberry.mutation(description="What is left out stays; null empties.")
     async def project_update(self, info: Info, input: ProjectUpdateInput) -> RecordPayload[Project]:
-        return await _update(info, "projects", input)
+        return await update_one(info, "projects", input)
 
     @strawberry.mutation(description="Out of the lists; nothing is lost.")
     async def project_archive(self, info: Info, input: ArchiveInput) -> RecordPayload[Project]:
@@ -154,7 +154,7 @@ class Editing:
     async def projects_bulk_upsert(
         self, info: Info, input: ProjectsBulkUpsertInput
     ) -> BulkPayload[Project]:
-        return await _bulk(info, "projects", input)
+        return await upsert_many(info, "projects", input)
 
     @strawberry.mutation(description="A phase or annex; its contract is made on first use.")
     async def phase_create(self, info: Info, input: PhaseCreateInput) -> RecordPayload[Phase]:
@@ -162,7 +162,7 @@ class Editing:
 
     @strawberry.mutation(description="What is left out stays; null empties.")
     async def phase_update(self, info: Info, input: PhaseUpdateInput) -> RecordPayload[Phase]:
-        return await _update(info, "phases", input)
+        return await update_one(info, "phases", input)
 
     @strawberry.mutation(description="Out of the lists; nothing is lost.")
     async def phase_archive(self, info: Info, input: ArchiveInput) -> RecordPayload[Phase]:
@@ -172,7 +172,7 @@ class Editing:
     async def phases_bulk_upsert(
         self, info: Info, input: PhasesBulkUpsertInput
     ) -> BulkPayload[Phase]:
-        return await _bulk(info, "phases", input)
+        return await upsert_many(info, "phases", input)
 
     @strawberry.mutation
     async def collaborator_create(
@@ -184,7 +184,7 @@ class Editing:
     async def collaborator_update(
         self, info: Info, input: CollaboratorUpdateInput
     ) -> RecordPayload[Collaborator]:
-        return await _update(info, "collaborators", input)
+        return await update_one(info, "collaborators", input)
 
     @strawberry.mutation(description="Out of the lists; nothing is lost.")
     async def collaborator_archive(
@@ -196,7 +196,7 @@ class Editing:
     async def collaborators_bulk_upsert(
         self, info: Info, input: CollaboratorsBulkUpsertInput
     ) -> BulkPayload[Collaborator]:
-        return await _bulk(info, "collaborators", input)
+        return await upsert_many(info, "collaborators", input)
 
 
 async def _create(info: Info, kind: str, asked: Any) -> Any:
@@ -208,7 +208,8 @@ async def _create(info: Info, kind: str, asked: Any) -> Any:
     return await write(info, Permission.EDIT_RECORDS, act, nothing={"node": None})
 
 
-async def _update(info: Info, kind: str, asked: Any) -> Any:
+async def update_one(info: Info, kind: str, asked: Any) -> Any:
+    """The payload of a record with the fields given changed."""
     fields = wanted(info, "node")
     noun = editing.NOUNS[kind]
 
@@ -264,13 +265,18 @@ def _shown(acting: Acting, kind: str, edited: editing.Edited, fields: Any) -> Pa
     }
 
 
-async def _bulk(info: Info, kind: str, asked: Any) -> Any:
+async def upsert_many(info: Info, kind: str, asked: Any, *, matches: bool = True) -> Any:
+    """The payload of many records of a kind of sheet, in their order (API.md 3).
+
+    `matches` is of worked time: whether what says exactly what is recorded stands for it.
+    """
     fields = wanted(info, "results", "node")
     noun = editing.NOUNS[kind]
 
     def act(acting: Acting) -> Payload:
         require_size(asked.items)
-        edited = editing.judge(acting, kind, [_asked(item, noun) for item in asked.items])
+        items = [_asked(item, noun) for item in asked.items]
+        edited = editing.judge(acting, kind, items, matches=matches)
         refused = any(one.is_refused for one in edited)
         stopped = refused and asked.error_policy is ErrorPolicy.REJECT_EVERYTHING
         if not stopped and not asked.dry_run:

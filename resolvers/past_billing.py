@@ -43,7 +43,10 @@ class AdjustmentItem:
     value: Decimal = strawberry.field(description="Signed: a net amount, or hours for HOURS.")
     date: date
     reason: str
-    kind: AdjustmentKind = AdjustmentKind.BILLED
+    kind: AdjustmentKind = strawberry.field(
+        default=AdjustmentKind.BILLED,
+        description="WRITE_OFF: a part of what remains of the fee, which is given up.",
+    )
     comment: str | None = None
 
 

@@ -39,6 +39,10 @@ class TimeEntryFilter:
     worked_to: date | None = None
     approved: bool | None = None
     billable: bool | None = None
+    billed: bool | None = strawberry.field(
+        default=None, description="On an invoice, pro forma or final."
+    )
+    written_off: bool | None = None
     archived: bool | None = strawberry.field(default=False, description="Null shows both.")
 
 
@@ -67,6 +71,8 @@ class TimekeepingQueries:
             worked_to=given.worked_to,
             approved=given.approved,
             billable=given.billable,
+            billed=given.billed,
+            written_off=given.written_off,
             archived=given.archived,
         )
         asked = (page or PageInput()).asked()

@@ -19,11 +19,13 @@ from domain.project.model import (
     Periodicity,
     PhaseKind,
     ProjectStatus,
+    Timing,
 )
 from domain.project.model import Contract as ContractRecord
 from domain.project.model import Phase as PhaseRecord
 from domain.project.model import Project as ProjectRecord
 from domain.project.progress import ProgressUpdate as ProgressUpdateRecord
+from persistence.contracts import terms_of
 from persistence.ledger import phase_figures
 from persistence.reading import Derived, Noun, ToMany, ToOne, Wanted
 from persistence.session import ScopedSession
@@ -31,7 +33,7 @@ from schema.client import CLIENT, Client
 from schema.collaborator import COLLABORATOR, Collaborator
 from schema.node import Node
 from schema.organisation import ENTITY, Entity
-from schema.scalars import Money, money, money_field, number_field, plain
+from schema.scalars import Money, MoneyRow, money, money_field, number_field, plain
 
 for _choice in (
     AdjustmentKind,
@@ -40,6 +42,7 @@ for _choice in (
     ContractStatus,
     PhaseKind,
     Periodicity,
+    Timing,
 ):
     strawberry.enum(_choice)
 
@@ -51,6 +54,7 @@ class Figures:
     already_billed: Money = strawberry.field(
         description="History, adjustments and final invoices less credit notes."
     )
+    written_off: Money = strawberry.field(description="Given up of the fee: billed no more.")
     reserved: Money = strawberry.field(description="Held by pro formas.")
     remaining_to_bill: Money
     earned: Money
@@ -138,6 +142,16 @@ class Contract(Node):
     billing_method: BillingMethod
     status: ContractStatus
     taxable: bool
+    timing: Timing = strawberry.field(description="Retainer: when a period is due.")
+    rollover: bool = strawberry.field(
+        description="Prepaid hours: what a period leaves passes to the next one."
+    )
+    cap: Money | None = strawberry.field(
+        description="Time and materials: the most that is billed in all."
+    )
+    hourly_rate: Money | None = strawberry.field(
+        description="Of an hour on a phase that has no rate of its own."
+    )
     phases: list[Phase]
     project: Project
     created_at: datetime
@@ -186,6 +200,7 @@ def _shown(found: PhaseFigures) -> dict[str, Any]:
         "adjusted_fee": found.adjusted_fee,
         "history": found.history,
         "already_billed": found.billed,
+        "written_off": found.written_off,
         "reserved": found.reserved,
         "remaining_to_bill": found.remaining,
         "earned": found.earned,
@@ -197,6 +212,24 @@ def _shown(found: PhaseFigures) -> dict[str, Any]:
         "progress": None if found.progress is None else plain(found.progress),
         "billed_percent": plain(found.billed_percent),
     }
+
+
+def _caps(
+    session: ScopedSession, keys: Sequence[int], wanted: Wanted
+) -> Mapping[int, MoneyRow | None]:
+    found = terms_of(session, keys)
+    return {key: _amount(cap, currency) for key, (cap, _, currency) in found.items()}
+
+
+def _rates(
+    session: ScopedSession, keys: Sequence[int], wanted: Wanted
+) -> Mapping[int, MoneyRow | None]:
+    found = terms_of(session, keys)
+    return {key: _amount(rate, currency) for key, (_, rate, currency) in found.items()}
+
+
+def _amount(minor: int | None, currency: str) -> MoneyRow | None:
+    return None if minor is None else money(minor, currency)
 
 
 PROGRESS_UPDATE = Noun(ProgressUpdateRecord, "ProgressUpdate", {"percent": number_field("percent")})
@@ -241,6 +274,8 @@ CONTRACT: Noun = Noun(
     "Contract",
     {
         "phases": ToMany(lambda: PHASE, "contract_id", ("position", "id")),
+        "cap": Derived(_caps),
+        "hourly_rate": Derived(_rates),
         "project": ToOne(lambda: PROJECT, "project_id"),
     },
 )

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import strawberry
 
+from domain.access import Permission
 from domain.time_entry import TimeEntry as TimeEntryRecord
-from persistence.reading import Noun, ToOne
+from persistence.reading import Computed, Derived, Noun, ToOne, Wanted, load_by_ids
+from persistence.session import ScopedSession
+from persistence.time_entries import invoices_of, rates_of
 from schema.collaborator import COLLABORATOR, Collaborator
+from schema.context import Info
+from schema.invoice import INVOICE, Invoice
 from schema.node import Node
 from schema.project import CONTRACT, PHASE, PROJECT, Contract, Phase, Project
-from schema.scalars import number_field
+from schema.scalars import Money, MoneyRow, money, number_field
+
+
+def _seen_rate(row: strawberry.Parent[Any], info: Info) -> Money | None:
+    found: Money | None = row["rate"]
+    return found if info.context.caller.holds(Permission.SEE_RATES) else None
 
 
 @strawberry.type(description="Hours of one person on one day (temps, ticket).")
@@ -25,6 +37,15 @@ class TimeEntry(Node):
     phase: Phase | None
     billable: bool
     approved: bool = strawberry.field(description="Only approved, billable time is billed.")
+    rate: Money | None = strawberry.field(
+        resolver=_seen_rate,
+        description="Of an hour, as it is billed. Null for a role that may not see rates.",
+    )
+    billed_by: Invoice | None = strawberry.field(
+        description="The invoice or pro forma; while there is one, the entry stays as it is."
+    )
+    written_off: bool = strawberry.field(description="Given up: it is not billed.")
+    write_off_reason: str | None
     ticket: str | None
     description: str | None
     author: str | None
@@ -35,11 +56,26 @@ class TimeEntry(Node):
     version: int
 
 
+def _invoices(
+    session: ScopedSession, keys: Sequence[int], wanted: Wanted
+) -> Mapping[int, dict[str, Any]]:
+    of = invoices_of(session, keys)
+    found = load_by_ids(session, INVOICE, wanted, of.values())
+    return {key: found[invoice] for key, invoice in of.items()}
+
+
+def _rates(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> Mapping[int, MoneyRow]:
+    return {key: money(*rate) for key, rate in rates_of(session, keys).items()}
+
+
 TIME_ENTRY = Noun(
     TimeEntryRecord,
     "TimeEntry",
     {
         "hours": number_field("hours"),
+        "rate": Derived(_rates),
+        "billed_by": Derived(_invoices),
+        "written_off": Computed(("written_off_at",), lambda row: row["written_off_at"] is not None),
         "collaborator": ToOne(lambda: COLLABORATOR, "collaborator_id"),
         "project": ToOne(lambda: PROJECT, "project_id"),
         "contract": ToOne(lambda: CONTRACT, "contract_id"),

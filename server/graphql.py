@@ -33,6 +33,7 @@ from resolvers.following import Following, FollowingQueries
 from resolvers.importing import Importing, ImportingQueries
 from resolvers.invoicing import Invoicing, InvoicingQueries
 from resolvers.past_billing import PastBilling
+from resolvers.recording_time import RecordingTime
 from resolvers.returning import Returning
 from resolvers.settings import Settings, SettingsQueries
 from resolvers.timekeeping import TimekeepingQueries
@@ -58,6 +59,7 @@ MUTATIONS: tuple[type, ...] = (
     Contracting,
     Tracking,
     PastBilling,
+    RecordingTime,
     Importing,
     Returning,
     Undoing,

@@ -10,6 +10,13 @@ from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import CURRENCY, HOURS, NAME, BigKey, Record, Versioned, choice, owned
+from domain.errors import call_error
+
+WRITE_OFF_TOO_HIGH = call_error(
+    "WRITE_OFF_TOO_HIGH",
+    "{found} cannot be written off: {expected} of the phase remains to be billed.",
+    "Delete the pro formas that hold the rest, or write off less.",
+)
 
 
 class AdjustmentKind(StrEnum):

@@ -8,11 +8,17 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from domain.errors import RECORD_ARCHIVED, Issue, IssueKind, Scope, Severity
+from domain.errors import RECORD_ARCHIVED, Issue
 from domain.likeness import name_key
-from domain.money import from_minor
 from domain.project.model import BillingMethod, Periodicity, PhaseKind
 from domain.takeover.amounts import OF_AMOUNTS, in_minor, told_as
+from domain.takeover.billed import (
+    FEE_BELOW_BILLED,
+    PHASE_PERIOD_BILLED,
+    given_of,
+    not_below_billed,
+    periods_stay,
+)
 from domain.takeover.candidate import Candidate, Change, Planned
 from domain.takeover.issues import (
     AMOUNT_CURRENCY_MISMATCH,
@@ -48,13 +54,6 @@ from domain.takeover.plan import (
 )
 from domain.tax import is_rate_of
 
-FEE_BELOW_BILLED = IssueKind(
-    "FEE_BELOW_BILLED",
-    Severity.ERROR,
-    Scope.ROW,
-    "The fee {found} is lower than the {expected} already billed for this phase.",
-)
-
 _COPIED = ("start_date", "end_date", "ledger_account", "sku")
 
 
@@ -81,6 +80,7 @@ class PhasePlanner(Planner):
         "phase_code": (KEY_TAKEN, DUPLICATE_KEY_IN_FILE, RECORD_ARCHIVED),
         "fee": (FEE_BELOW_BILLED, *OF_AMOUNTS),
         "hourly_rate": OF_AMOUNTS,
+        **dict.fromkeys(("start_date", "end_date", "periodicity"), (PHASE_PERIOD_BILLED,)),
         "billing_method": (CONTRACT_INCONSISTENT,),
         "currency": (AMOUNT_CURRENCY_MISMATCH,),
         "vat_rate": (VAT_RATE_UNKNOWN, VAT_RATE_UNVERIFIED),
@@ -268,10 +268,14 @@ class PhasePlanner(Planner):
             issues += said
         columns["vat_rate"], said = _rate(values.get("vat_rate"), project)
         issues += said
+        if entry is not None:
+            issues += periods_stay(
+                entry.columns, given_of(columns), entry.columns.get("periods", ())
+            )
         if entry is None:
             self._complete(columns, currency, key, candidate)
         elif columns["fee_minor"] is not None:
-            issues += _not_below_billed(columns["fee_minor"], entry, currency)
+            issues += not_below_billed(columns["fee_minor"], entry, currency)
         return columns, issues
 
     def _complete(
@@ -389,12 +393,3 @@ def _rate(rate: Decimal | None, project: Known) -> tuple[Decimal | None, list[Is
     if known:
         return rate, []
     return None, [VAT_RATE_UNKNOWN(field=("vat_rate",), found=shown, country=country)]
-
-
-def _not_below_billed(fee_minor: int, entry: Known, currency: str) -> list[Issue]:
-    billed = entry.columns.get("billed_minor") or 0
-    still_covered = fee_minor >= billed if billed > 0 else fee_minor <= billed
-    if billed == 0 or still_covered:
-        return []
-    found, expected = (f"{from_minor(minor, currency):f}" for minor in (fee_minor, billed))
-    return [FEE_BELOW_BILLED(field=("fee",), found=found, expected=expected)]

@@ -15,10 +15,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from domain.errors import Issue
+from domain.errors import FIELD_INVALID, Issue
 from domain.ledger import PhaseFigures
 from domain.money import from_minor
-from domain.project.adjustment import AdjustmentKind
+from domain.project.adjustment import WRITE_OFF_TOO_HIGH, AdjustmentKind
+from domain.project.model import BillingMethod
 from domain.takeover.amounts import OF_AMOUNTS, in_minor
 from domain.takeover.candidate import Candidate, Planned
 from domain.takeover.issues import (
@@ -64,6 +65,7 @@ class _TakenOverPlanner(PhaseRowPlanner):
         self._alike = Counter(self._likeness(facts) for facts in recorded.lines.elements())
         self._fee: Counter[int] = Counter()
         self._billed: Counter[int] = Counter()
+        self._given_up: Counter[int] = Counter()
 
     def _add(self, candidate: Candidate, entry: Known) -> Planned:
         columns, issues = self._columns(candidate, entry)
@@ -74,6 +76,7 @@ class _TakenOverPlanner(PhaseRowPlanner):
             return Planned(
                 candidate.row, RowOutcome.UNCHANGED, columns, issues=issues, target_id=entry.id
             )
+        issues += self._too_much(columns, entry)
         issues += self._looks_recorded(columns, facts)
         issues += self._over_billed(columns, entry)
         issues += of_unsigned(entry)
@@ -88,6 +91,7 @@ class _TakenOverPlanner(PhaseRowPlanner):
             fee, billed = self._weight(planned.columns)
             self._fee[phase] += fee
             self._billed[phase] += billed
+            self._given_up[phase] += self._write_off(planned.columns)
 
     @abstractmethod
     def _columns(self, candidate: Candidate, entry: Known) -> tuple[dict[str, Any], list[Issue]]:
@@ -101,6 +105,14 @@ class _TakenOverPlanner(PhaseRowPlanner):
     def _weight(self, columns: Mapping[str, Any]) -> tuple[int, int]:
         """What the row adds to the fee and to what was billed, in minor units."""
 
+    def _write_off(self, columns: Mapping[str, Any]) -> int:
+        """What the row gives up of the fee, in minor units."""
+        return 0
+
+    def _too_much(self, columns: Mapping[str, Any], entry: Known) -> Iterable[Issue]:
+        """WRITE_OFF_TOO_HIGH when the row gives up what is not left; below nothing of an annex."""
+        return ()
+
     @abstractmethod
     def _looks_recorded(self, columns: Mapping[str, Any], facts: Facts) -> Iterable[Issue]:
         """POSSIBLE_DUPLICATE when something very much alike is recorded, or stands above."""
@@ -111,9 +123,10 @@ class _TakenOverPlanner(PhaseRowPlanner):
         more_fee, more_billed = self._weight(columns)
         if not (more_fee or more_billed):
             return
-        fee = figures.adjusted_fee + self._fee[entry.id] + more_fee
+        whole = figures.adjusted_fee + self._fee[entry.id] + more_fee
+        fee = whole - figures.written_off - self._given_up[entry.id]
         billed = figures.billed + self._billed[entry.id] + more_billed
-        is_over = billed < fee if fee < 0 else billed > fee
+        is_over = billed < fee if whole < 0 else billed > fee
         if is_over:
             found, expected = (f"{from_minor(one, figures.currency):f}" for one in (billed, fee))
             yield OVER_BILLED(field=(self.amount,), found=found, expected=expected)
@@ -215,6 +228,25 @@ class AdjustmentPlanner(_TakenOverPlanner):
             return columns, []
         columns["amount_minor"], said = in_minor(values["value"], currency, "value", candidate)
         return columns, said
+
+    def _write_off(self, columns: Mapping[str, Any]) -> int:
+        is_one = columns["kind"] is AdjustmentKind.WRITE_OFF
+        return (columns["amount_minor"] or 0) if is_one else 0
+
+    def _too_much(self, columns: Mapping[str, Any], entry: Known) -> Iterable[Issue]:
+        if columns["kind"] is not AdjustmentKind.WRITE_OFF:
+            return
+        if entry.columns["billing_method"] is BillingMethod.RETAINER:
+            reason = "of a retainer nothing is left over"
+            yield FIELD_INVALID(field=("kind",), name="kind", reason=reason)
+            return
+        key, amount = entry.id, self._write_off(columns)
+        figures = self._recorded.figures[key]
+        left = figures.free + self._fee[key] - self._billed[key] - self._given_up[key]
+        is_within = left <= amount < 0 if figures.adjusted_fee < 0 else 0 < amount <= left
+        if not is_within:
+            found, expected = (f"{from_minor(one, figures.currency):f}" for one in (amount, left))
+            yield WRITE_OFF_TOO_HIGH(field=("value",), found=found, expected=expected)
 
     def _likeness(self, facts: Facts) -> Facts:
         return facts[:5]

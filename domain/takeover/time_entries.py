@@ -31,6 +31,7 @@ from domain.takeover.match import NAMING, Known
 from domain.takeover.model import RowOutcome
 from domain.takeover.plan import CHANGING, Planner, archived, settle
 from domain.takeover.work import KnownWork
+from domain.time_entry import HOURS_OVER_DAY, MOST_HOURS, TIME_ENTRY_BILLED
 
 
 class Entry(NamedTuple):
@@ -48,9 +49,16 @@ class Entry(NamedTuple):
     description: str | None
     billable: bool
     approved: bool
+    billed_by: str | None = None
+    """The number of the invoice that bills it, or of the pro forma."""
+
+    @property
+    def facts(self) -> tuple[Any, ...]:
+        """What makes it equal to another, by `FACTS`."""
+        return self[2:-1]
 
 
-FACTS = Entry._fields[2:]
+FACTS = Entry._fields[2:-1]
 """The columns that make two entries equal; the last two are what a row may leave unsaid."""
 
 
@@ -59,7 +67,9 @@ class TimeEntryPlanner(Planner):
 
     codes = {
         **CHANGING,
+        "": (*CHANGING[""], TIME_ENTRY_BILLED),
         "ref": (REFERENCE_ID_UNKNOWN,),
+        "hours": (HOURS_OVER_DAY,),
         "email": (*NAMING, RECORD_ARCHIVED),
         "project_code": (*NAMING, RECORD_ARCHIVED),
         "contract": (*NAMING, RECORD_ARCHIVED),
@@ -67,20 +77,27 @@ class TimeEntryPlanner(Planner):
         **dict.fromkeys(("ticket", "billable", "approved"), (POSSIBLE_DUPLICATE,)),
     }
 
+    matches = True
+    """Whether a row that names no entry may stand for one that is recorded."""
+
     def __init__(self, known: KnownWork, recorded: Iterable[Entry]) -> None:
         self._known = known
         self._entries = {entry.id: entry for entry in recorded}
         self._free: defaultdict[tuple[Any, ...], deque[int]] = defaultdict(deque)
         """Entries that no row stands for yet, the oldest first, by their facts."""
+        self._worked: defaultdict[tuple[int, date], Decimal] = defaultdict(Decimal)
+        """The hours of each person on each day."""
+        for entry in self._entries.values():
+            self._worked[entry.collaborator_id, entry.worked_on] += entry.hours
         on_tickets = (entry for entry in self._entries.values() if entry.ticket is not None)
         self._tickets = {_on_ticket(entry._asdict()) for entry in on_tickets}
 
     def _look_ahead(self, candidates: Sequence[Candidate]) -> None:
         # What a prefilled row stands for, no other row does, be it higher in the file.
         sealed = {candidate.record_id for candidate in candidates}
-        for entry in self._entries.values():
+        for entry in self._entries.values() if self.matches else ():
             if entry.id not in sealed:
-                self._free[entry[2:]].append(entry.id)
+                self._free[entry.facts].append(entry.id)
 
     def _judge(self, candidate: Candidate) -> Planned:
         entry = self._entries.get(candidate.record_id or 0)
@@ -134,6 +151,7 @@ class TimeEntryPlanner(Planner):
                     candidate.row, RowOutcome.UNCHANGED, issues=issues, target_id=waiting[0]
                 )
         issues += self._looks_recorded(columns)
+        issues += self._over_a_day(columns)
         issues += _put_away(parties, parties)
         columns["billable"] = columns["billable"] is not False
         columns["approved"] = columns["approved"] is True
@@ -174,7 +192,33 @@ class TimeEntryPlanner(Planner):
             tell=self._tell,
         )
         planned.columns |= {change.field: None for change in left}
+        if planned.outcome is RowOutcome.UPDATE:
+            if entry.billed_by is not None:
+                told = TIME_ENTRY_BILLED(invoice=entry.billed_by, found=entry.billed_by)
+                return Planned(candidate.row, RowOutcome.REFUSED, issues=[*issues, told])
+            planned.issues += self._over_a_day({**before, **planned.columns}, instead_of=entry)
         return planned
+
+    def _over_a_day(
+        self, columns: Mapping[str, Any], *, instead_of: Entry | None = None
+    ) -> Iterable[Issue]:
+        """HOURS_OVER_DAY when the person's day gets more hours than it has by this entry."""
+        person, day = columns["collaborator_id"], columns["worked_on"]
+        there = self._worked[person, day]
+        if instead_of is not None and (instead_of.collaborator_id, instead_of.worked_on) == (
+            person,
+            day,
+        ):
+            there -= instead_of.hours
+            if columns["hours"] <= instead_of.hours:
+                return
+        if there + columns["hours"] > MOST_HOURS:
+            yield HOURS_OVER_DAY(
+                field=("hours",),
+                person=self._known.people.code_of(person),
+                day=f"{day:%d/%m/%Y}",
+                found=f"{(there + columns['hours']).normalize():f}",
+            )
 
     def _tell(self, change: Change) -> Change:
         """A change by the column of the sheet, records by what people call them."""
@@ -193,11 +237,17 @@ class TimeEntryPlanner(Planner):
         return change
 
     def _keep(self, candidate: Candidate, planned: Planned) -> None:
+        if planned.writes:
+            entry = self._entries.get(planned.target_id or 0)
+            if entry is not None:
+                self._worked[entry.collaborator_id, entry.worked_on] -= entry.hours
+            written = {**(entry._asdict() if entry else {}), **planned.columns}
+            self._worked[written["collaborator_id"], written["worked_on"]] += written["hours"]
         if planned.outcome is RowOutcome.CREATE:
             if planned.columns["ticket"] is not None:
                 self._tickets.add(_on_ticket(planned.columns))
         elif candidate.record_id is None and planned.target_id is not None:
-            self._free[self._entries[planned.target_id][2:]].popleft()
+            self._free[self._entries[planned.target_id].facts].popleft()
 
 
 def _facts(columns: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:

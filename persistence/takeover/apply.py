@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from domain.base import Record
@@ -108,7 +108,9 @@ def _write_projects(
     for row in changed:
         if "currency" in row.columns and row.target_id is not None:
             _note_amounts(session, row.target_id)
-            restate_phases(session, row.target_id, currency=row.columns["currency"])
+            before = next(one.before for one in row.changes if one.field == "currency")
+            after = row.columns["currency"]
+            restate_phases(session, row.target_id, before=before, currency=after)
     # Another manager was named: the former one goes, even where the new one is not there yet.
     renamed = [row for row in changed if "manager_email" in row.columns]
     left = [{"b_id": row.target_id} for row in renamed if "manager_id" not in row.columns]
@@ -118,10 +120,14 @@ def _write_projects(
 
 
 def _note_amounts(session: ScopedSession, project_id: int) -> None:
-    """The amounts of a project's phases as they are, before they follow it into a currency."""
+    """The amounts of a project's phases and terms, before they follow it into a currency."""
     phases = select(Phase.id).join(Contract, Contract.id == Phase.contract_id)
     ids = list(session.scalars(phases.where(Contract.project_id == project_id)))
     note_before(session, Phase, ids, ("currency", "fee_minor", "hourly_rate_minor"))
+    terms = ("cap_minor", "hourly_rate_minor")
+    has_terms = or_(*(getattr(Contract, name).is_not(None) for name in terms))
+    contracts = select(Contract.id).where(Contract.project_id == project_id, has_terms)
+    note_before(session, Contract, list(session.scalars(contracts)), terms)
 
 
 def _write_collaborators(

@@ -35,7 +35,7 @@ from domain.takeover.review import TEMPLATE_KIND_UNKNOWN
 from domain.takeover.taken_over import AdjustmentPlanner, HistoryPlanner, Recorded
 from domain.takeover.time_entries import TimeEntryPlanner
 from domain.takeover.work import KnownWork
-from persistence.contracts import past_of_projects
+from persistence.contracts import billed_periods, past_of_projects
 from persistence.ledger import phase_figures
 from persistence.session import ScopedSession
 from persistence.takeover.fusion import directory
@@ -57,6 +57,18 @@ def past_planner_of(
     """The planner of history or adjustments for rows that name their phases, all of `phases`."""
     planner = _past_planner(session, kind, phases)
     planner.today = today
+    return planner
+
+
+def time_planner_of(
+    session: ScopedSession, *, days: Collection[date], only: Collection[int], matches: bool
+) -> Planner:
+    """The planner of worked time for entries of `days` and those in `only`, which are changed.
+
+    `matches`: what says exactly what is recorded stands for it; else each is a new one.
+    """
+    planner = TimeEntryPlanner(_work(session), recorded_time(session, days=days, only=only))
+    planner.matches = matches
     return planner
 
 
@@ -150,13 +162,14 @@ def collaborators(session: ScopedSession) -> Index:
 
 
 def contracts(session: ScopedSession) -> KnownContracts:
-    """All contracts and phases; each phase with the amount billed so far."""
+    """All contracts and phases; each phase with what was billed, or written off, so far."""
     known = KnownContracts()
     for entry in _records(session, Contract, "name", key="name_key"):
         known.contracts[(entry.columns["project_id"], entry.key)] = entry
-    figures = phase_figures(session)
+    figures, periods = phase_figures(session), billed_periods(session)
     for entry in _records(session, Phase, "name", key="name_key"):
-        entry.columns["billed_minor"] = figures[entry.id].billed
+        entry.columns["billed_minor"] = figures[entry.id].billed + figures[entry.id].written_off
+        entry.columns["periods"] = periods.get(entry.id, ())
         known.phases.by_id[entry.id] = entry
         contract = entry.columns["contract_id"]
         known.by_code[(contract, str(entry.columns["code"]).upper())] = entry

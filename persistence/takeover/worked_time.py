@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from domain.collaborator import Collaborator
+from domain.invoice.model import Invoice, InvoiceLine
 from domain.likeness import name_key
 from domain.project.model import Contract, Phase, Project
 from domain.takeover.match import Index, Known
@@ -42,11 +44,28 @@ def known_work(session: ScopedSession, *, people: Index, projects: Index) -> Kno
     return known
 
 
-def recorded_time(session: ScopedSession) -> Iterator[Entry]:
-    """All live entries, the oldest record first."""
-    columns = (getattr(TimeEntry, name) for name in Entry._fields)
-    statement = select(*columns).where(TimeEntry.archived_at.is_(None)).order_by(TimeEntry.id)
+def recorded_time(
+    session: ScopedSession,
+    *,
+    days: Collection[date] | None = None,
+    only: Collection[int] = (),
+) -> Iterator[Entry]:
+    """The live entries, the oldest record first: all, or those of `days` and those in `only`."""
+    columns = (getattr(TimeEntry, name) for name in Entry._fields[:-1])
+    statement = (
+        select(*columns, func.coalesce(Invoice.number, Invoice.pro_forma_number))
+        .outerjoin(InvoiceLine, InvoiceLine.id == TimeEntry.line_id)
+        .outerjoin(Invoice, Invoice.id == InvoiceLine.invoice_id)
+        .where(TimeEntry.archived_at.is_(None), *_among(days, only))
+        .order_by(TimeEntry.id)
+    )
     return (Entry._make(row) for row in session.execute(statement))
+
+
+def _among(days: Collection[date] | None, only: Collection[int]) -> list[ColumnElement[bool]]:
+    if days is None:
+        return []
+    return [or_(TimeEntry.worked_on.in_(days), TimeEntry.id.in_(only))]
 
 
 def time_rows(

@@ -95,7 +95,7 @@ def test_time_is_billable_and_not_approved_unless_it_is_said() -> None:
     """DOMAIN §3.5 H, I."""
     plain, told = planned(row(), row(3, billable=False, approved=True, ticket="T-1"))
     assert (plain.outcome, plain.colour) == (RowOutcome.CREATE, RowColour.GREEN)
-    assert tuple(plain.columns[name] for name in FACTS) == entry(0)[2:]
+    assert tuple(plain.columns[name] for name in FACTS) == entry(0).facts
     assert (told.columns["billable"], told.columns["approved"]) == (False, True)
 
 

@@ -23,7 +23,7 @@ from tests.api.takeover.sheets import TITLES
 from tests.support.api import SECRET, ApiClient, caller_of, firm
 from tests.support.source import ROOT
 
-ROWS = 1_500
+ROWS = 600
 
 
 @dataclass

@@ -38,7 +38,7 @@ class Work:
 
 @pytest.fixture
 def work(database_url: str) -> Iterator[Work]:
-    engine = Engine(database_url, executor="one")
+    engine = Engine(database_url, executor="one", every=0.05)
     work = Work(engine)
     engine.launch(work)
     yield work

@@ -14,7 +14,7 @@ from tests.jobs.servers import ROWS, Installation, installed, long_file
 from tests.support.api import ApiClient
 from tests.support.takeover import confirm, send
 
-LONGEST = 1.2
+LONGEST = 0.6
 """Seconds after which an import of that length is done, as a rule: kills come before and after."""
 
 COUNT = """

@@ -141,9 +141,13 @@ def test_the_phases_of_a_project_follow_it_into_another_currency(firm: Firm) -> 
     other = found_firm(firm.database, "other")
     with firm.writing() as session:
         session.get_one(Phase, firm.phase_id).hourly_rate_minor = 8_550
+        contract = session.get_one(Contract, firm.contract_id)
+        contract.cap_minor, contract.hourly_rate_minor = 290_000, 7_250
+        assert inexact_amounts(session, firm.project_id, "JPY") == 2
         same = added(session, a_phase(firm.contract_id, "JP", currency="JPY", fee_minor=500)).id
-        restate_phases(session, firm.project_id, currency="JPY")
+        restate_phases(session, firm.project_id, before="EUR", currency="JPY")
         session.flush()
+        assert (contract.cap_minor, contract.hourly_rate_minor) == (2_900, 73)
         found = session.get_one(Phase, firm.phase_id)
         assert (found.currency, found.fee_minor, found.hourly_rate_minor) == ("JPY", 10_000, 86)
         assert session.get_one(Phase, same).fee_minor == 500

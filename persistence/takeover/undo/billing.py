@@ -26,16 +26,19 @@ _UNDONE = (Verdict.REMOVE, Verdict.RESTORE)
 
 
 def keep_invoiced(session: ScopedSession, entries: Sequence[Entry]) -> None:
-    """What invoices stand on stays: projects, phases, and the amounts recorded of such phases."""
+    """What invoices stand on stays: projects, phases, the amounts of such phases, billed time."""
     projects = referring(session, "invoice", "project_id", ids_of(entries, "project"))
     recorded = {noun: phases_of(session, noun, ids_of(entries, noun)) for noun in _RECORDED}
     phases = ids_of(entries, "phase").union(*(of.values() for of in recorded.values()))
     invoiced = referring(session, "invoice_line", "phase_id", phases)
+    time = pairs(session, "time_entry", "id", ids_of(entries, "time_entry"), "line_id")
+    billed = {key for key, line in time if line is not None}
     for entry in entries:
         phase = recorded.get(entry.noun, {}).get(entry.record_id)
         if (
             (entry.noun == "project" and entry.record_id in projects)
             or (entry.noun == "phase" and entry.record_id in invoiced)
+            or (entry.noun == "time_entry" and entry.record_id in billed)
             or (phase is not None and phase in invoiced)
         ):
             entry.keep(Verdict.INVOICED)
@@ -48,11 +51,16 @@ def keep_currencies(session: ScopedSession, entries: Sequence[Entry]) -> None:
     the import itself made go before.
     """
     changed = [one for one in entries if not one.made and "currency" in one.before]
+    terms = [one for one in entries if one.noun == "contract" and "cap_minor" in one.before]
+    owners = dict(pairs(session, "contract", "id", ids_of(terms, "contract"), "project_id"))
     of = projects_of(session, ids_of(changed, "phase"))
     groups: defaultdict[int, list[Entry]] = defaultdict(list)
     for one in changed:
         if one.noun in ("phase", "project"):
             groups[of[one.record_id] if one.noun == "phase" else one.record_id].append(one)
+    for one in terms:
+        if owners.get(one.record_id, 0) in groups:
+            groups[owners[one.record_id]].append(one)
     phases = phases_in(session, set(groups))
     going = {one.record_id for one in entries if one.noun == "phase" and one.made}
     for project, group in groups.items():
@@ -66,7 +74,7 @@ def keep_currencies(session: ScopedSession, entries: Sequence[Entry]) -> None:
             continue
         for one in group:
             one.keep(why)
-            one.told_by_another |= one.noun == "phase"
+            one.told_by_another |= one.noun != "project"
 
 
 def keep_fees(session: ScopedSession, entries: Sequence[Entry]) -> None:
@@ -125,6 +133,8 @@ def _without(
             figures = replace(figures, fee_adjustment=figures.fee_adjustment - amount)
         elif kind is AdjustmentKind.BILLED:
             figures = replace(figures, billed_adjustment=figures.billed_adjustment - amount)
+        elif kind is AdjustmentKind.WRITE_OFF:
+            figures = replace(figures, written_off=figures.written_off - amount)
     return figures
 
 

@@ -77,7 +77,9 @@ def projects_touched(session: ScopedSession, entries: Sequence[Entry]) -> set[in
     phases = ids_of(entries, "phase")
     for noun in ("progress_update", "billing_history", "adjustment"):
         phases |= set(phases_of(session, noun, ids_of(entries, noun)).values())
-    return ids_of(entries, "project") | set(projects_of(session, phases).values())
+    time = pairs(session, "time_entry", "id", ids_of(entries, "time_entry"), "project_id")
+    projects = {project for _, project in time}
+    return ids_of(entries, "project") | projects | set(projects_of(session, phases).values())
 
 
 def plan_revert(session: ScopedSession, entries: list[Entry]) -> None:

@@ -22,6 +22,7 @@ from graphql import (
 )
 
 from server.graphql import jalon_schema
+from tests.api.records.test_other_firms import SOME_TIME
 from tests.api.settings.acts import A_PRODUCT, AN_ENTITY, done
 from tests.support.api import ApiClient, open_api
 from tests.support.documents import DRAW
@@ -114,6 +115,13 @@ RIGHT: dict[str, dict[str, Any]] = {
     "adjustmentsBulkRecord": {"items": [A_CORRECTION]},
     "adjustmentArchive": {"id": "adjustment_1"},
     "adjustmentRestore": {"id": "adjustment_1"},
+    "timeEntriesBulkRecord": {"items": [SOME_TIME]},
+    "timeEntryUpdate": {"id": "time_entry_1"},
+    "timeEntryArchive": {"id": "time_entry_2"},
+    "timeEntryRestore": {"id": "time_entry_2"},
+    "timeEntriesApprove": {"ids": ["time_entry_1"]},
+    "timeEntriesWriteOff": {"ids": ["time_entry_1"], "reason": "r"},
+    "timeEntriesWriteOffUndo": {"ids": ["time_entry_1"]},
     "invoiceCreateFromProject": {
         "clientId": "client_30",
         "projectId": "project_59",
@@ -146,10 +154,7 @@ WITH_FILES = {"importCreate"}
 """Tried with hostile files elsewhere."""
 
 STRANGE: dict[str, list[Any]] = {
-    "String": [
-        *("", " \t\n", "x" * 70, "x" * 3000, "é😀👩\u200d👧", "\u0001\u001b\u202e", "\u0000"),
-        *("=1+1", "%", "\\", "ﬃ" * 100, "İ" * 100, "{name}"),
-    ],
+    "String": ["", "x" * 3000, "\u0000", "ﬃİ" * 100],
     "ID": ["", "x", "client_1", "client_999999", "client_" + "9" * 18, "1" * 500, "\u0001", 5],
     "Decimal": [
         *("NaN", "Infinity", "sNaN", "1e30", "1E-999999", "1e999999", "-1", "abc", "1e12"),
@@ -160,9 +165,8 @@ STRANGE: dict[str, list[Any]] = {
     "Boolean": [True, False, "true"],
     "Upload": ["x", 5, {}],
 }
-
-FEW = 3
-"""Values that a field of a bulk is given: its single mutation is given them all."""
+TEXTS = [" \t\n", "x" * 70, "é😀👩\u200d👧 =1+1 % \\ {name}", "\u0001\u001b\u202e"]
+"""What is done with them does not depend on the column: each text is given one of them in turn."""
 
 
 def fields_of(kind: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], list[Any]]]:
@@ -233,6 +237,8 @@ def hardened(
             given = {"client": "client_30", "project": "project_59"}
             api.query(DRAW, **given, key=phase, phases=share)
         done(api, "productCreate", **A_PRODUCT)
+        time = {"items": [SOME_TIME, SOME_TIME], "idempotencyKey": "time"}
+        api.query(operation("timeEntriesBulkRecord"), input=time)
         yield api
     postgres.drop_database(dsn)
 
@@ -247,8 +253,9 @@ def test_whatever_is_given_the_answer_is_a_refusal_in_words(hardened: ApiClient,
     text = operation(name)
     broken = []
     for argument in MUTATIONS[name].args:
-        for path, values in fields_of(MUTATIONS[name].args[argument].type, (argument,)):
-            for value in _tried(name, values):
+        places = fields_of(MUTATIONS[name].args[argument].type, (argument,))
+        for turn, (path, values) in enumerate(places):
+            for value in _tried(name, turn, values):
                 given = right_call(name)
                 if needs_key(name):
                     given["input"]["idempotencyKey"] = str(uuid4())
@@ -258,14 +265,22 @@ def test_whatever_is_given_the_answer_is_a_refusal_in_words(hardened: ApiClient,
     assert broken == []
 
 
-def _tried(name: str, values: list[Any]) -> list[Any]:
-    """All values where a thing is made; where it is changed, one in three; in a bulk, a few."""
+def _tried(name: str, turn: int, values: list[Any]) -> list[Any]:
+    """All values where a thing is made; elsewhere the fields share them, each another part.
+
+    What is changed is judged as what is made, and a bulk as its single mutation.
+    """
     if "Bulk" in name:
-        return values[:FEW]
-    if name.startswith("phase"):
+        parts = len(values)
+    elif name.startswith("phase"):
         # Each call of theirs reads all the phases of the firm.
-        return values[::3]
-    return values[::3] if name.endswith("Update") else values
+        parts = 4
+    else:
+        parts = 3 if name.endswith("Update") else 1
+    parts = min(parts, len(values))
+    is_text = values[:-1] == STRANGE["String"] and "Bulk" not in name
+    shared = [TEXTS[turn % len(TEXTS)]] if is_text else []
+    return values[turn % parts :: parts] + shared
 
 
 def unwelcome(answer: dict[str, Any]) -> bool:

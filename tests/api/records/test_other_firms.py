@@ -61,10 +61,19 @@ OWN_ID = {
     "productsBulkUpsert": "product",
     **{
         f"{name}{verb}": snake(name)
-        for name in ("product", "entity", "taxCode", "ledgerAccount", "contract", *PAST)
+        for name in (
+            *("product", "entity", "taxCode", "ledgerAccount", "contract", "timeEntry"),
+            *PAST,
+        )
         for verb in ("Update", "Archive", "Restore")
     },
 }
+
+TIME = (
+    *("timeEntriesBulkRecord", "timeEntriesApprove"),
+    *("timeEntriesWriteOff", "timeEntriesWriteOffUndo"),
+)
+OWN_ID |= dict.fromkeys(TIME, "time_entry")
 
 FREE_OF_OTHERS = {
     *("clientCreate", "projectCreate", "phaseCreate", "collaboratorCreate"),
@@ -72,6 +81,13 @@ FREE_OF_OTHERS = {
     *("productCreate", "entityCreate", "taxCodeCreate", "ledgerAccountCreate"),
 }
 """Mutations that name no record by its identifier."""
+
+SOME_TIME = {
+    "date": "2026-10-14",
+    "email": "a.simek@atelier-rivage.example",
+    "projectCode": "IND-2404",
+    "hours": "1",
+}
 
 SCALARS: dict[str, Any] = {
     "String": "x",
@@ -208,6 +224,11 @@ def two_firms(browsed: ApiClient) -> tuple[ApiClient, dict[str, str]]:
     made = browsed.query(
         'mutation { productCreate(input: { sku: "PLAN", name: "Plan" }) { node { id } } }'
     )
+    time = browsed.query(
+        "mutation($input: TimeEntriesBulkRecordInput!) { timeEntriesBulkRecord(input: $input)"
+        " { results { node { id } } } }",
+        input={"items": [SOME_TIME], "idempotencyKey": "time"},
+    )
     return (
         browsed.of_another_firm(),
         {
@@ -225,6 +246,7 @@ def two_firms(browsed: ApiClient) -> tuple[ApiClient, dict[str, str]]:
             "import_file": data["imports"]["nodes"][0]["id"],
             "staged_upload": "staged_upload_1",
             "job": "job_1",
+            "time_entry": time["timeEntriesBulkRecord"]["results"][0]["node"]["id"],
             **recorded_past(browsed, phases_of(job)[0]["id"]),
         },
     )

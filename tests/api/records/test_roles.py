@@ -17,7 +17,10 @@ NEEDED = {
             name
             for name in MUTATIONS
             if name.startswith(
-                ("client", "project", "phase", "collaborator", "contract", "product", *PAST)
+                (
+                    *("client", "project", "phase", "collaborator", "contract", "product"),
+                    *("timeEntry", "timeEntries", *PAST),
+                )
             )
         ],
         Permission.EDIT_RECORDS,
@@ -33,6 +36,9 @@ NEEDED = {
     **dict.fromkeys(("progressRecord", "progressBulkRecord"), Permission.RECORD_PROGRESS),
     **dict.fromkeys(
         [name for name in MUTATIONS if name.startswith("invoice")], Permission.PREPARE_INVOICES
+    ),
+    **dict.fromkeys(
+        ("timeEntriesWriteOff", "timeEntriesWriteOffUndo"), Permission.PREPARE_INVOICES
     ),
     **dict.fromkeys(
         ("invoiceFinalise", "invoiceCredit", "invoicesBulkFinalise", "invoicesBulkCredit"),

@@ -117,7 +117,8 @@ def test_what_is_wrong_with_a_row_is_told_by_its_letter(
 
 
 def test_a_ticket_told_twice_is_a_warning(firm: ApiClient) -> None:
-    rows = (ROW, {**ROW, "K": "Autre"}, {**ROW, "G": 1}, {**ROW, "J": None}, {**ROW, "J": None})
+    row = {**ROW, "G": 4}
+    rows = (row, {**row, "K": "Autre"}, {**row, "G": 1}, {**row, "J": None}, {**row, "J": None})
     told = take(firm, "time_entries", *rows)
     assert [notes(row) for row in told.values()] == [
         set(),
