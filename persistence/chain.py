@@ -133,6 +133,13 @@ def entities_linked(session: ScopedSession) -> list[int]:
     return list(session.scalars(select(Entity.id).where(ids).order_by(Entity.id)))
 
 
+def entities_named(session: ScopedSession) -> list[tuple[int, str]]:
+    """Those entities, each with its code."""
+    keys = entities_linked(session)
+    codes = session.execute(select(Entity.id, Entity.code).where(Entity.id.in_(keys)))
+    return sorted((row.id, row.code) for row in codes)
+
+
 def _unlinked(session: ScopedSession, entity_id: int) -> list[int]:
     """The legal documents without a link, in the order they were finalised."""
     statement = (

@@ -27,6 +27,7 @@ from domain.ledger import PhaseFigures
 from domain.likeness import name_key
 from domain.organisation import Entity, fiscal_year
 from domain.project.model import Contract, Phase, Project
+from persistence import claims
 from persistence.ledger import phase_figures
 from persistence.session import ScopedSession
 
@@ -192,9 +193,16 @@ def billables_by_project(
     figures: dict[int, PhaseFigures] = {}
     for portion in _portions(phase.id for phase, _ in found):
         figures |= phase_figures(session, portion)
+    taken: dict[int, int] = {}
+    for phase, contract in found:
+        own = figures[phase.id]
+        billed = own.billed + own.written_off + own.reserved
+        taken[contract.id] = taken.get(contract.id, 0) + billed
     billables: dict[int, list[Billable]] = {}
     for phase, contract in found:
-        one = Billable(phase, contract, figures[phase.id])
+        cap = contract.cap_minor
+        left = None if cap is None else cap - taken[contract.id]
+        one = Billable(phase, contract, figures[phase.id], cap_left=left)
         billables.setdefault(contract.project_id, []).append(one)
     return billables
 
@@ -353,12 +361,14 @@ def issued_document(session: ScopedSession, invoice_id: int, form: str) -> Issue
 
 def remove(session: ScopedSession, invoice: Invoice) -> None:
     """Takes a pro forma away with its lines; its number is not given again."""
-    session.execute(delete(InvoiceLine).where(InvoiceLine.invoice_id == invoice.id))
+    remove_lines(session, [line.id for line in lines_of(session, invoice.id)])
     session.delete(invoice)
 
 
-def remove_lines(session: ScopedSession, invoice_id: int) -> None:
-    session.execute(delete(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id))
+def remove_lines(session: ScopedSession, ids: Sequence[int]) -> None:
+    """Takes lines of pro formas away; what they bill can be billed again."""
+    claims.free(session, ids)
+    session.execute(delete(InvoiceLine).where(InvoiceLine.id.in_(ids)))
 
 
 def mark_changed(invoice: Invoice) -> None:

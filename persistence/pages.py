@@ -81,13 +81,13 @@ def page(
     where: Sequence[ColumnElement[bool]] = (),
 ) -> Page:
     """The rows of `noun` that meet `where`, in the order `sort`, as much as was `asked`."""
-    size, backwards = _size(asked)
+    size, backwards = page_size(asked)
     columns = [(noun.column(name), falling) for name, falling in sort.keys]
     turned = [(column, not falling) for column, falling in columns]
     bounds = list(where)
     for cursor, ways in ((asked.after, columns), (asked.before, turned)):
         if cursor is not None:
-            bounds.append(_beyond(ways, _read_cursor(cursor, sort, columns)))
+            bounds.append(_beyond(ways, read_cursor(cursor, sort, columns)))
     rows = load(
         session,
         noun,
@@ -106,7 +106,7 @@ def page(
         rows.reverse()
     return Page(
         rows=rows,
-        cursors=[_write_cursor(row, sort) for row in rows],
+        cursors=[write_cursor(row, sort) for row in rows],
         has_next=asked.before is not None if backwards else more,
         has_previous=more if backwards else asked.after is not None,
     )
@@ -122,10 +122,11 @@ def size_of(asked: PageAsked) -> int:
     if asked.last is not None or asked.before is not None:
         name = "last" if asked.last is not None else "before"
         raise Refusal(FORWARDS_ONLY(field=(name,)))
-    return _size(asked)[0]
+    return page_size(asked)[0]
 
 
-def _size(asked: PageAsked) -> tuple[int, bool]:
+def page_size(asked: PageAsked) -> tuple[int, bool]:
+    """How many rows were asked for, and whether backwards; PAGE_SIZE_INVALID otherwise."""
     backwards = asked.last is not None
     size = asked.last if asked.last is not None else asked.first
     if size is None:
@@ -149,7 +150,8 @@ def _beyond(columns: Keys, values: Sequence[Any]) -> ColumnElement[bool]:
     return or_(past, and_(column == values[0], _beyond(others, values[1:])))
 
 
-def _write_cursor(row: Row, sort: Sort) -> str:
+def write_cursor(row: Row, sort: Sort) -> str:
+    """What stands for the row in a list sorted so."""
     names = [name for name in (sort.within, sort.column) if name is not None]
     content = [sort.column, *(_marked(row[f"_{name}"]) for name in names), row["key"]]
     return base64.urlsafe_b64encode(orjson.dumps(content)).decode().rstrip("=")
@@ -172,7 +174,7 @@ def _unmarked(marked: Any) -> Any:
     return date.fromisoformat(marked["d"])
 
 
-def _read_cursor(cursor: str, sort: Sort, columns: Keys) -> list[Any]:
+def read_cursor(cursor: str, sort: Sort, columns: Keys) -> list[Any]:
     """The values of the row that `cursor` stands for, one for each of `columns`."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)

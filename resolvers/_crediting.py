@@ -20,7 +20,7 @@ from domain.invoice.lines import LONGEST_TEXT
 from domain.invoice.model import Invoice, InvoiceKind
 from domain.invoice.numbering import ISSUE_DATE_TOO_EARLY, require_recent
 from domain.organisation import Entity
-from persistence import invoices
+from persistence import claims, invoices
 from persistence.crediting import credited_of
 from resolvers._finalising import freeze
 from resolvers._lines import keep_totals, taxed_by
@@ -63,6 +63,8 @@ def credit_invoice(acting: Acting, wanted: CreditWanted) -> Invoice:
         issue_date=day,
         references=(Reference(number=str(invoice.number), issue_date=invoice.issue_date or day),),
     )
+    # What is credited whole can be billed again; a part of a line keeps what it bills.
+    claims.free(session, claims.lines_credited_whole(session, invoice.id))
     return made
 
 

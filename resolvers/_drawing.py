@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from documents.portrait import progress_detail
 from domain.base import Versioned
-from domain.catalogue import TaxCode
+from domain.billing.assessment import Assessment
+from domain.billing.item import Item
+from domain.billing.lines import ITEMS_OR_PHASES, stays_unbilled
 from domain.client import Client
 from domain.errors import RECORD_ARCHIVED, Issue, PathPart, Refusal
 from domain.invoice.create import (
@@ -21,13 +23,24 @@ from domain.invoice.create import (
     propose,
     require_each_once,
 )
+from domain.invoice.lines import require_few
 from domain.invoice.model import Invoice, InvoiceLine
 from domain.invoice.remaining import Billable
-from domain.money import rounded
 from domain.organisation import Entity
 from domain.project.model import BillingMethod, ContractStatus, Project
 from persistence import invoices
 from persistence.organisations import the_organisation
+from resolvers._billing import (
+    LineTerms,
+    assess_project,
+    chosen_items,
+    claim_items,
+    complete,
+    cut_off_of,
+    detail_of,
+    lines_of_items,
+    ready_items,
+)
 from resolvers._lines import append, require_account, require_product
 from resolvers._mutation import Acting
 
@@ -42,12 +55,26 @@ class Draw:
     basis: Basis = Basis.REMAINING
     ledger_account: str | None = None
     sku: str | None = None
+    as_of: date | None = None
+    """The day up to which is billed; today when None."""
+    items: Sequence[str] | None = None
+    """Keys of the items to bill, and nothing beside them."""
+
+
+Drawn = tuple[InvoiceLine, Item | None]
+"""A line, and the item that it bills."""
 
 
 def draw_from_project(acting: Acting, draw: Draw) -> tuple[Invoice, tuple[Issue, ...]]:
-    """A pro forma with a line for each phase that has something left (F09, F10)."""
+    """A pro forma with a line for each phase that has something left (F09, F10).
+
+    Of time, retainers and prepaid hours: a line for each item that is due (DOMAIN §2.4).
+    """
     session = acting.session
     require_each_once(draw.asked or ())
+    if draw.items is not None and draw.asked is not None:
+        raise Refusal(ITEMS_OR_PHASES(field=("items",)))
+    cut_off = cut_off_of(acting, draw.as_of)
     client = _the_client(acting, draw.client_id)
     project = invoices.lock_project(session, draw.project_id)
     _require_live(project, key=f"project_{project.id}", noun="project", field=("project_id",))
@@ -57,10 +84,19 @@ def draw_from_project(acting: Acting, draw: Draw) -> tuple[Invoice, tuple[Issue,
     for_project(invoice, project=project, client=client)
     session.add(invoice)
     session.flush()
-    lines, issues = _lines(acting, draw, project, account=account, sku=sku, invoice=invoice)
+    assessed = assess_project(acting, project.id, cut_off=cut_off)
+    terms = LineTerms(account, sku)
+    if draw.items is not None:
+        chosen = chosen_items(assessed, draw.items, project)
+        lines: list[Drawn] = list(lines_of_items(acting, invoice, project, chosen, terms=terms))
+        issues: tuple[Issue, ...] = ()
+    else:
+        lines, issues = _lines(acting, draw, project, assessed, terms=terms, invoice=invoice)
     if not lines:
         raise Refusal(NOTHING_TO_INVOICE(field=("project_id",), project=project.code))
-    append(acting, invoice, lines)
+    require_few(lines)
+    append(acting, invoice, [line for line, _ in lines])
+    claim_items(acting, [(line, item) for line, item in lines if item is not None])
     return invoice, issues
 
 
@@ -124,26 +160,46 @@ def _lines(
     acting: Acting,
     draw: Draw,
     project: Project,
+    assessed: Sequence[Assessment],
     *,
-    account: str | None,
-    sku: str | None,
+    terms: LineTerms,
     invoice: Invoice,
-) -> tuple[list[InvoiceLine], tuple[Issue, ...]]:
+) -> tuple[list[Drawn], tuple[Issue, ...]]:
     asked = {one.phase_id: one for one in draw.asked or ()}
     taxes = invoices.tax_codes_of_country(acting.session, project.country)
-    lines: list[InvoiceLine] = []
+    chosen = _chosen(acting, draw, project)
+    by_fee = {
+        one.phase.id for one in chosen if _is_by_fee(one, asked.get(one.phase.id), draw.basis)
+    }
+    wanted = {one.phase.id for one in chosen} - by_fee
+    due = [item for item in ready_items(assessed) if item.phase_id in wanted]
+    items = lines_of_items(acting, invoice, project, due, terms=terms)
+    lines: list[Drawn] = []
     issues: list[Issue] = []
-    for one in _chosen(acting, draw, project):
+    for one in chosen:
+        lines += [drawn for drawn in items if drawn[1].phase_id == one.phase.id]
+        if one.phase.id not in by_fee:
+            continue
+        share = asked.get(one.phase.id)
         line, said = propose(
-            one, asked=asked.get(one.phase.id), basis=draw.basis, account=account, sku=sku
+            one, asked=share, basis=draw.basis, account=terms.account, sku=terms.sku
         )
         issues += said
         if line is not None:
-            tax = _tax_of(one, project, taxes)
-            line.tax_code_id = tax.id if tax else None
-            line.detail = _detail(one, line, invoice.language)
-            lines.append(line)
+            if share is not None:
+                every = [item for found in assessed for item in found.items]
+                issues += stays_unbilled(every, one, field=share.at())
+            complete(line, one, project, taxes, language=invoice.language)
+            lines.append((line, None))
     return lines, tuple(issues)
+
+
+def _is_by_fee(billable: Billable, share: Asked | None, basis: Basis) -> bool:
+    """Whether the line takes a part of the fee; else it bills the items that are due."""
+    if share is not None and share.is_measured:
+        return True
+    is_fixed = billable.contract.billing_method is BillingMethod.FIXED_FEE_PROGRESS
+    return is_fixed and basis is Basis.REMAINING
 
 
 def _chosen(acting: Acting, draw: Draw, project: Project) -> list[Billable]:
@@ -165,28 +221,6 @@ def _chosen(acting: Acting, draw: Draw, project: Project) -> list[Billable]:
     return [billables[one.phase_id] for one in draw.asked]
 
 
-def _detail(billable: Billable, line: InvoiceLine, language: str) -> str | None:
-    by_progress = billable.contract.billing_method is BillingMethod.FIXED_FEE_PROGRESS
-    if not by_progress or line.progress is None:
-        return None
-    figures = billable.figures
-    return progress_detail(
-        percent=rounded(line.progress, 2),
-        fee=figures.adjusted_fee,
-        currency=figures.currency,
-        language=language,
-    )
-
-
-def _tax_of(billable: Billable, project: Project, taxes: Sequence[TaxCode]) -> TaxCode | None:
-    """The tax code of a phase: its rate in the building's country, or the project's exemption."""
-    rate = project.vat_rate if billable.phase.vat_rate is None else billable.phase.vat_rate
-    if rate == 0 or not billable.contract.taxable:
-        reason = project.vat_exemption
-        return next((tax for tax in taxes if reason and tax.exemption == reason), None)
-    return next((tax for tax in taxes if tax.exemption is None and tax.rate == rate), None)
-
-
 def tell_in_language(
     acting: Acting, invoice: Invoice, *, before: str, given: Mapping[str, object]
 ) -> None:
@@ -203,5 +237,5 @@ def tell_in_language(
     billables = {one.phase.id: one for one in found}
     for line in invoices.lines_of(acting.session, invoice.id):
         billable = billables.get(line.phase_id or 0)
-        if billable and line.detail and line.detail == _detail(billable, line, before):
-            line.detail = _detail(billable, line, invoice.language)
+        if billable and line.detail and line.detail == detail_of(billable, line, before):
+            line.detail = detail_of(billable, line, invoice.language)

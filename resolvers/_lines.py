@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.catalogue import (
@@ -15,19 +15,27 @@ from domain.catalogue import (
 )
 from domain.catalogue_rules import require_live
 from domain.client import Client
-from domain.errors import PathPart, Refusal
+from domain.errors import NOT_FOUND, PathPart, Refusal
 from domain.invoice.create import PHASE_OF_OTHER_PROJECT, for_project
 from domain.invoice.finalise import Dossier, require_pro_forma
-from domain.invoice.lines import NewLine, from_product, make_line, require_few
+from domain.invoice.lines import (
+    NewLine,
+    from_product,
+    make_line,
+    require_each_line_once,
+    require_few,
+    rewrite,
+)
 from domain.invoice.model import Invoice, InvoiceLine, LineKind
-from domain.invoice.remaining import reached, require_within_remaining
+from domain.invoice.remaining import reached, require_all_within, without
 from domain.invoice.totals import Tax, Totals, total
-from persistence import catalogue, invoices
+from domain.project.model import BillingMethod
+from persistence import catalogue, claims, invoices
 from resolvers._mutation import Acting
 
 
 def append(acting: Acting, invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
-    """Puts lines on a pro forma that has none, and counts it up."""
+    """Puts lines on a pro forma in this order, and counts it up."""
     for position, line in enumerate(lines, start=1):
         line.invoice_id, line.position = invoice.id, position
     acting.session.add_all(lines)
@@ -133,19 +141,57 @@ def require_account(
 
 
 def replace_lines(acting: Acting, invoice: Invoice, asked: Sequence[NewLine]) -> None:
-    """Puts new lines in the place of a pro forma's; refuses a final one."""
+    """Puts new lines in the place of a pro forma's; refuses a final one.
+
+    A line that is named by its identifier stays, with what it bills; what the others billed can be
+    billed again.
+    """
     require_pro_forma(invoice)
     require_few(asked)
+    require_each_line_once(asked)
     _tie(acting, invoice, asked)
     if invoice.project_id is not None:
         invoices.lock_project(acting.session, invoice.project_id)
-    held = _held_by(invoices.lines_of(acting.session, invoice.id))
-    lines = [_new_line(acting, invoice, place, one, held) for place, one in enumerate(asked)]
-    acting.session.flush()
-    invoices.remove_lines(acting.session, invoice.id)
-    _require_within(acting, invoice, lines)
+    before = {line.id: line for line in invoices.lines_of(acting.session, invoice.id)}
+    kept = [_kept(before, place, one) for place, one in enumerate(asked)]
+    held = _held_by(list(before.values()))
+    made = [_new_line(acting, invoice, place, one, held) for place, one in enumerate(asked)]
+    stay = {line.id for line in kept if line is not None}
+    invoices.remove_lines(acting.session, [key for key in before if key not in stay])
+    _step_aside(acting, [line for line in kept if line is not None])
+    lines = [_stays(acting, one, new) for one, new in zip(kept, made, strict=True)]
+    _require_within(acting, invoice, lines, kept=[line for line in kept if line is not None])
     append(acting, invoice, lines)
     invoices.mark_changed(invoice)
+
+
+def _kept(before: Mapping[int, InvoiceLine], place: int, asked: NewLine) -> InvoiceLine | None:
+    """The line that stays; NOT_FOUND when it is not one of the invoice."""
+    if asked.id is None:
+        return None
+    if asked.id not in before:
+        field, key = ("lines", place, "id"), f"invoice_line_{asked.id}"
+        raise Refusal(NOT_FOUND(field=field, noun="invoice line", key=key))
+    return before[asked.id]
+
+
+def _step_aside(acting: Acting, lines: Sequence[InvoiceLine]) -> None:
+    """Lines that stay leave their places first: two may exchange theirs."""
+    for line in lines:
+        line.position = -line.position
+    acting.session.flush()
+
+
+def _stays(acting: Acting, kept: InvoiceLine | None, made: InvoiceLine) -> InvoiceLine:
+    """The line that stays as it is asked for, or the new one."""
+    if kept is None:
+        return made
+    if kept.phase_id != made.phase_id:
+        # Of another phase, it bills nothing of what it was drawn for.
+        claims.free(acting.session, [kept.id])
+        kept.basis, kept.period_start, kept.period_end = None, None, None
+    rewrite(kept, made)
+    return kept
 
 
 def _tie(acting: Acting, invoice: Invoice, asked: Sequence[NewLine]) -> None:
@@ -163,7 +209,9 @@ def _tie(acting: Acting, invoice: Invoice, asked: Sequence[NewLine]) -> None:
         invoice.commitment_no = commitment or project.commitment_no
 
 
-def _require_within(acting: Acting, invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
+def _require_within(
+    acting: Acting, invoice: Invoice, lines: Sequence[InvoiceLine], *, kept: Sequence[InvoiceLine]
+) -> None:
     """A line on a phase belongs to the invoice's project, and stays within what remains of it.
 
     Several lines on one phase share what remains; each tells how far it brings the billing.
@@ -173,15 +221,16 @@ def _require_within(acting: Acting, invoice: Invoice, lines: Sequence[InvoiceLin
         _require_no_stranger(acting, invoice, on_phases, known=())
         return
     found = invoices.billables_of(acting.session, invoice.project_id, archived=True)
-    billables = {one.phase.id: one for one in found}
+    billables = {one.phase.id: one for one in without(kept, found)}
     _require_no_stranger(acting, invoice, on_phases, known=billables)
+    placed = [(line, ("lines", line.position - 1, "quantity")) for line in on_phases]
+    require_all_within(placed, billables)
     sums: dict[int, int] = {}
     for line in on_phases:
-        phase_id = line.phase_id or 0
-        sums[phase_id] = net = sums.get(phase_id, 0) + line.net_minor
-        field = ("lines", line.position - 1, "quantity")
-        require_within_remaining(net, billables[phase_id], field=field)
-        line.progress = reached(net, billables[phase_id].figures)
+        of = billables[line.phase_id or 0]
+        sums[of.phase.id] = net = sums.get(of.phase.id, 0) + line.net_minor
+        by_progress = of.contract.billing_method is BillingMethod.FIXED_FEE_PROGRESS
+        line.progress = reached(net, of.figures) if by_progress else None
 
 
 def _require_no_stranger(

@@ -12,12 +12,10 @@ from anyio import to_thread
 
 from domain.access import Permission, require
 from domain.errors import Issue, Refusal
-from domain.invoice.create import Asked, Basis
 from domain.invoice.euro import EuroRate, give_rate
 from domain.invoice.finalise import require_pro_forma
-from domain.invoice.lines import NewLine
 from domain.invoice.model import Invoice as InvoiceRecord
-from domain.invoice.model import InvoiceState, LineKind
+from domain.invoice.model import InvoiceState
 from domain.invoice.terms import TERMS, change_terms
 from persistence.invoices import remove, the_record
 from persistence.outbox import deliver, waiting_where
@@ -26,6 +24,12 @@ from persistence.reading import Wanted, load_one
 from resolvers import _drawing as drawing
 from resolvers import _editing as editing
 from resolvers import _finalising as finalising
+from resolvers._invoicing_inputs import (
+    InvoiceCreateFromProjectInput,
+    InvoiceLineInput,
+    draw_of,
+    line_of,
+)
 from resolvers._lines import replace_lines
 from resolvers._mutation import Acting, Once, Payload, write
 from resolvers._reading import PageInput, read_page
@@ -38,37 +42,6 @@ from schema.node import key_of, optional_key
 from schema.user_error import UserError, errors_again, kept_errors, user_errors
 from schema.view import wanted
 
-strawberry.enum(
-    Basis, name="InvoiceBasis", description="All that remains, or what progress has earned."
-)
-
-
-@strawberry.input(description="How much of a phase; none of the three: by the basis.")
-class PhaseShareInput:
-    phase_id: strawberry.ID
-    quantity: Decimal | None = strawberry.field(
-        default=None, description="Hours, or parts of the lump sum."
-    )
-    percent: Decimal | None = strawberry.field(default=None, description="Of the fee.")
-    amount: Decimal | None = strawberry.field(default=None, description="Net.")
-
-
-@strawberry.input(description="Client, then project, then account or product.")
-class InvoiceCreateFromProjectInput:
-    client_id: strawberry.ID
-    project_id: strawberry.ID
-    basis: Basis = strawberry.field(
-        default=Basis.REMAINING, description="REMAINING: total less what was invoiced."
-    )
-    phases: list[PhaseShareInput] | None = strawberry.field(
-        default=None, description="All phases when left out."
-    )
-    ledger_account: str | None = strawberry.field(
-        default=None, description="For lines whose phase has none."
-    )
-    product_sku: str | None = None
-    idempotency_key: strawberry.ID
-
 
 @strawberry.input
 class InvoiceCreateInput:
@@ -77,20 +50,6 @@ class InvoiceCreateInput:
         default=None, description="May be left out by a firm of one entity."
     )
     idempotency_key: strawberry.ID
-
-
-@strawberry.input
-class InvoiceLineInput:
-    kind: LineKind
-    description: str
-    detail: str | None = None
-    quantity: Decimal | None = None
-    unit: str | None = None
-    unit_price: Decimal | None = None
-    tax_code: str | None = strawberry.field(default=None, description="The code, e.g. FR-20.")
-    ledger_account: str | None = None
-    sku: str | None = None
-    phase_id: strawberry.ID | None = None
 
 
 @strawberry.input(
@@ -190,7 +149,7 @@ class Invoicing:
         fields = wanted(info, "invoice")
 
         def act(acting: Acting) -> Payload:
-            invoice, issues = drawing.draw_from_project(acting, _draw(input))
+            invoice, issues = drawing.draw_from_project(acting, draw_of(input))
             return _shown(acting, invoice.id, fields, issues)
 
         once = _once("invoiceCreateFromProject", input, input.idempotency_key, fields)
@@ -338,36 +297,13 @@ def _once(mutation: str, asked: Any, key: str, fields: Wanted) -> Once:
     )
 
 
-def _draw(asked: InvoiceCreateFromProjectInput) -> drawing.Draw:
-    shares = None
-    if asked.phases is not None:
-        shares = [
-            Asked(
-                phase_id=key_of(share.phase_id, "phase", field=("phases", index, "phase_id")),
-                quantity=share.quantity,
-                percent=share.percent,
-                amount=share.amount,
-                place=index,
-            )
-            for index, share in enumerate(asked.phases)
-        ]
-    return drawing.Draw(
-        client_id=key_of(asked.client_id, "client", field=("client_id",)),
-        project_id=key_of(asked.project_id, "project", field=("project_id",)),
-        asked=shares,
-        basis=asked.basis,
-        ledger_account=asked.ledger_account,
-        sku=asked.product_sku,
-    )
-
-
 def _change(acting: Acting, invoice: InvoiceRecord, asked: InvoiceUpdateInput) -> None:
     given = {name: maybe.value for name in TERMS if (maybe := getattr(asked, name)) is not None}
     before = invoice.language
     change_terms(invoice, given)
     invoice.state = InvoiceState.DRAFT
     if asked.lines is not None:
-        replace_lines(acting, invoice, [_line(i, one) for i, one in enumerate(asked.lines)])
+        replace_lines(acting, invoice, [line_of(i, one) for i, one in enumerate(asked.lines)])
     if asked.euro_rate is not None:
         # After the lines: the first phase of a blank one brings the currency of its project.
         give_rate(invoice, as_rate(asked.euro_rate.value), today=acting.today)
@@ -378,18 +314,3 @@ def _change(acting: Acting, invoice: InvoiceRecord, asked: InvoiceUpdateInput) -
 def as_rate(asked: EuroRateInput | None) -> EuroRate | None:
     """The euro rate that was given, if one was."""
     return None if asked is None else EuroRate(asked.rate, asked.on, asked.source)
-
-
-def _line(index: int, asked: InvoiceLineInput) -> NewLine:
-    return NewLine(
-        kind=asked.kind,
-        description=asked.description,
-        detail=asked.detail,
-        quantity=asked.quantity,
-        unit=asked.unit,
-        unit_price=asked.unit_price,
-        tax_code=asked.tax_code,
-        ledger_account=asked.ledger_account,
-        sku=asked.sku,
-        phase_id=optional_key(asked.phase_id, "phase", field=("lines", index, "phase_id")),
-    )

@@ -20,6 +20,7 @@ from persistence.reading import Computed, Derived, Noun, ToMany, ToOne, Wanted
 from persistence.session import ScopedSession
 from schema.catalogue import TAX_CODE, TaxCode
 from schema.client import CLIENT, Client
+from schema.explanation import EXPLANATION, LineExplanation
 from schema.node import Node
 from schema.organisation import ENTITY, Entity
 from schema.project import PHASE, PROJECT, Phase, Project
@@ -58,6 +59,12 @@ class InvoiceLine(Node):
     credited: Money = strawberry.field(description="Net, by all credit notes.")
     progress: Decimal | None = strawberry.field(
         description="Percent of the phase's fee that this line brings the billing to."
+    )
+    discount: Decimal | None = strawberry.field(description="Percent off quantity × unit price.")
+    period_start: date | None
+    period_end: date | None = strawberry.field(description="The last day, itself included.")
+    explanation: LineExplanation | None = strawberry.field(
+        description="Why it comes to its amount; null of credit notes, and of lines of before."
     )
 
 
@@ -206,6 +213,8 @@ INVOICE_LINE = Noun(
         "tax_code": ToOne(lambda: TAX_CODE, "tax_code_id"),
         "phase": ToOne(lambda: PHASE, "phase_id"),
         "progress": number_field("progress"),
+        "discount": number_field("discount"),
+        "explanation": EXPLANATION,
         "net": money_field("net_minor"),
         "credited": Derived(_credited_of_lines),
     },

@@ -21,6 +21,7 @@ from strawberry.file_uploads import Upload
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
+from resolvers.billing import BillingQueries
 from resolvers.browsing import Browsing
 from resolvers.browsing_fees import BrowsingFees
 from resolvers.browsing_totals import TotalsQueries
@@ -46,6 +47,7 @@ QUERIES: tuple[type, ...] = (
     Browsing,
     BrowsingFees,
     TotalsQueries,
+    BillingQueries,
     ImportingQueries,
     InvoicingQueries,
     CataloguingQueries,

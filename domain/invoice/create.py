@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from domain.catalogue import TaxCode
 from domain.client import Client
 from domain.errors import FIELD_INVALID, Issue, PathPart, Refusal, call_error
 from domain.given import LARGEST_AMOUNT, number
+from domain.invoice.basis import Rule, by_hand, of_fee
 from domain.invoice.euro import withdraw_rate
 from domain.invoice.model import Invoice, InvoiceLine, LineKind
 from domain.invoice.remaining import (
@@ -21,12 +23,16 @@ from domain.invoice.remaining import (
 from domain.invoice.totals import line_net
 from domain.money import from_minor, share, to_minor
 from domain.organisation import Entity
-from domain.project.model import BillingMethod, Project
+from domain.project.model import BillingMethod, Contract, Phase, Project
 
 PROJECT_OF_OTHER_CLIENT = call_error(
     "PROJECT_OF_OTHER_CLIENT", "The project {project} is not one of the client {client}."
 )
-ENTITY_REQUIRED = call_error("ENTITY_REQUIRED", "Say which entity invoices: {expected}.")
+ENTITY_REQUIRED = call_error(
+    "ENTITY_REQUIRED",
+    "Say which entity invoices: {expected}.",
+    "Give the project its entity.",
+)
 NOTHING_TO_INVOICE = call_error(
     "NOTHING_TO_INVOICE", "Nothing is left to invoice on the project {project}."
 )
@@ -61,6 +67,11 @@ class Asked:
     amount: Decimal | None = None
     place: int | None = None
     """Where it stands in the call, for what is said of it."""
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether it says how much."""
+        return any(one is not None for one in (self.quantity, self.percent, self.amount))
 
     def at(self, *name: str) -> tuple[PathPart, ...]:
         return ("phases",) if self.place is None else ("phases", self.place, *name)
@@ -126,19 +137,21 @@ def propose(
     quantity = total − already invoiced (F10); what pro formas hold is not there to be taken.
     """
     phase, figures = billable.phase, billable.figures
-    price = _hourly(billable)
+    price = hour_price(billable)
     net = _wanted(billable, asked, basis, price)
     if net == 0:
         return None, ()
     field = ("phases",) if asked is None else asked.at()
     require_within_remaining(net, billable, field=field)
     hours = asked.quantity if asked is not None else None
-    quantity, unit, unit_price = _measured(net, figures.currency, price, hours)
+    quantity, unit, unit_price = measured(net, figures.currency, price, hours)
+    is_fixed = billable.contract.billing_method is BillingMethod.FIXED_FEE_PROGRESS
+    rule = Rule.PROGRESS if basis is Basis.PROGRESS else Rule.REMAINING
     line = InvoiceLine(
         invoice_id=0,
         position=0,
         kind=LineKind.PROJECT,
-        description=f"{phase.code} – {phase.name}" if phase.code else phase.name,
+        description=described(phase),
         currency=figures.currency,
         quantity=quantity,
         unit=unit,
@@ -147,12 +160,18 @@ def propose(
         ledger_account=phase.ledger_account or account or DEFAULT_ACCOUNT,
         sku=phase.sku or sku,
         phase_id=phase.id,
-        progress=reached(net, figures),
+        progress=reached(net, figures) if is_fixed else None,
+        basis=by_hand() if asked is not None and asked.is_measured else of_fee(rule, figures, net),
     )
     return line, above_earned(net, billable, field=field)
 
 
-def _hourly(billable: Billable) -> Decimal | None:
+def described(phase: Phase) -> str:
+    """What a line calls a phase."""
+    return f"{phase.code} – {phase.name}" if phase.code else phase.name
+
+
+def hour_price(billable: Billable) -> Decimal | None:
     """The price of an hour where the phase is sold by the hour; None where it is a lump sum."""
     phase = billable.phase
     by_hours = billable.contract.billing_method in (
@@ -192,17 +211,14 @@ def _wanted(billable: Billable, asked: Asked | None, basis: Basis, price: Decima
                 least=-LARGEST_AMOUNT,
             )
             return to_minor(amount, figures.currency)
-    if billable.contract.billing_method is BillingMethod.RETAINER:
-        # The fee is that of one period; while a pro forma holds one, no other is proposed.
-        return 0 if figures.reserved else figures.adjusted_fee
     if basis is Basis.PROGRESS:
         return figures.billable_now
     # What was billed too much is the matter of a credit note, not of the next invoice's lines.
     return min(0, figures.free) if figures.adjusted_fee < 0 else max(0, figures.free)
 
 
-def _measured(
-    net: int, currency: str, price: Decimal | None, hours: Decimal | None
+def measured(
+    net: int, currency: str, price: Decimal | None, hours: Decimal | None = None
 ) -> tuple[Decimal, str, Decimal]:
     """The hours asked for, or those that the amount makes exactly; else one lump sum.
 
@@ -214,6 +230,21 @@ def _measured(
         if hours == hours.quantize(Decimal("0.0001")):
             return hours.quantize(Decimal("0.0001")), "HUR", price
     return Decimal(1 if net > 0 else -1), "LS", abs(amount)
+
+
+def tax_for(
+    contract: Contract, project: Project, rate: Decimal | None, taxes: Sequence[TaxCode]
+) -> TaxCode | None:
+    """The tax of a phase with `rate` (None: the project's), of the building's country.
+
+    Where nothing is owed it is the project's exemption, which knows no border.
+    """
+    rate = project.vat_rate if rate is None else rate
+    if rate == 0 or not contract.taxable:
+        reason = project.vat_exemption
+        return next((tax for tax in taxes if reason and tax.exemption == reason), None)
+    own = (tax for tax in taxes if tax.exemption is None and tax.country == project.country)
+    return next((tax for tax in own if tax.rate == rate), None)
 
 
 def require_each_once(asked: Sequence[Asked]) -> None:

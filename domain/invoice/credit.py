@@ -166,6 +166,8 @@ def _line(
         sku=line.sku,
         phase_id=line.phase_id,
         credits_line_id=line.id,
+        # A lump of an amount is what is left after the discount.
+        discount=line.discount if unit_price == line.unit_price and unit == line.unit else None,
     )
 
 
@@ -187,7 +189,9 @@ def _share_of(
             most=MOST_QUANTITY,
         )
         quantity = quantity or Decimal(0)
-        net = line_net(quantity=quantity, unit_price=price, currency=currency)
+        net = line_net(
+            quantity=quantity, unit_price=price, currency=currency, discount=line.discount
+        )
         # The last of the quantity takes the cent that roundings have left, or lent.
         is_last = quantity == left and abs(net - rest) <= _MOST_CENTS
         return (rest if is_last else net), quantity, price, line.unit

@@ -63,7 +63,9 @@ VAT_IN_EURO_MISSING = call_error(
     "Give the euro rate: how many euros one {currency} is worth, on which day, by which source.",
 )
 MENTION_MISSING = call_error(
-    "MENTION_MISSING", "A mandatory particular is missing on {number}: {particular}."
+    "MENTION_MISSING",
+    "A mandatory particular is missing on {number}: {particular}.",
+    "Complete the client or the entity.",
 )
 
 
@@ -212,24 +214,31 @@ def _dates(invoice: Invoice, issue_date: date) -> list[Issue]:
 
 
 def _mentions(dossier: Dossier) -> list[Issue]:
-    """The particulars of both parties (CGI ann. II art. 242 nonies A I; C. com. L441-9)."""
-    entity, client = dossier.entity, dossier.client
-    wanted: dict[str, str | None] = {
-        "the address of the entity": entity.address,
-        "the address of the client": client.billing_address,
-    }
     found = (dossier.tax_codes.get(line.tax_code_id or 0) for line in dossier.lines)
-    taxes = [tax for tax in found if tax is not None]
-    if any(tax.exemption != ExemptionReason.FRANCHISE_BASE for tax in taxes):
-        wanted["the VAT number of the entity"] = entity.vat_number
+    missing = missing_particulars(
+        entity=dossier.entity,
+        client=dossier.client,
+        taxes=[tax for tax in found if tax is not None],
+    )
+    return [MENTION_MISSING(number=dossier.number, particular=name) for name in missing]
+
+
+def missing_particulars(
+    *, entity: Entity | None, client: Client, taxes: Sequence[TaxCode]
+) -> list[str]:
+    """The particulars of both parties that the law wants and that are not known.
+
+    CGI ann. II art. 242 nonies A I; C. com. L441-9. None of an entity that nobody named yet.
+    """
+    wanted: dict[str, str | None] = {"the address of the client": client.billing_address}
+    if entity is not None:
+        wanted = {"the address of the entity": entity.address, **wanted}
+        if any(tax.exemption != ExemptionReason.FRANCHISE_BASE for tax in taxes):
+            wanted["the VAT number of the entity"] = entity.vat_number
     if any(tax.category is VatCategory.REVERSE_CHARGE for tax in taxes):
         # 242 nonies A I-4°: the buyer's number when the buyer owes the tax.
         known = client.vat_number if client.vat_number != "NA" else None
         wanted["the VAT number of the client"] = known
-    if entity.country in FRANCE:
+    if entity is not None and entity.country in FRANCE:
         wanted["the SIREN of the entity"] = entity.siren
-    return [
-        MENTION_MISSING(number=dossier.number, particular=name)
-        for name, value in wanted.items()
-        if not value
-    ]
+    return [name for name, value in wanted.items() if not value]

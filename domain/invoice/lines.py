@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from domain.catalogue import Product
-from domain.errors import FIELD_REQUIRED, INPUT_TOO_LARGE, PathPart, Refusal
+from domain.errors import FIELD_INVALID, FIELD_REQUIRED, INPUT_TOO_LARGE, PathPart, Refusal
 from domain.given import LARGEST_AMOUNT, number, text
+from domain.invoice.basis import by_hand
 from domain.invoice.create import MOST_QUANTITY
 from domain.invoice.model import InvoiceLine, LineKind
 from domain.invoice.totals import line_net
@@ -35,9 +36,13 @@ class NewLine:
     ledger_account: str | None = None
     sku: str | None = None
     phase_id: int | None = None
+    discount: Decimal | None = None
+    """Percent off quantity × unit price."""
+    id: int | None = None
+    """The line of the invoice that this one is: what it bills stays its own."""
 
 
-def require_few(asked: Sequence[NewLine]) -> None:
+def require_few(asked: Sequence[object]) -> None:
     """Refuses with INPUT_TOO_LARGE more lines than an invoice can have."""
     if len(asked) > MOST_LINES:
         raise Refusal(INPUT_TOO_LARGE(field=("lines",), count=len(asked), limit=MOST_LINES))
@@ -90,6 +95,7 @@ def make_line(asked: NewLine, *, invoice_id: int, place: int, currency: str) -> 
     line.sku = told(asked.sku, "sku", "The product", 64)
     line.phase_id = asked.phase_id
     _price(line, asked, place)
+    line.basis = by_hand()
     return line
 
 
@@ -110,8 +116,18 @@ def _price(line: InvoiceLine, asked: NewLine, place: int) -> None:
         decimals=6,
         least=0,
     )
+    line.discount = number(
+        asked.discount,
+        field=("lines", place, "discount"),
+        name="The discount",
+        decimals=4,
+        least=0,
+        most=100,
+    )
     quantity, price = line.quantity or Decimal(0), line.unit_price or Decimal(0)
-    line.net_minor = line_net(quantity=quantity, unit_price=price, currency=line.currency)
+    line.net_minor = line_net(
+        quantity=quantity, unit_price=price, currency=line.currency, discount=line.discount
+    )
     number(
         from_minor(line.net_minor, line.currency),
         field=("lines", place, "quantity"),
@@ -119,3 +135,40 @@ def _price(line: InvoiceLine, asked: NewLine, place: int) -> None:
         decimals=6,
         least=-LARGEST_AMOUNT,
     )
+
+
+_GIVEN = (
+    *("kind", "description", "detail", "quantity", "unit", "unit_price", "net_minor"),
+    *("tax_code_id", "ledger_account", "sku", "phase_id", "discount", "position"),
+)
+"""The columns of a line that its new words and numbers replace."""
+
+
+def rewrite(kept: InvoiceLine, made: InvoiceLine) -> None:
+    """Gives a line that stays the words and numbers of `made`; what it bills stays its own.
+
+    With another amount, or price, its amount is from now on one that was given by hand.
+    """
+    numbers = ("quantity", "unit_price", "discount", "net_minor")
+    is_same = all(_number(kept, name) == _number(made, name) for name in numbers)
+    for name in _GIVEN:
+        setattr(kept, name, getattr(made, name))
+    if made.kind is LineKind.TEXT:
+        kept.basis = None
+    elif not is_same:
+        kept.basis = by_hand(kept.basis)
+
+
+def _number(line: InvoiceLine, name: str) -> Decimal:
+    return Decimal(getattr(line, name) or 0)
+
+
+def require_each_line_once(asked: Sequence[NewLine]) -> None:
+    """Refuses with FIELD_INVALID a line that is named twice."""
+    seen: set[int] = set()
+    for place, one in enumerate(asked):
+        if one.id in seen:
+            field = ("lines", place, "id")
+            raise Refusal(FIELD_INVALID(field=field, name="The line", reason="it is given twice"))
+        if one.id is not None:
+            seen.add(one.id)

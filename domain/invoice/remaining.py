@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from domain.errors import Issue, IssueKind, PathPart, Refusal, call_error, call_warning
+from domain.invoice.basis import is_settled
 from domain.invoice.model import InvoiceLine
 from domain.ledger import PhaseFigures
 from domain.money import from_minor
@@ -27,14 +28,8 @@ AMOUNT_ABOVE_EARNED = call_warning(
 )
 
 
-PERIOD_INVOICED_BEFORE = call_warning(
-    "PERIOD_INVOICED_BEFORE",
-    "{found} is invoiced on {phase}, a retainer of {expected} a period of which {before} was "
-    "invoiced before: make sure that these are other periods.",
-)
-
 _MOST_PERIODS = 12
-"""Of a retainer on one line: more is a slip of the hand."""
+"""Of a retainer, or blocks, on one line that is written by hand: more is a slip of the hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +39,8 @@ class Billable:
     phase: Phase
     contract: Contract
     figures: PhaseFigures
+    cap_left: int | None = None
+    """What the cap of the contract leaves, in minor units; None where it has none."""
 
 
 def reached(net: int, figures: PhaseFigures) -> Decimal | None:
@@ -59,20 +56,51 @@ def reached(net: int, figures: PhaseFigures) -> Decimal | None:
 
 
 def require_within_remaining(net: int, billable: Billable, *, field: tuple[PathPart, ...]) -> None:
-    """Above R − P a line is refused unless the fee is raised; a retainer's periods go on (§2.4).
+    """Above R − P a line is refused unless the fee is raised; periods and blocks go on (§2.4).
 
-    Nor may it go against the fee: less than nothing on one pro forma would be more than there is
-    on the next.
+    Time is limited by the fee where there is one, and by the cap of the contract. Nor may a line
+    go against the fee: less than nothing on one pro forma would be more than there is on the next.
     """
     figures = billable.figures
     is_deduction = figures.adjusted_fee < 0
     if net > 0 if is_deduction else net < 0:
         raise Refusal(_outside(AMOUNT_AGAINST_FEE, net, billable, field))
-    free = figures.free
-    if billable.contract.billing_method is BillingMethod.RETAINER:
-        free = figures.adjusted_fee * _MOST_PERIODS
-    if net != 0 and (net < free if is_deduction else net > free):
+    free = limit_of(billable)
+    if net != 0 and free is not None and (net < free if is_deduction else net > free):
         raise Refusal(_outside(AMOUNT_ABOVE_REMAINING, net, billable, field))
+
+
+def limit_of(billable: Billable) -> int | None:
+    """The most that a line may take of a phase, in minor units; None: as much as there is."""
+    figures = billable.figures
+    match billable.contract.billing_method:
+        case BillingMethod.RETAINER | BillingMethod.PREPAID_HOURS:
+            return figures.adjusted_fee * _MOST_PERIODS
+        case BillingMethod.TIME_AND_MATERIALS:
+            caps = [figures.free] if figures.adjusted_fee != 0 else []
+            if billable.cap_left is not None and figures.adjusted_fee >= 0:
+                caps.append(billable.cap_left)
+            return min(caps, default=None)
+    return figures.free
+
+
+Placed = tuple[InvoiceLine, tuple[PathPart, ...]]
+"""A line, and where it stands in the call."""
+
+
+def require_all_within(lines: Iterable[Placed], billables: Mapping[int, Billable]) -> None:
+    """Several lines on one phase share what remains of it, those of a contract its cap."""
+    phases: dict[int, int] = {}
+    contracts: dict[int, int] = {}
+    for line, field in lines:
+        one = billables.get(line.phase_id or 0)
+        if one is None or is_settled(line.basis):
+            continue
+        others = contracts.get(one.contract.id, 0) - phases.get(one.phase.id, 0)
+        phases[one.phase.id] = net = phases.get(one.phase.id, 0) + line.net_minor
+        contracts[one.contract.id] = others + net
+        left = None if one.cap_left is None else one.cap_left - others
+        require_within_remaining(net, replace(one, cap_left=left), field=field)
 
 
 def require_still_within(lines: Iterable[InvoiceLine], billables: Iterable[Billable]) -> None:
@@ -81,31 +109,64 @@ def require_still_within(lines: Iterable[InvoiceLine], billables: Iterable[Billa
     `billables` count the lines as reserved: without them, the lines must still find room.
     """
     known = {one.phase.id: one for one in billables}
-    sums: dict[int, int] = {}
+    own = [line for line in lines if line.phase_id in known]
+    _require_sums(own, {one.phase.id: one for one in without(own, known.values())})
+
+
+def without(lines: Iterable[InvoiceLine], billables: Iterable[Billable]) -> list[Billable]:
+    """Phases as they are without these lines of a pro forma, which count among what is held."""
+    known = {one.phase.id: one for one in billables}
+    phases: dict[int, int] = {}
+    contracts: dict[int, int] = {}
     for line in lines:
-        if line.phase_id in known:
-            sums[line.phase_id] = sums.get(line.phase_id, 0) + line.net_minor
-    for phase_id, net in sums.items():
-        one = known[phase_id]
-        figures = replace(one.figures, reserved=one.figures.reserved - net)
-        require_within_remaining(net, replace(one, figures=figures), field=("lines",))
+        one = known.get(line.phase_id or 0)
+        if one is not None:
+            phases[one.phase.id] = phases.get(one.phase.id, 0) + line.net_minor
+            contracts[one.contract.id] = contracts.get(one.contract.id, 0) + line.net_minor
+    return [
+        replace(
+            one,
+            figures=replace(
+                one.figures, reserved=one.figures.reserved - phases.get(one.phase.id, 0)
+            ),
+            cap_left=None
+            if one.cap_left is None
+            else one.cap_left + contracts.get(one.contract.id, 0),
+        )
+        for one in known.values()
+    ]
+
+
+def _require_sums(lines: Sequence[InvoiceLine], billables: Mapping[int, Billable]) -> None:
+    """The lines of a phase are judged by their sum: a deduction may stand beside."""
+    sums: dict[int, int] = {}
+    contracts: dict[int, int] = {}
+    for line in lines:
+        if not is_settled(line.basis):
+            contract = billables[line.phase_id or 0].contract.id
+            sums[line.phase_id or 0] = sums.get(line.phase_id or 0, 0) + line.net_minor
+            contracts[contract] = contracts.get(contract, 0) + line.net_minor
+    for key, net in sums.items():
+        one = billables[key]
+        others = contracts[one.contract.id] - net
+        left = None if one.cap_left is None else one.cap_left - others
+        require_within_remaining(net, replace(one, cap_left=left), field=("lines",))
 
 
 def _outside(kind: IssueKind, net: int, billable: Billable, field: tuple[PathPart, ...]) -> Issue:
-    figures = billable.figures
+    figures, known = billable.figures, limit_of(billable)
+    limit = figures.free if known is None else known
     return kind(
         field=field,
         phase=billable.phase.name,
         found=f"{from_minor(net, figures.currency)} {figures.currency}",
-        expected=f"{from_minor(figures.free, figures.currency)} {figures.currency}",
+        expected=f"{from_minor(limit, figures.currency)} {figures.currency}",
     )
 
 
 def above_earned(net: int, billable: Billable, *, field: tuple[PathPart, ...]) -> tuple[Issue, ...]:
-    """What is to be warned of an amount that is allowed: it runs ahead, or may come twice."""
+    """What is to be warned of an amount that is allowed: it runs ahead of progress."""
     figures = billable.figures
-    if billable.contract.billing_method is BillingMethod.RETAINER:
-        return _invoiced_before(net, billable, field=field)
     if billable.contract.billing_method is not BillingMethod.FIXED_FEE_PROGRESS:
         return ()
     if abs(net) <= abs(figures.billable_now):
@@ -116,23 +177,5 @@ def above_earned(net: int, billable: Billable, *, field: tuple[PathPart, ...]) -
             phase=billable.phase.name,
             found=f"{from_minor(net, figures.currency)} {figures.currency}",
             expected=f"{from_minor(figures.billable_now, figures.currency)} {figures.currency}",
-        ),
-    )
-
-
-def _invoiced_before(
-    net: int, billable: Billable, *, field: tuple[PathPart, ...]
-) -> tuple[Issue, ...]:
-    figures, currency = billable.figures, billable.figures.currency
-    before = figures.billed + figures.reserved
-    if before == 0 and abs(net) <= abs(figures.adjusted_fee):
-        return ()
-    return (
-        PERIOD_INVOICED_BEFORE(
-            field=field,
-            phase=billable.phase.name,
-            found=f"{from_minor(net, currency)} {currency}",
-            expected=f"{from_minor(figures.adjusted_fee, currency)} {currency}",
-            before=f"{from_minor(before, currency)} {currency}",
         ),
     )

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import typer
-from sqlalchemy import select
 
-from domain.organisation import Entity
 from persistence import chain
 from persistence.ledger_check import disagreements
 from server.cli.firms import OrganisationCode
@@ -22,10 +20,8 @@ def verify(organisation: OrganisationCode = None) -> None:
         open_desk(organisation) as desk,
         desk.house.database.reading(desk.caller.organisation_id) as session,
     ):
-        names = {row.id: row.code for row in session.execute(select(Entity.id, Entity.code))}
-        for entity_id in chain.entities_linked(session):
+        for entity_id, name in chain.entities_named(session):
             found = chain.verify(session, entity_id)
-            name = names[entity_id]
             if found.broken is None:
                 told = say("{entity}: {count} documents as issued.", entity=name, count=found.links)
                 answer().print(told)

@@ -222,3 +222,16 @@ def test_credits_in_any_parts_come_to_the_invoice_to_the_cent(
         before = after(before, credit(of, lines, taxes=TAXES, asked=None, before=before))
     assert before.nets == {line.id: line.net_minor for line in lines}
     assert {tax: vat for tax, (_, vat) in before.groups.items()} == whole
+
+
+def test_a_line_with_a_discount_is_credited_at_what_it_came_to() -> None:
+    """Two at 100.00 less 10 %: one of them is 90.00, an amount is what it is."""
+    made, (line,) = invoice(18_000)
+    line.quantity, line.unit_price, line.discount = Decimal(2), Decimal(100), Decimal(10)
+    for asked, net, discount in (
+        (AskedCredit(1, quantity=Decimal(1)), 9_000, Decimal(10)),
+        (AskedCredit(1, amount=Decimal(100)), 10_000, None),
+        (AskedCredit(1), 18_000, Decimal(10)),
+    ):
+        found = credit(made, [line], taxes=TAXES, asked=[asked], before=Credited()).lines[0]
+        assert (found.net_minor, found.discount) == (net, discount)

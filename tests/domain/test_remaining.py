@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -15,6 +16,7 @@ from domain.invoice.create import Asked, require_each_once
 from domain.invoice.remaining import (
     Billable,
     reached,
+    require_all_within,
     require_still_within,
     require_within_remaining,
 )
@@ -65,6 +67,22 @@ def test_a_retainer_goes_on_a_year_at_a_time_and_no_further_back_than_nothing() 
     too_much = refused(lambda: within(1201, billable(100, RETAINER)))
     assert too_much == ["AMOUNT_ABOVE_REMAINING"]
     assert refused(lambda: within(-1, billable(100, RETAINER))) == ["AMOUNT_AGAINST_FEE"]
+
+
+def test_time_is_limited_by_the_fee_where_there_is_one_and_by_the_cap_of_the_contract() -> None:
+    """DOMAIN §2.4: B = min(Σ, cap − AB − P); several lines share both."""
+    hourly = BillingMethod.TIME_AND_MATERIALS
+    within(10**9, billable(0, hourly))
+    assert refused(lambda: within(101, billable(100, hourly))) == ["AMOUNT_ABOVE_REMAINING"]
+    capped = replace(billable(0, hourly), cap_left=150)
+    assert refused(lambda: within(151, capped)) == ["AMOUNT_ABOVE_REMAINING"]
+    both = [line(1, phase_id=7, net_minor=100), line(2, phase_id=7, net_minor=50)]
+    require_all_within([(one, ("lines",)) for one in both], {7: capped})
+    require_still_within(both, [replace(capped, cap_left=0)])
+    lowered = replace(capped, cap_left=-1)
+    assert refused(lambda: require_still_within(both, [lowered])) == ["AMOUNT_ABOVE_REMAINING"]
+    periods = [line(1, phase_id=7, net_minor=10**9, basis={"rule": "PERIOD"})]
+    require_still_within(periods, [billable(100, RETAINER)])
 
 
 def test_what_a_line_brings_the_billing_to_counts_other_pro_formas_too() -> None:

@@ -236,7 +236,7 @@ def test_a_pro_forma_goes_with_its_lines_and_no_others(firm: Firm) -> None:
         session.flush()
         assert lines_of(session, one.id) == []
         assert len(lines_of(session, two.id)) == 1
-        remove_lines(session, two.id)
+        remove_lines(session, [line.id for line in lines_of(session, two.id)])
         assert session.scalars(select(InvoiceLine)).all() == []
     assert raw(firm.database, "SELECT count(*) FROM invoice") == [(6,)]
 

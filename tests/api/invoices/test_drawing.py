@@ -107,29 +107,6 @@ def test_a_deleted_pro_forma_gives_its_amounts_back_and_never_its_number(firm: A
     assert second["proFormaNumber"] > first["proFormaNumber"]
 
 
-def test_a_retainer_is_proposed_one_period_at_a_time_and_says_so(firm: ApiClient) -> None:
-    """PERIOD_INVOICED_BEFORE warns; more than a year of periods is refused."""
-    found = firm.query(
-        "{ projects(page: { first: 100 }, filter: { status: SIGNED }) {"
-        " nodes { code contracts { billingMethod phases { id fee { amount } } } } } }"
-    )["projects"]["nodes"]
-    code, phase = next(
-        (job["code"], contract["phases"][0])
-        for job in found
-        for contract in job["contracts"]
-        if contract["billingMethod"] == "RETAINER"
-    )
-    asked = [{"phaseId": phase["id"]}]
-    first = draw(firm, code, phases=asked)
-    assert first["invoice"]["net"]["amount"] == phase["fee"]["amount"]
-    assert codes(first) == []
-    assert codes(draw(firm, code, phases=asked)) == ["NOTHING_TO_INVOICE"]
-    final(firm, first["invoice"]["id"])
-    assert codes(draw(firm, code, phases=asked)) == ["PERIOD_INVOICED_BEFORE"]
-    too_much = [{"phaseId": phase["id"], "quantity": "13"}]
-    assert codes(draw(firm, code, phases=too_much)) == ["AMOUNT_ABOVE_REMAINING"]
-
-
 def test_a_contract_that_is_not_taxable_bears_no_rate(firm: ApiClient) -> None:
     """B14: without an exemption its lines have no tax code, and wait for one."""
     job = firm.query(

@@ -1,0 +1,83 @@
+"""The line of an invoice that bills an item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from domain.billing.item import Item, ItemKind
+from domain.errors import Issue, PathPart, call_error, call_warning
+from domain.invoice.create import DEFAULT_ACCOUNT, described, hour_price, measured
+from domain.invoice.model import InvoiceLine, LineKind
+from domain.invoice.remaining import Billable, reached
+from domain.invoice.totals import line_net
+
+ITEM_UNKNOWN = call_error(
+    "ITEM_UNKNOWN",
+    "There is no item {key} to bill on the project {project}.",
+    "Read billables again: it may be billed already.",
+)
+ITEM_LOCKED = call_error("ITEM_LOCKED", "The item {key} cannot be billed yet.")
+ITEMS_OR_PHASES = call_error("ITEMS_OR_PHASES", "Give either items or phases, not both.")
+TIME_MOVED = call_error(
+    "TIME_MOVED",
+    "Time entries changed while they were being billed.",
+    "Draw the pro forma again.",
+)
+
+TIME_STAYS_UNBILLED = call_warning(
+    "TIME_STAYS_UNBILLED",
+    "What is invoiced on {phase} by hand bills no time entry: {hours} h stay to be billed.",
+    "Draw the items of billables, or write the time off.",
+)
+
+
+def stays_unbilled(
+    items: Sequence[Item], of: Billable, *, field: tuple[PathPart, ...]
+) -> tuple[Issue, ...]:
+    """What is to be warned of an amount by hand where there is time to bill."""
+    own = [item for item in items if item.phase_id == of.phase.id and item.entries]
+    if not own:
+        return ()
+    hours = sum((item.hours or Decimal(0) for item in own), Decimal(0))
+    return (TIME_STAYS_UNBILLED(field=field, phase=of.phase.name, hours=f"{hours:f}"),)
+
+
+def line_of(item: Item, of: Billable, *, account: str | None, sku: str | None) -> InvoiceLine:
+    """The line that bills `item` of the phase in `of`; its invoice and position are given later.
+
+    Hours at their rate where that makes the amount exactly, else one lump sum.
+    """
+    phase, currency = of.phase, of.figures.currency
+    quantity, unit, price = measured(item.amount, currency, _price(item, of), _hours(item))
+    net = line_net(quantity=quantity, unit_price=price, currency=currency)
+    if net != item.amount:
+        quantity, unit, price = measured(item.amount, currency, None)
+    return InvoiceLine(
+        invoice_id=0,
+        position=0,
+        kind=LineKind.PROJECT,
+        description=described(phase),
+        currency=currency,
+        quantity=quantity,
+        unit=unit,
+        unit_price=price,
+        net_minor=item.amount,
+        ledger_account=phase.ledger_account or account or DEFAULT_ACCOUNT,
+        sku=phase.sku or sku,
+        phase_id=phase.id,
+        progress=reached(item.amount, of.figures) if item.kind is ItemKind.PROGRESS else None,
+        period_start=item.period.start if item.period else None,
+        period_end=item.period.end if item.period else None,
+        basis=dict(item.basis),
+    )
+
+
+def _price(item: Item, of: Billable) -> Decimal | None:
+    return hour_price(of) if item.kind is ItemKind.BLOCK else item.rate
+
+
+def _hours(item: Item) -> Decimal | None:
+    """The hours of an item whose amount is all of them."""
+    is_whole = item.kind in (ItemKind.TIME, ItemKind.OVERAGE) and not item.unbilled
+    return item.hours if is_whole else None

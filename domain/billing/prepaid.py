@@ -1,0 +1,258 @@
+"""Hours bought in advance: the block when it is bought, the hours beyond it when its period closes.
+
+A phase without a periodicity is one block, bought once. With one, a block is bought each calendar
+period, whole even where the period is not: hours are bought, they do not elapse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import chain
+
+from domain.billing.blockers import exhausted, no_rate, no_start, not_approved, open_period
+from domain.billing.books import ContractTerms, PhaseBooks, Worked, hourly_rate
+from domain.billing.covering import Cover
+from domain.billing.item import Blocker, Claim, Item, ItemKind
+from domain.billing.periods import Period, periods
+from domain.given import EARLIEST
+from domain.invoice.basis import Rule
+from domain.invoice.claim import ClaimKind
+from domain.money import to_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What was drawn from the block of a period: `balance` was there, `used` was worked."""
+
+    period: Period | None
+    balance: Decimal
+    used: Decimal
+    exhausted_on: date | None = None
+    """The day on which nothing was left of it."""
+    is_last: bool = False
+    """Whether no period follows: the phase has ended."""
+
+    @property
+    def beyond(self) -> Decimal:
+        return max(Decimal(0), self.used - self.balance)
+
+
+def draw_down(contract: ContractTerms, books: PhaseBooks, cut_off: date) -> Iterator[Drawn]:
+    """The balance and the use of each block, in order; with rollover the rest passes on.
+
+    Time before the first period counts in it, time after the last one in that.
+    """
+    bought = books.terms.hours or Decimal(0)
+    worked = sorted(
+        (one for one in books.worked if one.approved), key=lambda one: (one.worked_on, one.id)
+    )
+    if books.terms.periodicity is None:
+        yield _drawn(None, bought, worked, is_last=False)
+        return
+    found = list(_periods(books, cut_off))
+    carried, place = Decimal(0), 0
+    for index, period in enumerate(found):
+        is_last, first = index == len(found) - 1, place
+        while place < len(worked) and (is_last or worked[place].worked_on <= period.end):
+            place += 1
+        has_ended = is_last and period.end == books.terms.end_date
+        drawn = _drawn(period, bought + carried, worked[first:place], is_last=has_ended)
+        yield drawn
+        carried = max(Decimal(0), drawn.balance - drawn.used) if contract.rollover else Decimal(0)
+
+
+def _drawn(
+    period: Period | None, balance: Decimal, worked: Sequence[Worked], *, is_last: bool
+) -> Drawn:
+    used, exhausted_on = Decimal(0), None
+    for one in worked:
+        used += one.hours
+        if used >= balance and exhausted_on is None:
+            exhausted_on = one.worked_on
+    return Drawn(period, balance, used, exhausted_on, is_last)
+
+
+def prepaid_items(contract: ContractTerms, books: PhaseBooks, cut_off: date) -> list[Item]:
+    """The blocks that are bought and the hours beyond them, period by period."""
+    terms = books.terms
+    if terms.periodicity is not None and terms.start_date is None:
+        return [_unknown(books)] if books.figures.adjusted_fee else []
+    cover = Cover.of(books.figures, books.claimed)
+    settled = _Settled(sum((one.hours for one in books.claimed), Decimal(0)))
+    found: list[Item | None] = []
+    for drawn in draw_down(contract, books, cut_off):
+        found.append(_block(books, drawn, cover, cut_off))
+        if drawn.period is None or drawn.period.start <= cut_off:
+            found.append(_overage(contract, books, drawn, cover, settled, cut_off))
+    return [item for item in chain(found, _open_time(books)) if item is not None]
+
+
+@dataclass(slots=True)
+class _Settled:
+    """Hours beyond the blocks that lines bill, counted for the earliest periods first."""
+
+    rest: Decimal
+    late: Decimal = Decimal(0)
+    """Hours that were approved late, of a period that is billed: they come with the next one."""
+
+    def take(self, hours: Decimal) -> Decimal:
+        taken = min(hours, self.rest)
+        self.rest -= taken
+        return taken
+
+
+def _periods(books: PhaseBooks, cut_off: date) -> Iterator[Period]:
+    terms = books.terms
+    assert terms.start_date is not None
+    assert terms.periodicity is not None
+    return periods(
+        start=terms.start_date, end=terms.end_date, periodicity=terms.periodicity, until=cut_off
+    )
+
+
+def _is_taken(books: PhaseBooks, kind: ClaimKind, period: Period | None) -> bool:
+    return any(
+        period is None or (one.starts_on <= period.end and one.ends_on >= period.start)
+        for one in books.claimed
+        if one.kind is kind
+    )
+
+
+def _block(books: PhaseBooks, drawn: Drawn, cover: Cover, cut_off: date) -> Item | None:
+    terms, fee, period = books.terms, books.figures.adjusted_fee, drawn.period
+    if _is_taken(books, ClaimKind.BLOCK, period):
+        return None
+    covered = cover.take(fee)
+    bought_on = terms.start_date if period is None else period.start
+    is_due = bought_on is None or bought_on <= cut_off
+    if covered == fee:
+        return None
+    blockers = _told(books, drawn) if is_due else (_not_bought(books, bought_on, period),)
+    claimed_from = EARLIEST if period is None else period.start
+    return Item(
+        key=_key(books, "block", period),
+        kind=ItemKind.BLOCK,
+        phase_id=terms.id,
+        amount=fee - covered if is_due else 0,
+        unbilled=0 if is_due else fee - covered,
+        period=period,
+        hours=terms.hours,
+        claim=Claim(ClaimKind.BLOCK, claimed_from, claimed_from if period is None else period.end),
+        blockers=blockers,
+        basis={
+            "rule": Rule.BLOCK.value,
+            "fee": fee,
+            "hours": None if terms.hours is None else f"{terms.hours:f}",
+            "covered": covered,
+            "amount": fee - covered,
+        },
+    )
+
+
+def _not_bought(books: PhaseBooks, bought_on: date | None, period: Period | None) -> Blocker:
+    assert bought_on is not None
+    shown = period or Period(bought_on, books.terms.end_date or bought_on, 1)
+    return open_period(books.terms, shown, until=bought_on)
+
+
+def _told(books: PhaseBooks, drawn: Drawn) -> tuple[Blocker, ...]:
+    """That the block is used up: to be told, not to be waited for."""
+    if drawn.exhausted_on is None:
+        return ()
+    used, hours = f"{drawn.used:f}", f"{drawn.balance:f}"
+    return (exhausted(books.terms, used=used, hours=hours, since=drawn.exhausted_on),)
+
+
+def _overage(
+    contract: ContractTerms,
+    books: PhaseBooks,
+    drawn: Drawn,
+    cover: Cover,
+    settled: _Settled,
+    cut_off: date,
+) -> Item | None:
+    period, terms = drawn.period, books.terms
+    before = settled.take(drawn.beyond)
+    hours = drawn.beyond - before + settled.late
+    is_taken = period is not None and _is_taken(books, ClaimKind.OVERAGE, period)
+    settled.late = hours if is_taken and not drawn.is_last else Decimal(0)
+    if hours <= 0 or settled.late:
+        return None
+    rate = hourly_rate(contract, terms)
+    blockers = [*_told(books, drawn)]
+    if rate is None:
+        blockers.append(no_rate(terms, [one for one in books.worked if one.approved][-1:]))
+    value = to_minor(hours * (rate or Decimal(0)), terms.currency)
+    covered = cover.take(value)
+    if rate is not None and covered == value:
+        return None
+    is_due = period is None or period.end <= cut_off
+    if not is_due and period is not None:
+        blockers.append(open_period(terms, period, until=period.end))
+    due = value - covered
+    return Item(
+        key=_key(books, "overage", period),
+        kind=ItemKind.OVERAGE,
+        phase_id=terms.id,
+        amount=due if is_due else 0,
+        unbilled=0 if is_due else due,
+        period=period,
+        hours=hours,
+        rate=rate,
+        claim=_claim(books, None if is_taken else period, cut_off),
+        blockers=tuple(blockers),
+        basis={
+            "rule": Rule.OVERAGE.value,
+            "used": f"{drawn.used:f}",
+            "balance": f"{drawn.balance:f}",
+            "hours_before": f"{before:f}",
+            "hours_late": f"{hours + before - drawn.beyond:f}",
+            "hours": f"{hours:f}",
+            "rate": None if rate is None else f"{rate:f}",
+            "covered": covered,
+            "amount": due,
+        },
+    )
+
+
+def _claim(books: PhaseBooks, period: Period | None, cut_off: date) -> Claim:
+    """The period; else the days since the last time hours beyond were billed.
+
+    Of two who bill them at once both claim the same first day: the database lets one do it.
+    """
+    if period is not None:
+        return Claim(ClaimKind.OVERAGE, period.start, period.end)
+    ends = [one.ends_on for one in books.claimed if one.kind is ClaimKind.OVERAGE]
+    start = max(ends) + timedelta(days=1) if ends else books.terms.start_date or EARLIEST
+    return Claim(ClaimKind.OVERAGE, start, max(start, cut_off))
+
+
+def _open_time(books: PhaseBooks) -> Iterator[Item]:
+    worked: list[Worked] = [one for one in books.worked if not one.approved]
+    if worked:
+        yield Item(
+            key=_key(books, "open", None),
+            kind=ItemKind.TIME,
+            phase_id=books.terms.id,
+            amount=0,
+            hours=sum((one.hours for one in worked), Decimal(0)),
+            blockers=(not_approved(books.terms, worked),),
+        )
+
+
+def _unknown(books: PhaseBooks) -> Item:
+    return Item(
+        key=_key(books, "?", None),
+        kind=ItemKind.BLOCK,
+        phase_id=books.terms.id,
+        amount=0,
+        blockers=(no_start(books.terms),),
+    )
+
+
+def _key(books: PhaseBooks, name: str, period: Period | None) -> str:
+    when = "" if period is None else f":{period.start.isoformat()}"
+    return f"phase_{books.terms.id}:{name}{when}"

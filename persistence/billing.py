@@ -1,0 +1,373 @@
+"""Reading what the four ways to bill need, for many contracts in a fixed number of statements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
+from sqlalchemy.orm import aliased
+
+from domain.billing.books import (
+    Claimed,
+    ContractBooks,
+    ContractTerms,
+    Held,
+    PhaseBooks,
+    PhaseTerms,
+    Worked,
+)
+from domain.catalogue import TaxCode
+from domain.client import Client
+from domain.collaborator import Collaborator
+from domain.invoice.claim import BilledPeriod
+from domain.invoice.create import tax_for
+from domain.invoice.finalise import missing_particulars
+from domain.invoice.model import PRO_FORMA, Invoice, InvoiceLine
+from domain.ledger import PhaseFigures
+from domain.organisation import Entity
+from domain.project.model import BillingMethod, Contract, Phase, Project, ProjectStatus
+from domain.time_entry import TimeEntry
+from persistence.organisations import the_organisation
+from persistence.phase_sums import sums_of
+from persistence.session import ScopedSession
+
+_HOURLY = (BillingMethod.TIME_AND_MATERIALS, BillingMethod.PREPAID_HOURS)
+_FEW = 1000
+"""Identifiers that a statement may name; more are read by their range."""
+
+
+def contracts_where(
+    *,
+    client_id: int | None = None,
+    project_id: int | None = None,
+    contract_id: int | None = None,
+    method: BillingMethod | None = None,
+) -> list[ColumnElement[bool]]:
+    """The conditions of live contracts (their project is joined)."""
+    pairs: tuple[tuple[Any, object], ...] = (
+        (Project.client_id, client_id),
+        (Project.id, project_id),
+        (Contract.id, contract_id),
+        (Contract.billing_method, method),
+    )
+    live = [Contract.archived_at.is_(None), Project.archived_at.is_(None)]
+    return [*live, *(column == value for column, value in pairs if value is not None)]
+
+
+def books_of(
+    session: ScopedSession,
+    where: Sequence[ColumnElement[bool]],
+    *,
+    cut_off: date,
+    falling: bool = False,
+    limit: int | None = None,
+    locked: bool = False,
+) -> list[ContractBooks]:
+    """The contracts that meet `where`, by identifier, with all that their items are made of.
+
+    Time and progress of days after `cut_off` are left out; what is billed counts, whenever it was.
+    `locked` keeps the time entries from others until the transaction ends.
+    """
+    order = Contract.id.desc() if falling else Contract.id.asc()
+    statement = (
+        select(Contract, Project, Client)
+        .join(Project, Project.id == Contract.project_id)
+        .join(Client, Client.id == Project.client_id)
+        .where(*where)
+        .order_by(order)
+        .limit(limit)
+    )
+    found = session.execute(statement).all()
+    if not found:
+        return []
+    parties = _Parties.of(session)
+    contracts = {contract.id: project for contract, project, _ in found}
+    phases = _phases(session, contracts, cut_off)
+    hourly = {
+        contract.id: project for contract, project, _ in found if contract.billing_method in _HOURLY
+    }
+    worked = _worked(session, hourly, cut_off, locked=locked)
+    claimed, ahead = _claimed(session, contracts), _ahead(session, hourly)
+    held = _held(session, contracts)
+    made = []
+    for contract, project, client in found:
+        own = phases.get(contract.id, [])
+        by_phase, stray = _told_apart(worked.get(contract.id, ()), [one[0].id for one in own])
+        made.append(
+            ContractBooks(
+                terms=_terms(contract, project),
+                phases=[
+                    PhaseBooks(
+                        terms=terms,
+                        figures=figures,
+                        worked=by_phase.get(terms.id, ()),
+                        claimed=claimed.get(terms.id, ()),
+                        ahead=ahead.get(terms.id, {}),
+                    )
+                    for terms, figures in own
+                ],
+                stray=stray,
+                held=held.get(contract.id),
+                entities=parties.choice(project),
+                missing=parties.missing(contract, project, client, [one[0] for one in own]),
+            )
+        )
+    return made
+
+
+def _terms(contract: Contract, project: Project) -> ContractTerms:
+    return ContractTerms(
+        id=contract.id,
+        name=contract.name,
+        billing_method=contract.billing_method,
+        status=contract.status,
+        taxable=contract.taxable,
+        timing=contract.timing,
+        rollover=contract.rollover,
+        cap_minor=contract.cap_minor,
+        hourly_rate_minor=contract.hourly_rate_minor,
+        project_id=project.id,
+        project_code=project.code,
+        project_status=project.status,
+        currency=project.currency,
+        client_id=project.client_id,
+        updated_on=contract.updated_at.date(),
+        project_updated_on=project.updated_at.date(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Parties:
+    """Who may invoice, and how lines are taxed: what finalising would ask of both parties."""
+
+    entities: Mapping[int, Entity]
+    taxes: Sequence[TaxCode]
+    known: dict[tuple[Any, ...], TaxCode | None] = field(default_factory=dict)
+    """The tax of each rate of each kind of project, found once."""
+
+    @classmethod
+    def of(cls, session: ScopedSession) -> _Parties:
+        entities = session.scalars(select(Entity).order_by(Entity.code))
+        taxes = session.scalars(
+            select(TaxCode).where(TaxCode.archived_at.is_(None)).order_by(TaxCode.id)
+        )
+        return cls({entity.id: entity for entity in entities}, list(taxes))
+
+    @property
+    def _live(self) -> list[Entity]:
+        return [entity for entity in self.entities.values() if entity.archived_at is None]
+
+    def choice(self, project: Project) -> str | None:
+        """The entities to choose from, where nobody chose."""
+        if project.entity_id is not None or len(self._live) == 1:
+            return None
+        return ", ".join(entity.code for entity in self._live)
+
+    def missing(
+        self, contract: Contract, project: Project, client: Client, phases: Sequence[PhaseTerms]
+    ) -> list[str]:
+        entity = self.entities.get(project.entity_id or 0)
+        if entity is None and len(self._live) == 1:
+            entity = self._live[0]
+        known = []
+        where = project.country, project.vat_rate, project.vat_exemption, contract.taxable
+        for rate in {phase.vat_rate for phase in phases}:
+            if (*where, rate) not in self.known:
+                self.known[(*where, rate)] = tax_for(contract, project, rate, self.taxes)
+            tax = self.known[(*where, rate)]
+            if tax is not None:
+                known.append(tax)
+        return missing_particulars(entity=entity, client=client, taxes=known)
+
+
+def _among(column: Any, keys: Mapping[int, Any]) -> ColumnElement[bool]:
+    """Few identifiers are named; many are read by their range, others among them left aside."""
+    found: ColumnElement[bool] = (
+        column.in_(keys) if len(keys) <= _FEW else column.between(min(keys), max(keys))
+    )
+    return found
+
+
+def _phases(
+    session: ScopedSession, contracts: Mapping[int, Project], cut_off: date
+) -> dict[int, list[tuple[PhaseTerms, PhaseFigures]]]:
+    own = [one.name for one in fields(PhaseTerms)]
+    statement = (
+        select(*(getattr(Phase, name) for name in own), Phase.fee_minor)
+        .where(_among(Phase.contract_id, contracts), Phase.archived_at.is_(None))
+        .order_by(Phase.contract_id, Phase.position, Phase.id)
+    )
+    rows = session.execute(statement).all()
+    keys = dict.fromkeys(row.id for row in rows)
+    if not keys:
+        return {}
+    sums = sums_of(session, lambda column: _among(column, keys), progress_on=cut_off)
+    found: dict[int, list[tuple[PhaseTerms, PhaseFigures]]] = defaultdict(list)
+    for row in rows:
+        *values, fee = row
+        terms = PhaseTerms(*values)
+        signed = contracts[terms.contract_id].status is ProjectStatus.SIGNED
+        known = sums.get(terms.id, {})
+        figures = PhaseFigures(fee=fee, currency=terms.currency, signed=signed, **known)
+        found[terms.contract_id].append((terms, figures))
+    return found
+
+
+def _worked(
+    session: ScopedSession, hourly: Mapping[int, Project], cut_off: date, *, locked: bool
+) -> dict[int, list[Worked]]:
+    """Billable time that no line bills, by contract."""
+    if not hourly:
+        return {}
+    projects = {project.id: project for project in hourly.values()}
+    currency = the_organisation(session).currency
+    statement = _unbilled(projects, cut_off)
+    if locked:
+        statement = statement.with_for_update(of=TimeEntry)
+    found: dict[int, list[Worked]] = defaultdict(list)
+    for row in session.execute(statement):
+        contract_id = row.of_phase or row.contract_id
+        if contract_id in hourly:
+            same = hourly[contract_id].currency == currency
+            found[contract_id].append(
+                Worked(
+                    id=row.id,
+                    collaborator_id=row.collaborator_id,
+                    collaborator=f"{row.first_name} {row.last_name}",
+                    worked_on=row.worked_on,
+                    hours=row.hours,
+                    approved=row.approved,
+                    own_rate=row.billable_rate if same else None,
+                    phase_id=row.phase_id,
+                    contract_id=contract_id,
+                )
+            )
+    return found
+
+
+def _unbilled(projects: Mapping[int, Project], cut_off: date) -> Select[Any]:
+    entry = TimeEntry
+    columns: list[Any] = [
+        *(entry.id, entry.collaborator_id, entry.worked_on, entry.hours, entry.approved),
+        *(entry.phase_id, entry.contract_id, Phase.contract_id.label("of_phase")),
+        *(Collaborator.first_name, Collaborator.last_name, Collaborator.billable_rate),
+    ]
+    return (
+        select(*columns)
+        .join(Collaborator, Collaborator.id == entry.collaborator_id)
+        .outerjoin(Phase, Phase.id == entry.phase_id)
+        .where(
+            _among(entry.project_id, projects),
+            entry.worked_on <= cut_off,
+            entry.line_id.is_(None),
+            entry.billable,
+            entry.written_off_at.is_(None),
+            entry.archived_at.is_(None),
+        )
+        .order_by(entry.worked_on, entry.id)
+    )
+
+
+def _told_apart(
+    worked: Sequence[Worked], phases: Sequence[int]
+) -> tuple[dict[int, list[Worked]], list[Worked]]:
+    """Time by phase; what names none is of the only one there is, else it is stray."""
+    by_phase: dict[int, list[Worked]] = defaultdict(list)
+    stray = []
+    for one in worked:
+        phase_id = phases[0] if one.phase_id is None and len(phases) == 1 else one.phase_id
+        if phase_id is not None and phase_id in phases:
+            by_phase[phase_id].append(one)
+        else:
+            stray.append(one)
+    return by_phase, stray
+
+
+def _credited() -> ScalarSelect[Any]:
+    """What was credited of the line of the statement around."""
+    taking = aliased(InvoiceLine)
+    return (
+        select(func.coalesce(func.sum(taking.net_minor), 0))
+        .where(taking.credits_line_id == InvoiceLine.id)
+        .scalar_subquery()
+    )
+
+
+def _claimed(session: ScopedSession, contracts: Mapping[int, Project]) -> dict[int, list[Claimed]]:
+    columns = (BilledPeriod.phase_id, BilledPeriod.kind, BilledPeriod.starts_on)
+    statement = (
+        select(
+            *columns,
+            BilledPeriod.ends_on,
+            InvoiceLine.net_minor,
+            InvoiceLine.basis,
+            _credited().label("credited"),
+        )
+        .join(InvoiceLine, InvoiceLine.id == BilledPeriod.line_id)
+        .join(Phase, Phase.id == BilledPeriod.phase_id)
+        .where(_among(Phase.contract_id, contracts))
+        .order_by(BilledPeriod.phase_id, BilledPeriod.starts_on)
+    )
+    found: dict[int, list[Claimed]] = defaultdict(list)
+    for row in session.execute(statement):
+        basis = row.basis or {}
+        beyond = basis.get("hours") if "used" in basis else None
+        made = Claimed(
+            kind=row.kind,
+            starts_on=row.starts_on,
+            ends_on=row.ends_on,
+            net=row.net_minor - int(row.credited),
+            covered=basis.get("covered", 0),
+            hours=Decimal(beyond or 0),
+        )
+        found[row.phase_id].append(made)
+    return found
+
+
+def _ahead(
+    session: ScopedSession, hourly: Mapping[int, Project]
+) -> dict[int, dict[tuple[int, Decimal], int]]:
+    """By phase, collaborator and rate: what lines took above the time that they bill."""
+    if not hourly:
+        return {}
+    statement = (
+        select(
+            InvoiceLine.phase_id,
+            InvoiceLine.net_minor,
+            InvoiceLine.basis,
+            _credited().label("credited"),
+        )
+        .join(Phase, Phase.id == InvoiceLine.phase_id)
+        .where(
+            _among(Phase.contract_id, hourly),
+            InvoiceLine.credits_line_id.is_(None),
+            InvoiceLine.basis["ahead"].as_string() != "0",
+        )
+    )
+    found: dict[int, dict[tuple[int, Decimal], int]] = defaultdict(dict)
+    for row in session.execute(statement):
+        if int(row.credited) != row.net_minor:
+            key = row.basis["collaborator_id"], Decimal(row.basis["rate"])
+            sums = found[row.phase_id]
+            sums[key] = sums.get(key, 0) + row.basis["ahead"]
+    return found
+
+
+def _held(session: ScopedSession, contracts: Mapping[int, Project]) -> dict[int, Held]:
+    """The first pro forma of each contract that one is of."""
+    first, since = func.min(Invoice.pro_forma_number), func.min(Invoice.created_at)
+    statement = (
+        select(Phase.contract_id, first.label("number"), since.label("since"))
+        .join(InvoiceLine, InvoiceLine.phase_id == Phase.id)
+        .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
+        .where(_among(Phase.contract_id, contracts), Invoice.state.in_(PRO_FORMA))
+        .group_by(Phase.contract_id)
+    )
+    return {
+        row.contract_id: Held(row.number, row.since.date()) for row in session.execute(statement)
+    }

@@ -1,0 +1,146 @@
+"""What lines bill: time entries and periods are theirs until the line goes or is credited whole."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy.orm import aliased
+
+from domain.billing.item import Item
+from domain.billing.lines import TIME_MOVED
+from domain.errors import Refusal
+from domain.invoice.claim import BilledPeriod
+from domain.invoice.model import InvoiceLine
+from domain.money import to_minor
+from domain.time_entry import TimeEntry
+from persistence.session import ScopedSession
+
+_AT_ONCE = 500
+
+
+def claim(session: ScopedSession, line: InvoiceLine, item: Item) -> None:
+    """Gives the line what it bills: its time entries with their rate, and its period.
+
+    TIME_MOVED when an entry is no more what it was; whoever claims a period that another line has
+    meets the unique key, and acts again.
+    """
+    rate = None if item.rate is None else to_minor(item.rate, line.currency)
+    for start in range(0, len(item.entries), _AT_ONCE):
+        portion = item.entries[start : start + _AT_ONCE]
+        done = session.execute(
+            update(TimeEntry)
+            .where(
+                TimeEntry.id.in_(portion),
+                TimeEntry.line_id.is_(None),
+                TimeEntry.approved,
+                TimeEntry.billable,
+                TimeEntry.written_off_at.is_(None),
+                TimeEntry.archived_at.is_(None),
+            )
+            .values(
+                line_id=line.id,
+                rate_minor=rate,
+                updated_at=datetime.now(UTC),
+                version=TimeEntry.version + 1,
+            )
+            .execution_options(synchronize_session=False)
+        )
+        assert isinstance(done, CursorResult)
+        if done.rowcount != len(portion):
+            raise Refusal(TIME_MOVED(field=("project_id",)))
+    if item.claim is not None:
+        made = item.claim
+        session.add(
+            BilledPeriod(
+                phase_id=item.phase_id,
+                kind=made.kind,
+                starts_on=made.starts_on,
+                ends_on=made.ends_on,
+                line_id=line.id,
+            )
+        )
+
+
+def free(session: ScopedSession, line_ids: Sequence[int]) -> None:
+    """Time entries and periods of these lines can be billed again."""
+    if not line_ids:
+        return
+    session.execute(
+        update(TimeEntry)
+        .where(TimeEntry.line_id.in_(line_ids))
+        .values(
+            line_id=None,
+            rate_minor=None,
+            updated_at=datetime.now(UTC),
+            version=TimeEntry.version + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(delete(BilledPeriod).where(BilledPeriod.line_id.in_(line_ids)))
+
+
+def lines_credited_whole(session: ScopedSession, invoice_id: int) -> list[int]:
+    """The lines of an invoice of which credit notes have taken all."""
+    taking = aliased(InvoiceLine)
+    statement = (
+        select(InvoiceLine.id)
+        .join(taking, taking.credits_line_id == InvoiceLine.id)
+        .where(InvoiceLine.invoice_id == invoice_id)
+        .group_by(InvoiceLine.id, InvoiceLine.net_minor)
+        .having(func.sum(taking.net_minor) == InvoiceLine.net_minor)
+    )
+    return list(session.scalars(statement))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What lines bill, to be given to others that take their place."""
+
+    entries: Mapping[int, Sequence[tuple[int, int | None]]]
+    """By line: its time entries with their rate."""
+    periods: Mapping[int, Sequence[Mapping[str, Any]]]
+
+
+def kept_by(session: ScopedSession, line_ids: Sequence[int]) -> Kept:
+    """What these lines bill: read before a credit note frees it."""
+    entries: dict[int, list[tuple[int, int | None]]] = defaultdict(list)
+    of_lines = select(TimeEntry.line_id, TimeEntry.id, TimeEntry.rate_minor)
+    for line_id, key, rate in session.execute(of_lines.where(TimeEntry.line_id.in_(line_ids))):
+        entries[line_id or 0].append((key, rate))
+    periods: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
+    for one in session.scalars(select(BilledPeriod).where(BilledPeriod.line_id.in_(line_ids))):
+        names = ("phase_id", "kind", "starts_on", "ends_on")
+        periods[one.line_id].append({name: getattr(one, name) for name in names})
+    return Kept(entries, periods)
+
+
+def give(session: ScopedSession, kept: Kept, lines: Mapping[int, int]) -> None:
+    """What was freed of the former lines is billed by the new ones (former: new).
+
+    TIME_MOVED when another line has taken an entry meanwhile.
+    """
+    for former, line_id in lines.items():
+        for key, rate in kept.entries.get(former, ()):
+            done = session.execute(
+                update(TimeEntry)
+                .where(TimeEntry.id == key, TimeEntry.line_id.is_(None))
+                .values(
+                    line_id=line_id,
+                    rate_minor=rate,
+                    updated_at=datetime.now(UTC),
+                    version=TimeEntry.version + 1,
+                )
+                .execution_options(synchronize_session=False)
+            )
+            assert isinstance(done, CursorResult)
+            if done.rowcount != 1:
+                raise Refusal(TIME_MOVED(field=("id",)))
+        session.add_all(
+            BilledPeriod(**period, line_id=line_id) for period in kept.periods.get(former, ())
+        )
+    session.flush()

@@ -1,0 +1,164 @@
+"""Putting what can be billed on pro formas: the act that every way of drawing comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from documents.figures import day as written_day
+from documents.figures import plain
+from documents.portrait import progress_detail
+from domain.billing.assessment import Assessment, assess
+from domain.billing.item import Item
+from domain.billing.lines import ITEM_LOCKED, ITEM_UNKNOWN, line_of
+from domain.catalogue import TaxCode
+from domain.errors import FIELD_INVALID, Issue, Refusal
+from domain.given import day
+from domain.invoice.create import tax_for
+from domain.invoice.model import Invoice, InvoiceLine
+from domain.invoice.remaining import Billable
+from domain.money import rounded
+from domain.project.model import BillingMethod, ContractStatus, Project
+from persistence import claims, invoices
+from persistence.billing import books_of, contracts_where
+from resolvers._lines import append
+from resolvers._mutation import Acting
+from words import phrase
+
+PERIOD = "From {start} to {end}"
+BEYOND = "{hours} h beyond the {balance} h bought"
+
+
+@dataclass(frozen=True, slots=True)
+class LineTerms:
+    """What lines have where their phase says nothing."""
+
+    account: str | None = None
+    sku: str | None = None
+
+
+def assess_project(acting: Acting, project_id: int, *, cut_off: date) -> list[Assessment]:
+    """The contracts of a project that is locked, at `cut_off`; their time is kept from others."""
+    where = contracts_where(project_id=project_id)
+    books = books_of(acting.session, where, cut_off=cut_off, locked=True)
+    return [assess(one, cut_off=cut_off) for one in books]
+
+
+def cut_off_of(acting: Acting, as_of: date | None) -> date:
+    """The day up to which is billed; no period is billed before its time by a day to come."""
+    wanted = day(as_of, field=("as_of",), name="The cut-off day") or acting.today
+    if wanted > acting.today:
+        raise Refusal(
+            FIELD_INVALID(
+                field=("as_of",),
+                name="The cut-off day",
+                reason="that day has not come",
+                found=wanted.isoformat(),
+            )
+        )
+    return wanted
+
+
+def ready_items(assessments: Sequence[Assessment]) -> list[Item]:
+    """What is due of active contracts; what the law wants to know is asked when it is final."""
+    return [
+        item
+        for one in assessments
+        if one.books.terms.status is ContractStatus.ACTIVE
+        for item in one.items
+        if item.selectable
+    ]
+
+
+def chosen_items(
+    assessments: Sequence[Assessment], keys: Sequence[str], project: Project
+) -> list[Item]:
+    """The items with these keys; ITEM_UNKNOWN, or ITEM_LOCKED with what stands in the way."""
+    known = {item.key: (item, one) for one in assessments for item in one.items}
+    issues: list[Issue] = []
+    found = []
+    for place, key in enumerate(dict.fromkeys(keys)):
+        field = ("items", place)
+        if key not in known:
+            issues.append(ITEM_UNKNOWN(field=field, key=key[:120], project=project.code))
+            continue
+        item, one = known[key]
+        found.append(item)
+        if one.is_locked or not item.selectable:
+            issues.append(ITEM_LOCKED(field=field, key=key))
+            locks = (*one.blockers, *item.blockers)
+            issues += [blocker.issue.at(field=field) for blocker in locks if blocker.locks]
+    if issues:
+        raise Refusal(*issues)
+    return found
+
+
+def lines_of_items(
+    acting: Acting,
+    invoice: Invoice,
+    project: Project,
+    items: Sequence[Item],
+    *,
+    terms: LineTerms = LineTerms(),
+) -> list[tuple[InvoiceLine, Item]]:
+    """A line for each item of the project, in the language of the invoice, taxed; not added yet."""
+    found = invoices.billables_of(acting.session, project.id)
+    billables = {one.phase.id: one for one in found}
+    taxes = invoices.tax_codes_of_country(acting.session, project.country)
+    made = []
+    for item in items:
+        of = billables[item.phase_id]
+        line = line_of(item, of, account=terms.account, sku=terms.sku)
+        complete(line, of, project, taxes, language=invoice.language)
+        made.append((line, item))
+    return made
+
+
+def put_items(acting: Acting, invoice: Invoice, items: Sequence[tuple[InvoiceLine, Item]]) -> None:
+    """Puts the lines on a pro forma that has none, and gives each what it bills.
+
+    Under the lock of the project: what another pro forma has taken since is not there any more.
+    """
+    append(acting, invoice, [line for line, _ in items])
+    claim_items(acting, items)
+
+
+def claim_items(acting: Acting, items: Sequence[tuple[InvoiceLine, Item]]) -> None:
+    """Gives each line, which is written already, the time entries and the period it bills."""
+    for line, item in items:
+        claims.claim(acting.session, line, item)
+    acting.session.flush()
+
+
+def complete(
+    line: InvoiceLine, of: Billable, project: Project, taxes: Sequence[TaxCode], *, language: str
+) -> None:
+    """Gives the line the tax code of its phase, where there is one, and its words."""
+    tax = tax_for(of.contract, project, of.phase.vat_rate, taxes)
+    line.tax_code_id = tax.id if tax else None
+    line.detail = detail_of(of, line, language)
+
+
+def detail_of(of: Billable, line: InvoiceLine, language: str) -> str | None:
+    """What a line says beside its phase: progress, period, person, hours beyond a block."""
+    by_progress = of.contract.billing_method is BillingMethod.FIXED_FEE_PROGRESS
+    if by_progress and line.progress is not None:
+        return progress_detail(
+            percent=rounded(line.progress, 2),
+            fee=of.figures.adjusted_fee,
+            currency=of.figures.currency,
+            language=language,
+        )
+    basis: Mapping[str, object] = line.basis or {}
+    if "used" in basis:
+        hours, balance = (
+            plain(Decimal(str(basis[name])), language, most=2) for name in ("hours", "balance")
+        )
+        return phrase(BEYOND, language, hours=hours, balance=balance)
+    if line.period_start and line.period_end:
+        start, end = (written_day(one, language) for one in (line.period_start, line.period_end))
+        return phrase(PERIOD, language, start=start, end=end)
+    person = basis.get("collaborator")
+    return str(person) if person else None

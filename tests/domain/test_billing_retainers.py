@@ -1,0 +1,265 @@
+"""DOMAIN §2.4: retainers by calendar periods, and hours bought in advance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.billing.books import Claimed
+from domain.billing.item import BillableState, Item
+from domain.billing.periods import Period, periods, without
+from domain.invoice.claim import ClaimKind
+from domain.project.model import Periodicity, ProjectStatus, Timing
+from tests.domain.books import (
+    PREPAID,
+    RETAINER,
+    TODAY,
+    assessed,
+    blocked,
+    day,
+    days_of,
+    due,
+    hours,
+    monthly,
+    phase,
+)
+from tests.domain.examples import codes, euros
+
+days = st.dates(date(2020, 1, 1), date(2030, 12, 31))
+periodicities = st.sampled_from(list(Periodicity))
+
+
+def claim(item: Item, *, covered: int = 0) -> Claimed:
+    """The claim of a line that bills the item as it is."""
+    assert item.claim is not None
+    made = item.claim
+    extra = Decimal(item.basis.get("hours") or 0) if made.kind is ClaimKind.OVERAGE else Decimal(0)
+    return Claimed(made.kind, made.starts_on, made.ends_on, item.amount, covered, extra)
+
+
+def test_the_example_of_the_retainer() -> None:
+    """DOMAIN §2.4: September 800.00 + October 1,500.00 = 2,300.00 due, November open."""
+    found = assessed(RETAINER, monthly("1,500.00"))
+    assert due(found) == [("2026-09-15", "800.00"), ("2026-10-01", "1,500.00")]
+    assert found.total == euros("2,300.00")
+    assert blocked(found.items) == [("2026-11-01", ["OPEN_PERIOD"])]
+    assert found.state is BillableState.PARTIAL
+    (blocker,) = found.items[-1].blockers
+    assert (blocker.since, blocker.until) == (day("01/11"), day("30/11"))
+    # Waiting until the day it names unlocks it.
+    later = assessed(RETAINER, monthly("1,500.00"), on=day("30/11"))
+    assert due(later)[-1] == ("2026-11-01", "1,500.00")
+    assert codes(blocker.issue for blocker in found.items[-1].blockers) == ["OPEN_PERIOD"]
+
+
+def test_in_advance_a_period_is_due_when_it_begins() -> None:
+    found = assessed(RETAINER, monthly("1,500.00"), timing=Timing.ADVANCE)
+    assert due(found)[-1] == ("2026-11-01", "1,500.00")
+    assert found.items[-1].blockers[0].until == day("01/12")
+
+
+def test_the_last_period_is_prorated_and_nothing_follows() -> None:
+    found = assessed(RETAINER, monthly("1,500.00", end_date=day("10/10")))
+    assert due(found) == [("2026-09-15", "800.00"), ("2026-10-01", "483.87")]
+    assert found.state is BillableState.SELECTABLE
+
+
+@pytest.mark.parametrize(
+    ("periodicity", "expected"),
+    [
+        (Periodicity.QUARTER, [("2026-05-20", "692.31"), ("2026-07-01", "1,500.00")]),
+        (Periodicity.YEAR, []),
+    ],
+)
+def test_quarters_and_years_are_those_of_the_calendar(
+    periodicity: Periodicity, expected: list[tuple[str, str]]
+) -> None:
+    """42 days of the 91 of the second quarter."""
+    one = monthly("1,500.00", "20/05", periodicity=periodicity)
+    assert due(assessed(RETAINER, one)) == expected
+
+
+def test_what_was_taken_over_counts_for_the_earliest_periods() -> None:
+    """H + ΔB of 1,000.00: September, and 200.00 of October; nothing twice, nothing lost."""
+    sums = {"history": euros("1,100.00"), "billed_adjustment": euros("-100.00")}
+    found = assessed(RETAINER, monthly("1,500.00", sums=sums))
+    assert due(found) == [("2026-10-01", "1,300.00")]
+    assert found.items[0].basis["covered"] == euros("200.00")
+    # The line of October bills 1,300.00 of it: the 200.00 stay with that period.
+    sums["invoiced"] = euros("1,300.00")
+    billed = monthly(
+        "1,500.00", sums=sums, claimed=[claim(found.items[0], covered=euros("200.00"))]
+    )
+    assert due(assessed(RETAINER, billed)) == []
+    assert due(assessed(RETAINER, billed, on=day("30/11"))) == [("2026-11-01", "1,500.00")]
+
+
+def test_a_project_that_is_not_signed_owes_nothing_and_signing_it_unlocks() -> None:
+    """DOMAIN §2.3: B = 0; PROJECT_NOT_SIGNED, CONTRACT_NOT_ACTIVE."""
+    found = assessed(
+        RETAINER, monthly("1,500.00"), project_status=ProjectStatus.COMMERCIAL, status="DRAFT"
+    )
+    assert (found.total, found.state) == (0, BillableState.LOCKED)
+    assert codes(one.issue for one in found.blockers) == [
+        "CONTRACT_NOT_ACTIVE",
+        "INVOICE_PROJECT_NOT_SIGNED",
+    ]
+    without_start = assessed(RETAINER, phase("1,500.00"))
+    assert blocked(without_start.items) == [("?", ["START_MISSING"])]
+
+
+def test_a_start_that_is_moved_bills_the_other_days_only() -> None:
+    claimed = [claim(assessed(RETAINER, monthly("1,500.00")).items[0])]
+    moved = monthly("1,500.00", "01/09", claimed=claimed, sums={"invoiced": euros("800.00")})
+    assert due(assessed(RETAINER, moved, on=day("30/09"))) == [("2026-09-01", "700.00")]
+
+
+@given(days, periodicities, st.none() | st.integers(0, 900), st.integers(0, 1500))
+def test_periods_have_no_overlap_and_no_hole(
+    start: date, periodicity: Periodicity, length: int | None, ahead: int
+) -> None:
+    end = None if length is None else start + timedelta(days=length)
+    until = start + timedelta(days=ahead)
+    found = list(periods(start=start, end=end, periodicity=periodicity, until=until))
+    covered = [one for period in found for one in days_of(period.start, period.end)]
+    assert covered == days_of(start, found[-1].end)
+    assert found[-1].end == end or found[-1].start > until
+    assert all(1 <= period.days <= period.whole for period in found)
+    whole = found[1:-1]
+    assert all(period.days == period.whole for period in whole)
+
+
+@given(days, st.lists(st.tuples(st.integers(-40, 400), st.integers(0, 90)), max_size=5))
+def test_days_that_are_billed_are_out_and_all_others_stay(
+    start: date, gone: list[tuple[int, int]]
+) -> None:
+    taken = [
+        (start + timedelta(days=first), start + timedelta(days=first + length))
+        for first, length in gone
+    ]
+    found = list(
+        periods(
+            start=start, end=None, periodicity=Periodicity.MONTH, until=start + timedelta(days=300)
+        )
+    )
+    every = {one for period in found for one in days_of(period.start, period.end)}
+    billed = {one for first, last in taken for one in days_of(first, last)}
+    left = [one for period in without(found, taken) for one in days_of(period.start, period.end)]
+    assert sorted(every - billed) == left
+
+
+@given(st.integers(1, 10**8), st.integers(2000, 2090))
+def test_the_periods_of_a_year_come_to_twelve_fees(fee: int, year: int) -> None:
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    found = periods(start=first, end=last, periodicity=Periodicity.MONTH, until=last)
+    assert sum(period.share_of(fee, "EUR") for period in found) == 12 * fee
+    assert Period(first, last, (last - first).days + 1).share_of(fee, "EUR") == fee
+
+
+@given(days, st.integers(1, 10**7), st.lists(st.integers(0, 500), min_size=1, max_size=6))
+def test_billed_at_any_days_the_sum_is_that_of_billing_once(
+    start: date, fee: int, cuts: list[int]
+) -> None:
+    def one(**more: Any) -> Any:
+        return phase("0", start_date=start, periodicity=Periodicity.MONTH, **more)
+
+    claimed: list[Claimed] = []
+    end = start + timedelta(days=max(cuts))
+    for cut in sorted(cuts):
+        books = one(claimed=claimed, sums={"invoiced": sum(one.net for one in claimed)})
+        books = replace(books, figures=replace(books.figures, fee=fee))
+        found = assessed(RETAINER, books, on=start + timedelta(days=cut))
+        claimed += [claim(item) for item in found.ready]
+    once = one()
+    once = replace(once, figures=replace(once.figures, fee=fee))
+    assert sum(one.net for one in claimed) == assessed(RETAINER, once, on=end).total
+
+
+def block(*worked: tuple[str, str] | str, **more: Any) -> Any:
+    sold = {"hours": Decimal(20), "hourly_rate_minor": euros("95.00"), "worked": hours(*worked)}
+    return phase("1,600.00", **sold | more)
+
+
+def test_the_example_of_the_block() -> None:
+    """DOMAIN §2.4: 20 h × 80.00 = 1,600.00; 21.5 h used → 1.5 × 95.00 = 142.50."""
+    found = assessed(PREPAID, block("12", "9.5"))
+    assert due(found) == [("block", "1,600.00"), ("overage", "142.50")]
+    assert codes(blocker.issue for blocker in found.items[1].blockers) == ["BLOCK_EXHAUSTED"]
+    assert due(assessed(PREPAID, block("12"))) == [("block", "1,600.00")]
+    later = assessed(PREPAID, block("12", start_date=day("01/12")))
+    assert blocked(later.items) == [("block", ["OPEN_PERIOD"])]
+
+
+def test_hours_beyond_a_block_that_are_billed_are_not_billed_again() -> None:
+    first = assessed(PREPAID, block("12", "9.5"))
+    claimed = [claim(item) for item in first.ready]
+    sums = {"invoiced": euros("1,742.50")}
+    assert assessed(PREPAID, block("12", "9.5", claimed=claimed, sums=sums)).is_empty
+    more = assessed(PREPAID, block("12", "9.5", "2", claimed=claimed, sums=sums))
+    assert due(more) == [("overage", "190.00")]
+    assert more.items[0].claim is not None
+    assert first.items[1].claim is not None
+    assert more.items[0].claim.starts_on > first.items[1].claim.ends_on
+
+
+def test_a_block_taken_over_is_not_sold_again() -> None:
+    """H covers the block first, then hours beyond it."""
+    sums = {"history": euros("1,650.00")}
+    assert due(assessed(PREPAID, block("12", "9.5", sums=sums))) == [("overage", "92.50")]
+
+
+def monthly_block(**more: Any) -> Any:
+    worked = hours(("05/09", "12.5"), ("20/10", "9"))
+    sold = {"hours": Decimal(10), "hourly_rate_minor": euros("95.00"), "worked": worked}
+    return monthly("800.00", "01/09", **sold | more)
+
+
+def test_the_example_of_the_block_of_ten_hours_a_month() -> None:
+    """DOMAIN §2.4: September 12.5 h → overage 2.5 h; October 9 h → 1 h lost."""
+    found = assessed(PREPAID, monthly_block())
+    assert due(found) == [
+        ("block:2026-09-01", "800.00"),
+        ("overage:2026-09-01", "237.50"),
+        ("block:2026-10-01", "800.00"),
+        ("block:2026-11-01", "800.00"),
+    ]
+    # October left one hour: with rollover November has eleven, without ten.
+    worked = hours(("05/09", "12.5"), ("20/10", "9"), ("03/11", "11"))
+    lost = assessed(PREPAID, monthly_block(worked=worked), on=day("30/11"))
+    kept = assessed(PREPAID, monthly_block(worked=worked), on=day("30/11"), rollover=True)
+    assert ("overage:2026-11-01", "95.00") in due(lost)
+    assert "overage:2026-11-01" not in dict(due(kept))
+    open_one = assessed(PREPAID, monthly_block(worked=worked))
+    assert ("overage:2026-11-01", ["BLOCK_EXHAUSTED", "OPEN_PERIOD"]) in blocked(open_one.items)
+
+
+def test_hours_approved_late_come_with_the_next_period() -> None:
+    first = assessed(PREPAID, monthly_block(), on=day("30/09"))
+    claimed = [claim(item) for item in first.ready]
+    sums = {"invoiced": sum(one.net for one in claimed)}
+    worked = hours(("05/09", "12.5"), ("06/09", "1"), ("20/10", "9"))
+    later = monthly_block(worked=worked, claimed=claimed, sums=sums)
+    found = assessed(PREPAID, later, on=day("31/10"))
+    assert due(found) == [("block:2026-10-01", "800.00"), ("overage:2026-10-01", "95.00")]
+    ended = replace(later, terms=replace(later.terms, end_date=day("30/09")))
+    assert due(assessed(PREPAID, ended)) == [("overage:2026-09-01", "950.00")]
+
+
+def test_time_that_is_not_approved_or_has_no_rate_waits() -> None:
+    """TIME_NOT_APPROVED, RATE_MISSING."""
+    waiting = block("21", worked=hours("21", approved=False))
+    assert blocked(assessed(PREPAID, waiting).items) == [("open", ["TIME_NOT_APPROVED"])]
+    unpriced = block("21", hourly_rate_minor=None)
+    found = blocked(assessed(PREPAID, unpriced).items)
+    assert found == [("overage", ["BLOCK_EXHAUSTED", "RATE_MISSING"])]
+    assert due(assessed(PREPAID, unpriced, hourly_rate_minor=euros("95.00")))[-1] == (
+        "overage",
+        "95.00",
+    )
+    assert TODAY.year == 2026
