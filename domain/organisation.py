@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, Integer, LargeBinary, String, Text, UniqueConstraint
@@ -33,7 +34,8 @@ class Organisation(Record):
     locale: Mapped[str] = mapped_column(String(16), default="fr-FR")
     currency: Mapped[str] = mapped_column(CURRENCY, default="EUR")
     settings: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
-    """`footer_message` {"fr", "en"}, `vat_number_mandatory` (true: DOMAIN §6.1), `time_zone`."""
+    """`footer_message` {"fr", "en"}, `vat_number_mandatory` (true: DOMAIN §6.1), `time_zone`,
+    `late_payment_rate` (percent a year, as text)."""
     created_at: Mapped[datetime] = mapped_column(Instant, init=False, default=None)
 
 
@@ -99,6 +101,12 @@ TIME_ZONES = {
 def time_zone_of(organisation: Organisation) -> str:
     """Where the firm's day begins: its setting `time_zone`, else by country, else Paris."""
     return zone_of(organisation.settings, organisation.country)
+
+
+def late_payment_rate(settings: Mapping[str, Any]) -> Decimal | None:
+    """The rate of penalties for late payment, in percent a year; None while nobody has set it."""
+    rate = settings.get("late_payment_rate")
+    return None if rate is None else Decimal(rate)
 
 
 def zone_of(settings: Mapping[str, Any], country: str) -> str:

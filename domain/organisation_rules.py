@@ -116,6 +116,7 @@ def judge_organisation(asked: Mapping[str, Any], *, zones: Container[str]) -> Fo
         form.text(name, "The footer message", longest=2000, lines=True)
     form.as_given("vat_number_mandatory", "The VAT number", empty=True)
     form.matching("time_zone", "The time zone", zones.__contains__, ZONE_REASON)
+    form.number("late_payment_rate", "The late-payment rate", decimals=4, most=100)
     return form
 
 
@@ -131,6 +132,9 @@ def settings_with(settings: Mapping[str, Any], form: Form) -> dict[str, Any]:
     for name in ("vat_number_mandatory", "time_zone"):
         if name in form.columns:
             changed[name] = form.columns[name]
+    if "late_payment_rate" in form.columns:
+        rate = form.columns["late_payment_rate"]
+        changed["late_payment_rate"] = None if rate is None else f"{rate:f}"
     return {name: value for name, value in changed.items() if value is not None}
 
 

@@ -9,8 +9,10 @@ from domain.entry import BillingEntry
 from domain.invoice.chain import ChainLink
 from domain.invoice.claim import BilledPeriod
 from domain.invoice.model import Invoice, InvoiceLine, IssuedDocument, NumberCounter
+from domain.invoice.past_credit import CreditedHistory
 from domain.job import Job
 from domain.organisation import Entity, Organisation
+from domain.payment import Payment, PaymentAllocation, PaymentCancellation, Reminder
 from domain.project.adjustment import Adjustment
 from domain.project.history import BillingHistory
 from domain.project.model import Contract, Phase, Project
@@ -35,6 +37,7 @@ __all__ = [
     "Collaborator",
     "Contact",
     "Contract",
+    "CreditedHistory",
     "Entity",
     "IdempotentCall",
     "ImportEffect",
@@ -48,11 +51,15 @@ __all__ = [
     "NumberCounter",
     "Organisation",
     "OutboxEntry",
+    "Payment",
+    "PaymentAllocation",
+    "PaymentCancellation",
     "Phase",
     "Product",
     "ProgressUpdate",
     "Project",
     "Record",
+    "Reminder",
     "StagedUpload",
     "TaxCode",
     "TimeEntry",

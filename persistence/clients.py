@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import ColumnElement, func, or_, select
 
 from domain.client import Client, ClientType
@@ -36,6 +38,12 @@ def clients_where(
     if archived is not None:
         where.append(Client.archived_at.is_not(None) if archived else Client.archived_at.is_(None))
     return where
+
+
+def client_types(session: ScopedSession, keys: Iterable[int]) -> dict[int, ClientType]:
+    """What kind of party each client is."""
+    statement = select(Client.id, Client.client_type).where(Client.id.in_(list(keys)))
+    return {row.id: row.client_type for row in session.execute(statement)}
 
 
 def live_projects_of(session: ScopedSession, client_id: int) -> int:

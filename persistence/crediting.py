@@ -12,8 +12,11 @@ from sqlalchemy.orm import aliased
 
 from domain.invoice.credit import Credited, groups_of
 from domain.invoice.model import CreditState, Invoice, InvoiceLine
+from domain.invoice.past_credit import CreditedHistory, PastLine
 from domain.invoice.totals import Tax
 from domain.money import Money
+from domain.project.history import BillingHistory
+from domain.project.model import Contract, Phase
 from persistence.session import ScopedSession
 
 
@@ -82,3 +85,33 @@ def _state(credited: int, gross: int) -> CreditState:
     if credited == 0:
         return CreditState.NONE
     return CreditState.FULL if credited == gross else CreditState.PARTIAL
+
+
+def credited_of_history(session: ScopedSession, ids: Sequence[int]) -> dict[int, int]:
+    """The net that was credited of lines of past invoices, in minor units; only where it was."""
+    statement = (
+        select(CreditedHistory.history_id, func.sum(CreditedHistory.net_minor))
+        .where(CreditedHistory.history_id.in_(ids))
+        .group_by(CreditedHistory.history_id)
+    )
+    return {key: int(net) for key, net in session.execute(statement)}
+
+
+def past_lines(session: ScopedSession, project_id: int, invoice_no: str) -> dict[int, PastLine]:
+    """The live lines of an invoice of the former system on a project, and what is left of each."""
+    statement = (
+        select(BillingHistory, Phase)
+        .join(Phase, Phase.id == BillingHistory.phase_id)
+        .join(Contract, Contract.id == Phase.contract_id)
+        .where(
+            Contract.project_id == project_id,
+            BillingHistory.invoice_no == invoice_no,
+            BillingHistory.archived_at.is_(None),
+        )
+        .order_by(BillingHistory.id)
+    )
+    found = session.execute(statement).all()
+    taken = credited_of_history(session, [history.id for history, _ in found])
+    return {
+        history.id: PastLine(history, phase, taken.get(history.id, 0)) for history, phase in found
+    }

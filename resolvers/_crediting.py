@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from documents.picture import Reference
-from domain.errors import Refusal
+from domain.errors import Issue, Refusal
 from domain.given import text
 from domain.invoice.credit import (
     AskedCredit,
@@ -22,9 +22,11 @@ from domain.invoice.numbering import ISSUE_DATE_TOO_EARLY, require_recent
 from domain.organisation import Entity
 from persistence import claims, invoices
 from persistence.crediting import credited_of
+from resolvers._depositing import require_not_deducted
 from resolvers._finalising import freeze
 from resolvers._lines import keep_totals, taxed_by
 from resolvers._mutation import Acting
+from resolvers._paying import free_excess
 
 _COPIED = (
     "client_id", "entity_id", "project_id", "currency", "language", "supply_date", "commitment_no",
@@ -42,11 +44,15 @@ class CreditWanted:
     issue_date: date | None = None
 
 
-def credit_invoice(acting: Acting, wanted: CreditWanted) -> Invoice:
-    """The credit note of an invoice, final at once: until it is, its amounts stay billed."""
+def credit_invoice(acting: Acting, wanted: CreditWanted) -> tuple[Invoice, list[Issue]]:
+    """The credit note of an invoice, final at once: until it is, its amounts stay billed.
+
+    What was paid of it beyond what it comes to now is free on its payments again, and warned of.
+    """
     session = acting.session
     invoice = invoices.the_record(session, Invoice, wanted.invoice_id, field=("id",), locked=True)
     require_creditable(invoice)
+    require_not_deducted(acting, invoice)
     day = wanted.issue_date or acting.today
     require_recent(day, today=acting.today)
     _require_after(invoice, day)
@@ -65,7 +71,7 @@ def credit_invoice(acting: Acting, wanted: CreditWanted) -> Invoice:
     )
     # What is credited whole can be billed again; a part of a line keeps what it bills.
     claims.free(session, claims.lines_credited_whole(session, invoice.id))
-    return made
+    return made, free_excess(acting, invoice, on=day, reason=made.number)
 
 
 def _require_after(invoice: Invoice, day: date) -> None:

@@ -17,6 +17,7 @@ from domain.catalogue_rules import require_live
 from domain.client import Client
 from domain.errors import NOT_FOUND, PathPart, Refusal
 from domain.invoice.create import PHASE_OF_OTHER_PROJECT, for_project
+from domain.invoice.deposit import require_no_deduction
 from domain.invoice.finalise import Dossier, require_pro_forma
 from domain.invoice.lines import (
     NewLine,
@@ -154,6 +155,7 @@ def replace_lines(acting: Acting, invoice: Invoice, asked: Sequence[NewLine]) ->
         invoices.lock_project(acting.session, invoice.project_id)
     before = {line.id: line for line in invoices.lines_of(acting.session, invoice.id)}
     kept = [_kept(before, place, one) for place, one in enumerate(asked)]
+    require_no_deduction(invoice, list(before.values()))
     held = _held_by(list(before.values()))
     made = [_new_line(acting, invoice, place, one, held) for place, one in enumerate(asked)]
     stay = {line.id for line in kept if line is not None}

@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.access import Permission
 from domain.errors import NOT_FOUND, Issue, Refusal
+from domain.invoice.past_credit import HISTORY_CREDITED
 from domain.money import from_minor
 from domain.project.adjustment import Adjustment, AdjustmentKind
 from domain.project.history import OVER_BILLED_NOW, BillingHistory
@@ -15,6 +16,7 @@ from domain.takeover.candidate import Candidate, Planned
 from domain.takeover.model import RowOutcome
 from domain.takeover.plan import ALREADY_EXISTS
 from persistence.contracts import PhaseKnown, phases_known
+from persistence.crediting import credited_of_history
 from persistence.invoices import lock_projects
 from persistence.ledger import phase_figures
 from persistence.reading import Noun, Wanted, load_by_ids
@@ -214,6 +216,8 @@ def require_covered(acting: Acting, record: BillingHistory | Adjustment) -> None
     """
     phase = phases_known(acting.session, [record.phase_id])[record.phase_id]
     lock_projects(acting.session, [phase.project_id])
+    if isinstance(record, BillingHistory) and credited_of_history(acting.session, [record.id]):
+        raise Refusal(HISTORY_CREDITED(field=("id",)))
     figures = phase_figures(acting.session, [record.phase_id])[record.phase_id]
     weight = _weight(record) * (1 if record.archived_at is not None else -1)
     free = figures.free + weight

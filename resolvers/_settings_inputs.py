@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import strawberry
 from strawberry import Maybe
 from strawberry.file_uploads import Upload
@@ -25,6 +27,9 @@ class OrganisationUpdateInput:
     )
     time_zone: Maybe[str | None] = strawberry.field(
         description="An IANA zone such as Europe/Paris; null: that of the country."
+    )
+    late_payment_rate: Maybe[Decimal | None] = strawberry.field(
+        description="Penalties for late payment, in percent a year; null: none are worked out."
     )
 
 

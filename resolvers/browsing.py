@@ -16,6 +16,7 @@ from domain.collaborator import Collaborator as CollaboratorRecord
 from domain.errors import Refusal
 from domain.invoice.model import Invoice as InvoiceRecord
 from domain.invoice.model import InvoiceState
+from domain.payment import PaymentState
 from domain.project.model import Project as ProjectRecord
 from domain.project.model import ProjectStatus
 from persistence.clients import clients_where
@@ -26,6 +27,7 @@ from persistence.lists import (
     rows_without_rates,
 )
 from persistence.pages import LARGEST_SIZE, TOO_MANY_NODES, Sort
+from persistence.payments import payment_where
 from persistence.reading import Noun, load
 from persistence.session import ScopedSession
 from resolvers._reading import PageInput, read, read_one, read_page
@@ -40,6 +42,7 @@ from schema.invoice import INVOICE, INVOICE_LINE, Invoice
 from schema.job import job_noun
 from schema.node import Node, key_of, optional_key
 from schema.organisation import ENTITY, ORGANISATION, Viewer
+from schema.payment import ALLOCATION, PAYMENT, REMINDER
 from schema.project import (
     ADJUSTMENT,
     BILLING_HISTORY,
@@ -58,6 +61,7 @@ NODES: dict[str, Noun] = {
         ORGANISATION, ENTITY, CLIENT, ADDRESS, CONTACT, COLLABORATOR,
         PROJECT, CONTRACT, PHASE, PROGRESS_UPDATE, BILLING_HISTORY, ADJUSTMENT, TIME_ENTRY,
         INVOICE, INVOICE_LINE, TAX_CODE, LEDGER_ACCOUNT, PRODUCT, handover_noun(),
+        PAYMENT, ALLOCATION, REMINDER,
     )
 }  # fmt: skip
 """What `node` can find, by the beginning of its identifiers."""
@@ -148,6 +152,10 @@ class InvoiceFilter:
     issued_to: date | None = None
     text: str | None = strawberry.field(
         default=None, description="A number's start, or the client."
+    )
+    payment_state: PaymentState | None = None
+    overdue: bool | None = strawberry.field(
+        default=None, description="Due before today, and not paid; widen `states` to see FINAL."
     )
 
 
@@ -277,6 +285,10 @@ class Browsing:
             issued_from=given.issued_from,
             issued_to=given.issued_to,
             text=given.text,
+        )
+        today = info.context.house.today(info.context.caller.time_zone)
+        where += payment_where(
+            state=given.payment_state, overdue_on=today, is_overdue=given.overdue
         )
         asked = (page or PageInput()).asked()
         return await read_page(info, INVOICE, asked=asked, sort=order.sort(), where=where)

@@ -126,7 +126,8 @@ class BulkInvoicing:
     ) -> InvoicesBulkPayload:
         def act(acting: Acting) -> list[Done]:
             def credit(item: CreditItem) -> tuple[int, tuple[Issue, ...]]:
-                return credit_invoice(acting, as_credit(item)).id, ()
+                note, issues = credit_invoice(acting, as_credit(item))
+                return note.id, tuple(issues)
 
             return one_by_one(acting, input.items, credit, asked=input, outcome=BulkOutcome.CREATED)
 

@@ -16,7 +16,7 @@ from resolvers._mutation import Acting, Once, Payload, write
 from schema.context import Info
 from schema.invoice import INVOICE, Invoice
 from schema.node import key_of
-from schema.user_error import UserError
+from schema.user_error import UserError, errors_again, kept_errors, user_errors
 from schema.view import wanted
 
 
@@ -57,14 +57,23 @@ class Crediting:
         fields = wanted(info, "credit_note")
 
         def act(acting: Acting) -> Payload:
-            return _shown(acting, credit_invoice(acting, as_credit(input)).id, fields)
+            note, issues = credit_invoice(acting, as_credit(input))
+            return _shown(acting, note.id, fields) | {
+                "user_errors": user_errors(issues, acting.caller.locale)
+            }
 
         once = Once(
             key=input.idempotency_key,
             mutation="invoiceCredit",
             asked=input,
-            keep=lambda payload: {"key": payload["credit_note"]["key"]},
-            restore=lambda acting, kept: _shown(acting, kept["key"], fields),
+            keep=lambda payload: {
+                "key": payload["credit_note"]["key"],
+                "user_errors": kept_errors(payload["user_errors"]),
+            },
+            restore=lambda acting, kept: (
+                _shown(acting, kept["key"], fields)
+                | {"user_errors": errors_again(kept.get("user_errors", ()))}
+            ),
         )
         return await write(
             info,

@@ -24,6 +24,7 @@ from persistence.reading import Wanted, load_one
 from resolvers import _drawing as drawing
 from resolvers import _editing as editing
 from resolvers import _finalising as finalising
+from resolvers._depositing import to_be_deducted
 from resolvers._invoicing_inputs import (
     InvoiceCreateFromProjectInput,
     InvoiceLineInput,
@@ -150,6 +151,7 @@ class Invoicing:
 
         def act(acting: Acting) -> Payload:
             invoice, issues = drawing.draw_from_project(acting, draw_of(input))
+            issues = (*issues, *to_be_deducted(acting, invoice.project_id or 0))
             return _shown(acting, invoice.id, fields, issues)
 
         once = _once("invoiceCreateFromProject", input, input.idempotency_key, fields)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -13,9 +13,11 @@ from domain.invoice.euro import vat_in_euro
 from domain.invoice.model import CreditState, InvoiceKind, InvoiceState, LineKind
 from domain.invoice.model import Invoice as InvoiceRecord
 from domain.invoice.model import InvoiceLine as InvoiceLineRecord
+from domain.payment import PaymentState
 from domain.tax import VatCategory
 from persistence.crediting import invoices_credited, lines_credited
 from persistence.invoices import other_invoices
+from persistence.payments import standings
 from persistence.reading import Computed, Derived, Noun, ToMany, ToOne, Wanted
 from persistence.session import ScopedSession
 from schema.catalogue import TAX_CODE, TaxCode
@@ -26,10 +28,14 @@ from schema.organisation import ENTITY, Entity
 from schema.project import PHASE, PROJECT, Phase, Project
 from schema.scalars import Money, MoneyRow, money, money_field, number_field, plain
 
+if TYPE_CHECKING:
+    from schema.payment import PaymentAllocation
+
 strawberry.enum(InvoiceState)
 strawberry.enum(InvoiceKind, description="EN 16931 types 380, 381, 386.")
 strawberry.enum(LineKind)
 strawberry.enum(CreditState)
+strawberry.enum(PaymentState, description="PAID: nothing is due any more.")
 
 
 @strawberry.type(description="The VAT of one rate, computed on the sum of its lines.")
@@ -57,6 +63,9 @@ class InvoiceLine(Node):
     sku: str | None
     phase: Phase | None
     credited: Money = strawberry.field(description="Net, by all credit notes.")
+    deducts: Invoice | None = strawberry.field(
+        description="The deposit invoice that this line takes off."
+    )
     progress: Decimal | None = strawberry.field(
         description="Percent of the phase's fee that this line brings the billing to."
     )
@@ -125,7 +134,21 @@ class Invoice(Node):
     credited: Money = strawberry.field(description="Gross, by all its credit notes.")
     credit_notes: list[Invoice]
     credited_invoice: Invoice | None = strawberry.field(description="Of a credit note.")
+    credited_number: str | None = strawberry.field(
+        description="Of a credit note on an invoice of the former system: that one's number."
+    )
+    credited_on: date | None = strawberry.field(description="That one's date.")
     credit_reason: str | None = strawberry.field(description="Of a credit note.")
+    replaces: Invoice | None = strawberry.field(description="The invoice it stands in for.")
+    replaced_by: list[Invoice]
+    paid: Money = strawberry.field(description="Payments that are set against it.")
+    net_due: Money = strawberry.field(
+        description="Gross less credits and payments; nobody pays a credit note."
+    )
+    payment_state: PaymentState | None = strawberry.field(
+        description="Null of a pro forma and of a credit note."
+    )
+    allocations: list[Annotated[PaymentAllocation, strawberry.lazy("schema.payment")]]
     other_invoices: list[OtherInvoice]
     deletable: bool = strawberry.field(description="A final invoice is credited, never deleted.")
     created_at: datetime
@@ -192,6 +215,27 @@ def _credit_states(
     return {key: one.state for key, one in invoices_credited(session, keys).items()}
 
 
+def _paid(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, MoneyRow]:
+    return {key: money(one.paid, one.currency) for key, one in standings(session, keys).items()}
+
+
+def _net_due(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, MoneyRow]:
+    return {key: money(one.due, one.currency) for key, one in standings(session, keys).items()}
+
+
+def _payment_states(
+    session: ScopedSession, keys: Sequence[int], wanted: Wanted
+) -> dict[int, PaymentState | None]:
+    return {key: one.state for key, one in standings(session, keys).items()}
+
+
+def _allocation() -> Noun:
+    # That module reads this one.
+    from schema.payment import ALLOCATION
+
+    return ALLOCATION
+
+
 def _others(
     session: ScopedSession, keys: Sequence[int], wanted: Wanted
 ) -> dict[int, list[dict[str, Any]]]:
@@ -215,6 +259,7 @@ INVOICE_LINE = Noun(
         "progress": number_field("progress"),
         "discount": number_field("discount"),
         "explanation": EXPLANATION,
+        "deducts": ToOne(lambda: INVOICE, "deducts_id"),
         "net": money_field("net_minor"),
         "credited": Derived(_credited_of_lines),
     },
@@ -239,6 +284,12 @@ INVOICE: Noun = Noun(
         "credited": Derived(_credited),
         "credit_notes": ToMany(lambda: INVOICE, "credits_id"),
         "credited_invoice": ToOne(lambda: INVOICE, "credits_id"),
+        "replaces": ToOne(lambda: INVOICE, "replaces_id"),
+        "replaced_by": ToMany(lambda: INVOICE, "replaces_id"),
+        "paid": Derived(_paid),
+        "net_due": Derived(_net_due),
+        "payment_state": Derived(_payment_states),
+        "allocations": ToMany(_allocation, "invoice_id"),
         "other_invoices": Derived(_others, default=()),
         "deletable": Computed(
             ("state",), lambda row: row["state"] in (InvoiceState.DRAFT, InvoiceState.SENT)

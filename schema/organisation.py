@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 import strawberry
 
 from domain.access import Role
 from domain.organisation import Entity as EntityRecord
 from domain.organisation import Organisation as OrganisationRecord
-from domain.organisation import zone_of
+from domain.organisation import late_payment_rate, zone_of
 from persistence.entities import with_logo
 from persistence.reading import Computed, Derived, Noun, ToMany
 from schema.node import Node
@@ -65,6 +66,9 @@ class Organisation(Node):
     time_zone: str = strawberry.field(
         description="Where the firm's day begins: an IANA zone, by its country unless it was set."
     )
+    late_payment_rate: Decimal | None = strawberry.field(
+        description="Penalties for late payment, in percent a year."
+    )
     entities: list[Entity]
     created_at: datetime
 
@@ -95,6 +99,9 @@ ORGANISATION = Noun(
         ),
         "time_zone": Computed(
             ("settings", "country"), lambda row: zone_of(row["settings"], row["country"])
+        ),
+        "late_payment_rate": Computed(
+            ("settings",), lambda row: late_payment_rate(row["settings"])
         ),
         "entities": ToMany(lambda: ENTITY, "organisation_id"),
     },

@@ -27,6 +27,7 @@ from resolvers.browsing_fees import BrowsingFees
 from resolvers.browsing_totals import TotalsQueries
 from resolvers.bulk_invoicing import BulkInvoicing
 from resolvers.cataloguing import Cataloguing, CataloguingQueries
+from resolvers.chasing import Chasing, ChasingQueries
 from resolvers.contracting import Contracting
 from resolvers.crediting import Crediting
 from resolvers.editing import Editing
@@ -34,7 +35,9 @@ from resolvers.following import Following, FollowingQueries
 from resolvers.importing import Importing, ImportingQueries
 from resolvers.invoicing import Invoicing, InvoicingQueries
 from resolvers.past_billing import PastBilling
+from resolvers.paying import Paying, PayingQueries
 from resolvers.recording_time import RecordingTime
+from resolvers.replacing import Replacing
 from resolvers.returning import Returning
 from resolvers.settings import Settings, SettingsQueries
 from resolvers.timekeeping import TimekeepingQueries
@@ -55,6 +58,8 @@ QUERIES: tuple[type, ...] = (
     TimekeepingQueries,
     FollowingQueries,
     VerifyingQueries,
+    PayingQueries,
+    ChasingQueries,
 )
 MUTATIONS: tuple[type, ...] = (
     Editing,
@@ -69,6 +74,9 @@ MUTATIONS: tuple[type, ...] = (
     Invoicing,
     Crediting,
     BulkInvoicing,
+    Paying,
+    Chasing,
+    Replacing,
     Cataloguing,
     Settings,
 )

@@ -168,6 +168,9 @@ def _line(
         credits_line_id=line.id,
         # A lump of an amount is what is left after the discount.
         discount=line.discount if unit_price == line.unit_price and unit == line.unit else None,
+        deducts_id=line.deducts_id,
+        period_start=line.period_start,
+        period_end=line.period_end,
     )
 
 

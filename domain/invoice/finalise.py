@@ -130,11 +130,16 @@ def _content(dossier: Dossier) -> list[Issue]:
     number = dossier.number
     if not any(line.kind is not LineKind.TEXT for line in dossier.lines):
         issues.append(INVOICE_EMPTY(field=("lines",), number=number))
-    elif dossier.invoice.net_minor == 0:
+    elif dossier.invoice.net_minor == 0 and not _is_paid_ahead(dossier):
         issues.append(INVOICE_ZERO(field=("lines",), number=number))
     elif dossier.invoice.net_minor < 0 or dossier.invoice.gross_minor < 0:
         issues.append(INVOICE_NEGATIVE(field=("lines",), number=number))
     return issues + _project(dossier)
+
+
+def _is_paid_ahead(dossier: Dossier) -> bool:
+    """Deposits may take all of an invoice off."""
+    return any(line.deducts_id is not None for line in dossier.lines)
 
 
 def _vat_in_euro(dossier: Dossier, issue_date: date) -> list[Issue]:

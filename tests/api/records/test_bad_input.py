@@ -62,7 +62,15 @@ A_LINE = {
     "ledgerAccount": "706000",
 }
 A_PAST_INVOICE = {"phaseId": "phase_309", "amount": "10", "invoiceDate": "2026-01-31"}
+A_PAYMENT = {
+    "clientId": "client_30", "entityId": "entity_1", "receivedOn": "2026-11-20", "amount": "10",
+}  # fmt: skip
 A_CORRECTION = {"phaseId": "phase_309", "value": "10", "date": "2026-01-31", "reason": "r"}
+PAY = "mutation($input: PaymentRecordInput!) { paymentRecord(input: $input) { replayed } }"
+PAST = (
+    "mutation($input: BillingHistoryRecordInput!) { billingHistoryRecord(input: $input)"
+    " { replayed } }"
+)
 SPARE = {"id": "phase_316"}
 """A phase that no other call here needs: it may be put away."""
 
@@ -134,6 +142,22 @@ RIGHT: dict[str, dict[str, Any]] = {
     "invoicesBulkFinalise": {"items": [{"id": "invoice_3"}]},
     "invoicesBulkCredit": {"items": [{"id": "invoice_3", "lines": [{"lineId": "invoice_line_1"}]}]},
     "invoicesBulkDelete": {"items": [{"id": "invoice_2"}]},
+    "paymentRecord": {**A_PAYMENT, "allocations": [{"invoiceId": "invoice_3"}]},
+    "paymentsBulkRecord": {"items": [A_PAYMENT]},
+    "paymentAllocate": {"id": "payment_1", "allocations": [{"invoiceId": "invoice_3"}]},
+    "paymentUnallocate": {"id": "payment_1", "invoiceId": "invoice_3"},
+    "paymentCancel": {"id": "payment_1", "reason": "r"},
+    "reminderRecord": {"invoiceId": "invoice_3", "level": 1, "channel": "EMAIL"},
+    "depositInvoiceCreate": {"projectId": "project_59", "percent": "1"},
+    "invoiceDeductDeposit": {"id": "invoice_1", "depositId": "invoice_3"},
+    "invoiceUndeductDeposit": {"id": "invoice_1", "depositId": "invoice_3"},
+    "invoiceReplace": {"id": "invoice_3", "reason": "r"},
+    "pastInvoiceCredit": {
+        "projectId": "project_59",
+        "invoiceNo": "FA-1",
+        "reason": "r",
+        "lines": [{"historyId": "billing_history_1"}],
+    },
     "templateDownload": {"kind": "clients"},
     "stagedUploadCreate": {"filename": "a.xlsx", "size": 100},
     "importRowsSkip": {"importId": "import_file_1", "rows": [2]},
@@ -239,6 +263,9 @@ def hardened(
         done(api, "productCreate", **A_PRODUCT)
         time = {"items": [SOME_TIME, SOME_TIME], "idempotencyKey": "time"}
         api.query(operation("timeEntriesBulkRecord"), input=time)
+        api.query(PAY, input={**A_PAYMENT, "idempotencyKey": "prepared"})
+        past = {**A_PAST_INVOICE, "invoiceNo": "FA-1"}
+        api.query(PAST, input={"item": past, "idempotencyKey": "prepared"})
         yield api
     postgres.drop_database(dsn)
 

@@ -40,10 +40,15 @@ NOUN_OF = {
     "entityId": "entity",
     "importId": "import_file",
     "stagedUploadId": "staged_upload",
+    "invoiceId": "invoice",
+    "depositId": "invoice",
+    "historyId": "billing_history",
 }
 """What an identifier names, where its field does not say it by being `id`."""
 
 PAST = ("billingHistory", "adjustment")
+DEDUCTING = ("invoiceDeductDeposit", "invoiceUndeductDeposit")
+PAYING = ("paymentRecord", "paymentsBulkRecord")
 OWN_ID = {
     "handoverAcknowledge": "outbox_entry",
     "jobCancel": "job",
@@ -52,6 +57,8 @@ OWN_ID = {
     **dict.fromkeys(
         (f"invoicesBulk{verb}" for verb in ("Finalise", "Credit", "Delete")), "invoice"
     ),
+    **dict.fromkeys(("invoiceReplace", *DEDUCTING), "invoice"),
+    **dict.fromkeys(("paymentAllocate", "paymentUnallocate", "paymentCancel"), "payment"),
     **{
         f"{noun}{verb}": noun
         for noun in ("client", "project", "phase", "collaborator")
@@ -191,8 +198,11 @@ TRIED_ELSEWHERE = {
     ("invoiceCredit", ("input", "lines", 0, "lineId")),
     ("invoicesBulkCredit", ("input", "items", 0, "lines", 0, "lineId")),
     ("invoiceUpdate", ("input", "lines", 0, "id")),
+    ("paymentAllocate", ("input", "allocations", 0, "invoiceId")),
+    ("paymentUnallocate", ("input", "invoiceId")),
+    ("pastInvoiceCredit", ("input", "lines", 0, "historyId")),
 }
-"""The line of an invoice that is the caller's own: final, or a pro forma (test_drawing_items)."""
+"""With an invoice, a payment or a past invoice that is the caller's own."""
 PLACES = [
     (name, path)
     for name, field in MUTATIONS.items()
@@ -243,6 +253,7 @@ def two_firms(browsed: ApiClient) -> tuple[ApiClient, dict[str, str]]:
             "collaborator": data["collaborators"]["nodes"][0]["id"],
             "entity": data["viewer"]["organisation"]["entities"][0]["id"],
             "invoice": invoice,
+            "payment": _paid(browsed, job["client"]["id"]),
             "outbox_entry": data["handovers"]["nodes"][0]["id"],
             "import_file": data["imports"]["nodes"][0]["id"],
             "staged_upload": "staged_upload_1",
@@ -251,6 +262,15 @@ def two_firms(browsed: ApiClient) -> tuple[ApiClient, dict[str, str]]:
             **recorded_past(browsed, phases_of(job)[0]["id"]),
         },
     )
+
+
+def _paid(api: ApiClient, client: str) -> str:
+    asked = {"clientId": client, "entityId": "entity_1", "receivedOn": "2026-11-20"}
+    answer = api.query(
+        "mutation($input: PaymentRecordInput!) { paymentRecord(input: $input) { payment { id } } }",
+        input={**asked, "amount": "1", "idempotencyKey": "tenants"},
+    )
+    return str(answer["paymentRecord"]["payment"]["id"])
 
 
 @pytest.mark.parametrize(("name", "path"), PLACES, ids=lambda value: str(value))
@@ -264,6 +284,8 @@ def test_a_mutation_finds_nothing_of_another_firm(
     given = required(name)
     _complete(stranger, name, given, path)
     put(given, MUTATIONS[name].args, path, theirs[noun])
+    if name == "paymentsBulkRecord" and place != "clientId":
+        given["input"]["items"][0] |= {"clientId": _own(stranger)["client"]}
     answer = call(stranger, name, given)
     said = [error["code"] for error in answer["userErrors"]]
     for result in answer.get("results", ()):
@@ -277,11 +299,18 @@ def test_a_mutation_finds_nothing_of_another_firm(
 
 def _complete(stranger: ApiClient, name: str, given: dict[str, Any], path: tuple[Any, ...]) -> None:
     """What stands before the foreign identifier is the stranger's own, so that it is reached."""
+    if name == "paymentUnallocate":
+        given["input"] |= {"invoiceId": "invoice_1"}
     if name == "importRowsSkip":
         given["input"] |= {"rows": [2]}
-    if not name.startswith("invoiceCreate") and path != ("input", "lines", 0, "phaseId"):
+    drawing = name.startswith("invoiceCreate") or path == ("input", "lines", 0, "phaseId")
+    if not drawing and name not in (*DEDUCTING, *PAYING):
         return
     own = _own(stranger)
+    if name in DEDUCTING:
+        given["input"] |= {"id": own["invoice"], "depositId": own["invoice"]}
+    if name == "paymentRecord":
+        given["input"] |= {"clientId": own["client"]}
     if name.startswith("invoiceCreate"):
         given["input"] |= {"clientId": own["client"]}
     if name == "invoiceCreateFromProject":

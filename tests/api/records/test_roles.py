@@ -41,9 +41,16 @@ NEEDED = {
         ("timeEntriesWriteOff", "timeEntriesWriteOffUndo"), Permission.PREPARE_INVOICES
     ),
     **dict.fromkeys(
-        ("invoiceFinalise", "invoiceCredit", "invoicesBulkFinalise", "invoicesBulkCredit"),
+        (
+            *("invoiceFinalise", "invoiceCredit", "invoiceReplace", "pastInvoiceCredit"),
+            *("invoicesBulkFinalise", "invoicesBulkCredit"),
+        ),
         Permission.FINALISE_INVOICES,
     ),
+    **dict.fromkeys(
+        [name for name in MUTATIONS if name.startswith("payment")], Permission.RECORD_PAYMENTS
+    ),
+    **dict.fromkeys(("depositInvoiceCreate", "reminderRecord"), Permission.PREPARE_INVOICES),
     "handoverAcknowledge": Permission.FINALISE_INVOICES,
     "invoicePdf": Permission.READ,
     "templateDownload": Permission.READ,

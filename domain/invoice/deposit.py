@@ -1,0 +1,271 @@
+"""Deposit invoices (type 386) and their deduction, by VAT rate (DOMAIN §2.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from domain.catalogue import TaxCode
+from domain.errors import FIELD_INVALID, FIELD_REQUIRED, Refusal, call_error, call_warning
+from domain.given import LARGEST_AMOUNT, number
+from domain.invoice.model import LEGAL, Invoice, InvoiceKind, InvoiceLine, LineKind
+from domain.invoice.remaining import Billable
+from domain.money import decimals_of, from_minor, rounded, share, to_minor
+from domain.project.model import ContractStatus, Project
+
+NOTHING_TO_DEPOSIT = call_error(
+    "NOTHING_TO_DEPOSIT", "The project {project} has no fee that a deposit could be asked of."
+)
+DEPOSIT_ABOVE_REST = call_error(
+    "DEPOSIT_ABOVE_REST",
+    "A deposit of {found} is more than the {expected} that remains to be invoiced.",
+)
+DEPOSIT_NOT_FINAL = call_error(
+    "DEPOSIT_NOT_FINAL",
+    "{number} is no final deposit invoice: it cannot be deducted.",
+    "Finalise the deposit first.",
+)
+DEPOSIT_OF_OTHERS = call_error(
+    "DEPOSIT_OF_OTHERS", "{number} and the deposit do not have this in common: {particular}."
+)
+NOTHING_TO_DEDUCT = call_error(
+    "NOTHING_TO_DEDUCT", "Nothing of the deposit {number} is left that this invoice could take."
+)
+DEDUCTION_ABOVE_DEPOSIT = call_error(
+    "DEDUCTION_ABOVE_DEPOSIT", "{expected} is left of the deposit {number}; {found} is more."
+)
+DEDUCTION_ABOVE_INVOICE = call_error(
+    "DEDUCTION_ABOVE_INVOICE",
+    "The invoice can take {expected} of the deposit at its VAT rates; {found} is more.",
+)
+DEDUCTION_FROM_DEPOSIT = call_error(
+    "DEDUCTION_FROM_DEPOSIT", "{number} is a deposit itself: nothing is deducted from it."
+)
+DEDUCTION_STANDS = call_error(
+    "DEDUCTION_STANDS",
+    "A deposit is deducted from {number}: its lines stay as they are.",
+    "Take the deduction off with invoiceUndeductDeposit, and put it back afterwards.",
+)
+DEPOSIT_DEDUCTED = call_error(
+    "DEPOSIT_DEDUCTED",
+    "{found} of the deposit {number} is deducted from invoices: it cannot be credited.",
+    "Credit those invoices, or take the deduction off those that are pro forma.",
+)
+DEPOSIT_TO_DEDUCT = call_warning(
+    "DEPOSIT_TO_DEDUCT",
+    "{found} of the deposit {number} is not deducted yet.",
+    "Deduct it with invoiceDeductDeposit.",
+)
+
+DEPOSIT_LINE = "Deposit on {project}"
+DEPOSIT_LINE_PERCENT = "Deposit of {percent} on {project}"
+DEDUCTION_LINE = "Deduction of the deposit {number} of {day}"
+DEPOSIT_ACCOUNT = "419100"
+"""Clients – avances et acomptes reçus."""
+
+Shares = Mapping[int | None, int]
+"""Minor units by identifier of the tax code."""
+
+
+@dataclass(frozen=True, slots=True)
+class DepositWanted:
+    """A deposit as it is asked for: a percentage of the fees, or a net amount."""
+
+    project_id: int
+    percent: Decimal | None = None
+    amount: Decimal | None = None
+    ledger_account: str | None = None
+
+
+def tax_code_of(
+    billable: Billable,
+    project: Project,
+    taxes: Sequence[TaxCode],
+    *,
+    rate: Decimal | None = None,
+) -> TaxCode | None:
+    """The tax code of a phase at `rate` (its own when None), or that of the project's exemption."""
+    if rate is None:
+        rate = project.vat_rate if billable.phase.vat_rate is None else billable.phase.vat_rate
+    if rate == 0 or not billable.contract.taxable:
+        reason = project.vat_exemption
+        return next((tax for tax in taxes if reason and tax.exemption == reason), None)
+    return next((tax for tax in taxes if tax.exemption is None and tax.rate == rate), None)
+
+
+def fees_by_tax(
+    billables: Sequence[Billable], project: Project, taxes: Sequence[TaxCode]
+) -> dict[int | None, int]:
+    """The adjusted fees of the active contracts by tax code; what comes to less is left out."""
+    fees: dict[int | None, int] = {}
+    for one in billables:
+        if one.contract.status is ContractStatus.ACTIVE:
+            tax = tax_code_of(one, project, taxes)
+            key = tax.id if tax else None
+            fees[key] = fees.get(key, 0) + one.figures.adjusted_fee
+    return {key: fee for key, fee in fees.items() if fee > 0}
+
+
+def deposit_net(wanted: DepositWanted, fees: Shares, project: Project) -> int:
+    """What the deposit comes to before VAT: 30 % of 10,000.00 = 3,000.00."""
+    if (wanted.percent is None) == (wanted.amount is None):
+        if wanted.percent is None:
+            raise Refusal(FIELD_REQUIRED(field=("percent",), name="percent | amount"))
+        raise Refusal(FIELD_INVALID(field=("amount",), name="amount", reason="percent | amount"))
+    if not fees:
+        raise Refusal(NOTHING_TO_DEPOSIT(field=("project_id",), project=project.code))
+    number(wanted.percent, field=("percent",), name="The percentage", decimals=4, least=0, most=100)
+    number(
+        wanted.amount,
+        field=("amount",),
+        name="The amount",
+        decimals=decimals_of(project.currency),
+        least=0,
+        most=LARGEST_AMOUNT,
+    )
+    if wanted.amount is not None:
+        net = to_minor(wanted.amount, project.currency)
+    else:
+        net = share(sum(fees.values()), wanted.percent or Decimal(0), project.currency)
+    if net <= 0:
+        raise Refusal(NOTHING_TO_DEPOSIT(field=("project_id",), project=project.code))
+    return net
+
+
+def require_room(net: int, *, remaining: int, open_deposits: int, currency: str) -> None:
+    """Deposits that are not deducted yet never come to more than what remains to be invoiced."""
+    rest = max(0, remaining - open_deposits)
+    if net > rest:
+        raise Refusal(
+            DEPOSIT_ABOVE_REST(
+                field=("amount",),
+                found=f"{from_minor(net, currency):f} {currency}",
+                expected=f"{from_minor(rest, currency):f} {currency}",
+            )
+        )
+
+
+def pro_rata(amount: int, weights: Shares) -> dict[int | None, int]:
+    """`amount` split by positive `weights`; roundings are carried on, so that it adds up.
+
+    No part exceeds its weight where `amount` does not exceed their sum.
+    """
+    total, before, done = sum(weights.values()), 0, 0
+    parts: dict[int | None, int] = {}
+    for key, weight in weights.items():
+        before += weight
+        reached = int(rounded(Decimal(amount) * before / total, 0))
+        parts[key] = reached - done
+        done = reached
+    return {key: part for key, part in parts.items() if part}
+
+
+def deposit_lines(
+    parts: Shares, *, description: str, currency: str, account: str
+) -> list[InvoiceLine]:
+    """A line for each tax; no phase is billed by them."""
+    return [
+        _line(Decimal(1), net, key, description=description, currency=currency, account=account)
+        for key, net in parts.items()
+    ]
+
+
+def deduction_lines(
+    parts: Shares, deposit: Invoice, *, description: str, accounts: Mapping[int | None, str | None]
+) -> list[InvoiceLine]:
+    """A line for each tax that takes the deposit off: quantity −1, positive price (BR-27)."""
+    made = []
+    for key, net in parts.items():
+        line = _line(
+            Decimal(-1),
+            net,
+            key,
+            description=description,
+            currency=deposit.currency,
+            account=accounts.get(key) or DEPOSIT_ACCOUNT,
+        )
+        line.deducts_id = deposit.id
+        made.append(line)
+    return made
+
+
+def _line(
+    quantity: Decimal, net: int, tax: int | None, *, description: str, currency: str, account: str
+) -> InvoiceLine:
+    return InvoiceLine(
+        invoice_id=0,
+        position=0,
+        kind=LineKind.ACCOUNT,
+        description=description,
+        currency=currency,
+        quantity=quantity,
+        unit="LS",
+        unit_price=from_minor(net, currency),
+        net_minor=int(quantity) * net,
+        tax_code_id=tax,
+        ledger_account=account,
+    )
+
+
+def require_deductible(deposit: Invoice, invoice: Invoice) -> None:
+    """Refuses what is no final deposit, or one of another client, entity or currency."""
+    if deposit.kind is not InvoiceKind.DEPOSIT or deposit.state not in LEGAL:
+        shown = deposit.number or deposit.pro_forma_number
+        raise Refusal(DEPOSIT_NOT_FINAL(field=("deposit_id",), number=shown))
+    if invoice.kind is InvoiceKind.DEPOSIT:
+        raise Refusal(DEDUCTION_FROM_DEPOSIT(field=("id",), number=invoice.pro_forma_number))
+    for name, said in (
+        ("client_id", "the client"),
+        ("entity_id", "the entity"),
+        ("currency", "the currency"),
+    ):
+        if getattr(deposit, name) != getattr(invoice, name):
+            raise Refusal(
+                DEPOSIT_OF_OTHERS(
+                    field=("deposit_id",), number=invoice.pro_forma_number, particular=said
+                )
+            )
+
+
+def require_no_deduction(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
+    """DEDUCTION_STANDS: read and sent back, a deduction would be an ordinary line."""
+    if any(line.deducts_id is not None for line in lines):
+        raise Refusal(DEDUCTION_STANDS(field=("lines",), number=invoice.pro_forma_number))
+
+
+def to_deduct(
+    deposit: Invoice, *, left: Shares, bases: Shares, amount: Decimal | None
+) -> dict[int | None, int]:
+    """What is taken off by tax code: all that is `left` as far as the invoice's `bases` reach.
+
+    `amount` is net; it is split by what each tax may take.
+    """
+    currency, number_ = deposit.currency, str(deposit.number)
+    within = {key: min(net, bases.get(key, 0)) for key, net in left.items()}
+    within = {key: net for key, net in within.items() if net > 0}
+    most, rest = sum(within.values()), sum(left.values())
+    wanted = most
+    if amount is not None:
+        number(
+            amount,
+            field=("amount",),
+            name="The amount",
+            decimals=decimals_of(currency),
+            least=0,
+            most=LARGEST_AMOUNT,
+        )
+        wanted = to_minor(amount, currency)
+    for limit, kind in ((rest, DEDUCTION_ABOVE_DEPOSIT), (most, DEDUCTION_ABOVE_INVOICE)):
+        if amount is not None and wanted > limit:
+            raise Refusal(
+                kind(
+                    field=("amount",),
+                    number=number_,
+                    found=f"{from_minor(wanted, currency):f} {currency}",
+                    expected=f"{from_minor(limit, currency):f} {currency}",
+                )
+            )
+    if wanted <= 0:
+        raise Refusal(NOTHING_TO_DEDUCT(field=("deposit_id",), number=number_))
+    return pro_rata(wanted, within)

@@ -1,0 +1,185 @@
+"""Deposit invoices drawn from a project's fees, and taken off the invoices that follow."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from documents.figures import day as written_day
+from documents.figures import rate as written_rate
+from domain.client import Client
+from domain.errors import NOT_FOUND, RECORD_ARCHIVED, Issue, Refusal
+from domain.invoice.create import DEFAULT_ACCOUNT, for_project
+from domain.invoice.deposit import (
+    DEDUCTION_LINE,
+    DEPOSIT_ACCOUNT,
+    DEPOSIT_DEDUCTED,
+    DEPOSIT_LINE,
+    DEPOSIT_LINE_PERCENT,
+    DEPOSIT_TO_DEDUCT,
+    NOTHING_TO_DEDUCT,
+    DepositWanted,
+    Shares,
+    deduction_lines,
+    deposit_lines,
+    deposit_net,
+    fees_by_tax,
+    pro_rata,
+    require_deductible,
+    require_room,
+    to_deduct,
+)
+from domain.invoice.finalise import require_pro_forma
+from domain.invoice.lines import MOST_LINES
+from domain.invoice.model import Invoice, InvoiceKind, InvoiceLine, InvoiceState, LineKind
+from domain.money import from_minor
+from domain.project.model import Project
+from persistence import deposits, invoices
+from persistence.payments import lock_invoices
+from resolvers._drawing import draw_blank
+from resolvers._lines import append, recount, require_account
+from resolvers._mutation import Acting
+from words import phrase
+
+
+def draw_deposit(acting: Acting, wanted: DepositWanted) -> Invoice:
+    """A pro forma of type 386: a line for each VAT rate, pro rata of the fees at that rate."""
+    session = acting.session
+    project = invoices.lock_project(session, wanted.project_id)
+    if project.archived_at is not None:
+        key = f"project_{project.id}"
+        raise Refusal(RECORD_ARCHIVED(field=("project_id",), noun="project", key=key))
+    billables = invoices.billables_of(session, project.id)
+    taxes = invoices.tax_codes_of_country(session, project.country)
+    fees = fees_by_tax(billables, project, taxes)
+    net = deposit_net(wanted, fees, project)
+    present = deposits.open_deposits(session, project.id)
+    require_room(
+        net,
+        remaining=sum(one.figures.remaining for one in billables),
+        open_deposits=sum(one.left for one in present),
+        currency=project.currency,
+    )
+    invoice = draw_blank(acting, client_id=project.client_id, entity_id=project.entity_id)
+    client = invoices.the_record(session, Client, project.client_id)
+    for_project(invoice, project=project, client=client)
+    invoice.kind = InvoiceKind.DEPOSIT
+    lines = deposit_lines(
+        pro_rata(net, fees),
+        description=_described(wanted.percent, project, invoice.language),
+        currency=project.currency,
+        account=_account(acting, wanted.ledger_account),
+    )
+    append(acting, invoice, lines)
+    return invoice
+
+
+def _described(percent: Decimal | None, project: Project, language: str) -> str:
+    named = f"{project.code} – {project.name}"
+    if percent is None:
+        return phrase(DEPOSIT_LINE, language, project=named)
+    shown = written_rate(percent, language)
+    return phrase(DEPOSIT_LINE_PERCENT, language, percent=shown, project=named)
+
+
+def _account(acting: Acting, asked: str | None) -> str:
+    number = (asked or "").strip()
+    if number:
+        require_account(acting, number, field=("ledger_account",))
+        return number
+    known = invoices.account_exists(acting.session, DEPOSIT_ACCOUNT)
+    return DEPOSIT_ACCOUNT if known else DEFAULT_ACCOUNT
+
+
+def deduct(acting: Acting, *, invoice_id: int, deposit_id: int, amount: Decimal | None) -> Invoice:
+    """Takes a final deposit off a pro forma, by negative lines; its lock keeps others away."""
+    invoice, deposit = _both(acting, invoice_id, deposit_id)
+    require_deductible(deposit, invoice)
+    session = acting.session
+    lines = invoices.lines_of(session, invoice.id)
+    parts = to_deduct(
+        deposit,
+        left=deposits.left_of(session, [deposit.id])[deposit.id],
+        bases=_bases(lines),
+        amount=amount,
+    )
+    if len(lines) + len(parts) > MOST_LINES:
+        raise Refusal(NOTHING_TO_DEDUCT(field=("id",), number=str(deposit.number)))
+    accounts = {
+        line.tax_code_id: line.ledger_account for line in invoices.lines_of(session, deposit.id)
+    }
+    description = phrase(
+        DEDUCTION_LINE,
+        invoice.language,
+        number=str(deposit.number),
+        day=written_day(deposit.issue_date or acting.today, invoice.language),
+    )
+    made = deduction_lines(parts, deposit, description=description, accounts=accounts)
+    last = max((line.position for line in lines), default=0)
+    for position, line in enumerate(made, start=last + 1):
+        line.invoice_id, line.position = invoice.id, position
+    session.add_all(made)
+    _counted(acting, invoice)
+    return invoice
+
+
+def undeduct(acting: Acting, *, invoice_id: int, deposit_id: int) -> Invoice:
+    """Takes the deduction of a deposit off a pro forma: the deposit may be deducted elsewhere."""
+    invoice, deposit = _both(acting, invoice_id, deposit_id)
+    lines = invoices.lines_of(acting.session, invoice.id)
+    gone = [line for line in lines if line.deducts_id == deposit.id]
+    if not gone:
+        shown = deposit.number or deposit.pro_forma_number
+        raise Refusal(NOTHING_TO_DEDUCT(field=("deposit_id",), number=shown))
+    for line in gone:
+        acting.session.delete(line)
+    _counted(acting, invoice)
+    return invoice
+
+
+def _counted(acting: Acting, invoice: Invoice) -> None:
+    acting.session.flush()
+    recount(acting, invoice)
+    invoice.state = InvoiceState.DRAFT
+    invoices.mark_changed(invoice)
+    acting.session.flush()
+
+
+def _both(acting: Acting, invoice_id: int, deposit_id: int) -> tuple[Invoice, Invoice]:
+    locked = lock_invoices(acting.session, (invoice_id, deposit_id))
+    for key, name in ((invoice_id, "id"), (deposit_id, "deposit_id")):
+        if key not in locked:
+            raise Refusal(NOT_FOUND(field=(name,), noun="invoice", key=f"invoice_{key}"))
+    require_pro_forma(locked[invoice_id])
+    return locked[invoice_id], locked[deposit_id]
+
+
+def _bases(lines: list[InvoiceLine]) -> Shares:
+    """The net of the lines by tax code, deductions included."""
+    bases: dict[int | None, int] = {}
+    for line in lines:
+        if line.kind is not LineKind.TEXT:
+            bases[line.tax_code_id] = bases.get(line.tax_code_id, 0) + line.net_minor
+    return bases
+
+
+def to_be_deducted(acting: Acting, project_id: int) -> list[Issue]:
+    """A warning for each final deposit of the project that is not wholly deducted."""
+    return [
+        DEPOSIT_TO_DEDUCT(
+            field=("project_id",),
+            number=one.number,
+            found=f"{from_minor(one.left, one.currency):f} {one.currency}",
+        )
+        for one in deposits.open_deposits(acting.session, project_id)
+        if one.is_final
+    ]
+
+
+def require_not_deducted(acting: Acting, deposit: Invoice) -> None:
+    """DEPOSIT_DEDUCTED: what invoices took off must first be given back by them."""
+    if deposit.kind is not InvoiceKind.DEPOSIT:
+        return
+    taken = sum(deposits.deducted(acting.session, [deposit.id])[deposit.id].values())
+    if taken:
+        found = f"{from_minor(taken, deposit.currency):f} {deposit.currency}"
+        raise Refusal(DEPOSIT_DEDUCTED(field=("id",), number=str(deposit.number), found=found))
