@@ -86,11 +86,20 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Another document that this one names (CGI 289 I-5: the invoice that is corrected)."""
+
+    number: str
+    issue_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One row of the table. Quantities have at most 4 decimals, unit prices at most 6.
 
     A TEXT line has a description (and detail) only, a SUBTOTAL a description and `net`.
-    `vat_label` is what the reader sees: "20 %", "Exonéré".
+    `vat_label` is what the reader sees: "20 %", "Exonéré". `discount` is in percent of quantity ×
+    unit price, `deducts` the deposit invoice that the line takes off.
     """
 
     kind: LineKind
@@ -102,6 +111,10 @@ class Line:
     unit_price: Decimal | None = None
     vat_label: str | None = None
     net: Decimal | None = None
+    discount: Decimal | None = None
+    period_start: date | None = None
+    period_end: date | None = None
+    deducts: Reference | None = None
 
     def __post_init__(self) -> None:
         figures = (self.quantity, self.unit_price, self.net)
@@ -140,11 +153,26 @@ class Deduction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """Another document that this one names (CGI 289 I-5: the invoice that is corrected)."""
+class RecapRow:
+    """One phase of a situation: amount = cumulative + remaining, cumulative = before + now."""
 
-    number: str
-    issue_date: date
+    name: str
+    amount: Decimal
+    cumulative: Decimal
+    percent: Decimal | None
+    before: Decimal
+    now: Decimal
+    remaining: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recap:
+    """The situation of a contract on progress with this invoice (situation no. `number`)."""
+
+    contract: str
+    number: int
+    rows: tuple[RecapRow, ...]
+    total: RecapRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +183,7 @@ class InvoicePicture:
     documents named: for a credit note the invoices it corrects, else the deposit invoices.
     `mentions` are legal mentions of the operation, `terms` the payment terms (L441-9). `logo` is a
     PNG, JPEG or SVG file; without it (or with one that cannot be read) the seller's name is set.
+    `recaps` are the situations of the contracts on progress that it bills.
     Raises ValueError when a value cannot be printed or a number belongs to the other kind of paper.
     """
 
@@ -187,6 +216,7 @@ class InvoicePicture:
     footer_message: str | None = None
     logo: bytes | None = None
     accent: str = DEFAULT_ACCENT
+    recaps: tuple[Recap, ...] = ()
 
     def __post_init__(self) -> None:
         decimals_of(self.currency)

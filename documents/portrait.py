@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
@@ -19,6 +19,9 @@ from documents.picture import (
     OperationCategory,
     PaperKind,
     Party,
+    Recap,
+    RecapRow,
+    Reference,
     VatGroup,
     VatInEuro,
 )
@@ -28,6 +31,7 @@ from domain.invoice.euro import rate_of, states_vat_in_euro, vat_in_euro
 from domain.invoice.finalise import FRANCE, Dossier, due_date
 from domain.invoice.model import PRO_FORMA, Invoice, InvoiceKind, InvoiceLine
 from domain.invoice.model import LineKind as RecordedLineKind
+from domain.invoice.situation import Situation, SituationRow
 from domain.money import from_minor
 from domain.organisation import Entity
 from domain.places import country_name
@@ -72,6 +76,9 @@ class Occasion:
 
     today: date
     logo: bytes | None = None
+    situations: Sequence[Situation] = ()
+    deposits: Mapping[int, Reference] = field(default_factory=dict)
+    """The deposit invoices that lines take off, by identifier."""
 
 
 def picture_of(dossier: Dossier, occasion: Occasion) -> InvoicePicture:
@@ -98,7 +105,7 @@ def picture_of(dossier: Dossier, occasion: Occasion) -> InvoicePicture:
         project=_job(dossier.project),
         commitment_number=invoice.commitment_no,
         service_code=dossier.client.service_code,
-        lines=tuple(_line(line, dossier.tax_codes, invoice) for line in dossier.lines),
+        lines=tuple(_line(line, dossier, occasion) for line in dossier.lines),
         groups=_groups(invoice),
         net=from_minor(invoice.net_minor, invoice.currency),
         vat=from_minor(invoice.vat_minor, invoice.currency),
@@ -109,7 +116,38 @@ def picture_of(dossier: Dossier, occasion: Occasion) -> InvoicePicture:
         terms=_terms(dossier) if is_to_pay else (),
         mentions=(*_reason(invoice), *_texts(dossier.entity)),
         footer_message=invoice.footer_message,
+        references=_references(invoice, occasion),
+        recaps=tuple(_recap(one, invoice.currency) for one in occasion.situations),
         logo=occasion.logo,
+    )
+
+
+def _references(invoice: Invoice, occasion: Occasion) -> tuple[Reference, ...]:
+    """The documents that the records name: deposits taken off, an invoice of the former system."""
+    former: tuple[Reference, ...] = ()
+    if invoice.credited_number:
+        former = (Reference(number=invoice.credited_number, issue_date=invoice.credited_on),)
+    return (*former, *occasion.deposits.values())
+
+
+def _recap(situation: Situation, currency: str) -> Recap:
+    return Recap(
+        contract=situation.contract,
+        number=situation.number,
+        rows=tuple(_recap_row(row, currency) for row in situation.rows),
+        total=_recap_row(situation.total, currency),
+    )
+
+
+def _recap_row(row: SituationRow, currency: str) -> RecapRow:
+    return RecapRow(
+        name=row.name,
+        amount=from_minor(row.amount, currency),
+        cumulative=from_minor(row.cumulative, currency),
+        percent=row.percent,
+        before=from_minor(row.before, currency),
+        now=from_minor(row.now, currency),
+        remaining=from_minor(row.remaining, currency),
     )
 
 
@@ -170,7 +208,8 @@ def _job(project: Project | None) -> Job | None:
     return Job(code=project.code, name=project.name, address=address)
 
 
-def _line(line: InvoiceLine, taxes: Mapping[int, TaxCode], invoice: Invoice) -> Line:
+def _line(line: InvoiceLine, dossier: Dossier, occasion: Occasion) -> Line:
+    invoice = dossier.invoice
     # A line of a pro forma may still wait for its quantity or price: it is shown by its words.
     if line.kind is RecordedLineKind.TEXT or line.quantity is None or line.unit_price is None:
         return Line(
@@ -179,7 +218,7 @@ def _line(line: InvoiceLine, taxes: Mapping[int, TaxCode], invoice: Invoice) -> 
             description=line.description,
             detail=line.detail,
         )
-    tax = taxes.get(line.tax_code_id or 0)
+    tax = dossier.tax_codes.get(line.tax_code_id or 0)
     return Line(
         kind=LineKind.PRICED,
         position=line.position,
@@ -190,6 +229,10 @@ def _line(line: InvoiceLine, taxes: Mapping[int, TaxCode], invoice: Invoice) -> 
         unit_price=line.unit_price,
         vat_label=_short_label(tax, invoice.language) if tax else None,
         net=from_minor(line.net_minor, invoice.currency),
+        discount=line.discount,
+        period_start=line.period_start,
+        period_end=line.period_end,
+        deducts=occasion.deposits.get(line.deducts_id or 0),
     )
 
 

@@ -65,6 +65,11 @@ class Client(Versioned, Record):
     ledger_account: Mapped[str | None] = mapped_column(CODE, default=None)
     service_code: Mapped[str | None] = mapped_column(NAME, default=None)
     comment: Mapped[str | None] = mapped_column(Text, default=None)
+    footer_message_fr: Mapped[str | None] = mapped_column(Text, default=None)
+    """At the foot of its French papers, before the entity's and the organisation's."""
+    footer_message_en: Mapped[str | None] = mapped_column(Text, default=None)
+    has_entity_terms: Mapped[bool] = mapped_column(Boolean, default=False)
+    """True: the payment term of the entity that invoices goes before its own."""
 
 
 class Address(Scoped, Record):

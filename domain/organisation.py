@@ -35,7 +35,8 @@ class Organisation(Record):
     currency: Mapped[str] = mapped_column(CURRENCY, default="EUR")
     settings: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
     """`footer_message` {"fr", "en"}, `vat_number_mandatory` (true: DOMAIN §6.1), `time_zone`,
-    `late_payment_rate` (percent a year, as text)."""
+    `late_payment_rate` (percent a year, as text),
+    `prints_recap` (true), `mail_templates` (`domain.mail_template.Kept`)."""
     created_at: Mapped[datetime] = mapped_column(Instant, init=False, default=None)
 
 
@@ -72,7 +73,22 @@ class Entity(Versioned, Record):
     vat_on_debits: Mapped[bool] = mapped_column(Boolean, default=False)
     payment_days: Mapped[int] = mapped_column(Integer, default=30)
     legal_texts: Mapped[str | None] = mapped_column(Text, default=None)
+    footer_message_fr: Mapped[str | None] = mapped_column(Text, default=None)
+    """At the foot of its French papers, before the organisation's."""
+    footer_message_en: Mapped[str | None] = mapped_column(Text, default=None)
+    prints_recap: Mapped[bool | None] = mapped_column(Boolean, default=None)
+    """Whether its invoices on progress show the table of the situation; NULL: as the firm's."""
     logo: Mapped[bytes | None] = mapped_column(LargeBinary, default=None, deferred=True)
+
+
+def footer_of(settings: Mapping[str, Any], *layers: Any, language: str) -> str | None:
+    """The message at the foot (F14): of the first of `layers` that has one, else the firm's.
+
+    Layers are a client and an entity, in that order.
+    """
+    own = (getattr(one, f"footer_message_{language}") for one in layers)
+    found = next((text for text in own if text), None)
+    return found or (settings.get("footer_message") or {}).get(language)
 
 
 TIME_ZONES = {

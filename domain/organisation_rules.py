@@ -111,13 +111,25 @@ def judge_organisation(asked: Mapping[str, Any], *, zones: Container[str]) -> Fo
     form.text("name", "The name", longest=255, required=True)
     form.matching("locale", "The locale", is_locale, LOCALE_REASON, required=True)
     form.currency(default=None)
-    for language in ("fr", "en"):
-        name = f"footer_message_{language}"
-        form.text(name, "The footer message", longest=2000, lines=True)
+    _judge_footers(form)
     form.as_given("vat_number_mandatory", "The VAT number", empty=True)
+    form.as_given("prints_recap", "The situation", empty=True)
     form.matching("time_zone", "The time zone", zones.__contains__, ZONE_REASON)
     form.number("late_payment_rate", "The late-payment rate", decimals=4, most=100)
     return form
+
+
+def judge_client_papers(asked: Mapping[str, Any]) -> Form:
+    """What is to change of how a client is invoiced: its footers, and whose term goes first."""
+    form = Form(asked, is_new=False)
+    _judge_footers(form)
+    form.as_given("has_entity_terms", "The payment term", empty=False)
+    return form
+
+
+def _judge_footers(form: Form) -> None:
+    for language in ("fr", "en"):
+        form.text(f"footer_message_{language}", "The footer message", longest=2000, lines=True)
 
 
 def settings_with(settings: Mapping[str, Any], form: Form) -> dict[str, Any]:
@@ -129,7 +141,7 @@ def settings_with(settings: Mapping[str, Any], form: Form) -> dict[str, Any]:
         if name in form.columns:
             footers[language] = form.columns[name]
     changed["footer_message"] = {key: text for key, text in footers.items() if text}
-    for name in ("vat_number_mandatory", "time_zone"):
+    for name in ("vat_number_mandatory", "time_zone", "prints_recap"):
         if name in form.columns:
             changed[name] = form.columns[name]
     if "late_payment_rate" in form.columns:
@@ -191,6 +203,8 @@ def _judge_identity(form: Form, country: str) -> None:
     form.matching("email", "The e-mail address", is_email, EMAIL_REASON)
     form.text("phone", "The telephone number", longest=64)
     form.text("legal_texts", "The legal texts", longest=10_000, lines=True)
+    _judge_footers(form)
+    form.as_given("prints_recap", "The situation", empty=None)
 
 
 def _disagreeing(form: Form, present: Entity | None) -> list[Issue]:

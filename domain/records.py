@@ -8,6 +8,7 @@ from domain.collaborator import Collaborator
 from domain.entry import BillingEntry
 from domain.invoice.chain import ChainLink
 from domain.invoice.claim import BilledPeriod
+from domain.invoice.mail import InvoiceMail
 from domain.invoice.model import Invoice, InvoiceLine, IssuedDocument, NumberCounter
 from domain.invoice.past_credit import CreditedHistory
 from domain.job import Job
@@ -45,6 +46,7 @@ __all__ = [
     "ImportRow",
     "Invoice",
     "InvoiceLine",
+    "InvoiceMail",
     "IssuedDocument",
     "Job",
     "LedgerAccount",

@@ -14,6 +14,7 @@ from domain.catalogue import LedgerAccount, Product, TaxCode
 from domain.client import Client
 from domain.errors import NOT_FOUND, Refusal
 from domain.invoice.finalise import Dossier
+from domain.invoice.mail import InvoiceMail
 from domain.invoice.model import (
     Invoice,
     InvoiceLine,
@@ -360,7 +361,8 @@ def issued_document(session: ScopedSession, invoice_id: int, form: str) -> Issue
 
 
 def remove(session: ScopedSession, invoice: Invoice) -> None:
-    """Takes a pro forma away with its lines; its number is not given again."""
+    """Takes a pro forma away with its lines and mails; its number is not given again."""
+    session.execute(delete(InvoiceMail).where(InvoiceMail.invoice_id == invoice.id))
     remove_lines(session, [line.id for line in lines_of(session, invoice.id)])
     session.delete(invoice)
 

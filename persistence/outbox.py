@@ -30,4 +30,6 @@ def deliver(session: ScopedSession, key: int, *, at: datetime) -> None:
         return
     entry.delivered_at = at
     invoice = session.scalars(select(Invoice).where(Invoice.id == entry.subject_id)).one()
-    invoice.state, invoice.handed_over_at = InvoiceState.FINAL, at
+    # A mail may have handed it over before.
+    invoice.state = InvoiceState.FINAL
+    invoice.handed_over_at = invoice.handed_over_at or at

@@ -26,7 +26,7 @@ from domain.invoice.create import (
 from domain.invoice.lines import require_few
 from domain.invoice.model import Invoice, InvoiceLine
 from domain.invoice.remaining import Billable
-from domain.organisation import Entity
+from domain.organisation import Entity, footer_of
 from domain.project.model import BillingMethod, ContractStatus, Project
 from persistence import invoices
 from persistence.organisations import the_organisation
@@ -123,12 +123,12 @@ def _require_live(record: Versioned, *, key: str, noun: str, field: tuple[PathPa
 
 
 def _begin(acting: Acting, client: Client, entity: Entity) -> Invoice:
-    footers = the_organisation(acting.session).settings.get("footer_message") or {}
+    settings = the_organisation(acting.session).settings
     return blank(
         client=client,
         entity=entity,
         pro_forma_number=invoices.next_pro_forma_number(acting.session),
-        footer=footers.get(client.language),
+        footer=footer_of(settings, client, entity, language=client.language),
     )
 
 
@@ -228,9 +228,15 @@ def tell_in_language(
 
     What a person wrote stays: nobody else can translate it.
     """
-    footers = the_organisation(acting.session).settings.get("footer_message") or {}
-    if "footer_message" not in given and invoice.footer_message == footers.get(before):
-        invoice.footer_message = footers.get(invoice.language)
+    settings = the_organisation(acting.session).settings
+    layers = (
+        invoices.the_record(acting.session, Client, invoice.client_id),
+        invoices.the_record(acting.session, Entity, invoice.entity_id),
+    )
+    if "footer_message" not in given and invoice.footer_message == footer_of(
+        settings, *layers, language=before
+    ):
+        invoice.footer_message = footer_of(settings, *layers, language=invoice.language)
     if invoice.project_id is None:
         return
     found = invoices.billables_of(acting.session, invoice.project_id)

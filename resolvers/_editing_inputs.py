@@ -225,7 +225,7 @@ class ContractUpdateInput:
     hourly_rate: Maybe[Decimal | None] = strawberry.field(description="Null: none.")
 
 
-_NOT_FIELDS = frozenset({"id", "expected_version", "external_reference"})
+_NOT_FIELDS = frozenset({"id", "expected_version", "external_reference", "mail_templates"})
 
 
 def given(fields: Any) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from datetime import date
 from documents.pdf import render_invoice
 from documents.picture import InvoicePicture, Reference
 from documents.picture_json import from_json, to_json
-from documents.portrait import Occasion, picture_of
+from documents.portrait import picture_of
 from domain.errors import FIELD_INVALID, NOT_FOUND, Issue, Refusal
 from domain.invoice.euro import EuroRate, give_rate
 from domain.invoice.finalise import Dossier, finalise, require_complete, require_pro_forma
@@ -22,6 +22,7 @@ from persistence import chain, invoices
 from persistence.session import insert_all
 from resolvers._lines import count_up
 from resolvers._mutation import Acting
+from resolvers._picturing import occasions_of, picture_now
 from schema.context import Caller, House
 
 HANDOVER = "invoice.finalised"
@@ -187,14 +188,16 @@ def freeze(
 def freeze_all(acting: Acting, documents: Sequence[Frozen]) -> None:
     """Makes documents final, and chains them in their order."""
     session, now = acting.session, acting.house.clock()
+    occasions = occasions_of(session, [(one.dossier, one.issue_date) for one in documents])
     pictures, waiting = [], []
     # Written at once: from then on the database lets nobody change them.
     with session.no_autoflush:
-        for one in documents:
+        for one, occasion in zip(documents, occasions, strict=True):
             dossier, invoice = one.dossier, one.dossier.invoice
             finalise(invoice, number=one.number, issue_date=one.issue_date, now=now)
-            drawn = picture_of(dossier, Occasion(one.issue_date, logo=dossier.entity.logo))
-            picture = to_json(replace(drawn, references=one.references))
+            drawn = picture_of(dossier, occasion)
+            named = tuple(dict.fromkeys((*one.references, *drawn.references)))
+            picture = to_json(replace(drawn, references=named))
             invoice.seller, invoice.buyer = picture["seller"], picture["buyer"]
             pictures.append({"invoice_id": invoice.id, "form": PDF_FORM, "picture": picture})
             content = {"number": one.number}
@@ -230,7 +233,7 @@ def prepare_paper(acting: Acting, invoice_id: int) -> ToPrint | Paper:
     issued = invoices.issued_document(acting.session, invoice_id, PDF_FORM)
     if issued is None:
         dossier = invoices.dossier_of(acting.session, invoice)
-        picture = picture_of(dossier, Occasion(acting.today, logo=dossier.entity.logo))
+        picture = picture_now(acting.session, dossier, acting.today)
         return ToPrint(picture, invoice_id, invoice.pro_forma_number, is_final=False)
     number = str(invoice.number)
     if issued.file_key is not None:

@@ -10,15 +10,18 @@ from zoneinfo import available_timezones
 from starlette.datastructures import UploadFile
 
 from documents.logo import LOGO_BYTES, logo_media_type
+from domain.client import Client
 from domain.errors import Issue, Refusal
 from domain.form import Form
 from domain.invoice.series import SeriesKind, judge_fiscal_year, judge_series
 from domain.likeness import name_key
+from domain.mail_template import TemplateGiven, templates_with
 from domain.organisation import Entity, Organisation
 from domain.organisation_rules import (
     ENTITY_CODE_TAKEN,
     LOGO_INVALID,
     frozen,
+    judge_client_papers,
     judge_entity,
     judge_organisation,
     require_archivable,
@@ -40,7 +43,9 @@ def _zones() -> frozenset[str]:
     return frozenset(name for name in available_timezones() if "/" in name or name == "UTC")
 
 
-def change_organisation(acting: Acting, asked: Mapping[str, Any]) -> Organisation:
+def change_organisation(
+    acting: Acting, asked: Mapping[str, Any], templates: Sequence[TemplateGiven] | None = None
+) -> Organisation:
     """The organisation with the fields given changed; whatever else it was set to stays."""
     organisation = entities.lock_organisation(acting.session)
     form = judge_organisation(asked, zones=_zones())
@@ -48,9 +53,20 @@ def change_organisation(acting: Acting, asked: Mapping[str, Any]) -> Organisatio
     rates = entities.collaborators_with_rates(acting.session) if "currency" in form.columns else 0
     require_free_currency(organisation, form, rates=rates)
     own = {name: form.columns[name] for name in ("name", "locale", "currency") if name in asked}
-    assign(organisation, own | {"settings": settings_with(organisation.settings, form)})
+    kept = settings_with(organisation.settings, form)
+    if templates is not None:
+        kept["mail_templates"] = templates_with(kept.get("mail_templates") or {}, templates)
+    assign(organisation, own | {"settings": kept})
     acting.session.flush()
     return organisation
+
+
+def change_client_papers(client: Client, asked: Mapping[str, Any]) -> Sequence[Issue]:
+    """The client with how it is invoiced changed: footers, and whose payment term goes first."""
+    form = judge_client_papers(asked)
+    form.require_right()
+    assign(client, form.columns)
+    return form.issues
 
 
 def lock(acting: Acting) -> None:

@@ -8,6 +8,34 @@ import strawberry
 from strawberry import Maybe
 from strawberry.file_uploads import Upload
 
+from domain.mail_template import MailKind
+
+
+@strawberry.input(
+    description="A letter of the firm's own, with {number} {client} {gross} {entity} and, of an "
+    "invoice, {due_date}. Null: the house's words."
+)
+class MailTemplateInput:
+    language: str
+    kind: MailKind
+    subject: str | None = None
+    body: str | None = None
+
+
+@strawberry.input(description="How a client is invoiced. What is left out stays; null empties.")
+class ClientPapersUpdateInput:
+    id: strawberry.ID
+    expected_version: int | None = None
+    footer_message_fr: Maybe[str | None] = strawberry.field(
+        description="Before the entity's and the organisation's."
+    )
+    footer_message_en: Maybe[str | None] = strawberry.field(
+        description="Before the entity's and the organisation's."
+    )
+    has_entity_terms: Maybe[bool | None] = strawberry.field(
+        description="True: new invoices take the payment term of the entity, not the client's."
+    )
+
 
 @strawberry.input(description="What is left out stays; null empties.")
 class OrganisationUpdateInput:
@@ -30,6 +58,12 @@ class OrganisationUpdateInput:
     )
     late_payment_rate: Maybe[Decimal | None] = strawberry.field(
         description="Penalties for late payment, in percent a year; null: none are worked out."
+    )
+    prints_recap: Maybe[bool | None] = strawberry.field(
+        description="False: invoices on progress show no table of the situation."
+    )
+    mail_templates: list[MailTemplateInput] | None = strawberry.field(
+        default=None, description="Those given take the place of theirs; the others stay."
     )
 
 
@@ -60,6 +94,13 @@ class EntityFields:
     vat_on_debits: Maybe[bool | None]
     payment_days: Maybe[int | None]
     legal_texts: Maybe[str | None] = strawberry.field(description="One mention a line.")
+    footer_message_fr: Maybe[str | None] = strawberry.field(
+        description="At the foot of its French papers, before the organisation's."
+    )
+    footer_message_en: Maybe[str | None] = strawberry.field(
+        description="At the foot of its English papers, before the organisation's."
+    )
+    prints_recap: Maybe[bool | None] = strawberry.field(description="Null: as the organisation.")
     logo: Maybe[Upload | None] = strawberry.field(
         description="PNG, JPEG or a plain SVG drawing, 1 MB at most; null takes it away."
     )

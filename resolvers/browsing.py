@@ -39,6 +39,7 @@ from schema.context import Info
 from schema.handover import handover_noun
 from schema.import_file import import_file_noun, import_row_noun
 from schema.invoice import INVOICE, INVOICE_LINE, Invoice
+from schema.invoice_mail import INVOICE_MAIL
 from schema.job import job_noun
 from schema.node import Node, key_of, optional_key
 from schema.organisation import ENTITY, ORGANISATION, Viewer
@@ -60,7 +61,7 @@ NODES: dict[str, Noun] = {
     for noun in (
         ORGANISATION, ENTITY, CLIENT, ADDRESS, CONTACT, COLLABORATOR,
         PROJECT, CONTRACT, PHASE, PROGRESS_UPDATE, BILLING_HISTORY, ADJUSTMENT, TIME_ENTRY,
-        INVOICE, INVOICE_LINE, TAX_CODE, LEDGER_ACCOUNT, PRODUCT, handover_noun(),
+        INVOICE, INVOICE_LINE, INVOICE_MAIL, TAX_CODE, LEDGER_ACCOUNT, PRODUCT, handover_noun(),
         PAYMENT, ALLOCATION, REMINDER,
     )
 }  # fmt: skip

@@ -7,6 +7,8 @@ from typing import Any
 import strawberry
 
 from domain.access import Permission
+from domain.client import Client as ClientRecord
+from domain.mail_template import TemplateGiven
 from domain.organisation import Entity as EntityRecord
 from persistence.entities import entities_where
 from persistence.reading import load_one
@@ -17,11 +19,13 @@ from resolvers._keeping import RecordInput, alter, bring_back, make, put_away
 from resolvers._mutation import Acting, Payload, write
 from resolvers._reading import PageInput, read_one, read_page
 from resolvers._settings_inputs import (
+    ClientPapersUpdateInput,
     EntityCreateInput,
     EntityUpdateInput,
     OrganisationUpdateInput,
 )
 from resolvers.editing import RecordPayload
+from schema.client import CLIENT, Client
 from schema.connection import Connection
 from schema.context import Info
 from schema.node import key_of
@@ -70,10 +74,21 @@ class Settings:
         fields = wanted(info, "node")
 
         def act(acting: Acting) -> Payload:
-            changed = settings.change_organisation(acting, given(input))
+            changed = settings.change_organisation(acting, given(input), _templates(input))
             return {"node": load_one(acting.session, ORGANISATION, fields, changed.id)}
 
         return await write(info, _SETTINGS, act, nothing={"node": None})
+
+    @strawberry.mutation(description="How a client is invoiced: message at the foot, whose terms.")
+    async def client_papers_update(
+        self, info: Info, input: ClientPapersUpdateInput
+    ) -> RecordPayload[Client]:
+        asked = given(input)
+
+        def change(acting: Acting, client: ClientRecord) -> Any:
+            return settings.change_client_papers(client, asked)
+
+        return await alter(info, Permission.EDIT_RECORDS, CLIENT, input, change)
 
     @strawberry.mutation(description="A legal entity with series of numbers of its own.")
     async def entity_create(self, info: Info, input: EntityCreateInput) -> RecordPayload[Entity]:
@@ -101,3 +116,11 @@ class Settings:
     @strawberry.mutation(description="Back into the lists; its series were kept for it.")
     async def entity_restore(self, info: Info, input: RecordInput) -> RecordPayload[Entity]:
         return await bring_back(info, _SETTINGS, ENTITY, input)
+
+
+def _templates(asked: OrganisationUpdateInput) -> list[TemplateGiven] | None:
+    if asked.mail_templates is None:
+        return None
+    return [
+        TemplateGiven(one.language, one.kind, one.subject, one.body) for one in asked.mail_templates
+    ]

@@ -52,6 +52,15 @@ class Client(Node):
     ledger_account: str | None
     service_code: str | None
     comment: str | None
+    footer_message_fr: str | None = strawberry.field(
+        description="At the foot of its French papers, before the entity's and the organisation's."
+    )
+    footer_message_en: str | None = strawberry.field(
+        description="At the foot of its English papers, before the entity's and the organisation's."
+    )
+    has_entity_terms: bool = strawberry.field(
+        description="True: new invoices take the payment term of the entity, not `paymentDays`."
+    )
     addresses: list[Address]
     contacts: list[Contact]
     created_at: datetime

@@ -67,6 +67,8 @@ class House:
     jobs: Jobs | None = None
     """None where nothing is left to a job: at the terminal, and within a job."""
     rows_at_once: int = ROWS_AT_ONCE
+    mail_from: str | None = None
+    """Who letters come from; None where the installation sends none."""
 
     def today(self, time_zone: str) -> date:
         """The day it is in `time_zone`: New Year's Eve is not yet the next year."""

@@ -23,6 +23,7 @@ from persistence.session import ScopedSession
 from schema.catalogue import TAX_CODE, TaxCode
 from schema.client import CLIENT, Client
 from schema.explanation import EXPLANATION, LineExplanation
+from schema.invoice_mail import INVOICE_MAIL, InvoiceMail
 from schema.node import Node
 from schema.organisation import ENTITY, Entity
 from schema.project import PHASE, PROJECT, Phase, Project
@@ -150,6 +151,7 @@ class Invoice(Node):
     )
     allocations: list[Annotated[PaymentAllocation, strawberry.lazy("schema.payment")]]
     other_invoices: list[OtherInvoice]
+    mails: list[InvoiceMail] = strawberry.field(description="By e-mail, the oldest first.")
     deletable: bool = strawberry.field(description="A final invoice is credited, never deleted.")
     created_at: datetime
     updated_at: datetime
@@ -290,6 +292,7 @@ INVOICE: Noun = Noun(
         "net_due": Derived(_net_due),
         "payment_state": Derived(_payment_states),
         "allocations": ToMany(_allocation, "invoice_id"),
+        "mails": ToMany(lambda: INVOICE_MAIL, "invoice_id"),
         "other_invoices": Derived(_others, default=()),
         "deletable": Computed(
             ("state",), lambda row: row["state"] in (InvoiceState.DRAFT, InvoiceState.SENT)

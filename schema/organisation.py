@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import strawberry
 
 from domain.access import Role
+from domain.mail_template import MailKind
 from domain.organisation import Entity as EntityRecord
 from domain.organisation import Organisation as OrganisationRecord
 from domain.organisation import late_payment_rate, zone_of
@@ -16,6 +19,7 @@ from persistence.reading import Computed, Derived, Noun, ToMany
 from schema.node import Node
 
 strawberry.enum(Role)
+strawberry.enum(MailKind, description="What a letter is about; a deposit is an INVOICE.")
 
 
 @strawberry.type(description="A legal entity that issues invoices.")
@@ -41,10 +45,21 @@ class Entity(Node):
     vat_on_debits: bool
     payment_days: int
     legal_texts: str | None
+    footer_message_fr: str | None
+    footer_message_en: str | None
+    prints_recap: bool | None = strawberry.field(description="Null: as the organisation.")
     has_logo: bool
     updated_at: datetime
     archived_at: datetime | None
     version: int
+
+
+@strawberry.type(description="A letter of the firm's own; null: the house's words.")
+class MailTemplate:
+    language: str
+    kind: MailKind
+    subject: str | None
+    body: str | None
 
 
 @strawberry.type(description="The firm: every other record belongs to exactly one.")
@@ -69,6 +84,10 @@ class Organisation(Node):
     late_payment_rate: Decimal | None = strawberry.field(
         description="Penalties for late payment, in percent a year."
     )
+    prints_recap: bool = strawberry.field(
+        description="Whether invoices on progress show the table of the situation."
+    )
+    mail_templates: list[MailTemplate] = strawberry.field(description="Those it has changed.")
     entities: list[Entity]
     created_at: datetime
 
@@ -87,6 +106,19 @@ def _footer(language: str) -> Computed:
     )
 
 
+def _templates(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "language": language,
+            "kind": MailKind(kind),
+            "subject": own.get("subject"),
+            "body": own.get("body"),
+        }
+        for language, kinds in (row["settings"].get("mail_templates") or {}).items()
+        for kind, own in kinds.items()
+    ]
+
+
 ENTITY = Noun(EntityRecord, "Entity", {"has_logo": Derived(with_logo, default=False)})
 ORGANISATION = Noun(
     OrganisationRecord,
@@ -103,6 +135,10 @@ ORGANISATION = Noun(
         "late_payment_rate": Computed(
             ("settings",), lambda row: late_payment_rate(row["settings"])
         ),
+        "prints_recap": Computed(
+            ("settings",), lambda row: bool(row["settings"].get("prints_recap", True))
+        ),
+        "mail_templates": Computed(("settings",), _templates),
         "entities": ToMany(lambda: ENTITY, "organisation_id"),
     },
 )

@@ -21,7 +21,7 @@ from server.envelope import Envelope
 from server.graphql import jalon_schema
 from server.house import open_house
 from server.logs import configure_logs
-from server.long_work import at_work
+from server.long_work import at_work, post_of
 from server.page import graphiql_pages, page_file
 from server.refusing import refuse
 from server.settings import Settings, read_settings
@@ -50,7 +50,7 @@ def create_app(
             yield
             return
         try:
-            with at_work(opened) as app.state.house:
+            with at_work(opened, post=post_of(settings)) as app.state.house:
                 yield
         finally:
             opened.database.close()

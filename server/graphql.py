@@ -26,6 +26,7 @@ from resolvers.browsing import Browsing
 from resolvers.browsing_fees import BrowsingFees
 from resolvers.browsing_totals import TotalsQueries
 from resolvers.bulk_invoicing import BulkInvoicing
+from resolvers.bundling import Bundling
 from resolvers.cataloguing import Cataloguing, CataloguingQueries
 from resolvers.chasing import Chasing, ChasingQueries
 from resolvers.contracting import Contracting
@@ -34,6 +35,7 @@ from resolvers.editing import Editing
 from resolvers.following import Following, FollowingQueries
 from resolvers.importing import Importing, ImportingQueries
 from resolvers.invoicing import Invoicing, InvoicingQueries
+from resolvers.mailing import Mailing, MailingQueries
 from resolvers.past_billing import PastBilling
 from resolvers.paying import Paying, PayingQueries
 from resolvers.recording_time import RecordingTime
@@ -53,6 +55,7 @@ QUERIES: tuple[type, ...] = (
     BillingQueries,
     ImportingQueries,
     InvoicingQueries,
+    MailingQueries,
     CataloguingQueries,
     SettingsQueries,
     TimekeepingQueries,
@@ -77,6 +80,8 @@ MUTATIONS: tuple[type, ...] = (
     Paying,
     Chasing,
     Replacing,
+    Mailing,
+    Bundling,
     Cataloguing,
     Settings,
 )

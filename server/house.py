@@ -25,6 +25,7 @@ def open_house(settings: Settings) -> House:
         secret=secret_of(settings),
         public_url=settings.public_url,
         rows_at_once=settings.import_rows_at_once,
+        mail_from=settings.mail_from if settings.smtp_url else None,
     )
 
 

@@ -10,20 +10,42 @@ from functools import partial
 from domain.job import JobKind
 from jobs.keeper import EVERY, Keeper
 from jobs.kinds import Kind, Kinds
+from jobs.mail_server import server_at
+from jobs.postman import Post, Postman
 from resolvers._confirming import carry_out_confirm, give_confirm_up
+from resolvers._mailing import letter_of
 from resolvers._reverting import carry_out_revert, give_revert_up
 from schema.context import House
+from server.settings import Settings
 
 
 @contextmanager
-def at_work(house: House, *, every: float = EVERY) -> Iterator[House]:
-    """The house with its jobs: what was left lying is taken up, and new ones are done."""
+def at_work(house: House, *, every: float = EVERY, post: Post | None = None) -> Iterator[House]:
+    """The house with its jobs and its post: what was left lying is taken up, new work is done."""
     keeper = Keeper(house.database, kinds_of(house), house.clock, every=every)
+    postman = postman_of(house, post, every=every) if post is not None else None
     keeper.open()
+    if postman is not None:
+        postman.open()
     try:
         yield replace(house, jobs=keeper)
     finally:
+        if postman is not None:
+            postman.close()
         keeper.close()
+
+
+def postman_of(house: House, post: Post, *, every: float = EVERY) -> Postman:
+    """Who sends the mails of `house`."""
+    compose = partial(letter_of, house, sender=post.sender)
+    return Postman(house.database, post, compose, house.clock, every=every)
+
+
+def post_of(settings: Settings) -> Post | None:
+    """Where the installation hands letters in; None where it sends none."""
+    if settings.smtp_url is None or settings.mail_from is None:
+        return None
+    return Post(server_at(settings.smtp_url.get_secret_value()), settings.mail_from)
 
 
 def kinds_of(house: House) -> Kinds:

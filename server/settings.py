@@ -15,6 +15,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from domain.mail_address import address
+from jobs.mail_server import server_at
 from schema.context import ROWS_AT_ONCE
 
 PREFIX = "JALON_"
@@ -55,6 +57,10 @@ class Settings(BaseSettings):
     """Signs addresses and sheets: whoever knows it can forge them."""
     public_url: str = ""
     """What the addresses in answers begin with; without it they are paths."""
+    smtp_url: SecretStr | None = None
+    """The mail server, smtp://user:password@host:587 or smtps://…; without it no mail is sent."""
+    mail_from: str | None = None
+    """The address that letters come from."""
     import_rows_at_once: int = ROWS_AT_ONCE
     """Rows of an import that are written while its caller waits; a longer one is a job."""
 
@@ -93,6 +99,24 @@ class Settings(BaseSettings):
             raise _wrong("must be file:///…, s3://…, gs://… or az://…")
         return value
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                server_at(value.get_secret_value())
+            except ValueError:
+                raise _wrong("must be smtp://user:password@host:587 or smtps://…") from None
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _mail_address(cls, value: str | None) -> str | None:
+        found = None if value is None else address(value)
+        if value is not None and found is None:
+            raise _wrong("must be one e-mail address")
+        return found
+
     @field_validator("import_rows_at_once", mode="before")
     @classmethod
     def _count_of_rows(cls, value: object) -> object:
@@ -114,6 +138,12 @@ class Settings(BaseSettings):
                 raise _wrong("is required in production", "secret")
         elif len(self.secret.get_secret_value()) < SECRET_LENGTH:
             raise _wrong("must have at least 32 characters", "secret")
+        return self
+
+    @model_validator(mode="after")
+    def _mail_as_a_whole(self) -> Settings:
+        if self.smtp_url is not None and self.mail_from is None:
+            raise _wrong("is required where a mail server is set", "mail_from")
         return self
 
 

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from documents import figures
-from documents.picture import InvoicePicture, OperationCategory, PaperKind, Reference
+from documents.picture import (
+    InvoicePicture,
+    Line,
+    OperationCategory,
+    PaperKind,
+    Recap,
+    RecapRow,
+    Reference,
+)
+from domain.money import decimals_of, rounded
 from words import phrase
 
 FACTS_A_ROW = 4
@@ -44,8 +53,8 @@ _OTHER_SENTENCES = (
     "Client VAT number",
     "Commitment no.",
     "Department code",
-    "Corrects invoice {number} of {day}.",
-    "Deposit invoice {number} of {day}.",
+    "Corrects invoice {number}[[ of {day}]].",
+    "Deposit invoice {number}[[ of {day}]].",
     "Total excl. VAT",
     "VAT {label}",
     "on {base}",
@@ -53,6 +62,18 @@ _OTHER_SENTENCES = (
     "VAT in euros",
     "{rate} EUR for 1 {currency}, {source}, {day}",
     "VAT paid on debits.",
+    "Discount of {percent} on {amount}",
+    "From {start} to {end}",
+    "Takes off deposit invoice {number}[[ of {day}]]",
+    "Situation no. {number}",
+    "Situation no. {number} – {contract}",
+    "Phase",
+    "Contract",
+    "To date",
+    "Before",
+    "This invoice",
+    "Remaining",
+    "Total",
     "SIREN {number}",
     "SIRET {number}",
     "VAT no. {number}",
@@ -104,11 +125,51 @@ class Page:
     def references(self) -> list[str]:
         """The invoices a credit note corrects, or the deposits an invoice takes into account."""
         sentence = (
-            "Corrects invoice {number} of {day}."
+            "Corrects invoice {number}[[ of {day}]]."
             if self.picture.kind is PaperKind.CREDIT_NOTE
-            else "Deposit invoice {number} of {day}."
+            else "Deposit invoice {number}[[ of {day}]]."
         )
         return [self._reference(sentence, one) for one in self.picture.references]
+
+    def situation(self) -> str:
+        """ "Situation no. 3" below the title, where the invoice is one of a single contract."""
+        recaps = self.picture.recaps
+        return (
+            self.say("Situation no. {number}", number=recaps[0].number) if len(recaps) == 1 else ""
+        )
+
+    def recap_title(self, recap: Recap) -> str:
+        sentence = "Situation no. {number} – {contract}"
+        return self.say(sentence, number=recap.number, contract=recap.contract)
+
+    def recap_cells(self, row: RecapRow) -> list[str]:
+        """The figures of a phase: contract, to date, in percent, before, now, remaining."""
+        language = self.picture.language
+        percent = "–" if row.percent is None else figures.rate(row.percent, language)
+        amounts = (row.before, row.now, row.remaining)
+        return [
+            self.amount(row.amount),
+            self.amount(row.cumulative),
+            percent,
+            *map(self.amount, amounts),
+        ]
+
+    def remarks(self, line: Line) -> list[str]:
+        """What stands below a line: its detail, period, discount, the deposit it takes off."""
+        said = [line.detail] if line.detail else []
+        start, end = line.period_start or line.period_end, line.period_end or line.period_start
+        if start is not None and end is not None:
+            days = {"start": figures.short_day(start), "end": figures.short_day(end)}
+            said.append(self.say("From {start} to {end}", **days))
+        if line.discount and line.quantity is not None and line.unit_price is not None:
+            full = rounded(line.quantity * line.unit_price, decimals_of(self.picture.currency))
+            percent = figures.rate(line.discount, self.picture.language)
+            sentence = "Discount of {percent} on {amount}"
+            said.append(self.say(sentence, percent=percent, amount=self.money(full)))
+        if line.deducts is not None and line.deducts.number not in line.description:
+            sentence = "Takes off deposit invoice {number}[[ of {day}]]"
+            said.append(self._reference(sentence, line.deducts))
+        return said
 
     def fact_rows(self) -> list[list[Fact]]:
         """The strip of facts, row by row; dates come first."""
@@ -203,7 +264,8 @@ class Page:
         return Total(self.say(label), self.money(picture.net_due), is_last=True)
 
     def _reference(self, sentence: str, one: Reference) -> str:
-        day = figures.day(one.issue_date, self.picture.language)
+        known = one.issue_date
+        day = figures.day(known, self.picture.language) if known else ""
         return self.say(sentence, number=one.number, day=day)
 
     def _dates(self) -> Iterator[Fact]:

@@ -104,14 +104,14 @@ class Asked:
 
 
 def blank(*, client: Client, entity: Entity, pro_forma_number: str, footer: str | None) -> Invoice:
-    """A pro forma of a client without lines (F13); the entity's terms give way to the client's."""
+    """A pro forma of a client without lines (F13); its term is the client's, or the entity's."""
     return Invoice(
         pro_forma_number=pro_forma_number,
         client_id=client.id,
         entity_id=entity.id,
         currency=client.currency,
         language=client.language,
-        payment_days=client.payment_days,
+        payment_days=entity.payment_days if client.has_entity_terms else client.payment_days,
         footer_message=footer,
     )
 

@@ -59,7 +59,8 @@ def any_firm(request: pytest.FixtureRequest) -> ApiClient:
 def browsed(prepared_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiClient]:
     """The firm for tests that only look: nobody may change it."""
     folder = tmp_path_factory.mktemp("browsed")
-    with open_api(copy_of(prepared_sqlite, folder), folder, clock=Calendar()) as api:
+    url = copy_of(prepared_sqlite, folder)
+    with open_api(url, folder, clock=Calendar(), mail_from="firm@jalon.test") as api:
         yield api
 
 

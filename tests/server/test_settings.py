@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from server.long_work import post_of
 from server.settings import Environment, Settings, SettingsRefused, read_settings, secret_of
 
 LONG = "0123456789abcdef0123456789abcdef"
@@ -15,7 +16,16 @@ LONG = "0123456789abcdef0123456789abcdef"
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("ENV", "DATABASE_URL", "FILES_URL", "SECRET", "PUBLIC_URL", "IMPORT_ROWS_AT_ONCE"):
+    for name in (
+        "ENV",
+        "DATABASE_URL",
+        "FILES_URL",
+        "SECRET",
+        "PUBLIC_URL",
+        "IMPORT_ROWS_AT_ONCE",
+        "SMTP_URL",
+        "MAIL_FROM",
+    ):
         monkeypatch.delenv(f"JALON_{name}", raising=False)
     monkeypatch.chdir(tmp_path)
 
@@ -42,6 +52,14 @@ def test_without_any_variable_everything_lies_in_var(tmp_path: Path) -> None:
         ("FILES_URL", "/var/files", "must be file:///…, s3://…, gs://… or az://…"),
         ("PUBLIC_URL", "jalon.example", "must be an http:// or https:// address"),
         ("SECRET", "short", "must have at least 32 characters"),
+        ("SMTP_URL", "mail.example:587", "must be smtp://user:password@host:587 or smtps://…"),
+        (
+            "SMTP_URL",
+            "smtp://mail.example/in",
+            "must be smtp://user:password@host:587 or smtps://…",
+        ),
+        ("SMTP_URL", "smtp://mail.example", "is required where a mail server is set"),
+        ("MAIL_FROM", "Atelier <a@b.test>", "must be one e-mail address"),
         ("IMPORT_ROWS_AT_ONCE", "-1", "must be a whole number, 0 or more"),
         ("IMPORT_ROWS_AT_ONCE", "many", "must be a whole number, 0 or more"),
     ],
@@ -52,7 +70,8 @@ def test_a_wrong_variable_is_named_with_what_it_must_be(
     monkeypatch.setenv(f"JALON_{variable}", value)
     with pytest.raises(SettingsRefused) as refused:
         read_settings()
-    assert refused.value.wrong == [(f"JALON_{variable}", sentence)]
+    told = "MAIL_FROM" if sentence.startswith("is required where") else variable
+    assert refused.value.wrong == [(f"JALON_{told}", sentence)]
 
 
 def test_all_wrong_variables_are_told_at_once_and_no_value_with_them(
@@ -94,3 +113,26 @@ def test_a_secret_of_development_is_made_once_and_kept_from_others(tmp_path: Pat
 
 def test_a_secret_is_not_shown_with_the_settings() -> None:
     assert LONG not in repr(Settings(secret=SecretStr(LONG)))
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "is_tls"),
+    [
+        ("smtp://mail.example", "mail.example", 587, False),
+        ("smtps://jalon:p%40ss%2Fword@mail.example", "mail.example", 465, True),
+        ("smtp://jalon:p%40ss%2Fword@[::1]:2525", "::1", 2525, False),
+    ],
+)
+def test_a_mail_server_is_named_by_its_address(
+    monkeypatch: pytest.MonkeyPatch, url: str, host: str, port: int, is_tls: bool
+) -> None:
+    """F24: JALON_SMTP_URL and JALON_MAIL_FROM; a password is never shown."""
+    monkeypatch.setenv("JALON_SMTP_URL", url)
+    monkeypatch.setenv("JALON_MAIL_FROM", "factures@société.test")
+    settings = read_settings()
+    post = post_of(settings)
+    assert post is not None
+    assert (post.server.host, post.server.port, post.server.is_tls) == (host, port, is_tls)
+    assert post.server.password == ("p@ss/word" if "@" in url else None)
+    assert post.sender == "factures@xn--socit-esab.test"
+    assert "word" not in repr(settings) + repr(post)

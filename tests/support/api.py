@@ -139,6 +139,7 @@ def open_api(
         files=Files.at(folder.joinpath("files").as_uri()),
         secret=SECRET.encode(),
         clock=clock or _now,
+        mail_from=settings.get("mail_from"),
     )
     chosen = Settings(database_url=database_url, secret=SecretStr(SECRET), **settings)
     app = create_app(chosen, house=house, schema=schema)

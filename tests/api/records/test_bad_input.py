@@ -22,6 +22,7 @@ from graphql import (
 )
 
 from server.graphql import jalon_schema
+from tests.api.invoices.mail_acts import queued
 from tests.api.records.test_other_firms import SOME_TIME
 from tests.api.settings.acts import A_PRODUCT, AN_ENTITY, done
 from tests.support.api import ApiClient, open_api
@@ -158,6 +159,8 @@ RIGHT: dict[str, dict[str, Any]] = {
         "reason": "r",
         "lines": [{"historyId": "billing_history_1"}],
     },
+    "invoiceSend": {"id": "invoice_3", "to": ["a@b.test"], "cc": ["c@b.test"]},
+    "clientPapersUpdate": {"id": "client_30", "footerMessageFr": "Merci"},
     "templateDownload": {"kind": "clients"},
     "stagedUploadCreate": {"filename": "a.xlsx", "size": 100},
     "importRowsSkip": {"importId": "import_file_1", "rows": [2]},
@@ -170,6 +173,8 @@ IDENTIFIERS = {
     "invoiceDelete": "invoice_2",
     "invoicePdf": "invoice_1",
     "handoverAcknowledge": "outbox_entry_1",
+    "invoiceMailRetry": "invoice_mail_1",
+    "invoicesPdf": ["invoice_1"],
     "importReviewAgain": "import_file_1",
     "importCancel": "import_file_1",
     "jobCancel": "job_1",
@@ -255,7 +260,8 @@ def hardened(
     On PostgreSQL, which refuses more: too long a text, too large a number, U+0000.
     """
     dsn = postgres.create_database(template=postgres.template("prepared", prepare))
-    with open_api(dsn, tmp_path_factory.mktemp("hardened"), clock=Calendar()) as api:
+    folder, sender = tmp_path_factory.mktemp("hardened"), "firm@jalon.test"
+    with open_api(dsn, folder, clock=Calendar(), mail_from=sender) as api:
         for phase in ("phase_310", "phase_311", "phase_312"):
             share = [{"phaseId": phase, "percent": "10"}]
             given = {"client": "client_30", "project": "project_59"}
@@ -266,6 +272,7 @@ def hardened(
         api.query(PAY, input={**A_PAYMENT, "idempotencyKey": "prepared"})
         past = {**A_PAST_INVOICE, "invoiceNo": "FA-1"}
         api.query(PAST, input={"item": past, "idempotencyKey": "prepared"})
+        queued(api, "invoice_3")
         yield api
     postgres.drop_database(dsn)
 

@@ -22,6 +22,7 @@ from graphql import (
 
 from schema.view import snake
 from server.graphql import jalon_schema
+from tests.api.invoices.mail_acts import send
 from tests.api.records.asking import recorded_past
 from tests.support.api import ApiClient
 from tests.support.documents import DRAW, FINALISE
@@ -53,7 +54,10 @@ OWN_ID = {
     "handoverAcknowledge": "outbox_entry",
     "jobCancel": "job",
     **dict.fromkeys(("invoiceUpdate", "invoiceMarkSent", "invoiceDelete"), "invoice"),
-    **dict.fromkeys(("invoiceFinalise", "invoiceCredit", "invoicePdf"), "invoice"),
+    **dict.fromkeys(("invoiceFinalise", "invoiceCredit", "invoicePdf", "invoiceSend"), "invoice"),
+    "invoicesPdf": "invoice",
+    "invoiceMailRetry": "invoice_mail",
+    "clientPapersUpdate": "client",
     **dict.fromkeys(
         (f"invoicesBulk{verb}" for verb in ("Finalise", "Credit", "Delete")), "invoice"
     ),
@@ -170,7 +174,7 @@ def selection(name: str) -> str:
     asked = "userErrors { code field } "
     if "results" in payload.fields:
         asked += "results { outcome node { id } userErrors { code field } } "
-    for thing in ("node", "invoice", "phase", "handover", "importFile"):
+    for thing in ("node", "invoice", "phase", "handover", "importFile", "mail"):
         if thing in payload.fields:
             asked += f"{thing} {{ id }} "
     return asked
@@ -232,6 +236,7 @@ def two_firms(browsed: ApiClient) -> tuple[ApiClient, dict[str, str]]:
         " taxCodes { nodes { id } } ledgerAccounts { nodes { id } }"
         ' projectByCode(code: "PAT-2508") { contracts { id } } }'
     )
+    mail = send(browsed, invoice, to=["a@b.test"])["mail"]
     made = browsed.query(
         'mutation { productCreate(input: { sku: "PLAN", name: "Plan" }) { node { id } } }'
     )
@@ -254,6 +259,7 @@ def two_firms(browsed: ApiClient) -> tuple[ApiClient, dict[str, str]]:
             "entity": data["viewer"]["organisation"]["entities"][0]["id"],
             "invoice": invoice,
             "payment": _paid(browsed, job["client"]["id"]),
+            "invoice_mail": mail["id"],
             "outbox_entry": data["handovers"]["nodes"][0]["id"],
             "import_file": data["imports"]["nodes"][0]["id"],
             "staged_upload": "staged_upload_1",
@@ -293,7 +299,7 @@ def test_a_mutation_finds_nothing_of_another_firm(
         assert result["outcome"] == "REJECTED"
         said += [error["code"] for error in result["userErrors"]]
     assert {"NOT_FOUND", "PHASE_OF_OTHER_PROJECT", "REFERENCE_ID_UNKNOWN"} & set(said), answer
-    for thing in ("node", "invoice", "phase", "handover", "importFile"):
+    for thing in ("node", "invoice", "phase", "handover", "importFile", "mail"):
         assert answer.get(thing) is None
 
 

@@ -53,6 +53,7 @@ NEEDED = {
     **dict.fromkeys(("depositInvoiceCreate", "reminderRecord"), Permission.PREPARE_INVOICES),
     "handoverAcknowledge": Permission.FINALISE_INVOICES,
     "invoicePdf": Permission.READ,
+    "invoicesPdf": Permission.READ,
     "templateDownload": Permission.READ,
 }
 

@@ -1,0 +1,96 @@
+"""The situation of a contract on progress: what it comes to with an invoice, phase by phase."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from domain.ledger import PhaseFigures
+from domain.money import rounded
+from domain.organisation import Entity
+
+
+@dataclass(frozen=True, slots=True)
+class SituationRow:
+    """One phase, in minor units: amount = cumulative + remaining, cumulative = before + now."""
+
+    name: str
+    amount: int
+    """The adjusted fee, less what was given up of it."""
+    before: int
+    now: int
+
+    @property
+    def cumulative(self) -> int:
+        return self.before + self.now
+
+    @property
+    def remaining(self) -> int:
+        return self.amount - self.cumulative
+
+    @property
+    def percent(self) -> Decimal | None:
+        """How much of the amount has been invoiced, two decimals; None where it is nothing."""
+        if self.amount == 0:
+            return None
+        return rounded(Decimal(self.cumulative) * 100 / Decimal(self.amount), 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """The rows of one contract, and how many final invoices on it there are with this one."""
+
+    contract: str
+    number: int
+    rows: tuple[SituationRow, ...]
+
+    @property
+    def total(self) -> SituationRow:
+        return SituationRow(
+            name="",
+            amount=sum(row.amount for row in self.rows),
+            before=sum(row.before for row in self.rows),
+            now=sum(row.now for row in self.rows),
+        )
+
+
+def situation(
+    contract: str,
+    *,
+    number: int,
+    phases: Iterable[tuple[int, str]],
+    figures: Mapping[int, PhaseFigures],
+    now: Mapping[int, int],
+) -> Situation:
+    """The situation of a contract whose `figures` are those before the invoice.
+
+    `phases` are (identifier, name) in their order, `now` is what the invoice bills of each.
+    """
+    rows = tuple(
+        SituationRow(
+            name=name,
+            amount=figures[key].adjusted_fee - figures[key].written_off,
+            before=figures[key].billed,
+            now=now.get(key, 0),
+        )
+        for key, name in phases
+    )
+    return Situation(contract, number, rows)
+
+
+def prints_recap(settings: Mapping[str, Any], entity: Entity) -> bool:
+    """Whether papers show the situation: as the entity says, else the organisation, else yes."""
+    if entity.prints_recap is not None:
+        return entity.prints_recap
+    return bool(settings.get("prints_recap", True))
+
+
+def billed_by(lines: Sequence[tuple[int | None, int]]) -> dict[int, int]:
+    """The nets of an invoice's lines, (phase, net), summed up by phase."""
+    sums: dict[int, int] = {}
+    for phase_id, net in lines:
+        if phase_id is not None:
+            sums[phase_id] = sums.get(phase_id, 0) + net
+    return sums

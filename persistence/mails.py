@@ -1,0 +1,103 @@
+"""The mails of invoices: those that wait, taken by one sender at a time, and what they came to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+
+from domain.client import Contact
+from domain.invoice.mail import InvoiceMail, MailState, Sent, settle, take
+from domain.invoice.model import PRO_FORMA, Invoice, InvoiceState
+from persistence.session import ScopedSession
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A mail that somebody sends now."""
+
+    mail_id: int
+    organisation_id: int
+    invoice_id: int
+    claim: str
+
+
+def is_any_due(session: ScopedSession, *, now: datetime) -> bool:
+    """Whether a mail is to be sent, of any organisation when the session has none."""
+    due = select(InvoiceMail.id).where(InvoiceMail.next_attempt_at <= now).limit(1)
+    return session.scalar(due) is not None
+
+
+def take_due(session: ScopedSession, *, claim: str, now: datetime, most: int) -> list[Taken]:
+    """Takes the mails that are due, or were left by who had them; nobody else gets them.
+
+    On PostgreSQL what another one is taking is passed over; SQLite has one writer.
+    """
+    due = (
+        select(InvoiceMail)
+        .where(InvoiceMail.next_attempt_at <= now)
+        .order_by(InvoiceMail.next_attempt_at, InvoiceMail.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    taken = []
+    for mail in session.scalars(due):
+        take(mail, claim=claim, now=now)
+        taken.append(Taken(mail.id, mail.organisation_id, mail.invoice_id, claim))
+    return taken
+
+
+def mail_of(session: ScopedSession, taken: Taken) -> InvoiceMail | None:
+    """The mail, if it is still who took it's to send."""
+    return session.scalar(
+        select(InvoiceMail).where(InvoiceMail.id == taken.mail_id, InvoiceMail.claim == taken.claim)
+    )
+
+
+def note(session: ScopedSession, taken: Taken, sent: Sent, *, now: datetime) -> MailState | None:
+    """Notes what an attempt came to; None where the mail is somebody else's by now, or gone.
+
+    The first acceptance hands the document over: a pro forma that is as it was sent becomes SENT,
+    a final one that is READY becomes FINAL (DOMAIN §2.2).
+    """
+    # The invoice first, as every other act on it.
+    invoice = session.scalar(
+        select(Invoice).where(Invoice.id == taken.invoice_id).with_for_update()
+    )
+    mail = session.scalar(
+        select(InvoiceMail)
+        .where(InvoiceMail.id == taken.mail_id, InvoiceMail.claim == taken.claim)
+        .with_for_update()
+    )
+    if mail is None or invoice is None:
+        return None
+    if settle(mail, sent, now=now):
+        _hand_over(invoice, mail, now)
+    return mail.state
+
+
+def _hand_over(invoice: Invoice, mail: InvoiceMail, now: datetime) -> None:
+    if invoice.state is InvoiceState.READY and mail.picture is None:
+        invoice.state, invoice.handed_over_at = InvoiceState.FINAL, now
+    elif invoice.state in PRO_FORMA and invoice.version == mail.invoice_version:
+        invoice.state = InvoiceState.SENT
+
+
+def default_recipient(session: ScopedSession, client_id: int) -> str | None:
+    """The e-mail address of the client's default contact."""
+    statement = select(Contact.email).where(Contact.client_id == client_id, Contact.is_default)
+    return session.scalar(statement)
+
+
+def mails_where(
+    *, states: Sequence[MailState] | None = None, invoice_id: int | None = None
+) -> list[ColumnElement[bool]]:
+    """The conditions of a list of mails."""
+    where: list[ColumnElement[bool]] = []
+    if states is not None:
+        where.append(InvoiceMail.state.in_(states))
+    if invoice_id is not None:
+        where.append(InvoiceMail.invoice_id == invoice_id)
+    return where

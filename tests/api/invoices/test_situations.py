@@ -1,0 +1,93 @@
+"""The situation of a contract on the papers of its invoices, from the ledger (DOMAIN §2.3)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from domain.invoice.model import PDF_FORM
+from persistence.invoices import issued_document
+from tests.api.invoices.acts import account_line, blank, change, codes, drawn, final
+from tests.documents.reading import text_of
+from tests.support.api import ApiClient
+from tests.support.documents import PDF
+from tests.support.takeover import project
+
+JOB = "PAT-2501"
+ENTITY = """
+mutation($input: EntityUpdateInput!) {
+  entityUpdate(input: $input) { node { printsRecap } userErrors { code } }
+}
+"""
+CREDIT = """
+mutation($input: InvoiceCreditInput!) {
+  invoiceCredit(input: $input) { creditNote { id } userErrors { code } }
+}
+"""
+
+Row = dict[str, Any]
+
+
+def billed(api: ApiClient, phase: Row, amount: str) -> str:
+    """A final invoice of an amount of one phase."""
+    invoice = drawn(api, JOB, phases=[{"phaseId": phase["id"], "amount": amount}])
+    assert codes(final(api, invoice["id"])) == []
+    return str(invoice["id"])
+
+
+def recaps_of(api: ApiClient, invoice_id: str) -> list[Row]:
+    """The situations in the picture that was frozen with the invoice."""
+    with api.house.database.reading(api.organisation_id) as session:
+        issued = issued_document(session, int(invoice_id.rpartition("_")[2]), PDF_FORM)
+        assert issued is not None
+        found: list[Row] = issued.picture["recaps"]
+        return found
+
+
+def test_each_final_invoice_freezes_its_situation(any_firm: ApiClient) -> None:
+    """Before = the ledger until then; the number counts finals; a later invoice changes none."""
+    contract = project(any_firm, JOB)["contracts"][0]
+    phase = contract["phases"][0]
+    already = Decimal(phase["figures"]["alreadyBilled"]["amount"])
+    fee = Decimal(phase["figures"]["adjustedFee"]["amount"])
+    first = billed(any_firm, phase, "100.10")
+    kept = recaps_of(any_firm, first)
+    second = billed(any_firm, phase, "50.05")
+    assert recaps_of(any_firm, first) == kept
+    (one,), (two,) = kept, recaps_of(any_firm, second)
+    assert (one["contract"], two["contract"]) == (contract["name"],) * 2
+    assert two["number"] == one["number"] + 1
+    row_one, row_two = one["rows"][0], two["rows"][0]
+    assert Decimal(row_one["before"]) == already
+    assert Decimal(row_two["before"]) == already + Decimal("100.10")
+    assert Decimal(row_two["cumulative"]) == already + Decimal("150.15")
+    assert Decimal(row_two["amount"]) == fee
+    assert Decimal(row_two["remaining"]) == fee - already - Decimal("150.15")
+    assert len(two["rows"]) == len(contract["phases"])
+    link = any_firm.query(PDF, id=second)["invoicePdf"]["download"]
+    text = text_of(any_firm.get(link["url"]))
+    assert f"Situation n° {two['number']} – {contract['name']}" in text
+
+
+def test_a_credit_lowers_what_was_billed_before(firm: ApiClient) -> None:
+    phase = project(firm, JOB)["contracts"][0]["phases"][0]
+    already = Decimal(phase["figures"]["alreadyBilled"]["amount"])
+    wrong = billed(firm, phase, "80")
+    answer = firm.query(CREDIT, input={"id": wrong, "idempotencyKey": "c"})["invoiceCredit"]
+    assert codes(answer) == []
+    assert recaps_of(firm, answer["creditNote"]["id"]) == []
+    assert Decimal(recaps_of(firm, billed(firm, phase, "80"))[0]["rows"][0]["before"]) == already
+
+
+def test_the_situation_is_left_out_where_it_says_nothing_or_is_not_wanted(firm: ApiClient) -> None:
+    """No line of a contract on progress, or an entity that prints none."""
+    other = blank(firm)
+    change(firm, other["id"], lines=[account_line("10")])
+    final(firm, other["id"])
+    assert recaps_of(firm, other["id"]) == []
+    entities = firm.query("{ entities { nodes { id } } }")["entities"]["nodes"]
+    for entity in entities:
+        answer = firm.query(ENTITY, input={"id": entity["id"], "printsRecap": False})
+        assert answer["entityUpdate"]["node"] == {"printsRecap": False}
+    phase = project(firm, JOB)["contracts"][0]["phases"][0]
+    assert recaps_of(firm, billed(firm, phase, "10")) == []
