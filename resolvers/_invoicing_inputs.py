@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any, Protocol
 
 import strawberry
 
@@ -76,7 +77,20 @@ class InvoiceLineInput:
     )
 
 
-def draw_of(asked: InvoiceCreateFromProjectInput) -> drawing.Draw:
+class AskedDraw(Protocol):
+    """What a pro forma is drawn from, alone or among many."""
+
+    client_id: Any
+    project_id: Any
+    basis: Basis
+    phases: list[PhaseShareInput] | None
+    ledger_account: str | None
+    product_sku: str | None
+    as_of: date | None
+    items: list[str] | None
+
+
+def draw_of(asked: AskedDraw) -> drawing.Draw:
     """What to draw, of what was asked."""
     shares = None
     if asked.phases is not None:

@@ -1,27 +1,42 @@
-"""Many invoices in one call: made final under one lock of their numbers, credited, deleted."""
+"""Many invoices in one call: created, made final under one lock, sent, credited, deleted."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 import strawberry
 
 from domain.access import Permission
-from domain.errors import Issue
+from domain.errors import FIELD_INVALID, Issue, Refusal
+from domain.invoice.create import Basis
 from domain.invoice.finalise import require_pro_forma
 from domain.invoice.model import Invoice as InvoiceRecord
+from persistence import invoices
 from persistence.invoices import remove, the_record
 from persistence.session import part_of
 from resolvers import _finalising as finalising
 from resolvers._bulk_acts import Done, is_stopped, one_by_one, write_bulk
 from resolvers._crediting import credit_invoice
+from resolvers._depositing import to_be_deducted
+from resolvers._drawing import draw_blank, draw_from_project
+from resolvers._invoicing_inputs import (
+    InvoiceLineInput,
+    PhaseShareInput,
+    draw_of,
+    line_of,
+)
+from resolvers._lines import replace_lines
+from resolvers._mailing import queue_mail
 from resolvers._mutation import Acting
 from resolvers.crediting import CreditLineInput, as_credit
 from resolvers.invoicing import EuroRateInput, as_rate
+from resolvers.mailing import as_sending
 from schema.context import Info
 from schema.invoice import Invoice
-from schema.node import key_of
+from schema.node import key_of, optional_key
 from schema.payload import BulkCounts, BulkOutcome, ErrorPolicy
 from schema.user_error import UserError
 
@@ -56,6 +71,53 @@ class CreditItem:
 @strawberry.input
 class InvoicesBulkCreditInput:
     items: list[CreditItem]
+    error_policy: ErrorPolicy = ErrorPolicy.REJECT_EVERYTHING
+    dry_run: bool = False
+    idempotency_key: strawberry.ID
+
+
+@strawberry.input(description="From a project, or blank with lines of its own.")
+class CreateItem:
+    client_id: strawberry.ID
+    project_id: strawberry.ID | None = None
+    entity_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Of a blank one; may be left out by a firm of one entity."
+    )
+    basis: Basis = Basis.REMAINING
+    phases: list[PhaseShareInput] | None = None
+    ledger_account: str | None = None
+    product_sku: str | None = None
+    as_of: date | None = None
+    items: list[str] | None = strawberry.field(
+        default=None, description="Keys of `billables`: these items, and nothing beside them."
+    )
+    lines: list[InvoiceLineInput] | None = strawberry.field(
+        default=None, description="Of a blank one."
+    )
+    external_reference: str | None = None
+
+
+@strawberry.input
+class InvoicesBulkCreateInput:
+    items: list[CreateItem]
+    error_policy: ErrorPolicy = ErrorPolicy.REJECT_EVERYTHING
+    dry_run: bool = False
+    idempotency_key: strawberry.ID
+
+
+@strawberry.input
+class SendItem:
+    id: strawberry.ID
+    to: list[str] | None = None
+    cc: list[str] | None = None
+    subject: str | None = None
+    body: str | None = None
+    external_reference: str | None = None
+
+
+@strawberry.input
+class InvoicesBulkSendInput:
+    items: list[SendItem]
     error_policy: ErrorPolicy = ErrorPolicy.REJECT_EVERYTHING
     dry_run: bool = False
     idempotency_key: strawberry.ID
@@ -98,6 +160,30 @@ class InvoicesBulkPayload:
 class BulkInvoicing:
     """Mutations of many invoices."""
 
+    @strawberry.mutation(description="Pro formas, each with its lines or not at all.")
+    async def invoices_bulk_create(
+        self, info: Info, input: InvoicesBulkCreateInput
+    ) -> InvoicesBulkPayload:
+        def act(acting: Acting) -> list[Done]:
+            _lock_projects(acting, input.items)
+            return one_by_one(
+                acting,
+                input.items,
+                partial(_create, acting),
+                asked=input,
+                outcome=BulkOutcome.CREATED,
+            )
+
+        found: Any = await write_bulk(
+            info,
+            Permission.PREPARE_INVOICES,
+            input,
+            act,
+            mutation="invoicesBulkCreate",
+            shows_dry=False,
+        )
+        return found
+
     @strawberry.mutation(
         description="Makes pro formas final in the order given, under one lock of their numbers."
     )
@@ -125,6 +211,8 @@ class BulkInvoicing:
         self, info: Info, input: InvoicesBulkCreditInput
     ) -> InvoicesBulkPayload:
         def act(acting: Acting) -> list[Done]:
+            _lock_invoices(acting, input.items)
+
             def credit(item: CreditItem) -> tuple[int, tuple[Issue, ...]]:
                 note, issues = credit_invoice(acting, as_credit(item))
                 return note.id, tuple(issues)
@@ -141,11 +229,36 @@ class BulkInvoicing:
         )
         return found
 
+    @strawberry.mutation(
+        description="A mail for each, with its PDF, sent after the commit (invoiceSend)."
+    )
+    async def invoices_bulk_send(
+        self, info: Info, input: InvoicesBulkSendInput
+    ) -> InvoicesBulkPayload:
+        def act(acting: Acting) -> list[Done]:
+            def send(item: SendItem) -> tuple[int, tuple[Issue, ...]]:
+                return queue_mail(acting, as_sending(item)).invoice_id, ()
+
+            _lock_invoices(acting, input.items)
+            return one_by_one(acting, input.items, send, asked=input, outcome=BulkOutcome.UPDATED)
+
+        found: Any = await write_bulk(
+            info,
+            Permission.PREPARE_INVOICES,
+            input,
+            act,
+            mutation="invoicesBulkSend",
+            shows_dry=True,
+        )
+        return found
+
     @strawberry.mutation(description="Takes pro formas away; what they held can be billed again.")
     async def invoices_bulk_delete(
         self, info: Info, input: InvoicesBulkDeleteInput
     ) -> InvoicesBulkPayload:
         def act(acting: Acting) -> list[Done]:
+            _lock_invoices(acting, input.items)
+
             def delete(item: InvoiceItem) -> tuple[int, tuple[Issue, ...]]:
                 key = key_of(item.id, "invoice", field=("id",))
                 invoice = the_record(acting.session, InvoiceRecord, key, locked=True)
@@ -164,6 +277,42 @@ class BulkInvoicing:
             shows_dry=True,
         )
         return found
+
+
+def _lock_invoices(acting: Acting, items: Sequence[Any]) -> None:
+    """All in one order, so that two bulks never wait for each other crosswise."""
+    keys = (_key_or_none(item.id, "invoice") for item in items)
+    invoices.invoices_locked(acting.session, {key for key in keys if key is not None})
+
+
+def _lock_projects(acting: Acting, items: Sequence[CreateItem]) -> None:
+    keys = (_key_or_none(item.project_id, "project") for item in items)
+    invoices.lock_projects(acting.session, {key for key in keys if key is not None})
+
+
+def _key_or_none(identifier: str | None, noun: str) -> int | None:
+    """The key; what is no identifier is refused with its item, later."""
+    try:
+        return optional_key(identifier, noun, field=("id",))
+    except Refusal:
+        return None
+
+
+def _create(acting: Acting, item: CreateItem) -> tuple[int, Sequence[Issue]]:
+    if item.project_id is not None:
+        if item.lines is not None:
+            reason = "a pro forma from a project draws its own"
+            raise Refusal(FIELD_INVALID(field=("lines",), name="lines", reason=reason))
+        invoice, issues = draw_from_project(acting, draw_of(item))
+        return invoice.id, (*issues, *to_be_deducted(acting, invoice.project_id or 0))
+    invoice = draw_blank(
+        acting,
+        client_id=key_of(item.client_id, "client", field=("client_id",)),
+        entity_id=optional_key(item.entity_id, "entity", field=("entity_id",)),
+    )
+    if item.lines is not None:
+        replace_lines(acting, invoice, [line_of(i, one) for i, one in enumerate(item.lines)])
+    return invoice.id, ()
 
 
 def _finalise(acting: Acting, asked: InvoicesBulkFinaliseInput) -> list[Done]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import strawberry
 
@@ -103,7 +103,7 @@ class Mailing:
         fields = wanted(info, "mail")
 
         def act(acting: Acting) -> Payload:
-            return _shown(acting, queue_mail(acting, _sending(input)).id, fields)
+            return _shown(acting, queue_mail(acting, as_sending(input)).id, fields)
 
         once = Once(
             key=input.idempotency_key,
@@ -126,7 +126,18 @@ class Mailing:
         return await write(info, Permission.PREPARE_INVOICES, act, nothing={"mail": None})
 
 
-def _sending(asked: InvoiceSendInput) -> Sending:
+class AskedToSend(Protocol):
+    """What a mail is asked for with, alone or among many."""
+
+    id: Any
+    to: list[str] | None
+    cc: list[str] | None
+    subject: str | None
+    body: str | None
+
+
+def as_sending(asked: AskedToSend) -> Sending:
+    """A mail as it was asked for, its identifier read."""
     return Sending(
         invoice_id=key_of(asked.id, "invoice", field=("id",)),
         to=asked.to,

@@ -8,9 +8,11 @@ from uuid import uuid4
 
 import pytest
 
-from tests.api.invoices.acts import Row, codes, drawn, final
+from tests.api.invoices.acts import Row, account_line, codes, drawn, final
+from tests.api.invoices.mail_acts import mails
 from tests.support.api import ApiClient
 from tests.support.prepared import statements
+from tests.support.takeover import project
 
 RESULTS = """
     counts { created updated skipped rejected }
@@ -26,6 +28,12 @@ FINALISE = f"""
 mutation($input: InvoicesBulkFinaliseInput!) {{
   invoicesBulkFinalise(input: $input) {{ {RESULTS} }}
 }}
+"""
+CREATE = f"""
+mutation($input: InvoicesBulkCreateInput!) {{ invoicesBulkCreate(input: $input) {{ {RESULTS} }} }}
+"""
+SEND = f"""
+mutation($input: InvoicesBulkSendInput!) {{ invoicesBulkSend(input: $input) {{ {RESULTS} }} }}
 """
 CREDIT = f"""
 mutation($input: InvoicesBulkCreditInput!) {{ invoicesBulkCredit(input: $input) {{ {RESULTS} }} }}
@@ -52,6 +60,55 @@ def drafts(api: ApiClient) -> list[str]:
 
 def outcomes(answer: Row) -> list[str]:
     return [result["outcome"] for result in answer["results"]]
+
+
+def test_many_pro_formas_are_drawn_each_whole_or_not_at_all(any_firm: ApiClient) -> None:
+    """F08, F09, F13 in bulk: from projects, and blank with lines; one that cannot be is named."""
+    jobs = [project(any_firm, code) for code in CODES[:2]]
+    items = [
+        {"clientId": job["client"]["id"], "projectId": job["id"], "externalReference": job["id"]}
+        for job in jobs
+    ]
+    wrong = account_line("10.00", tax="NONE")
+    items += [
+        {"clientId": "client_1", "entityId": "entity_1", "lines": [account_line("10.00")]},
+        {"clientId": "client_1", "entityId": "entity_1", "lines": [account_line("1"), wrong]},
+        {**items[0], "lines": [account_line("10.00")]},
+        items[0],
+    ]
+    stopped = bulk(any_firm, CREATE, items)
+    assert outcomes(stopped) == ["SKIPPED"] * 3 + ["REJECTED"] * 3
+    said = [one["userErrors"][0] for one in stopped["results"][3:]]
+    assert [error["code"] for error in said] == [
+        *("TAX_CODE_UNKNOWN", "FIELD_INVALID", "NOTHING_TO_INVOICE")
+    ]
+    assert said[0]["field"] == ["items", "3", "lines", "1", "taxCode"]
+    assert any_firm.query(STATES)["invoices"]["nodes"] == []
+    done = bulk(any_firm, CREATE, items, errorPolicy="REJECT_FAILED_ROWS")
+    assert outcomes(done) == ["CREATED"] * 3 + ["REJECTED"] * 3
+    assert [one["node"]["state"] for one in done["results"][:3]] == ["DRAFT"] * 3
+    assert done["results"][2]["node"]["net"] == {"amount": "10.00"}
+    assert len(any_firm.query(STATES)["invoices"]["nodes"]) == 3
+    tried = bulk(any_firm, CREATE, items[2:3], dryRun=True)
+    assert outcomes(tried) == ["CREATED"]
+    assert tried["results"][0]["node"] is None
+    assert len(any_firm.query(STATES)["invoices"]["nodes"]) == 3
+
+
+def test_many_are_sent_by_mail_each_with_its_own(mailing: ApiClient) -> None:
+    """F24 in bulk: queued with the transaction; who cannot be written to is named."""
+    first, second, *_ = drafts(mailing)
+    items = [
+        {"id": first, "to": ["a@client.test"]},
+        {"id": second, "to": ["nobody"]},
+    ]
+    stopped = bulk(mailing, SEND, items)
+    assert outcomes(stopped) == ["SKIPPED", "REJECTED"]
+    assert mails(mailing) == []
+    done = bulk(mailing, SEND, items, errorPolicy="REJECT_FAILED_ROWS")
+    assert outcomes(done) == ["UPDATED", "REJECTED"]
+    assert done["results"][1]["userErrors"][0]["field"][:2] == ["items", "1"]
+    assert [(one["to"], one["state"]) for one in mails(mailing)] == [(["a@client.test"], "QUEUED")]
 
 
 def test_pro_formas_are_numbered_in_the_order_given(any_firm: ApiClient) -> None:
@@ -159,7 +216,7 @@ def test_a_bulk_costs_no_statement_an_invoice(firm: ApiClient) -> None:
     assert sent[0] == sent[1]
 
 
-@pytest.mark.parametrize("text", [FINALISE, CREDIT, DELETE])
+@pytest.mark.parametrize("text", [FINALISE, CREDIT, DELETE, SEND])
 def test_a_thousand_at_most(firm: ApiClient, text: str) -> None:
     answer = bulk(firm, text, [{"id": f"invoice_{key}"} for key in range(1, 1002)])
     assert codes(answer) == ["INPUT_TOO_LARGE"]

@@ -143,6 +143,8 @@ RIGHT: dict[str, dict[str, Any]] = {
     "invoicesBulkFinalise": {"items": [{"id": "invoice_3"}]},
     "invoicesBulkCredit": {"items": [{"id": "invoice_3", "lines": [{"lineId": "invoice_line_1"}]}]},
     "invoicesBulkDelete": {"items": [{"id": "invoice_2"}]},
+    "invoicesBulkCreate": {"items": [{"clientId": "client_30", "entityId": "entity_1"}]},
+    "invoicesBulkSend": {"items": [{"id": "invoice_3", "to": ["a@b.test"]}]},
     "paymentRecord": {**A_PAYMENT, "allocations": [{"invoiceId": "invoice_3"}]},
     "paymentsBulkRecord": {"items": [A_PAYMENT]},
     "paymentAllocate": {"id": "payment_1", "allocations": [{"invoiceId": "invoice_3"}]},

@@ -59,7 +59,7 @@ OWN_ID = {
     "invoiceMailRetry": "invoice_mail",
     "clientPapersUpdate": "client",
     **dict.fromkeys(
-        (f"invoicesBulk{verb}" for verb in ("Finalise", "Credit", "Delete")), "invoice"
+        (f"invoicesBulk{verb}" for verb in ("Finalise", "Credit", "Delete", "Send")), "invoice"
     ),
     **dict.fromkeys(("invoiceReplace", *DEDUCTING), "invoice"),
     **dict.fromkeys(("paymentAllocate", "paymentUnallocate", "paymentCancel"), "payment"),
@@ -202,6 +202,7 @@ TRIED_ELSEWHERE = {
     ("invoiceCredit", ("input", "lines", 0, "lineId")),
     ("invoicesBulkCredit", ("input", "items", 0, "lines", 0, "lineId")),
     ("invoiceUpdate", ("input", "lines", 0, "id")),
+    ("invoicesBulkCreate", ("input", "items", 0, "lines", 0, "id")),
     ("paymentAllocate", ("input", "allocations", 0, "invoiceId")),
     ("paymentUnallocate", ("input", "invoiceId")),
     ("pastInvoiceCredit", ("input", "lines", 0, "historyId")),
