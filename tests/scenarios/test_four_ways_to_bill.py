@@ -56,7 +56,7 @@ def amount(shown: dict[str, Any]) -> Decimal:
 
 
 def test_what_is_due_is_what_the_truth_says(api: ApiClient) -> None:
-    """B05–B08, B16–B18, O03, DOMAIN §2.3–2.4: the figures of the clean files, to the cent."""
+    """B05 B06 B07 B08 B16 B17 B18 O03, DOMAIN §2.3–2.4: the figures of the clean files."""
     with statements(api) as told:
         found = by_contract(billables(api))
     assert len(told) < 25
