@@ -70,19 +70,25 @@ def invoices_credited(session: ScopedSession, ids: Sequence[int]) -> dict[int, C
     """What was credited of each of these invoices."""
     note = aliased(Invoice)
     statement = (
-        select(Invoice.id, Invoice.currency, Invoice.gross_minor, func.sum(note.gross_minor))
+        select(
+            Invoice.id,
+            Invoice.currency,
+            Invoice.gross_minor,
+            func.sum(note.gross_minor),
+            func.count(note.id),
+        )
         .outerjoin(note, note.credits_id == Invoice.id)
         .where(Invoice.id.in_(ids))
         .group_by(Invoice.id, Invoice.currency, Invoice.gross_minor)
     )
     return {
-        key: CreditedWhole(Money(int(taken or 0), currency), _state(int(taken or 0), gross))
-        for key, currency, gross, taken in session.execute(statement)
+        key: CreditedWhole(Money(int(taken or 0), currency), _state(int(taken or 0), gross, notes))
+        for key, currency, gross, taken, notes in session.execute(statement)
     }
 
 
-def _state(credited: int, gross: int) -> CreditState:
-    if credited == 0:
+def _state(credited: int, gross: int, notes: int) -> CreditState:
+    if notes == 0:
         return CreditState.NONE
     return CreditState.FULL if credited == gross else CreditState.PARTIAL
 

@@ -6,36 +6,30 @@ phase never makes good what another was over-billed. Sums are per currency, neve
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
-import orjson
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Select,
     Subquery,
     and_,
     case,
-    cast,
     func,
     literal,
     or_,
     select,
-    type_coerce,
     union_all,
 )
 
 from domain.entry import BillingEntry, EntryKind
-from domain.errors import Refusal
-from domain.project.model import BillingMethod, Contract, Phase, Project, ProjectStatus
+from domain.project.model import BillingMethod, Contract, Phase, Project
+from persistence.fee_sums import fee_figures
 from persistence.ledger import figures_by_phase
-from persistence.pages import CURSOR_INVALID, PageAsked, size_of
+from persistence.pages import Keys, PageAsked, Sort, read_cursor, size_of, write_cursor
 from persistence.session import ScopedSession
 
 
@@ -105,7 +99,7 @@ def totals(
         .limit(size + 1)
     )
     if asked.after is not None:
-        key, currency = _read_cursor(asked.after)
+        currency, key = read_cursor(asked.after, _CURSOR, _CURSOR_KEYS)
         past = and_(both.c.key == key, both.c.currency > currency)
         statement = statement.where(or_(both.c.key > key, past))
     found = session.execute(statement).all()
@@ -152,70 +146,13 @@ def _of_fees(
         TotalsBy.CLIENT: one.c.client_id,
         TotalsBy.ORGANISATION: literal(session.organisation_id),
     }[by]
-    figures = _figures(one)
+    figures = fee_figures(one)
     return select(
         key.label("key"),
         one.c.currency.label("currency"),
         *(figures[name].label(name) for name in FEE_SUMS),
         *(literal(0).label(name) for name in LEDGER_SUMS),
     )
-
-
-def _figures(one: Subquery) -> dict[str, ColumnElement[Any]]:
-    """F1–F6 of a row of `figures_by_phase`, as domain.ledger.PhaseFigures counts them."""
-
-    def of(name: str) -> ColumnElement[Any]:
-        # PostgreSQL sums integers up to a NUMERIC, whose division is another.
-        return cast(func.coalesce(one.c[name], 0), BigInteger) if name in one.c else literal(0)
-
-    fee = one.c.fee_minor + of("fee_adjustment")
-    billed = of("history") + of("billed_adjustment") + of("invoiced")
-    remaining = fee - billed - of("written_off")
-    earned, free = _share(fee, one.c.percent), remaining - of("reserved")
-    due = earned - billed - of("reserved")
-    least, most = _least_and_most()
-    zero = literal(0)
-    now = case(
-        (fee < 0, most(least(zero, due), least(zero, free))),
-        else_=least(most(zero, due), most(zero, free)),
-    )
-    excess = billed - earned
-    return {
-        "adjusted_fee": fee,
-        "history": of("history"),
-        "billed": billed,
-        "written_off": of("written_off"),
-        "reserved": of("reserved"),
-        "remaining": remaining,
-        "earned": earned,
-        "billable_now": case((one.c.status == ProjectStatus.SIGNED.value, now), else_=0),
-        "over_billed": case((fee < 0, least(zero, excess)), else_=most(zero, excess)),
-    }
-
-
-Chooses = Callable[[ColumnElement[Any], ColumnElement[Any]], ColumnElement[Any]]
-
-
-def _least_and_most() -> tuple[Chooses, Chooses]:
-    """The lesser and the greater of two, in words that both databases know."""
-    return (
-        lambda one, other: case((one < other, one), else_=other),
-        lambda one, other: case((one > other, one), else_=other),
-    )
-
-
-_WHOLE = 10**6
-"""A percentage is kept with four decimals, as an integer: 100 % is a million."""
-
-
-def _share(amount: ColumnElement[Any], percent: ColumnElement[Any]) -> ColumnElement[Any]:
-    """`percent` of an amount, half away from zero, in integers that never overflow 64 bits."""
-    parts = func.coalesce(type_coerce(percent, BigInteger), 0)
-    size = func.abs(amount, type_=BigInteger)
-    # Integer division, in both databases: SQLAlchemy's `//` floors, and both sides are positive.
-    whole, rest = size // _WHOLE, size % _WHOLE
-    shared = whole * parts + (rest * parts + _WHOLE // 2) // _WHOLE
-    return case((amount < 0, -shared), else_=shared)
 
 
 def _of_entries(
@@ -279,21 +216,16 @@ def _bounds(
     return [column == value for column, value in pairs if value is not None]
 
 
+_CURSOR = Sort("currency")
+_CURSOR_KEYS: Keys = [
+    (BillingEntry.__table__.c.currency, False),
+    (BillingEntry.__table__.c.id, False),
+]
+"""What a cursor of totals holds: a currency, and the key of what they are of."""
+
+
 def _cursor(row: Total) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([row.key, row.currency])).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> tuple[int, str]:
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        key, currency = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        if type(key) is not int or abs(key) >= 2**63 or type(currency) is not str:
-            raise ValueError(cursor)
-        if "\x00" in currency:
-            raise ValueError(cursor)
-    except (ValueError, TypeError, binascii.Error) as error:
-        raise Refusal(CURSOR_INVALID(cursor=cursor[:60])) from error
-    return key, currency
+    return write_cursor({"_currency": row.currency, "key": row.key}, _CURSOR)
 
 
 def keys_of(rows: Sequence[Total]) -> list[int]:

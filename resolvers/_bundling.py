@@ -9,8 +9,8 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from domain.errors import FIELD_REQUIRED, NOT_FOUND, Refusal
 from persistence.reading import load_by_ids
-from resolvers._finalising import prepare_paper, print_paper
 from resolvers._mutation import Acting
+from resolvers._printing import prepare_paper, print_paper
 from schema.context import Caller, House
 from schema.download import KeptFile
 from schema.invoice import INVOICE

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from documents.pdf import render_invoice
-from documents.picture import InvoicePicture, Reference
-from documents.picture_json import from_json, to_json
+from documents.picture import Reference
+from documents.picture_json import to_json
 from documents.portrait import picture_of
 from domain.errors import FIELD_INVALID, NOT_FOUND, Issue, Refusal
 from domain.invoice.euro import EuroRate, give_rate
@@ -22,8 +20,7 @@ from persistence import chain, invoices
 from persistence.session import insert_all
 from resolvers._lines import count_up
 from resolvers._mutation import Acting
-from resolvers._picturing import occasions_of, picture_now
-from schema.context import Caller, House
+from resolvers._picturing import occasions_of
 
 HANDOVER = "invoice.finalised"
 """The topic under which final invoices wait for the accounting software (F02, F23)."""
@@ -206,61 +203,3 @@ def freeze_all(acting: Acting, documents: Sequence[Frozen]) -> None:
     insert_all(session, IssuedDocument, pictures)
     insert_all(session, OutboxEntry, waiting)
     chain.link_all(session, [one.dossier.invoice for one in documents])
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """A printed invoice in the store of files."""
-
-    key: str
-    filename: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class ToPrint:
-    """A picture that is not printed yet."""
-
-    picture: InvoicePicture
-    invoice_id: int
-    number: str
-    is_final: bool
-
-
-def prepare_paper(acting: Acting, invoice_id: int) -> ToPrint | Paper:
-    """The picture of an invoice; of a final one that was printed before, the paper."""
-    invoice = invoices.the_record(acting.session, Invoice, invoice_id)
-    issued = invoices.issued_document(acting.session, invoice_id, PDF_FORM)
-    if issued is None:
-        dossier = invoices.dossier_of(acting.session, invoice)
-        picture = picture_now(acting.session, dossier, acting.today)
-        return ToPrint(picture, invoice_id, invoice.pro_forma_number, is_final=False)
-    number = str(invoice.number)
-    if issued.file_key is not None:
-        return Paper(issued.file_key, f"{number}.pdf", issued.size or 0)
-    return ToPrint(from_json(issued.picture), invoice_id, number, is_final=True)
-
-
-def print_paper(house: House, caller: Caller, prepared: ToPrint | Paper) -> Paper:
-    """Prints outside of any transaction; the bytes of a final invoice are kept under their hash."""
-    if isinstance(prepared, Paper):
-        return prepared
-    content = render_invoice(prepared.picture)
-    sha256 = hashlib.sha256(content).hexdigest()
-    key = f"{caller.organisation_id}/invoices/{prepared.number}-{sha256[:16]}.pdf"
-    house.files.put(key, content)
-    if prepared.is_final:
-        return _keep(house, caller, prepared, key=key, sha256=sha256, size=len(content))
-    return Paper(key, f"{prepared.number}.pdf", len(content))
-
-
-def _keep(
-    house: House, caller: Caller, asked: ToPrint, *, key: str, sha256: str, size: int
-) -> Paper:
-    """Notes which bytes were issued; whoever was first stays, so that the paper never changes."""
-    with house.database.writing(caller.organisation_id) as session:
-        issued = invoices.issued_document(session, asked.invoice_id, PDF_FORM)
-        if issued is not None and issued.file_key is None:
-            issued.file_key, issued.sha256, issued.size = key, sha256, size
-        kept = issued.file_key if issued is not None and issued.file_key else key
-        return Paper(kept, f"{asked.number}.pdf", size)

@@ -31,9 +31,9 @@ from persistence import invoices
 from persistence.mails import Taken, default_recipient, mail_of
 from persistence.organisations import the_organisation
 from persistence.session import ScopedSession
-from resolvers._finalising import Paper, ToPrint, prepare_paper, print_paper
 from resolvers._mutation import Acting
 from resolvers._picturing import picture_now
+from resolvers._printing import Paper, ToPrint, prepare_paper, print_paper
 from schema.context import Caller, House
 from words import translated
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from functools import partial
 from typing import Any
 
@@ -11,7 +10,6 @@ import strawberry
 
 from domain.access import Permission
 from domain.errors import FIELD_INVALID, Issue, Refusal
-from domain.invoice.create import Basis
 from domain.invoice.finalise import require_pro_forma
 from domain.invoice.model import Invoice as InvoiceRecord
 from persistence import invoices
@@ -19,122 +17,35 @@ from persistence.invoices import remove, the_record
 from persistence.session import part_of
 from resolvers import _finalising as finalising
 from resolvers._bulk_acts import Done, is_stopped, one_by_one, write_bulk
+from resolvers._bulk_inputs import (
+    CreateItem,
+    CreditItem,
+    InvoiceItem,
+    InvoicesBulkCreateInput,
+    InvoicesBulkCreditInput,
+    InvoicesBulkDeleteInput,
+    InvoicesBulkFinaliseInput,
+    InvoicesBulkSendInput,
+    SendItem,
+)
 from resolvers._crediting import credit_invoice
 from resolvers._depositing import to_be_deducted
 from resolvers._drawing import draw_blank, draw_from_project
 from resolvers._invoicing_inputs import (
-    InvoiceLineInput,
-    PhaseShareInput,
     draw_of,
     line_of,
 )
 from resolvers._lines import replace_lines
 from resolvers._mailing import queue_mail
 from resolvers._mutation import Acting
-from resolvers.crediting import CreditLineInput, as_credit
-from resolvers.invoicing import EuroRateInput, as_rate
+from resolvers.crediting import as_credit
+from resolvers.invoicing import as_rate
 from resolvers.mailing import as_sending
 from schema.context import Info
 from schema.invoice import Invoice
 from schema.node import key_of, optional_key
-from schema.payload import BulkCounts, BulkOutcome, ErrorPolicy
+from schema.payload import BulkCounts, BulkOutcome
 from schema.user_error import UserError
-
-
-@strawberry.input
-class FinaliseItem:
-    id: strawberry.ID
-    euro_rate: EuroRateInput | None = None
-    external_reference: str | None = None
-
-
-@strawberry.input
-class InvoicesBulkFinaliseInput:
-    items: list[FinaliseItem]
-    issue_date: date | None = strawberry.field(
-        default=None, description="Of all of them; today when left out."
-    )
-    error_policy: ErrorPolicy = ErrorPolicy.REJECT_EVERYTHING
-    dry_run: bool = False
-    idempotency_key: strawberry.ID
-
-
-@strawberry.input
-class CreditItem:
-    id: strawberry.ID
-    lines: list[CreditLineInput] | None = None
-    reason: str | None = None
-    issue_date: date | None = None
-    external_reference: str | None = None
-
-
-@strawberry.input
-class InvoicesBulkCreditInput:
-    items: list[CreditItem]
-    error_policy: ErrorPolicy = ErrorPolicy.REJECT_EVERYTHING
-    dry_run: bool = False
-    idempotency_key: strawberry.ID
-
-
-@strawberry.input(description="From a project, or blank with lines of its own.")
-class CreateItem:
-    client_id: strawberry.ID
-    project_id: strawberry.ID | None = None
-    entity_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Of a blank one; may be left out by a firm of one entity."
-    )
-    basis: Basis = Basis.REMAINING
-    phases: list[PhaseShareInput] | None = None
-    ledger_account: str | None = None
-    product_sku: str | None = None
-    as_of: date | None = None
-    items: list[str] | None = strawberry.field(
-        default=None, description="Keys of `billables`: these items, and nothing beside them."
-    )
-    lines: list[InvoiceLineInput] | None = strawberry.field(
-        default=None, description="Of a blank one."
-    )
-    external_reference: str | None = None
-
-
-@strawberry.input
-class InvoicesBulkCreateInput:
-    items: list[CreateItem]
-    error_policy: ErrorPolicy = ErrorPolicy.REJECT_EVERYTHING
-    dry_run: bool = False
-    idempotency_key: strawberry.ID
-
-
-@strawberry.input
-class SendItem:
-    id: strawberry.ID
-    to: list[str] | None = None
-    cc: list[str] | None = None
-    subject: str | None = None
-    body: str | None = None
-    external_reference: str | None = None
-
-
-@strawberry.input
-class InvoicesBulkSendInput:
-    items: list[SendItem]
-    error_policy: ErrorPolicy = ErrorPolicy.REJECT_EVERYTHING
-    dry_run: bool = False
-    idempotency_key: strawberry.ID
-
-
-@strawberry.input
-class InvoiceItem:
-    id: strawberry.ID
-    external_reference: str | None = None
-
-
-@strawberry.input
-class InvoicesBulkDeleteInput:
-    items: list[InvoiceItem]
-    error_policy: ErrorPolicy = ErrorPolicy.REJECT_EVERYTHING
-    dry_run: bool = False
-    idempotency_key: strawberry.ID
 
 
 @strawberry.type

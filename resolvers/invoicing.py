@@ -24,6 +24,7 @@ from persistence.reading import Wanted, load_one
 from resolvers import _drawing as drawing
 from resolvers import _editing as editing
 from resolvers import _finalising as finalising
+from resolvers import _printing as printing
 from resolvers._depositing import to_be_deducted
 from resolvers._invoicing_inputs import (
     InvoiceCreateFromProjectInput,
@@ -245,8 +246,8 @@ class Invoicing:
             # Only read: a paper must not wait for the turn of the writers.
             with context.house.database.reading(context.caller.organisation_id) as session:
                 acting = Acting(session, context.caller, context.house)
-                prepared = finalising.prepare_paper(acting, key)
-            paper = finalising.print_paper(context.house, context.caller, prepared)
+                prepared = printing.prepare_paper(acting, key)
+            paper = printing.print_paper(context.house, context.caller, prepared)
             return KeptFile(paper.key, paper.filename, PDF, paper.size)
 
         try:

@@ -118,7 +118,9 @@ def credit(
     if not made:
         raise Refusal(NOTHING_TO_CREDIT(field=("id",), number=invoice.number))
     totals = _totals(invoice, made, taxes, before)
-    if totals.net <= 0 or totals.gross <= 0:
+    # What deposits pay in full comes to nothing, and is credited whole all the same.
+    is_nothing = totals.net == totals.gross == 0 and asked is None
+    if not is_nothing and (totals.net <= 0 or totals.gross <= 0):
         raise Refusal(CREDIT_NOT_POSITIVE(field=("lines",), number=invoice.number))
     return Credit(tuple(made), totals)
 

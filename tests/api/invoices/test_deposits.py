@@ -135,6 +135,24 @@ def test_a_deposit_goes_where_it_belongs(firm: ApiClient) -> None:
         assert code in {"FIELD_REQUIRED", "FIELD_INVALID"}
 
 
+def test_an_invoice_that_deposits_pay_in_full_is_credited_all_the_same(firm: ApiClient) -> None:
+    """It comes to 0.00; the work it bills, and the deposit, are there again."""
+    job = fee_project(firm, "DEP-8", ("1000", "20"))
+    of = deposit(firm, job["id"], percent="100")["id"]
+    key = draw(firm, "DEP-8")["invoice"]["id"]
+    assert deducted(firm, key, of)["invoice"]["gross"]["amount"] == "0.00"
+    assert codes(final(firm, key)) == []
+    assert billed(firm, "DEP-8") == ["1000.00"]
+    answer = act(firm, "invoiceCredit", id=key)
+    assert codes(answer) == []
+    assert answer["creditNote"]["gross"]["amount"] == "0.00"
+    assert billed(firm, "DEP-8") == ["0.00"]
+    assert looked(firm, key)["creditState"] == "FULL"
+    assert codes(act(firm, "invoiceCredit", id=key)) == ["NOTHING_TO_CREDIT"]
+    again = draw(firm, "DEP-8")["invoice"]["id"]
+    assert deducted(firm, again, of)["invoice"]["gross"]["amount"] == "0.00"
+
+
 def test_a_replacement_takes_the_same_lines_and_the_deposit(any_firm: ApiClient) -> None:
     """F22, issue 4.6: a credit of all and a pro forma of the same, at once and once."""
     job = fee_project(any_firm, "DEP-6", ("10000", "20"))

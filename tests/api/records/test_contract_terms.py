@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from domain.invoice.claim import BilledPeriod, ClaimKind
 from domain.invoice.model import InvoiceLine
@@ -41,12 +41,13 @@ def number(key: str) -> int:
 
 
 def bill(api: ApiClient, phase: str, start: date, end: date) -> None:
-    """Claims a period of the phase for a line of a pro forma, as drawing does."""
+    """Claims a period of the phase, and no other, for a line of a pro forma, as drawing does."""
     job = project(api, "PAT-2501")
     api.query(DRAW, client=job["client"]["id"], project=job["id"], key=str(uuid4()))
     with api.house.database.writing(api.organisation_id) as session:
         line = session.scalars(select(InvoiceLine.id).order_by(InvoiceLine.id.desc())).first()
         assert line is not None
+        session.execute(delete(BilledPeriod).where(BilledPeriod.phase_id == number(phase)))
         claim = BilledPeriod(
             phase_id=number(phase),
             kind=ClaimKind.RETAINER,

@@ -8,7 +8,9 @@ import pytest
 from graphql import GraphQLInterfaceType, GraphQLObjectType
 
 from server.graphql import jalon_schema
+from tests.api.invoices.paying_acts import act, pay
 from tests.api.records.asking import PROJECT, client_by_code, each
+from tests.api.records.test_other_firms import SOME_TIME
 from tests.api.settings.acts import A_PRODUCT, done
 from tests.support.api import ApiClient
 from tests.support.documents import DRAW, FINALISE
@@ -29,13 +31,34 @@ def node_types() -> set[str]:
     }
 
 
+def done_with(api: ApiClient, invoice: str, entity: str, client: str) -> dict[str, str]:
+    """What follows a final invoice: a payment, a reminder; and an hour of work."""
+    reminded = act(api, "reminderRecord", invoiceId=invoice, level=1, channel="EMAIL")
+    payment = pay(api, "1.00", clientId=client, entityId=entity, autoAllocate=True)["payment"]["id"]
+    held = api.query("query($id: ID!) { payment(id: $id) { allocations { id } } }", id=payment)[
+        "payment"
+    ]["allocations"]
+    time = api.query(
+        "mutation($input: TimeEntriesBulkRecordInput!) { timeEntriesBulkRecord(input: $input)"
+        " { results { node { id } } } }",
+        input={"items": [SOME_TIME], "idempotencyKey": "everything"},
+    )["timeEntriesBulkRecord"]["results"]
+    return {
+        "Reminder": reminded["reminder"]["id"],
+        "Payment": payment,
+        "PaymentAllocation": held[0]["id"],
+        "TimeEntry": time[0]["node"]["id"],
+    }
+
+
 def everything(api: ApiClient) -> dict[str, str]:
     """An identifier of each type of the API that has one; an invoice is drawn and made final."""
     take_in(api, "history", "adjustments")
     job = project(api, "PAT-2501")
     drawn = api.query(DRAW, client=job["client"]["id"], project=job["id"], key="everything")
     invoice = drawn["invoiceCreateFromProject"]["invoice"]["id"]
-    api.query(FINALISE, id=invoice, key="everything")
+    # Overdue by now, so that a reminder may be sent.
+    api.query(FINALISE, id=invoice, key="everything", day="2026-07-01")
     product = done(api, "productCreate", **A_PRODUCT)["id"]
     phase = phases_of(job)[0]["id"]
     data = api.query(
@@ -45,7 +68,7 @@ def everything(api: ApiClient) -> dict[str, str]:
         " collaborators(page: { first: 1 }) { nodes { id } }"
         ' projectByCode(code: "PAT-2501") { id contracts { id } }'
         " node(id: $phase) { ... on Phase { id progressUpdates { id } } }"
-        " invoice(id: $invoice) { id lines { id } }"
+        " invoice(id: $invoice) { id entity { id } lines { id } }"
         " taxCodes(page: { first: 1 }) { nodes { id } }"
         " ledgerAccounts(page: { first: 1 }) { nodes { id } }"
         " handovers { nodes { id } }"
@@ -66,6 +89,7 @@ def everything(api: ApiClient) -> dict[str, str]:
     }
     return {
         "Product": product,
+        **done_with(api, invoice, data["invoice"]["entity"]["id"], job["client"]["id"]),
         "BillingHistory": past["billingHistory"],
         "Adjustment": past["adjustments"],
         "Organisation": data["viewer"]["organisation"]["id"],
@@ -90,8 +114,9 @@ def everything(api: ApiClient) -> dict[str, str]:
 def test_everything_that_has_an_identifier_is_found_by_it(any_firm: ApiClient) -> None:
     """API.md 11: `node` and `nodes` know every noun; another firm sees none of them."""
     known = everything(any_firm)
-    # Two are brought in by sheets alone, a job by a long one: they are looked for there.
-    assert node_types() - known.keys() == {"TimeEntry", "Address", "Job"}
+    # Addresses are brought in by sheets alone, a job by a long one, mails need a server that sends
+    # them: they are looked for there.
+    assert node_types() - known.keys() == {"Address", "Job", "InvoiceMail"}
     for name, identifier in known.items():
         assert any_firm.query(NODE, id=identifier)["node"] == {
             "__typename": name,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from domain.access import PERMISSIONS, Permission, Role
-from tests.api.records.test_other_firms import MUTATIONS, PAST, call, required
+from tests.api.records.calling import MUTATIONS, call, required
+from tests.api.records.test_other_firms import PAST
 from tests.support.api import ApiClient
 
 NEEDED = {

@@ -1,0 +1,126 @@
+"""Calls of mutations made from the schema alone: what they must be given, naming nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    get_named_type,
+    is_list_type,
+    is_non_null_type,
+    is_required_argument,
+    is_required_input_field,
+)
+
+from server.graphql import jalon_schema
+from tests.support.api import ApiClient
+
+SCHEMA = jalon_schema()._schema
+assert SCHEMA.query_type is not None
+assert SCHEMA.mutation_type is not None
+QUERIES = SCHEMA.query_type.fields
+MUTATIONS = SCHEMA.mutation_type.fields
+
+SCALARS: dict[str, Any] = {
+    "String": "x",
+    "Int": 1,
+    "Boolean": True,
+    "Decimal": "1",
+    "Date": "2026-11-21",
+    "ID": "x",
+}
+
+
+def named_records(kind: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The places in an input where a record is named by its identifier."""
+    inner = get_named_type(kind)
+    if isinstance(inner, GraphQLInputObjectType):
+        within = (*path, 0) if _is_list(kind) else path
+        for name, field in inner.fields.items():
+            yield from named_records(field.type, (*within, name))
+    elif inner.name == "ID" and path and path[-1] != "idempotencyKey":
+        yield (*path, 0) if _is_list(kind) else path
+
+
+def _is_list(kind: Any) -> bool:
+    return is_list_type(kind) or (is_non_null_type(kind) and is_list_type(kind.of_type))
+
+
+def filled(kind: Any) -> Any:
+    """A value of an input type with its required fields, and nothing that exists."""
+    if is_non_null_type(kind):
+        kind = kind.of_type
+    if isinstance(kind, GraphQLList):
+        return []
+    if isinstance(kind, GraphQLInputObjectType):
+        return {
+            name: str(uuid4()) if name == "idempotencyKey" else filled(field.type)
+            for name, field in kind.fields.items()
+            if is_required_input_field(field)
+        }
+    if isinstance(kind, GraphQLScalarType):
+        return SCALARS.get(kind.name)
+    return next(iter(kind.values))
+
+
+def element(kind: GraphQLNamedType) -> Any:
+    return filled(kind)
+
+
+def put(given: dict[str, Any], kind: Any, path: tuple[Any, ...], value: Any) -> None:
+    """Puts `value` at `path` of `given`, filling in what must stand around it."""
+    step, *rest = path
+    fields = kind if isinstance(kind, dict) else get_named_type(kind).fields
+    inner = fields[step].type
+    if not rest:
+        given[step] = value
+        return
+    if rest[0] == 0:
+        following = tuple(rest[1:])
+        if not following:
+            given[step] = [value]
+            return
+        item = element(get_named_type(inner))
+        given[step] = [item]
+        put(item, inner, following, value)
+        return
+    if not isinstance(given.get(step), dict):
+        given[step] = filled(get_named_type(inner))
+    put(given[step], inner, tuple(rest), value)
+
+
+def selection(name: str) -> str:
+    payload = get_named_type(MUTATIONS[name].type)
+    assert isinstance(payload, GraphQLObjectType)
+    asked = "userErrors { code field } "
+    if "results" in payload.fields:
+        asked += "results { outcome node { id } userErrors { code field } } "
+    for thing in ("node", "invoice", "phase", "handover", "importFile", "mail"):
+        if thing in payload.fields:
+            asked += f"{thing} {{ id }} "
+    return asked
+
+
+def call(api: ApiClient, name: str, given: dict[str, Any]) -> dict[str, Any]:
+    arguments = MUTATIONS[name].args
+    heads = ", ".join(f"${one}: {argument.type}" for one, argument in arguments.items())
+    tails = ", ".join(f"{one}: ${one}" for one in arguments)
+    answer: dict[str, Any] = api.query(
+        f"mutation({heads}) {{ {name}({tails}) {{ {selection(name)} }} }}", **given
+    )[name]
+    return answer
+
+
+def required(name: str) -> dict[str, Any]:
+    return {
+        one: filled(argument.type)
+        for one, argument in MUTATIONS[name].args.items()
+        if is_required_argument(argument)
+    }
