@@ -85,16 +85,21 @@ def free(session: ScopedSession, line_ids: Sequence[int]) -> None:
 
 
 def lines_credited_whole(session: ScopedSession, invoice_id: int) -> list[int]:
-    """The lines of an invoice of which credit notes have taken all."""
+    """The lines of an invoice of which credit notes have taken all.
+
+    A line of nothing (a discount of all) is credited with the last of the others.
+    """
     taking = aliased(InvoiceLine)
+    taken = func.coalesce(func.sum(taking.net_minor), 0)
     statement = (
-        select(InvoiceLine.id)
-        .join(taking, taking.credits_line_id == InvoiceLine.id)
+        select(InvoiceLine.id, InvoiceLine.net_minor, taken.label("taken"))
+        .outerjoin(taking, taking.credits_line_id == InvoiceLine.id)
         .where(InvoiceLine.invoice_id == invoice_id)
         .group_by(InvoiceLine.id, InvoiceLine.net_minor)
-        .having(func.sum(taking.net_minor) == InvoiceLine.net_minor)
     )
-    return list(session.scalars(statement))
+    rows = session.execute(statement).all()
+    is_whole = all(row.taken == row.net_minor for row in rows)
+    return [row.id for row in rows if row.taken == row.net_minor and (row.net_minor or is_whole)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,22 +130,33 @@ def give(session: ScopedSession, kept: Kept, lines: Mapping[int, int]) -> None:
     TIME_MOVED when another line has taken an entry meanwhile.
     """
     for former, line_id in lines.items():
+        by_rate: dict[int | None, list[int]] = defaultdict(list)
         for key, rate in kept.entries.get(former, ()):
-            done = session.execute(
-                update(TimeEntry)
-                .where(TimeEntry.id == key, TimeEntry.line_id.is_(None))
-                .values(
-                    line_id=line_id,
-                    rate_minor=rate,
-                    updated_at=datetime.now(UTC),
-                    version=TimeEntry.version + 1,
-                )
-                .execution_options(synchronize_session=False)
-            )
-            assert isinstance(done, CursorResult)
-            if done.rowcount != 1:
-                raise Refusal(TIME_MOVED(field=("id",)))
+            by_rate[rate].append(key)
+        for rate, keys in by_rate.items():
+            _give_time(session, keys, line_id=line_id, rate_minor=rate)
         session.add_all(
             BilledPeriod(**period, line_id=line_id) for period in kept.periods.get(former, ())
         )
     session.flush()
+
+
+def _give_time(
+    session: ScopedSession, keys: Sequence[int], *, line_id: int, rate_minor: int | None
+) -> None:
+    for start in range(0, len(keys), _AT_ONCE):
+        portion = keys[start : start + _AT_ONCE]
+        done = session.execute(
+            update(TimeEntry)
+            .where(TimeEntry.id.in_(portion), TimeEntry.line_id.is_(None))
+            .values(
+                line_id=line_id,
+                rate_minor=rate_minor,
+                updated_at=datetime.now(UTC),
+                version=TimeEntry.version + 1,
+            )
+            .execution_options(synchronize_session=False)
+        )
+        assert isinstance(done, CursorResult)
+        if done.rowcount != len(portion):
+            raise Refusal(TIME_MOVED(field=("id",)))

@@ -58,6 +58,9 @@ def replace_invoice(
     invoice = invoices.the_record(session, Invoice, invoice_id, field=("id",), locked=True)
     require_creditable(invoice)
     told = text(reason, field=("reason",), name="The reason", longest=LONGEST_TEXT, required=True)
+    if invoice.project_id is not None:
+        # What the lines bill is read under the lock that drawing takes.
+        invoices.lock_project(session, invoice.project_id)
     former = invoices.lines_of(session, invoice.id)
     kept = claims.kept_by(session, [line.id for line in former])
     note, issues = credit_invoice(
@@ -70,15 +73,35 @@ def replace_invoice(
     )
     session.add(made)
     session.flush()
-    lines = [
-        InvoiceLine(invoice_id=made.id, **{name: getattr(line, name) for name in _LINE})
+    credited = {line.credits_line_id: line for line in invoices.lines_of(session, note.id)}
+    pairs = [
+        (line.id, again)
         for line in former
+        if (again := _again(made.id, line, credited.get(line.id))) is not None
     ]
+    lines = [line for _, line in pairs]
     _require_room(acting, made, lines)
     append(acting, made, lines)
-    taken = {old.id: new.id for old, new in zip(former, lines, strict=True)}
-    claims.give(session, kept, taken)
+    claims.give(session, kept, {old: new.id for old, new in pairs})
     return made, note, issues
+
+
+def _again(
+    invoice_id: int, former: InvoiceLine, credited: InvoiceLine | None
+) -> InvoiceLine | None:
+    """The line once more, as far as the replacement credits it; None where nothing was left of it.
+
+    What was credited before stays given back: it may be billed elsewhere by now.
+    """
+    line = InvoiceLine(invoice_id=invoice_id, **{name: getattr(former, name) for name in _LINE})
+    if former.net_minor == 0 or (credited and credited.net_minor == former.net_minor):
+        return line
+    if credited is None:
+        return None
+    for name in ("quantity", "unit", "unit_price", "net_minor"):
+        setattr(line, name, getattr(credited, name))
+    line.detail = line.discount = line.basis = None
+    return line
 
 
 def _require_room(acting: Acting, invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:

@@ -228,22 +228,34 @@ def _create(acting: Acting, item: CreateItem) -> tuple[int, Sequence[Issue]]:
 
 def _finalise(acting: Acting, asked: InvoicesBulkFinaliseInput) -> list[Done]:
     """All are judged before any is numbered: a number is never taken for what is refused."""
-    wanted = [
-        finalising.ToFinalise(
-            key_of(item.id, "invoice", field=("items", index, "id")), as_rate(item.euro_rate)
-        )
-        for index, item in enumerate(asked.items)
-    ]
+    wanted: list[finalising.ToFinalise] = []
+    places: dict[int, list[Issue]] = {}
+    for index, item in enumerate(asked.items):
+        try:
+            key = key_of(item.id, "invoice", field=("id",))
+        except Refusal as refusal:
+            places[index] = list(refusal.issues)
+        else:
+            wanted.append(finalising.ToFinalise(key, as_rate(item.euro_rate)))
     judged = finalising.judge_final(acting, wanted, issue_date=asked.issue_date)
+
+    def done() -> list[Done]:
+        found = iter(judged)
+        return [
+            Done(BulkOutcome.REJECTED, issues=places[index])
+            if index in places
+            else _done(next(found))
+            for index in range(len(asked.items))
+        ]
+
     # Whether the day suits a series is known under its lock alone: what was numbered goes back.
     with part_of(acting.session) as part:
-        if not is_stopped(asked, [_done(one) for one in judged]):
+        if not is_stopped(asked, done()):
             finalising.keep_final(acting, judged)
-        done = [_done(one) for one in judged]
-        part.is_kept = not (asked.dry_run or is_stopped(asked, done))
+        part.is_kept = not (asked.dry_run or is_stopped(asked, done()))
     if not part.is_kept:
         finalising.leave(acting, judged)
-    return done
+    return done()
 
 
 def _done(one: finalising.Judged) -> Done:

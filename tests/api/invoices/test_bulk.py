@@ -137,15 +137,16 @@ def test_pro_formas_are_numbered_in_the_order_given(any_firm: ApiClient) -> None
 def test_one_that_is_refused_keeps_all_or_none_from_being_final(firm: ApiClient) -> None:
     first, second, third, fourth = drafts(firm)
     assert codes(final(firm, second)) == []
-    items = [{"id": key} for key in (first, second, third, "invoice_99999", fourth, fourth)]
-    wanted = ["INVOICE_ALREADY_FINAL", "NOT_FOUND", "FIELD_INVALID"]
+    keys = (first, second, third, "invoice_99999", fourth, fourth, "client_1")
+    items = [{"id": key} for key in keys]
+    wanted = ["INVOICE_ALREADY_FINAL", "NOT_FOUND", "FIELD_INVALID", "ID_INVALID"]
     stopped = bulk(firm, FINALISE, items)
-    assert outcomes(stopped) == ["SKIPPED", *("REJECTED", "SKIPPED") * 2, "REJECTED"]
+    assert outcomes(stopped) == ["SKIPPED", *("REJECTED", "SKIPPED") * 2, *["REJECTED"] * 2]
     said = [error for one in stopped["results"] for error in one["userErrors"]]
     assert [error["code"] for error in said] == wanted
-    assert [error["field"][:2] for error in said] == [["items", place] for place in "135"]
+    assert [error["field"][:2] for error in said] == [["items", place] for place in "1356"]
     tried = bulk(firm, FINALISE, items, errorPolicy="REJECT_FAILED_ROWS", dryRun=True)
-    assert outcomes(tried) == ["UPDATED", *("REJECTED", "UPDATED") * 2, "REJECTED"]
+    assert outcomes(tried) == ["UPDATED", *("REJECTED", "UPDATED") * 2, *["REJECTED"] * 2]
     assert [one["node"]["state"] for one in tried["results"] if one["outcome"] == "UPDATED"] == [
         "DRAFT"
     ] * 3
