@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import aliased
 
 from domain.invoice.credit import Credited, groups_of
@@ -68,29 +68,46 @@ class CreditedWhole:
 
 def invoices_credited(session: ScopedSession, ids: Sequence[int]) -> dict[int, CreditedWhole]:
     """What was credited of each of these invoices."""
-    note = aliased(Invoice)
+    note, taking = aliased(Invoice), aliased(InvoiceLine)
     statement = (
-        select(
-            Invoice.id,
-            Invoice.currency,
-            Invoice.gross_minor,
-            func.sum(note.gross_minor),
-            func.count(note.id),
-        )
+        select(Invoice.id, Invoice.currency, func.sum(note.gross_minor).label("taken"))
         .outerjoin(note, note.credits_id == Invoice.id)
         .where(Invoice.id.in_(ids))
-        .group_by(Invoice.id, Invoice.currency, Invoice.gross_minor)
+        .group_by(Invoice.id, Invoice.currency)
     )
+    lines = (
+        select(
+            InvoiceLine.invoice_id,
+            (InvoiceLine.net_minor - func.coalesce(func.sum(taking.net_minor), 0)).label("left"),
+            func.count(taking.id).label("notes"),
+        )
+        .outerjoin(taking, taking.credits_line_id == InvoiceLine.id)
+        .where(InvoiceLine.invoice_id.in_(ids))
+        .group_by(InvoiceLine.id, InvoiceLine.invoice_id, InvoiceLine.net_minor)
+        .subquery()
+    )
+    by_lines = select(
+        lines.c.invoice_id,
+        func.sum(lines.c.notes).label("notes"),
+        func.sum(case((lines.c.left != 0, 1), else_=0)).label("open"),
+    ).group_by(lines.c.invoice_id)
+    states = {
+        row.invoice_id: _state(notes=int(row.notes), is_open=row.open > 0)
+        for row in session.execute(by_lines)
+    }
     return {
-        key: CreditedWhole(Money(int(taken or 0), currency), _state(int(taken or 0), gross, notes))
-        for key, currency, gross, taken, notes in session.execute(statement)
+        row.id: CreditedWhole(
+            Money(int(row.taken or 0), row.currency), states.get(row.id, CreditState.NONE)
+        )
+        for row in session.execute(statement)
     }
 
 
-def _state(credited: int, gross: int, notes: int) -> CreditState:
+def _state(*, notes: int, is_open: bool) -> CreditState:
+    """By what is left of the lines: a deduction may make up for what is not credited yet."""
     if notes == 0:
         return CreditState.NONE
-    return CreditState.FULL if credited == gross else CreditState.PARTIAL
+    return CreditState.PARTIAL if is_open else CreditState.FULL
 
 
 def credited_of_history(session: ScopedSession, ids: Sequence[int]) -> dict[int, int]:

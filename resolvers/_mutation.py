@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -80,8 +82,8 @@ async def write(
 ) -> Any:
     """The payload of `act`, or `nothing` with the reasons it was refused for.
 
-    Two transactions that meet on one unique key or on one another's rows: the loser acts a second
-    time, and is then refused in words by the rule that the winner's row now breaks. Two calls of
+    Two transactions that meet on one unique key or on one another's rows: the loser acts again,
+    and is then refused in words by the rule that the winner's row now breaks. Two calls of
     one idempotency key at once: the second may be refused because of the first, whose answer is
     then its own.
     """
@@ -100,11 +102,7 @@ async def write(
         try:
             require(caller.role, permission)
             try:
-                return attempt()
-            except DBAPIError as error:
-                if not lost_a_race(error):
-                    raise
-                return attempt()
+                return _persistently(attempt)
             except Refusal:
                 if once is None or not _is_answered(house, caller, once):
                     raise
@@ -113,6 +111,22 @@ async def write(
             return {**nothing, "user_errors": user_errors(refusal.issues, caller.locale)}
 
     return await to_thread.run_sync(run, limiter=_writers())
+
+
+_ATTEMPTS = 4
+"""How often an act is tried that others stand in the way of; after a pause that differs."""
+
+
+def _persistently(attempt: Callable[[], Payload]) -> Payload:
+    for turn in range(_ATTEMPTS - 1):
+        try:
+            return attempt()
+        except DBAPIError as error:
+            if not lost_a_race(error):
+                raise
+            # Not one after the other at once: the two would meet again.
+            time.sleep(turn * random.uniform(0.01, 0.05))
+    return attempt()
 
 
 def _writers() -> CapacityLimiter:

@@ -191,9 +191,15 @@ class BulkInvoicing:
 
 
 def _lock_invoices(acting: Acting, items: Sequence[Any]) -> None:
-    """All in one order, so that two bulks never wait for each other crosswise."""
+    """All in one order, then their projects: two bulks never wait for each other crosswise.
+
+    Whoever comes to a counter of numbers has his projects by then.
+    """
     keys = (_key_or_none(item.id, "invoice") for item in items)
-    invoices.invoices_locked(acting.session, {key for key in keys if key is not None})
+    found = invoices.invoices_locked(acting.session, {key for key in keys if key is not None})
+    invoices.lock_projects(
+        acting.session, {one.project_id for one in found.values() if one.project_id is not None}
+    )
 
 
 def _lock_projects(acting: Acting, items: Sequence[CreateItem]) -> None:

@@ -153,6 +153,24 @@ def test_an_invoice_that_deposits_pay_in_full_is_credited_all_the_same(firm: Api
     assert deducted(firm, again, of)["invoice"]["gross"]["amount"] == "0.00"
 
 
+def test_an_invoice_is_credited_whole_when_its_lines_are(firm: ApiClient) -> None:
+    """10,000 + 3,000 − 3,000: with the first line credited, the gross is, and lines are left."""
+    job = fee_project(firm, "DEP-9", ("10000", "20"), ("3000", "20"))
+    of = deposit(firm, job["id"], amount="3000")["id"]
+    key = draw(firm, "DEP-9")["invoice"]["id"]
+    lines = deducted(firm, key, of)["invoice"]["lines"]
+    assert codes(final(firm, key)) == []
+    first = next(line["id"] for line in lines if line["net"]["amount"] == "10000.00")
+    assert codes(act(firm, "invoiceCredit", id=key, lines=[{"lineId": first}])) == []
+    assert looked(firm, key)["creditState"] == "PARTIAL"
+    rest = act(firm, "invoiceCredit", id=key)
+    assert codes(rest) == []
+    assert (rest["creditNote"]["gross"]["amount"], looked(firm, key)["creditState"]) == (
+        *("0.00", "FULL"),
+    )
+    assert billed(firm, "DEP-9") == ["0.00", "0.00"]
+
+
 def test_a_replacement_takes_the_same_lines_and_the_deposit(any_firm: ApiClient) -> None:
     """F22, issue 4.6: a credit of all and a pro forma of the same, at once and once."""
     job = fee_project(any_firm, "DEP-6", ("10000", "20"))
