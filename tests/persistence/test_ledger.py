@@ -135,3 +135,18 @@ def test_what_the_neighbours_billed_on_like_phases_is_theirs(database: Database)
     assert figures(firm) == PhaseFigures(fee=1_000_000, currency="EUR")
     with firm.reading() as session:
         assert phase_figures(session, [other.phase_id]) == {}
+
+
+def test_no_sum_is_read_as_a_whole_for_each_phase(database: Database) -> None:
+    """Thousands of phases: what is joined has an index, made meanwhile where there is none."""
+    firm = found_firm(database)
+    if not database.is_sqlite:
+        return
+    with firm.reading() as session, counted(database) as sent:
+        phase_figures(session)
+    with database.engine.connect() as connection:
+        statement = sent[-1]
+        values = (None,) * statement.count("?")
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+    assert any("LEFT-JOIN" in row[-1] for row in plan)
+    assert not any("SCAN" in row[-1] and "LEFT-JOIN" in row[-1] for row in plan), plan
