@@ -132,8 +132,8 @@ def _progress_in_force(as_of: date | None) -> Subquery:
     if as_of is not None:
         known = known.where(ProgressUpdate.as_of <= as_of)
     ranked = known.subquery()
-    # Grouped, although there is one each: SQLite then makes an index of it, instead of reading all of
-    # it for each phase (twelve thousand phases: 11.7 s).
+    # Grouped, although there is one each: SQLite then makes an index of it, instead of reading all
+    # of it for each phase (twelve thousand phases: 11.7 s).
     return (
         select(ranked.c.phase_id, func.max(ranked.c.percent).label("percent"))
         .where(ranked.c.place == 1)
