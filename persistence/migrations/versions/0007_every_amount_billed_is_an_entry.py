@@ -59,7 +59,8 @@ _OF_LINES = f"""
             WHEN i.kind = '381' THEN 'CREDIT' ELSE 'INVOICE' END,
         i.issue_date, CASE WHEN i.kind = '381' THEN -l.net_minor ELSE l.net_minor END,
         l.currency, l.phase_id, i.project_id, i.client_id, i.entity_id, i.id, l.id, {{now}}
-    FROM invoice_line l JOIN {{invoices}} i ON i.id = l.invoice_id
+    FROM {{invoices}} i JOIN invoice_line l
+        ON l.organisation_id = i.organisation_id AND l.invoice_id = i.id
     WHERE l.net_minor <> 0 AND {{when}} ORDER BY i.id, l.position"""
 _INTO = """
     INSERT INTO billing_entry (organisation_id, kind, booked_on, amount_minor, currency, phase_id,
