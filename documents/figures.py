@@ -52,7 +52,15 @@ def amount(value: Decimal, currency: str, language: str) -> str:
 
 def money(value: Decimal, currency: str, language: str) -> str:
     """An amount with its currency: "12 345,67 €" in French, "€12,345.67" in English."""
-    text = amount(abs(value), currency, language)
+    return _with_currency(amount(abs(value), currency, language), value, currency, language)
+
+
+def capital(value: Decimal, currency: str, language: str) -> str:
+    """A share capital, its cents only where it has some: "50 000 €", "€50,000"."""
+    return _with_currency(plain(abs(value), language, most=2), value, currency, language)
+
+
+def _with_currency(text: str, value: Decimal, currency: str, language: str) -> str:
     minus = MINUS if value < 0 else ""
     if language == "fr":
         return f"{minus}{text}{NO_BREAK}{'€' if currency == 'EUR' else currency}"

@@ -1,14 +1,32 @@
-"""The letter that brings a paper: plain text, the PDF enclosed."""
+"""The letter that brings a paper: plain text, the PDF enclosed.
+
+The head is written here, line by line: the library decodes what looks like an encoded word (RFC
+2047) before it writes a value again, and folds names between their quotes. What people wrote is
+either plain letters and digits or encoded whole; before a letter leaves it is read back.
+"""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
+from email import message_from_bytes
+from email.header import Header
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, default
 from email.utils import format_datetime
+
+from domain.errors import Refusal
+from domain.invoice.mail import MAIL_HEAD_BROKEN
+
+_CONTENT = SMTP.clone(cte_type="7bit")
+_OF_THE_BODY = ("MIME-Version", "Content-Type")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/^_`{|}~-]+)*")
+"""Words of a name that need neither quotes nor an encoding (RFC 5322 atoms, no = and no ?)."""
+_LONGEST_PLAIN = 60
+_WIDTH = 76
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,23 +43,73 @@ class Head:
     written_at: datetime
 
 
-def letter(head: Head, body: str, *, paper: bytes, filename: str) -> EmailMessage:
-    """The letter as it is handed in; the same values give the same head over all attempts."""
-    made = EmailMessage(policy=SMTP)
-    made["From"] = Address(_one_line(head.sender_name), addr_spec=head.sender)
-    made["To"] = [Address(addr_spec=one) for one in head.to]
-    if head.cc:
-        made["Cc"] = [Address(addr_spec=one) for one in head.cc]
-    if head.reply_to:
-        made["Reply-To"] = Address(addr_spec=head.reply_to)
-    made["Subject"] = _one_line(head.subject)
-    made["Date"] = format_datetime(head.written_at)
-    made["Message-ID"] = head.message_id
-    made.set_content(body if body.endswith("\n") else f"{body}\n")
-    made.add_attachment(paper, maintype="application", subtype="pdf", filename=filename)
+def letter(head: Head, body: str, *, paper: bytes, filename: str) -> bytes:
+    """The letter as it is handed in, in ASCII; the same values give the same head every time.
+
+    MAIL_HEAD_BROKEN where it would not be read back with these headers, or with another body.
+    """
+    content = EmailMessage(policy=_CONTENT)
+    content.set_content(body if body.endswith("\n") else f"{body}\n")
+    content.add_attachment(paper, maintype="application", subtype="pdf", filename=said(filename))
+    lines = _lines(head)
+    written = "".join(f"{name}: {value}\r\n" for name, value in lines)
+    try:
+        made = written.encode("ascii") + content.as_bytes()
+    except UnicodeEncodeError as error:
+        raise Refusal(MAIL_HEAD_BROKEN(found=head.message_id)) from error
+    _require_as_meant(made, [name for name, _ in lines], found=head.message_id)
     return made
 
 
-def _one_line(text: str) -> str:
-    """What stands in a head: nothing may begin another line of it."""
-    return " ".join(text.split())
+def said(text: str) -> str:
+    """`text` on one line, without control characters; nothing in it begins an encoded word."""
+    kept = (one for one in " ".join(text.split()) if unicodedata.category(one) not in ("Cc", "Cs"))
+    return " ".join("".join(kept).split()).replace("=?", "= ?")
+
+
+def _lines(head: Head) -> list[tuple[str, str]]:
+    """The headers that the letter has before those of its body."""
+    found = [("From", _mailbox(head.sender_name, head.sender)), ("To", _list(head.to))]
+    if head.cc:
+        found.append(("Cc", _list(head.cc)))
+    if head.reply_to:
+        found.append(("Reply-To", head.reply_to))
+    subject = said(head.subject)
+    is_plain = subject.isascii() and len(subject) <= _LONGEST_PLAIN
+    return [
+        *found,
+        ("Subject", subject if is_plain else _encoded(subject, "Subject")),
+        ("Date", format_datetime(head.written_at)),
+        ("Message-ID", head.message_id),
+    ]
+
+
+def _mailbox(name: str, address: str) -> str:
+    shown = said(name)
+    if not shown:
+        return address
+    is_plain = len(shown) <= _LONGEST_PLAIN and _PLAIN_NAME.fullmatch(shown)
+    return f"{shown if is_plain else _encoded(shown, 'From')}\r\n <{address}>"
+
+
+def _encoded(text: str, name: str) -> str:
+    """`text` in encoded words alone, of a line each: none stands beside what is plain."""
+    header = Header(text, charset="utf-8", header_name=name, maxlinelen=_WIDTH)
+    return header.encode(linesep="\r\n")
+
+
+def _list(addresses: Sequence[str]) -> str:
+    return ",\r\n ".join(addresses)
+
+
+def _require_as_meant(made: bytes, names: Sequence[str], *, found: str) -> None:
+    """Reads the letter back: these headers in this order, then a text and the paper."""
+    read = message_from_bytes(made, policy=default)
+    kinds = [part.get_content_type() for part in read.walk()]
+    is_meant = (
+        sorted(read.keys()) == sorted((*names, *_OF_THE_BODY))
+        and kinds == ["multipart/mixed", "text/plain", "application/pdf"]
+        and not any(part.defects for part in read.walk())
+    )
+    if not is_meant:
+        raise Refusal(MAIL_HEAD_BROKEN(found=found))

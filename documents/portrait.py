@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from documents.figures import NO_BREAK, plain
+from documents.figures import capital as written_capital
 from documents.figures import money as written_money
 from documents.figures import rate as written_rate
 from documents.picture import (
@@ -32,6 +32,7 @@ from domain.invoice.finalise import FRANCE, Dossier, due_date
 from domain.invoice.model import PRO_FORMA, Invoice, InvoiceKind, InvoiceLine
 from domain.invoice.model import LineKind as RecordedLineKind
 from domain.invoice.situation import Situation, SituationRow
+from domain.invoice.totals import line_net
 from domain.money import from_minor
 from domain.organisation import Entity
 from domain.places import country_name
@@ -171,10 +172,9 @@ def _seller(entity: Entity, language: str, *, abroad: bool) -> Party:
 def _capital(entity: Entity, language: str) -> str:
     """The share capital with its currency; a text that is no number stays as it is."""
     try:
-        value = plain(Decimal(str(entity.capital)), language, most=2)
+        return written_capital(Decimal(str(entity.capital)), entity.currency, language)
     except (InvalidOperation, ValueError):
         return str(entity.capital)
-    return f"{value}{NO_BREAK}{'€' if entity.currency == 'EUR' else entity.currency}"
 
 
 def progress_detail(*, percent: Decimal, fee: int, currency: str, language: str) -> str:
@@ -219,21 +219,37 @@ def _line(line: InvoiceLine, dossier: Dossier, occasion: Occasion) -> Line:
             detail=line.detail,
         )
     tax = dossier.tax_codes.get(line.tax_code_id or 0)
+    quantity, unit, price, discount = _reckoned(line, line.quantity, line.unit_price)
     return Line(
         kind=LineKind.PRICED,
         position=line.position,
         description=line.description,
         detail=line.detail,
-        quantity=line.quantity,
-        unit=phrase(UNITS[line.unit], invoice.language) if line.unit in UNITS else line.unit,
-        unit_price=line.unit_price,
+        quantity=quantity,
+        unit=phrase(UNITS[unit], invoice.language) if unit in UNITS else unit,
+        unit_price=price,
         vat_label=_short_label(tax, invoice.language) if tax else None,
         net=from_minor(line.net_minor, invoice.currency),
-        discount=line.discount,
+        discount=discount,
         period_start=line.period_start,
         period_end=line.period_end,
         deducts=occasion.deposits.get(line.deducts_id or 0),
     )
+
+
+def _reckoned(
+    line: InvoiceLine, quantity: Decimal, price: Decimal
+) -> tuple[Decimal, str | None, Decimal, Decimal | None]:
+    """Quantity, unit, price and discount that the reader can reckon the net of the line from.
+
+    Where roundings have left a cent with the line, that is one lump of its net (EN 16931 BT-131).
+    """
+    currency = line.currency
+    net = line_net(quantity=quantity, unit_price=price, currency=currency, discount=line.discount)
+    if net == line.net_minor:
+        return quantity, line.unit, price, line.discount
+    sign = Decimal(-1 if line.net_minor < 0 else 1)
+    return sign, "LS", abs(from_minor(line.net_minor, currency)), None
 
 
 def _short_label(tax: TaxCode, language: str) -> str:

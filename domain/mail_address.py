@@ -30,6 +30,9 @@ def address(written: str) -> str | None:
     local, at, domain = written.strip().rpartition("@")
     if not at or _LOCAL.fullmatch(local) is None or len(local) > 64:
         return None
+    # Readers would take it for an encoded word (RFC 2047).
+    if "=?" in local:
+        return None
     if _READ_TWO_WAYS & set(domain):
         return None
     try:

@@ -13,13 +13,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
 
 import structlog
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from domain.errors import Refusal
-from domain.invoice.mail import LEASE, MailState, Sent
+from domain.invoice.mail import (
+    LEASE,
+    MAIL_HEAD_BROKEN,
+    MAIL_OF_PRO_FORMA,
+    MailState,
+    Sent,
+    told,
+)
 from jobs.mail_server import SmtpServer
 from jobs.smtp import hand_in
 from persistence.mails import Taken, is_any_due, note, take_due
@@ -37,8 +43,10 @@ _LONGEST = LEASE.total_seconds() / 2
 
 _LONGEST_LEAVE = 15.0
 
+_NEVER_SENT = (MAIL_HEAD_BROKEN, MAIL_OF_PRO_FORMA)
 
-Letter = tuple[EmailMessage, list[str]]
+
+Letter = tuple[bytes, list[str]]
 """A letter ready to be handed in, and who it is still to be taken for."""
 
 Compose = Callable[[Taken], Letter | None]
@@ -127,11 +135,8 @@ class Postman:
             sent = await asyncio.wait_for(self._hand_in(letter), _LONGEST)
         except TimeoutError:
             sent = Sent(refused={"": "TimeoutError"}, is_final=False)
-        except Exception:
-            # A store or a database that is not there for now, or a bug: never the letter's end.
-            reference = secrets.token_hex(5)
-            log.exception("bug", reference=reference, mail=taken.mail_id)
-            sent = Sent(refused={"": f"reference {reference}"}, is_final=False)
+        except Exception as error:
+            sent = _not_sent(error, taken)
         await asyncio.to_thread(self._note, taken, sent)
 
     async def _hand_in(self, letter: Letter) -> Sent:
@@ -149,10 +154,20 @@ class Postman:
                 if not left:
                     raise
                 time.sleep(1.0)
-        told = "not ours any more" if state is None else state.value
-        log.info("mail attempted", mail=taken.mail_id, state=told)
+        became = "not ours any more" if state is None else state.value
+        log.info("mail attempted", mail=taken.mail_id, state=became)
 
     def _noted(self, taken: Taken, sent: Sent) -> MailState | None:
         organisation_id = taken.organisation_id
         with self._database.writing(organisation_id, durable=True, patient=True) as session:
             return note(session, taken, sent, now=self._clock())
+
+
+def _not_sent(error: Exception, taken: Taken) -> Sent:
+    """What a letter that could not be made comes to: the end of those that are never to be sent."""
+    if isinstance(error, Refusal) and error.issues[0].kind in _NEVER_SENT:
+        return Sent(refused={"": told(error.issues[0])})
+    # A store or a database that is not there for now, or a bug: never the letter's end.
+    reference = secrets.token_hex(5)
+    log.exception("bug", reference=reference, mail=taken.mail_id, exc_info=error)
+    return Sent(refused={"": f"reference {reference}"}, is_final=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from email.message import EmailMessage
 
 import aiosmtplib
 
@@ -23,7 +22,7 @@ _NOT_OF_THE_LETTER = (
 
 
 async def hand_in(
-    server: SmtpServer, letter: EmailMessage, *, sender: str, recipients: Sequence[str]
+    server: SmtpServer, letter: bytes, *, sender: str, recipients: Sequence[str]
 ) -> Sent:
     """Hands `letter` in for `recipients`; what the server said of it, whatever that is.
 
@@ -35,7 +34,7 @@ async def hand_in(
         await client.connect()
         if server.username is not None:
             await client.login(server.username, server.password or "")
-        errors, _ = await client.send_message(letter, sender=sender, recipients=[*recipients])
+        errors, _ = await client.sendmail(sender, [*recipients], letter)
         with suppress(aiosmtplib.SMTPException, OSError):
             await client.quit()
     except aiosmtplib.SMTPRecipientsRefused as refused:

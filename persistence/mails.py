@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
 
 from domain.client import Contact
-from domain.invoice.mail import InvoiceMail, MailState, Sent, settle, take
-from domain.invoice.model import PRO_FORMA, Invoice, InvoiceState
+from domain.errors import Issue
+from domain.invoice.mail import (
+    MAIL_OF_PRO_FORMA,
+    MAIL_WITHDRAWN,
+    InvoiceMail,
+    MailState,
+    Sent,
+    call_back,
+    settle,
+    take,
+    withdraw,
+)
+from domain.invoice.model import LEGAL, PRO_FORMA, Invoice, InvoiceState
 from persistence.session import ScopedSession
 
 
@@ -75,7 +86,39 @@ def note(session: ScopedSession, taken: Taken, sent: Sent, *, now: datetime) -> 
         return None
     if settle(mail, sent, now=now):
         _hand_over(invoice, mail, now)
+    if mail.state is not MailState.SENT and is_outdated(mail, invoice):
+        withdraw(mail, MAIL_OF_PRO_FORMA(number=invoice.number))
     return mail.state
+
+
+def is_outdated(mail: InvoiceMail, invoice: Invoice) -> bool:
+    """Whether the mail brings the pro forma of what is final by now."""
+    return mail.picture is not None and invoice.state in LEGAL
+
+
+def withdraw_pro_formas(session: ScopedSession, numbers: Mapping[int, str]) -> dict[int, Issue]:
+    """Calls back the mails of pro formas that are made final; a warning by invoice.
+
+    `numbers` are the legal numbers by invoice, which the caller has locked. A mail that is being
+    sent at this moment is not called back; should it fail, it is not tried again (`note`).
+    """
+    if not numbers:
+        return {}
+    waiting = (
+        select(InvoiceMail)
+        .where(InvoiceMail.invoice_id.in_(numbers), InvoiceMail.state == MailState.QUEUED)
+        .order_by(InvoiceMail.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    to: dict[int, list[str]] = {}
+    for mail in session.scalars(waiting):
+        to.setdefault(mail.invoice_id, []).extend(mail.left)
+        call_back(mail, why=MAIL_OF_PRO_FORMA(number=numbers[mail.invoice_id]))
+    return {
+        key: MAIL_WITHDRAWN(number=numbers[key], found=", ".join(dict.fromkeys(left)))
+        for key, left in to.items()
+    }
 
 
 def _hand_over(invoice: Invoice, mail: InvoiceMail, now: datetime) -> None:

@@ -65,7 +65,7 @@ def draw_deposit(acting: Acting, wanted: DepositWanted) -> Invoice:
     invoice.kind = InvoiceKind.DEPOSIT
     lines = deposit_lines(
         pro_rata(net, fees),
-        description=_described(wanted.percent, project, invoice.language),
+        description=deposit_described(wanted.percent, project, invoice.language),
         currency=project.currency,
         account=_account(acting, wanted.ledger_account),
     )
@@ -73,12 +73,21 @@ def draw_deposit(acting: Acting, wanted: DepositWanted) -> Invoice:
     return invoice
 
 
-def _described(percent: Decimal | None, project: Project, language: str) -> str:
+def deposit_described(percent: Decimal | None, project: Project, language: str) -> str:
+    """What the line of a deposit says: of which project, and which share of its fees."""
     named = f"{project.code} – {project.name}"
     if percent is None:
         return phrase(DEPOSIT_LINE, language, project=named)
     shown = written_rate(percent, language)
     return phrase(DEPOSIT_LINE_PERCENT, language, percent=shown, project=named)
+
+
+def deduction_described(deposit: Invoice, language: str) -> str:
+    """What a line says that takes a final deposit off."""
+    # Legal documents have a day.
+    assert deposit.issue_date is not None
+    day = written_day(deposit.issue_date, language)
+    return phrase(DEDUCTION_LINE, language, number=str(deposit.number), day=day)
 
 
 def _account(acting: Acting, asked: str | None) -> str:
@@ -107,12 +116,7 @@ def deduct(acting: Acting, *, invoice_id: int, deposit_id: int, amount: Decimal 
     accounts = {
         line.tax_code_id: line.ledger_account for line in invoices.lines_of(session, deposit.id)
     }
-    description = phrase(
-        DEDUCTION_LINE,
-        invoice.language,
-        number=str(deposit.number),
-        day=written_day(deposit.issue_date or acting.today, invoice.language),
-    )
+    description = deduction_described(deposit, invoice.language)
     made = deduction_lines(parts, deposit, description=description, accounts=accounts)
     last = max((line.position for line in lines), default=0)
     for position, line in enumerate(made, start=last + 1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -37,7 +37,6 @@ from resolvers._billing import (
     claim_items,
     complete,
     cut_off_of,
-    detail_of,
     lines_of_items,
     ready_items,
 )
@@ -219,29 +218,3 @@ def _chosen(acting: Acting, draw: Draw, project: Project) -> list[Billable]:
             )
         )
     return [billables[one.phase_id] for one in draw.asked]
-
-
-def tell_in_language(
-    acting: Acting, invoice: Invoice, *, before: str, given: Mapping[str, object]
-) -> None:
-    """Words that the house wrote in the language `before` are written in the new one.
-
-    What a person wrote stays: nobody else can translate it.
-    """
-    settings = the_organisation(acting.session).settings
-    layers = (
-        invoices.the_record(acting.session, Client, invoice.client_id),
-        invoices.the_record(acting.session, Entity, invoice.entity_id),
-    )
-    if "footer_message" not in given and invoice.footer_message == footer_of(
-        settings, *layers, language=before
-    ):
-        invoice.footer_message = footer_of(settings, *layers, language=invoice.language)
-    if invoice.project_id is None:
-        return
-    found = invoices.billables_of(acting.session, invoice.project_id)
-    billables = {one.phase.id: one for one in found}
-    for line in invoices.lines_of(acting.session, invoice.id):
-        billable = billables.get(line.phase_id or 0)
-        if billable and line.detail and line.detail == detail_of(billable, line, before):
-            line.detail = detail_of(billable, line, invoice.language)

@@ -12,11 +12,12 @@ from documents.portrait import picture_of
 from domain.errors import FIELD_INVALID, NOT_FOUND, Issue, Refusal
 from domain.invoice.euro import EuroRate, give_rate
 from domain.invoice.finalise import Dossier, finalise, require_complete, require_pro_forma
-from domain.invoice.model import PDF_FORM, Invoice, IssuedDocument
+from domain.invoice.model import PDF_FORM, IssuedDocument
 from domain.invoice.numbering import require_recent
 from domain.invoice.remaining import Billable, require_still_within
 from domain.trace import OutboxEntry
 from persistence import chain, invoices
+from persistence.mails import withdraw_pro_formas
 from persistence.session import insert_all
 from resolvers._lines import count_up
 from resolvers._mutation import Acting
@@ -40,13 +41,13 @@ def make_final(
     invoice_id: int,
     issue_date: date | None,
     euro_rate: EuroRate | None = None,
-) -> Invoice:
-    """The legal invoice: number, date and picture, in this transaction (F23)."""
+) -> list[Issue]:
+    """The legal invoice: number, date and picture, in this transaction (F23); what to warn of."""
     judged = judge_final(acting, [ToFinalise(invoice_id, euro_rate)], issue_date=issue_date)
     keep_final(acting, judged)
-    if judged[0].issues:
+    if judged[0].is_refused:
         raise Refusal(*judged[0].issues)
-    return judged[0].dossier.invoice
+    return judged[0].issues
 
 
 @dataclass(slots=True)
@@ -136,7 +137,7 @@ def keep_final(acting: Acting, judged: Sequence[Judged]) -> None:
             by_entity.setdefault(one.dossier.entity.id, []).append(one)
         elif one.found is not None:
             session.expire(one.dossier.invoice)
-    frozen: list[Frozen] = []
+    numbered: list[tuple[Judged, str]] = []
     for _, some in sorted(by_entity.items()):
         entity = some[0].dossier.entity
         try:
@@ -153,11 +154,12 @@ def keep_final(acting: Acting, judged: Sequence[Judged]) -> None:
                 session.expire(one.dossier.invoice)
                 one.issues += refusal.issues
             continue
-        frozen += [
-            Frozen(one.dossier, number, one.issue_date)
-            for one, number in zip(some, numbers, strict=True)
-        ]
-    freeze_all(acting, frozen)
+        numbered += zip(some, numbers, strict=True)
+    freeze_all(acting, [Frozen(one.dossier, number, one.issue_date) for one, number in numbered])
+    warned = withdraw_pro_formas(session, {one.asked.invoice_id: no for one, no in numbered})
+    for one, _ in numbered:
+        if one.asked.invoice_id in warned:
+            one.issues.append(warned[one.asked.invoice_id].at(field=("id",)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from email.message import EmailMessage
 
 from documents import figures
 from documents.letter import Head, letter
@@ -18,9 +17,12 @@ from domain.invoice.mail import (
     LONGEST_BODY,
     LONGEST_SUBJECT,
     MAIL_NOT_SET_UP,
+    MAIL_OF_PRO_FORMA,
     MAIL_RECIPIENT_MISSING,
     MOST_RECIPIENTS,
     InvoiceMail,
+    MailState,
+    call_back,
     send_again,
 )
 from domain.invoice.model import LEGAL, Invoice, InvoiceKind
@@ -28,7 +30,7 @@ from domain.mail_address import address, addresses, domain_of
 from domain.mail_template import HOUSE, MailKind, filled
 from domain.money import from_minor
 from persistence import invoices
-from persistence.mails import Taken, default_recipient, mail_of
+from persistence.mails import Taken, default_recipient, is_outdated, mail_of
 from persistence.organisations import the_organisation
 from persistence.session import ScopedSession
 from resolvers._mutation import Acting
@@ -92,11 +94,37 @@ def queue_mail(acting: Acting, asked: Sending) -> InvoiceMail:
 
 def retry_mail(acting: Acting, mail_id: int) -> InvoiceMail:
     """The mail, sent again at once: one that failed, or that waits for its next attempt."""
-    mail = invoices.the_record(acting.session, InvoiceMail, mail_id, locked=True)
-    _require_role(acting, invoices.the_record(acting.session, Invoice, mail.invoice_id))
+    mail, invoice = _mail_and_invoice(acting, mail_id)
+    _require_role(acting, invoice)
     _sender(acting)
+    if mail.state is not MailState.SENT:
+        _require_current(mail, invoice)
     send_again(mail, now=acting.house.clock())
     return mail
+
+
+def call_mail_back(acting: Acting, mail_id: int) -> InvoiceMail:
+    """The mail, sent no more: one that still waits. Twice is as good as once."""
+    mail, invoice = _mail_and_invoice(acting, mail_id)
+    _require_role(acting, invoice)
+    call_back(mail)
+    return mail
+
+
+def _mail_and_invoice(acting: Acting, mail_id: int) -> tuple[InvoiceMail, Invoice]:
+    """Both locked, the invoice first, as every other act on it."""
+    session = acting.session
+    found = invoices.the_record(session, InvoiceMail, mail_id)
+    invoice = invoices.the_record(session, Invoice, found.invoice_id, locked=True)
+    # What the postman did with it meanwhile is read again.
+    session.expire(found)
+    return invoices.the_record(session, InvoiceMail, mail_id, locked=True), invoice
+
+
+def _require_current(mail: InvoiceMail, invoice: Invoice) -> None:
+    """MAIL_OF_PRO_FORMA: nobody is to read the pro forma of what is final by now."""
+    if is_outdated(mail, invoice):
+        raise Refusal(MAIL_OF_PRO_FORMA(field=("id",), number=invoice.number))
 
 
 def draft_of(session: ScopedSession, dossier: Dossier) -> Draft:
@@ -118,13 +146,17 @@ def draft_of(session: ScopedSession, dossier: Dossier) -> Draft:
     )
 
 
-def letter_of(house: House, taken: Taken, *, sender: str) -> tuple[EmailMessage, list[str]] | None:
-    """The letter of a mail with its paper, and whom it is still for; None where it is not ours."""
+def letter_of(house: House, taken: Taken, *, sender: str) -> tuple[bytes, list[str]] | None:
+    """The letter of a mail with its paper, and whom it is still for; None where it is not ours.
+
+    MAIL_OF_PRO_FORMA, MAIL_HEAD_BROKEN: it is never to be sent.
+    """
     with house.database.reading(taken.organisation_id) as session:
         mail = mail_of(session, taken)
         if mail is None:
             return None
         invoice = invoices.the_record(session, Invoice, mail.invoice_id)
+        _require_current(mail, invoice)
         acting = Acting(session, _nobody(taken.organisation_id), house)
         prepared: ToPrint | Paper
         if mail.picture is None:

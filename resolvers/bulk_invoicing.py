@@ -147,8 +147,15 @@ class BulkInvoicing:
         self, info: Info, input: InvoicesBulkSendInput
     ) -> InvoicesBulkPayload:
         def act(acting: Acting) -> list[Done]:
+            seen: set[int] = set()
+
             def send(item: SendItem) -> tuple[int, tuple[Issue, ...]]:
-                return queue_mail(acting, as_sending(item)).invoice_id, ()
+                asked = as_sending(item)
+                if asked.invoice_id in seen:
+                    reason = "it is given twice"
+                    raise Refusal(FIELD_INVALID(field=("id",), name="The invoice", reason=reason))
+                seen.add(asked.invoice_id)
+                return queue_mail(acting, asked).invoice_id, ()
 
             _lock_invoices(acting, input.items)
             return one_by_one(acting, input.items, send, asked=input, outcome=BulkOutcome.UPDATED)

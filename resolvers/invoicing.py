@@ -35,6 +35,7 @@ from resolvers._invoicing_inputs import (
 from resolvers._lines import replace_lines
 from resolvers._mutation import Acting, Once, Payload, write
 from resolvers._reading import PageInput, read_page
+from resolvers._retelling import tell_in_language
 from schema.connection import Connection
 from schema.context import Info
 from schema.download import PDF, DownloadLink, KeptFile, link_to
@@ -222,10 +223,11 @@ class Invoicing:
         def act(acting: Acting) -> Payload:
             key = key_of(input.id, "invoice", field=("id",))
             rate = as_rate(input.euro_rate)
-            finalising.make_final(
+            issues = finalising.make_final(
                 acting, invoice_id=key, issue_date=input.issue_date, euro_rate=rate
             )
-            return _shown(acting, key, fields)
+            said = user_errors(issues, acting.caller.locale)
+            return _shown(acting, key, fields) | {"user_errors": said}
 
         once = _once("invoiceFinalise", input, input.idempotency_key, fields)
         return await write(
@@ -311,7 +313,7 @@ def _change(acting: Acting, invoice: InvoiceRecord, asked: InvoiceUpdateInput) -
         # After the lines: the first phase of a blank one brings the currency of its project.
         give_rate(invoice, as_rate(asked.euro_rate.value), today=acting.today)
     if invoice.language != before:
-        drawing.tell_in_language(acting, invoice, before=before, given=given)
+        tell_in_language(acting, invoice, before=before, given=given)
 
 
 def as_rate(asked: EuroRateInput | None) -> EuroRate | None:

@@ -14,7 +14,7 @@ from persistence.mails import mails_where
 from persistence.pages import Sort
 from persistence.reading import Wanted, load_one
 from persistence.session import ScopedSession
-from resolvers._mailing import Sending, draft_of, queue_mail, retry_mail
+from resolvers._mailing import Sending, call_mail_back, draft_of, queue_mail, retry_mail
 from resolvers._mutation import Acting, Once, Payload, write
 from resolvers._reading import PageInput, read, read_page
 from schema.connection import Connection
@@ -122,6 +122,19 @@ class Mailing:
         def act(acting: Acting) -> Payload:
             key = key_of(id, "invoice_mail", field=("id",))
             return _shown(acting, retry_mail(acting, key).id, fields)
+
+        return await write(info, Permission.PREPARE_INVOICES, act, nothing={"mail": None})
+
+    @strawberry.mutation(
+        description="Calls a mail back that waits for its (next) attempt: CANCELLED, or SENT to "
+        "those alone who have it. Twice is as good as once."
+    )
+    async def invoice_mail_cancel(self, info: Info, id: strawberry.ID) -> InvoiceMailPayload:
+        fields = wanted(info, "mail")
+
+        def act(acting: Acting) -> Payload:
+            key = key_of(id, "invoice_mail", field=("id",))
+            return _shown(acting, call_mail_back(acting, key).id, fields)
 
         return await write(info, Permission.PREPARE_INVOICES, act, nothing={"mail": None})
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 strawberry.enum(
     MailState,
     description="QUEUED waits for its (next) attempt; SENT: accepted by the mail server for one "
-    "recipient at least; FAILED: given up, invoiceMailRetry sends it again.",
+    "recipient at least; FAILED: given up, invoiceMailRetry sends it again; CANCELLED: "
+    "called back by invoiceMailCancel, or its pro forma became final (lastError).",
 )
 
 
@@ -34,7 +35,9 @@ class InvoiceMail(Node):
     attempts: int
     next_attempt_at: datetime | None
     accepted: list[str] = strawberry.field(description="Whom the server took it for.")
-    last_error: str | None = strawberry.field(description="What the server said, last.")
+    last_error: str | None = strawberry.field(
+        description="What the server said, last; or the code of why it is not sent."
+    )
     message_id: str
     created_at: datetime
     sent_at: datetime | None

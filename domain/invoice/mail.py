@@ -16,7 +16,7 @@ from sqlalchemy import JSON, ForeignKeyConstraint, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import NAME, BigKey, Instant, Record, Scoped, choice, owned
-from domain.errors import Refusal, call_error
+from domain.errors import Issue, Refusal, call_error, call_warning
 
 PAUSES = (
     timedelta(minutes=1),
@@ -45,6 +45,26 @@ MAIL_RECIPIENT_MISSING = call_error(
     "Nobody to send {number} to: the default contact of {client} has no e-mail address.",
     "Give the client's contact an e-mail address, or say whom to send it to.",
 )
+MAIL_HEAD_BROKEN = call_error(
+    "MAIL_HEAD_BROKEN",
+    "The letter {found} is not sent: its head would not be read as it is meant.",
+    "Send the document again with another subject, or rename who it is from.",
+)
+MAIL_WITHDRAWN = call_warning(
+    "MAIL_WITHDRAWN",
+    "{number} is final: its pro forma, which had not been sent to {found} yet, is sent no more.",
+    "Send the final document with invoiceSend.",
+)
+MAIL_OF_PRO_FORMA = call_error(
+    "MAIL_OF_PRO_FORMA",
+    "{number} is final: its pro forma is sent no more.",
+    "Send the final document with invoiceSend.",
+)
+MAIL_NOT_WAITING = call_error(
+    "MAIL_NOT_WAITING",
+    "This mail does not wait any more: it is {found}.",
+    "Read it again: what was sent cannot be called back.",
+)
 MAIL_ALREADY_SENT = call_error(
     "MAIL_ALREADY_SENT",
     "This mail was sent.",
@@ -53,12 +73,16 @@ MAIL_ALREADY_SENT = call_error(
 
 
 class MailState(StrEnum):
-    """SENT: a server accepted it for at least one recipient. FAILED: given up, may be retried."""
+    """SENT: a server accepted it for at least one recipient. FAILED: given up, may be retried.
+
+    CANCELLED: nobody got it, and it is not sent: called back, or its pro forma became final.
+    """
 
     QUEUED = "QUEUED"
     SENDING = "SENDING"
     SENT = "SENT"
     FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
 
 
 WAITING = (MailState.QUEUED, MailState.SENDING)
@@ -142,6 +166,29 @@ def settle(mail: InvoiceMail, sent: Sent, *, now: datetime) -> bool:
     mail.state = MailState.SENT if mail.accepted else MailState.FAILED
     mail.next_attempt_at = None
     return is_first
+
+
+def call_back(mail: InvoiceMail, *, why: Issue | None = None) -> None:
+    """A mail that waits is sent no more, to nobody who has not got it; MAIL_NOT_WAITING."""
+    if mail.state is MailState.CANCELLED:
+        return
+    if mail.state is not MailState.QUEUED:
+        raise Refusal(MAIL_NOT_WAITING(field=("id",), found=mail.state.value))
+    withdraw(mail, why)
+
+
+def withdraw(mail: InvoiceMail, why: Issue | None) -> None:
+    """Ends a mail where it is: SENT to those who have it, CANCELLED where nobody has."""
+    mail.state = MailState.SENT if mail.accepted else MailState.CANCELLED
+    mail.next_attempt_at = mail.claim = None
+    if why is not None:
+        mail.last_error = told(why)
+
+
+def told(issue: Issue) -> str:
+    """Why a mail was not sent, as it is kept with it: the code and the sentence."""
+    facts = {**issue.facts, "found": issue.found or ""}
+    return f"{issue.code}: {issue.kind.sentence.format_map(facts)}"[:LONGEST_ERROR]
 
 
 def send_again(mail: InvoiceMail, *, now: datetime) -> None:

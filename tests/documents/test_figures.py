@@ -78,6 +78,12 @@ def test_a_unit_price_shows_up_to_six_decimals_and_at_least_those_of_its_currenc
         figures.unit_price(Decimal("0.1234567"), "EUR", "fr")
 
 
+def test_a_capital_reads_as_amounts_do_and_has_cents_where_it_has_some() -> None:
+    written = [figures.capital(Decimal("50000"), "EUR", language) for language in ("fr", "en")]
+    assert written == ["50\u202f000\u00a0€", "€50,000"]
+    assert figures.capital(Decimal("7622.45"), "CHF", "en") == "CHF\u00a07,622.45"
+
+
 def test_what_is_not_a_number_is_not_written() -> None:
     with pytest.raises(ValueError, match="cannot be written"):
         figures.quantity(Decimal("NaN"), "fr")

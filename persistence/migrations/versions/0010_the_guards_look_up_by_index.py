@@ -13,7 +13,7 @@ depends_on = None
 # those before it. A `+` keeps SQLite from an index that leads to all that is final.
 _OURS = "organisation_id = NEW.organisation_id"
 _FINAL = "+state IN ('READY', 'FINAL')"
-_MET = {
+_MET: dict[str, tuple[str, ...]] = {
     "invoice": (
         f"id = NEW.id AND {_FINAL}",
         f"{_OURS} AND pro_forma_number = NEW.pro_forma_number AND {_FINAL}",
@@ -29,7 +29,7 @@ _MET = {
         f"{_OURS} AND entity_id = NEW.entity_id AND place = NEW.place",
     ),
 }
-_FORMER = {
+_FORMER: dict[str, tuple[str, ...]] = {
     "invoice": (
         "state IN ('READY', 'FINAL') AND (id = NEW.id OR (organisation_id = NEW.organisation_id"
         " AND (pro_forma_number = NEW.pro_forma_number OR number = NEW.number)))",

@@ -23,6 +23,11 @@ mutation($id: ID!) {{
   invoiceMailRetry(id: $id) {{ mail {{ {MAIL} }} userErrors {{ code message }} }}
 }}
 """
+CANCEL = f"""
+mutation($id: ID!) {{
+  invoiceMailCancel(id: $id) {{ mail {{ {MAIL} }} userErrors {{ code message found }} }}
+}}
+"""
 MAILS = f"""
 query($filter: InvoiceMailFilter) {{
   invoiceMails(filter: $filter) {{ totalCount nodes {{ {MAIL} }} }}

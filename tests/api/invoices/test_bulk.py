@@ -110,6 +110,19 @@ def test_many_are_sent_by_mail_each_with_its_own(mailing: ApiClient) -> None:
     assert done["results"][1]["userErrors"][0]["field"][:2] == ["items", "1"]
     assert [(one["to"], one["state"]) for one in mails(mailing)] == [(["a@client.test"], "QUEUED")]
 
+    twice = bulk(mailing, SEND, [*items[:1], *items[:1]], errorPolicy="REJECT_FAILED_ROWS")
+    assert outcomes(twice) == ["UPDATED", "REJECTED"]
+    (said,) = twice["results"][1]["userErrors"]
+    assert said == {"code": "FIELD_INVALID", "field": ["items", "1", "id"]}
+    assert len(mails(mailing)) == 2
+    # Final by now: what waits is the pro forma, which nobody is to read any more.
+    final_ = bulk(mailing, FINALISE, [{"id": first}, {"id": second}])
+    assert [[error["code"] for error in one["userErrors"]] for one in final_["results"]] == [
+        ["MAIL_WITHDRAWN"],
+        [],
+    ]
+    assert {one["state"] for one in mails(mailing)} == {"CANCELLED"}
+
 
 def test_pro_formas_are_numbered_in_the_order_given(any_firm: ApiClient) -> None:
     """F23 in bulk: one call, numbers without a gap in each series, a replay numbers nothing."""

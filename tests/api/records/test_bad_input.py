@@ -176,6 +176,7 @@ IDENTIFIERS = {
     "invoicePdf": "invoice_1",
     "handoverAcknowledge": "outbox_entry_1",
     "invoiceMailRetry": "invoice_mail_1",
+    "invoiceMailCancel": "invoice_mail_1",
     "invoicesPdf": ["invoice_1"],
     "importReviewAgain": "import_file_1",
     "importCancel": "import_file_1",

@@ -40,7 +40,7 @@ OWN_ID = {
     **dict.fromkeys(("invoiceUpdate", "invoiceMarkSent", "invoiceDelete"), "invoice"),
     **dict.fromkeys(("invoiceFinalise", "invoiceCredit", "invoicePdf", "invoiceSend"), "invoice"),
     "invoicesPdf": "invoice",
-    "invoiceMailRetry": "invoice_mail",
+    **dict.fromkeys(("invoiceMailRetry", "invoiceMailCancel"), "invoice_mail"),
     "clientPapersUpdate": "client",
     **dict.fromkeys(
         (f"invoicesBulk{verb}" for verb in ("Finalise", "Credit", "Delete", "Send")), "invoice"
