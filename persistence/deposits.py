@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import aliased
 
-from domain.invoice.model import LEGAL, Invoice, InvoiceKind, InvoiceLine, LineKind
+from domain.invoice.model import (
+    LEGAL,
+    PRO_FORMA,
+    Invoice,
+    InvoiceKind,
+    InvoiceLine,
+    InvoiceState,
+    LineKind,
+)
 from persistence.session import ScopedSession
 
 
-def deducted(session: ScopedSession, deposits: Sequence[int]) -> dict[int, dict[int | None, int]]:
-    """By deposit and tax code: the net that invoices and pro formas deduct, less what was
-    credited of such lines."""
+def deducted(
+    session: ScopedSession, deposits: Sequence[int], *, states: Sequence[InvoiceState] = ()
+) -> dict[int, dict[int | None, int]]:
+    """By deposit and tax code: the net that invoices and pro formas, or those in some states,
+    deduct, less what was credited of such lines."""
     sign = case((Invoice.kind == InvoiceKind.CREDIT_NOTE, 1), else_=-1)
     line = InvoiceLine
     statement = (
@@ -23,6 +33,8 @@ def deducted(session: ScopedSession, deposits: Sequence[int]) -> dict[int, dict[
         .where(line.deducts_id.in_(deposits))
         .group_by(line.deducts_id, line.tax_code_id)
     )
+    if states:
+        statement = statement.where(Invoice.state.in_(states))
     found: dict[int, dict[int | None, int]] = {key: {} for key in deposits}
     for key, tax, net in session.execute(statement):
         found[key][tax] = int(net)
@@ -52,32 +64,41 @@ def left_of(session: ScopedSession, deposits: Sequence[int]) -> dict[int, dict[i
 
 @dataclass(frozen=True, slots=True)
 class OpenDeposit:
-    """A deposit of a project that is not wholly deducted."""
+    """A deposit of a project that final invoices have not wholly deducted."""
 
     key: int
+    project_id: int
     number: str
     is_final: bool
     left: int
+    unbilled: int
+    """`left`, and what only pro formas deduct: that may come back, and is billed by nothing yet."""
     currency: str
 
 
-def open_deposits(session: ScopedSession, project_id: int) -> list[OpenDeposit]:
-    """The deposits of the project with something left to deduct, pro formas among them."""
+def open_deposits(session: ScopedSession, project_ids: Iterable[int]) -> list[OpenDeposit]:
+    """The deposits of projects that final invoices leave something of, pro formas among them."""
+    wanted = sorted(project_ids)
+    if not wanted:
+        return []
     statement = select(Invoice).where(
-        Invoice.project_id == project_id, Invoice.kind == InvoiceKind.DEPOSIT
+        Invoice.project_id.in_(wanted), Invoice.kind == InvoiceKind.DEPOSIT
     )
     deposits = list(session.scalars(statement.order_by(Invoice.id)))
     if not deposits:
         return []
-    left = left_of(session, [one.id for one in deposits])
+    keys = [one.id for one in deposits]
+    left, held = left_of(session, keys), deducted(session, keys, states=PRO_FORMA)
     found = [
         OpenDeposit(
             one.id,
+            one.project_id or 0,
             one.number or one.pro_forma_number,
             one.state in LEGAL,
             sum(left[one.id].values()),
+            sum(left[one.id].values()) + sum(held[one.id].values()),
             one.currency,
         )
         for one in deposits
     ]
-    return [one for one in found if one.left > 0]
+    return [one for one in found if one.unbilled > 0]

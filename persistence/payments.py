@@ -299,14 +299,16 @@ def cancellations(
     return {one.payment_id: one for one in session.scalars(statement)}
 
 
-def last_reminders(session: ScopedSession, invoices: Sequence[int]) -> dict[int, int]:
-    """The identifier of the last reminder of each invoice."""
+def last_reminders(
+    session: ScopedSession, invoices: Sequence[int], *, as_of: date
+) -> dict[int, int]:
+    """The identifier of the last reminder of each invoice, that day included."""
     place = func.row_number().over(
         partition_by=Reminder.invoice_id, order_by=(Reminder.reminded_on.desc(), Reminder.id.desc())
     )
     ranked = (
         select(Reminder.id, Reminder.invoice_id, place.label("place"))
-        .where(Reminder.invoice_id.in_(invoices))
+        .where(Reminder.invoice_id.in_(invoices), Reminder.reminded_on <= as_of)
         .subquery()
     )
     statement = select(ranked.c.invoice_id, ranked.c.id).where(ranked.c.place == 1)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import aliased
 
 from domain.invoice.model import LEGAL, Invoice, InvoiceKind, InvoiceLine
 from domain.invoice.situation import Situation, billed_by, situation
@@ -83,7 +84,7 @@ def _contracts_of(
 def _finals_by_contract(
     session: ScopedSession, contracts: Sequence[int], *, besides: Sequence[int]
 ) -> dict[int, int]:
-    """How many final invoices bill each contract, besides some."""
+    """How many final invoices bill each contract, besides some and those credited whole."""
     if not contracts:
         return {}
     statement = (
@@ -95,10 +96,39 @@ def _finals_by_contract(
             Invoice.state.in_(LEGAL),
             Invoice.kind == InvoiceKind.INVOICE,
             Invoice.id.not_in(besides),
+            ~_is_credited_whole(),
         )
         .group_by(Phase.contract_id)
     )
     return {row.contract_id: row.finals for row in session.execute(statement)}
+
+
+def _is_credited_whole() -> ColumnElement[bool]:
+    """Whether credit notes have taken every line of the invoice at hand; zeros need none."""
+    note, line, taking = aliased(Invoice), aliased(InvoiceLine), aliased(InvoiceLine)
+    taken = (
+        select(func.coalesce(func.sum(taking.net_minor), 0))
+        .where(taking.organisation_id == line.organisation_id, taking.credits_line_id == line.id)
+        .correlate(line)
+        .scalar_subquery()
+    )
+    is_credited = (
+        select(note.id)
+        .where(note.organisation_id == Invoice.organisation_id, note.credits_id == Invoice.id)
+        .correlate(Invoice)
+        .exists()
+    )
+    is_left = (
+        select(line.id)
+        .where(
+            line.organisation_id == Invoice.organisation_id,
+            line.invoice_id == Invoice.id,
+            line.net_minor != taken,
+        )
+        .correlate(Invoice)
+        .exists()
+    )
+    return and_(is_credited, ~is_left)
 
 
 def deposits_of(

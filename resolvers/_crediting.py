@@ -52,13 +52,14 @@ def credit_invoice(acting: Acting, wanted: CreditWanted) -> tuple[Invoice, list[
     session = acting.session
     invoice = invoices.the_record(session, Invoice, wanted.invoice_id, field=("id",), locked=True)
     require_creditable(invoice)
-    require_not_deducted(acting, invoice)
     day = wanted.issue_date or acting.today
     require_recent(day, today=acting.today)
     _require_after(invoice, day)
     if invoice.project_id is not None:
         invoices.lock_project(session, invoice.project_id)
-    made = _begin(acting, invoice, _credited(acting, invoice, wanted.lines), day)
+    credited = _credited(acting, invoice, wanted.lines)
+    require_not_deducted(acting, invoice, credited.lines)
+    made = _begin(acting, invoice, credited, day)
     made.credit_reason = text(
         wanted.reason, field=("reason",), name="The reason", longest=LONGEST_TEXT
     )

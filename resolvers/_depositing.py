@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from documents.figures import day as written_day
 from documents.figures import rate as written_rate
+from domain.catalogue import TaxCode
 from domain.client import Client
 from domain.errors import NOT_FOUND, RECORD_ARCHIVED, Issue, Refusal
 from domain.invoice.create import DEFAULT_ACCOUNT, for_project
 from domain.invoice.deposit import (
+    DEDUCTION_ABOVE_DEPOSIT,
     DEDUCTION_LINE,
     DEPOSIT_ACCOUNT,
     DEPOSIT_DEDUCTED,
@@ -17,17 +20,14 @@ from domain.invoice.deposit import (
     DEPOSIT_LINE_PERCENT,
     DEPOSIT_TO_DEDUCT,
     NOTHING_TO_DEDUCT,
-    DepositWanted,
-    Shares,
     deduction_lines,
     deposit_lines,
-    deposit_net,
     fees_by_tax,
     pro_rata,
     require_deductible,
-    require_room,
     to_deduct,
 )
+from domain.invoice.deposit_room import DepositWanted, deposit_net, require_room
 from domain.invoice.finalise import require_pro_forma
 from domain.invoice.lines import MOST_LINES
 from domain.invoice.model import Invoice, InvoiceKind, InvoiceLine, InvoiceState, LineKind
@@ -52,12 +52,12 @@ def draw_deposit(acting: Acting, wanted: DepositWanted) -> Invoice:
     taxes = invoices.tax_codes_of_country(session, project.country)
     fees = fees_by_tax(billables, project, taxes)
     net = deposit_net(wanted, fees, project)
-    present = deposits.open_deposits(session, project.id)
     require_room(
         net,
-        remaining=sum(one.figures.remaining for one in billables),
-        open_deposits=sum(one.left for one in present),
+        billables,
+        others=sum(one.unbilled for one in deposits.open_deposits(session, [project.id])),
         currency=project.currency,
+        field=("amount",),
     )
     invoice = draw_blank(acting, client_id=project.client_id, entity_id=project.entity_id)
     client = invoices.the_record(session, Client, project.client_id)
@@ -108,7 +108,7 @@ def deduct(acting: Acting, *, invoice_id: int, deposit_id: int, amount: Decimal 
     parts = to_deduct(
         deposit,
         left=deposits.left_of(session, [deposit.id])[deposit.id],
-        bases=_bases(lines),
+        bases=net_by_tax(lines),
         amount=amount,
     )
     if len(lines) + len(parts) > MOST_LINES:
@@ -157,13 +157,13 @@ def _both(acting: Acting, invoice_id: int, deposit_id: int) -> tuple[Invoice, In
     return locked[invoice_id], locked[deposit_id]
 
 
-def _bases(lines: list[InvoiceLine]) -> Shares:
+def net_by_tax(lines: Sequence[InvoiceLine]) -> dict[int | None, int]:
     """The net of the lines by tax code, deductions included."""
-    bases: dict[int | None, int] = {}
+    nets: dict[int | None, int] = {}
     for line in lines:
         if line.kind is not LineKind.TEXT:
-            bases[line.tax_code_id] = bases.get(line.tax_code_id, 0) + line.net_minor
-    return bases
+            nets[line.tax_code_id] = nets.get(line.tax_code_id, 0) + line.net_minor
+    return nets
 
 
 def to_be_deducted(acting: Acting, project_id: int) -> list[Issue]:
@@ -174,16 +174,50 @@ def to_be_deducted(acting: Acting, project_id: int) -> list[Issue]:
             number=one.number,
             found=f"{from_minor(one.left, one.currency):f} {one.currency}",
         )
-        for one in deposits.open_deposits(acting.session, project_id)
-        if one.is_final
+        for one in deposits.open_deposits(acting.session, [project_id])
+        if one.is_final and one.left > 0
     ]
 
 
-def require_not_deducted(acting: Acting, deposit: Invoice) -> None:
-    """DEPOSIT_DEDUCTED: what invoices took off must first be given back by them."""
+def require_not_deducted(acting: Acting, deposit: Invoice, credited: Sequence[InvoiceLine]) -> None:
+    """DEPOSIT_DEDUCTED: what invoices took off must first be given back by them.
+
+    `credited` are the lines of a credit note of the deposit that is not written yet.
+    """
     if deposit.kind is not InvoiceKind.DEPOSIT:
         return
-    taken = sum(deposits.deducted(acting.session, [deposit.id])[deposit.id].values())
-    if taken:
-        found = f"{from_minor(taken, deposit.currency):f} {deposit.currency}"
-        raise Refusal(DEPOSIT_DEDUCTED(field=("id",), number=str(deposit.number), found=found))
+    session, currency = acting.session, deposit.currency
+    left = deposits.left_of(session, [deposit.id])[deposit.id]
+    taken = deposits.deducted(session, [deposit.id])[deposit.id]
+    for tax, net in net_by_tax(credited).items():
+        rest = max(0, left.get(tax, 0))
+        if taken.get(tax, 0) > 0 and net > rest:
+            raise Refusal(
+                DEPOSIT_DEDUCTED(
+                    field=("lines",),
+                    number=str(deposit.number),
+                    code=invoices.the_record(session, TaxCode, tax or 0).code,
+                    found=f"{from_minor(taken[tax], currency):f} {currency}",
+                    expected=f"{from_minor(rest, currency):f} {currency}",
+                )
+            )
+
+
+def require_deductions_within(acting: Acting, invoice: Invoice) -> None:
+    """DEDUCTION_ABOVE_DEPOSIT where a deposit, which the caller has locked, has less left."""
+    lines = invoices.lines_of(acting.session, invoice.id)
+    keys = sorted({line.deducts_id for line in lines if line.deducts_id is not None})
+    for key, left in deposits.left_of(acting.session, keys).items():
+        own = net_by_tax([line for line in lines if line.deducts_id == key])
+        for tax, net in own.items():
+            if left.get(tax, 0) < 0:
+                deposit = invoices.the_record(acting.session, Invoice, key)
+                rest, currency = max(0, left.get(tax, 0) - net), deposit.currency
+                raise Refusal(
+                    DEDUCTION_ABOVE_DEPOSIT(
+                        field=("id",),
+                        number=str(deposit.number),
+                        found=f"{from_minor(-net, currency):f} {currency}",
+                        expected=f"{from_minor(rest, currency):f} {currency}",
+                    )
+                )

@@ -10,13 +10,15 @@ from documents.picture import Reference
 from documents.picture_json import to_json
 from documents.portrait import picture_of
 from domain.errors import FIELD_INVALID, NOT_FOUND, Issue, Refusal
+from domain.invoice.deposit_room import require_no_phase, require_room
 from domain.invoice.euro import EuroRate, give_rate
 from domain.invoice.finalise import Dossier, finalise, require_complete, require_pro_forma
-from domain.invoice.model import PDF_FORM, IssuedDocument
+from domain.invoice.model import PDF_FORM, InvoiceKind, IssuedDocument
 from domain.invoice.numbering import require_recent
 from domain.invoice.remaining import Billable, require_still_within
 from domain.trace import OutboxEntry
-from persistence import chain, invoices
+from persistence import chain, deposits, invoices
+from persistence.deposits import OpenDeposit
 from persistence.mails import withdraw_pro_formas
 from persistence.session import insert_all
 from resolvers._lines import count_up
@@ -95,26 +97,48 @@ def judge_final(
     dossiers = invoices.dossiers_of(session, [found[one.asked.invoice_id] for one in live])
     projects = {one.project.id for one in dossiers if one.project is not None}
     billables = invoices.billables_by_project(session, projects, archived=True)
+    # Asked for only where a deposit is among them.
+    held = {
+        dossier.project.id
+        for dossier in dossiers
+        if dossier.project is not None and dossier.invoice.kind is InvoiceKind.DEPOSIT
+    }
+    present = deposits.open_deposits(session, held)
     for one, dossier in zip(live, dossiers, strict=True):
         one.found = dossier
         try:
-            _require_final(acting, one, billables)
+            _require_final(acting, one, billables, present)
         except Refusal as refusal:
             one.issues += refusal.issues
     return judged
 
 
 def _require_final(
-    acting: Acting, one: Judged, billables: Mapping[int, Sequence[Billable]]
+    acting: Acting,
+    one: Judged,
+    billables: Mapping[int, Sequence[Billable]],
+    present: Sequence[OpenDeposit],
 ) -> None:
     dossier, invoice = one.dossier, one.dossier.invoice
     require_pro_forma(invoice)
     if one.asked.euro_rate is not None:
         give_rate(invoice, one.asked.euro_rate, today=acting.today)
     count_up(dossier)
+    require_no_phase(invoice, [line.phase_id for line in dossier.lines])
     require_complete(dossier, issue_date=one.issue_date)
-    if dossier.project is not None:
-        require_still_within(dossier.lines, billables.get(dossier.project.id, ()))
+    if dossier.project is None:
+        return
+    found = billables.get(dossier.project.id, ())
+    if invoice.kind is not InvoiceKind.DEPOSIT:
+        require_still_within(dossier.lines, found)
+        return
+    others = [other for other in present if other.project_id == dossier.project.id]
+    require_room(
+        invoice.net_minor,
+        found,
+        others=sum(other.unbilled for other in others if other.key != invoice.id),
+        currency=invoice.currency,
+    )
 
 
 def leave(acting: Acting, judged: Sequence[Judged]) -> None:

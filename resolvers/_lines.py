@@ -18,6 +18,7 @@ from domain.client import Client
 from domain.errors import NOT_FOUND, PathPart, Refusal
 from domain.invoice.create import PHASE_OF_OTHER_PROJECT, for_project
 from domain.invoice.deposit import require_no_deduction
+from domain.invoice.deposit_room import require_no_phase, require_room
 from domain.invoice.finalise import Dossier, require_pro_forma
 from domain.invoice.lines import (
     NewLine,
@@ -27,11 +28,11 @@ from domain.invoice.lines import (
     require_few,
     rewrite,
 )
-from domain.invoice.model import Invoice, InvoiceLine, LineKind
+from domain.invoice.model import Invoice, InvoiceKind, InvoiceLine, LineKind
 from domain.invoice.remaining import reached, require_all_within, without
 from domain.invoice.totals import Tax, Totals, total
 from domain.project.model import BillingMethod
-from persistence import catalogue, claims, invoices
+from persistence import catalogue, claims, deposits, invoices
 from resolvers._mutation import Acting
 
 
@@ -150,6 +151,7 @@ def replace_lines(acting: Acting, invoice: Invoice, asked: Sequence[NewLine]) ->
     require_pro_forma(invoice)
     require_few(asked)
     require_each_line_once(asked)
+    require_no_phase(invoice, [one.phase_id for one in asked])
     _tie(acting, invoice, asked)
     if invoice.project_id is not None:
         invoices.lock_project(acting.session, invoice.project_id)
@@ -164,7 +166,22 @@ def replace_lines(acting: Acting, invoice: Invoice, asked: Sequence[NewLine]) ->
     lines = [_stays(acting, one, new) for one, new in zip(kept, made, strict=True)]
     _require_within(acting, invoice, lines, kept=[line for line in kept if line is not None])
     append(acting, invoice, lines)
+    require_deposit_room(acting, invoice)
     invoices.mark_changed(invoice)
+
+
+def require_deposit_room(acting: Acting, invoice: Invoice) -> None:
+    """DEPOSIT_ABOVE_REST for a deposit; its project is locked."""
+    if invoice.kind is not InvoiceKind.DEPOSIT or invoice.project_id is None:
+        return
+    session, project_id = acting.session, invoice.project_id
+    present = deposits.open_deposits(session, [project_id])
+    require_room(
+        invoice.net_minor,
+        invoices.billables_of(session, project_id),
+        others=sum(one.unbilled for one in present if one.key != invoice.id),
+        currency=invoice.currency,
+    )
 
 
 def _kept(before: Mapping[int, InvoiceLine], place: int, asked: NewLine) -> InvoiceLine | None:

@@ -218,7 +218,7 @@ def _reminders(
     rate = late_payment_rate(the_organisation(session).settings)
     types = client_types(session, {one.client_id for one in found})
     papers = load_by_ids(session, INVOICE, fields.get("invoice", {}), keys)
-    last = last_reminders(session, keys)
+    last = last_reminders(session, keys, as_of=on)
     told = load_by_ids(session, REMINDER, fields.get("last_reminder", {}), last.values())
     items = []
     for one in found:

@@ -10,11 +10,12 @@ from typing import Any
 import strawberry
 
 from domain.access import Permission
-from domain.invoice.deposit import DepositWanted
+from domain.invoice.deposit_room import DepositWanted
 from domain.invoice.euro import EuroRate
 from domain.invoice.past_credit import AskedPast
 from persistence.reading import load_one
 from resolvers import _depositing as depositing
+from resolvers import _past_crediting as past_crediting
 from resolvers import _replacing as replacing
 from resolvers._mutation import Acting, Once, Payload, write
 from resolvers.invoicing import EuroRateInput
@@ -176,7 +177,7 @@ class Replacing:
         self, info: Info, input: PastInvoiceCreditInput
     ) -> PastInvoiceCreditPayload:
         def act(acting: Acting) -> Payload:
-            return {"credit_note": replacing.credit_past_invoice(acting, _past(input)).id}
+            return {"credit_note": past_crediting.credit_past_invoice(acting, _past(input)).id}
 
         return await _once(info, "pastInvoiceCredit", input, act, "credit_note", legal=True)
 
@@ -218,7 +219,7 @@ async def _once(
     return await write(info, needed, done, nothing=nothing, once=once, durable=legal)
 
 
-def _past(asked: PastInvoiceCreditInput) -> replacing.PastCreditWanted:
+def _past(asked: PastInvoiceCreditInput) -> past_crediting.PastCreditWanted:
     lines = None
     if asked.lines is not None:
         lines = [
@@ -231,7 +232,7 @@ def _past(asked: PastInvoiceCreditInput) -> replacing.PastCreditWanted:
             for place, one in enumerate(asked.lines)
         ]
     given = asked.euro_rate
-    return replacing.PastCreditWanted(
+    return past_crediting.PastCreditWanted(
         project_id=key_of(asked.project_id, "project", field=("project_id",)),
         invoice_no=asked.invoice_no,
         lines=lines,

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from domain.catalogue import TaxCode
-from domain.errors import FIELD_INVALID, FIELD_REQUIRED, Refusal, call_error, call_warning
+from domain.errors import (
+    Refusal,
+    call_error,
+    call_warning,
+)
 from domain.given import LARGEST_AMOUNT, number
 from domain.invoice.model import LEGAL, Invoice, InvoiceKind, InvoiceLine, LineKind
 from domain.invoice.remaining import Billable
-from domain.money import decimals_of, from_minor, rounded, share, to_minor
+from domain.money import decimals_of, from_minor, rounded, to_minor
 from domain.project.model import ContractStatus, Project
 
-NOTHING_TO_DEPOSIT = call_error(
-    "NOTHING_TO_DEPOSIT", "The project {project} has no fee that a deposit could be asked of."
-)
-DEPOSIT_ABOVE_REST = call_error(
-    "DEPOSIT_ABOVE_REST",
-    "A deposit of {found} is more than the {expected} that remains to be invoiced.",
-)
 DEPOSIT_NOT_FINAL = call_error(
     "DEPOSIT_NOT_FINAL",
     "{number} is no final deposit invoice: it cannot be deducted.",
@@ -49,7 +45,8 @@ DEDUCTION_STANDS = call_error(
 )
 DEPOSIT_DEDUCTED = call_error(
     "DEPOSIT_DEDUCTED",
-    "{found} of the deposit {number} is deducted from invoices: it cannot be credited.",
+    "{found} of the deposit {number} is deducted from invoices at {code}: {expected} of it can be "
+    "credited.",
     "Credit those invoices, or take the deduction off those that are pro forma.",
 )
 DEPOSIT_TO_DEDUCT = call_warning(
@@ -66,16 +63,6 @@ DEPOSIT_ACCOUNT = "419100"
 
 Shares = Mapping[int | None, int]
 """Minor units by identifier of the tax code."""
-
-
-@dataclass(frozen=True, slots=True)
-class DepositWanted:
-    """A deposit as it is asked for: a percentage of the fees, or a net amount."""
-
-    project_id: int
-    percent: Decimal | None = None
-    amount: Decimal | None = None
-    ledger_account: str | None = None
 
 
 def tax_code_of(
@@ -105,45 +92,6 @@ def fees_by_tax(
             key = tax.id if tax else None
             fees[key] = fees.get(key, 0) + one.figures.adjusted_fee
     return {key: fee for key, fee in fees.items() if fee > 0}
-
-
-def deposit_net(wanted: DepositWanted, fees: Shares, project: Project) -> int:
-    """What the deposit comes to before VAT: 30 % of 10,000.00 = 3,000.00."""
-    if (wanted.percent is None) == (wanted.amount is None):
-        if wanted.percent is None:
-            raise Refusal(FIELD_REQUIRED(field=("percent",), name="percent | amount"))
-        raise Refusal(FIELD_INVALID(field=("amount",), name="amount", reason="percent | amount"))
-    if not fees:
-        raise Refusal(NOTHING_TO_DEPOSIT(field=("project_id",), project=project.code))
-    number(wanted.percent, field=("percent",), name="The percentage", decimals=4, least=0, most=100)
-    number(
-        wanted.amount,
-        field=("amount",),
-        name="The amount",
-        decimals=decimals_of(project.currency),
-        least=0,
-        most=LARGEST_AMOUNT,
-    )
-    if wanted.amount is not None:
-        net = to_minor(wanted.amount, project.currency)
-    else:
-        net = share(sum(fees.values()), wanted.percent or Decimal(0), project.currency)
-    if net <= 0:
-        raise Refusal(NOTHING_TO_DEPOSIT(field=("project_id",), project=project.code))
-    return net
-
-
-def require_room(net: int, *, remaining: int, open_deposits: int, currency: str) -> None:
-    """Deposits that are not deducted yet never come to more than what remains to be invoiced."""
-    rest = max(0, remaining - open_deposits)
-    if net > rest:
-        raise Refusal(
-            DEPOSIT_ABOVE_REST(
-                field=("amount",),
-                found=f"{from_minor(net, currency):f} {currency}",
-                expected=f"{from_minor(rest, currency):f} {currency}",
-            )
-        )
 
 
 def pro_rata(amount: int, weights: Shares) -> dict[int | None, int]:

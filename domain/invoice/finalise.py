@@ -68,7 +68,6 @@ MENTION_MISSING = call_error(
     "Complete the client or the entity.",
 )
 
-
 FRANCE = ("FR", "RE", "GP", "MQ", "GF", "YT", "MC")
 """Where the French law on invoices applies; Monaco follows it for VAT."""
 
@@ -157,7 +156,9 @@ def _vat_in_euro(dossier: Dossier, issue_date: date) -> list[Issue]:
 def _project(dossier: Dossier) -> list[Issue]:
     issues: list[Issue] = []
     project, invoice = dossier.project, dossier.invoice
-    if project is not None and project.status is not ProjectStatus.SIGNED:
+    # A former invoice may be credited after the project has ended.
+    ended = invoice.kind is InvoiceKind.CREDIT_NOTE and ProjectStatus.CLOSED
+    if project is not None and project.status not in (ProjectStatus.SIGNED, ended):
         issues.append(INVOICE_PROJECT_NOT_SIGNED(field=("project_id",), project=project.code))
     if project is not None and (
         project.client_id != invoice.client_id or project.entity_id not in (None, invoice.entity_id)

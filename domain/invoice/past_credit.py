@@ -10,13 +10,16 @@ from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import CURRENCY, BigKey, Record, Scoped, owned
-from domain.errors import FIELD_INVALID, Refusal, call_error
+from domain.catalogue import TaxCode
+from domain.errors import FIELD_INVALID, Issue, Refusal, call_error
 from domain.given import LARGEST_AMOUNT, number
 from domain.invoice.create import DEFAULT_ACCOUNT
 from domain.invoice.model import InvoiceLine, LineKind
-from domain.money import decimals_of, from_minor, to_minor
+from domain.invoice.totals import Tax
+from domain.money import decimals_of, from_minor, share, to_minor
 from domain.project.history import BillingHistory
 from domain.project.model import Phase
+from domain.tax import VatCategory
 
 PAST_INVOICE_UNKNOWN = call_error(
     "PAST_INVOICE_UNKNOWN",
@@ -30,6 +33,16 @@ PAST_CREDIT_ABOVE_REST = call_error(
 )
 PAST_NOTHING_TO_CREDIT = call_error(
     "PAST_NOTHING_TO_CREDIT", "Nothing of the invoice {number} is left to credit."
+)
+PAST_TAX_UNKNOWN = call_error(
+    "PAST_TAX_UNKNOWN",
+    "{line} bears {rate} %: no tax code in use in {country} has this rate and its reason.",
+    "Create the tax code with taxCodeCreate, or give the code of the line as taxCode.",
+)
+PAST_VAT_DISAGREES = call_error(
+    "PAST_VAT_DISAGREES",
+    "{line} was recorded with a VAT of {found}; at {rate} % it would be {expected}.",
+    "Archive the line and record it with its rate and gross, or give its code as taxCode.",
 )
 HISTORY_CREDITED = call_error(
     "HISTORY_CREDITED", "This line of a past invoice was credited: it stays."
@@ -58,6 +71,10 @@ class CreditedHistory(Scoped, Record):
     currency: Mapped[str] = mapped_column(CURRENCY)
 
 
+_MOST_CENTS = 2
+"""What roundings may put between the VAT that was recorded of a line and that of its rate."""
+
+
 @dataclass(frozen=True, slots=True)
 class AskedPast:
     """How much of a line that was taken over, net; None: all that is left of it."""
@@ -80,12 +97,78 @@ class PastLine:
     def rest(self) -> int:
         return self.history.net_minor - self.credited
 
+    @property
+    def vat(self) -> int | None:
+        """What was recorded of it; None without a gross."""
+        gross = self.history.gross_minor
+        return None if gross is None else gross - self.history.net_minor
+
+    def bears(self, rate: Decimal) -> bool:
+        """Whether the VAT that was recorded, if any, is that of the rate but for roundings."""
+        owed = share(self.history.net_minor, rate, self.history.currency)
+        return self.vat is None or abs(self.vat - owed) <= _MOST_CENTS
+
+    def rate(self, usual: Decimal | None) -> Decimal:
+        """The rate of the line, else of its phase, else the `usual` one of the project."""
+        given = (self.history.vat_rate, self.phase.vat_rate, usual)
+        return next((rate for rate in given if rate is not None), Decimal(0))
+
+
+def untaxed(
+    past: PastLine, asked: AskedPast, tax: TaxCode | None, *, rate: Decimal, country: str
+) -> Issue:
+    """Why a line that told no code has none: there is none of its rate, or its gross differs."""
+    field = ("lines", asked.place, "tax_code")
+    line, shown = f"billing_history_{past.history.id}", f"{rate.normalize():f}"
+    if tax is None:
+        return PAST_TAX_UNKNOWN(field=field, line=line, rate=shown, country=country)
+    currency = past.history.currency
+    return PAST_VAT_DISAGREES(
+        field=field,
+        line=line,
+        rate=f"{tax.rate.normalize():f}",
+        found=f"{from_minor(past.vat or 0, currency):f}",
+        expected=f"{from_minor(share(past.history.net_minor, tax.rate, currency), currency):f}",
+    )
+
+
+TaxKey = tuple[Decimal, VatCategory, str | None]
+"""A tax but for its mention, which may be worded otherwise since."""
+
+
+def key_of_tax(tax: Tax) -> TaxKey:
+    return tax.rate, tax.category, tax.reason_code
+
+
+@dataclass(frozen=True, slots=True)
+class PastGroup:
+    """The lines of a former invoice at one tax, and what earlier credits bear at it."""
+
+    lines: Sequence[PastLine]
+    base: int = 0
+    vat: int = 0
+
+    def vat_of(self, base: int, *, rate: Decimal, currency: str) -> int:
+        """The VAT of a credit of `base`, net (DOMAIN §2.6): what empties the lines takes the rest.
+
+        The whole is what was recorded, where it is known of each line and is that of the rate.
+        """
+        net = sum(one.history.net_minor for one in self.lines)
+        recorded = [one.vat for one in self.lines if one.vat is not None and one.bears(rate)]
+        is_known = len(recorded) == len(self.lines)
+        left = (sum(recorded) if is_known else share(net, rate, currency)) - self.vat
+        if base + self.base == net:
+            return left
+        return max(min(share(base, rate, currency), max(0, left)), min(0, left))
+
 
 def past_credit(
     past: Mapping[int, PastLine], asked: Sequence[AskedPast] | None, *, invoice_no: str
 ) -> list[tuple[PastLine, AskedPast, InvoiceLine]]:
     """The lines that credit what is `asked`, or all that is left; positive as a credit's are."""
-    wanted = [AskedPast(key) for key in past] if asked is None else asked
+    wanted = asked
+    if wanted is None:
+        wanted = [AskedPast(key, place=place) for place, key in enumerate(past)]
     made: list[tuple[PastLine, AskedPast, InvoiceLine]] = []
     seen: set[int] = set()
     for one in wanted:

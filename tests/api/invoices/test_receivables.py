@@ -83,6 +83,9 @@ def test_reminders_follow_the_days(firm: ApiClient, calendar: Calendar) -> None:
     # 1,200.00 × 12.15 % × 30 ÷ 365 = 11.98
     assert told["items"][0]["penalty"]["amount"] == "11.98"
     assert told["items"][0]["lastReminder"] == {"level": 3, "channel": "PHONE"}
+    # As of a day before them, nobody was reminded yet.
+    (before,) = firm.query(REMINDERS, on="2027-01-19")["reminders"]["items"]
+    assert (before["daysLate"], before["lastReminder"]) == (29, None)
     assert firm.query("{ viewer { organisation { latePaymentRate } } }") == {
         "viewer": {"organisation": {"latePaymentRate": "12.15"}}
     }

@@ -76,7 +76,17 @@ def test_a_credit_lowers_what_was_billed_before(firm: ApiClient) -> None:
     answer = firm.query(CREDIT, input={"id": wrong, "idempotencyKey": "c"})["invoiceCredit"]
     assert codes(answer) == []
     assert recaps_of(firm, answer["creditNote"]["id"]) == []
-    assert Decimal(recaps_of(firm, billed(firm, phase, "80"))[0]["rows"][0]["before"]) == already
+    (told,), (first,) = recaps_of(firm, billed(firm, phase, "80")), recaps_of(firm, wrong)
+    assert Decimal(told["rows"][0]["before"]) == already
+    # Credited whole it is no situation any more; credited in part it is one.
+    assert told["number"] == first["number"]
+    part = billed(firm, phase, "60")
+    line = firm.query("query($id: ID!) { invoice(id: $id) { lines { id } } }", id=part)
+    asked = [{"lineId": line["invoice"]["lines"][0]["id"], "amount": "59.99"}]
+    given = {"id": part, "lines": asked, "idempotencyKey": "p"}
+    assert codes(firm.query(CREDIT, input=given)["invoiceCredit"]) == []
+    (last,) = recaps_of(firm, billed(firm, phase, "10"))
+    assert last["number"] == first["number"] + 2
 
 
 def test_the_situation_is_left_out_where_it_says_nothing_or_is_not_wanted(firm: ApiClient) -> None:
