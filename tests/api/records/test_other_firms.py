@@ -177,8 +177,13 @@ def test_a_mutation_finds_nothing_of_another_firm(
     given = required(name)
     _complete(stranger, name, given, path)
     put(given, MUTATIONS[name].args, path, theirs[noun])
-    if name == "paymentsBulkRecord" and place != "clientId":
-        given["input"]["items"][0] |= {"clientId": _own(stranger)["client"]}
+    if name in ("paymentsBulkRecord", "invoicesBulkCreate") and place != "clientId":
+        own = _own(stranger)
+        given["input"]["items"][0] |= {"clientId": own["client"]}
+        if "phases" in path:
+            given["input"]["items"][0] |= {"projectId": own["project"]}
+        if "lines" in path:
+            given["input"]["items"][0] |= {"entityId": own["entity"]}
     answer = call(stranger, name, given)
     said = [error["code"] for error in answer["userErrors"]]
     for result in answer.get("results", ()):
@@ -232,6 +237,7 @@ def _own(stranger: ApiClient) -> dict[str, str]:
     return {
         "client": found["clientByCode"]["id"],
         "project": found["projectByCode"]["id"],
+        "entity": found["viewer"]["organisation"]["entities"][0]["id"],
         "invoice": invoice,
     }
 
