@@ -91,6 +91,13 @@ def total(amounts: Iterable[Money], currency: str) -> Money:
     return result
 
 
+def nearer_nothing(one: int, other: int) -> int:
+    """The smaller of two amounts of the same sign; 0 where their signs differ."""
+    if (one < 0) != (other < 0):
+        return 0
+    return min(one, other, key=abs)
+
+
 def share(part: int, percent: Decimal, currency: str) -> int:
     """`percent` % of `part` minor units, rounded once to the minor unit (F4 of DOMAIN §2.3)."""
     return to_minor(from_minor(part, currency) * percent / 100, currency)

@@ -6,25 +6,20 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, func, select
 
 from domain.billing.books import (
-    Claimed,
     ContractBooks,
     ContractTerms,
     Held,
-    PhaseBooks,
     PhaseTerms,
     Worked,
 )
 from domain.catalogue import TaxCode
 from domain.client import Client
 from domain.collaborator import Collaborator
-from domain.invoice.claim import BilledPeriod
 from domain.invoice.create import tax_for
 from domain.invoice.finalise import missing_particulars
 from domain.invoice.model import PRO_FORMA, Invoice, InvoiceLine
@@ -32,13 +27,10 @@ from domain.ledger import PhaseFigures
 from domain.organisation import Entity
 from domain.project.model import BillingMethod, Contract, Phase, Project, ProjectStatus
 from domain.time_entry import TimeEntry
+from persistence.billed_before import HOURLY, BilledBefore, among
 from persistence.organisations import the_organisation
 from persistence.phase_sums import sums_of
 from persistence.session import ScopedSession
-
-_HOURLY = (BillingMethod.TIME_AND_MATERIALS, BillingMethod.PREPAID_HOURS)
-_FEW = 1000
-"""Identifiers that a statement may name; more are read by their range."""
 
 
 def contracts_where(
@@ -87,12 +79,12 @@ def books_of(
         return []
     parties = _Parties.of(session)
     contracts = {contract.id: project for contract, project, _ in found}
-    phases = _phases(session, contracts, cut_off)
+    phases, put_away = _phases(session, contracts, cut_off)
     hourly = {
-        contract.id: project for contract, project, _ in found if contract.billing_method in _HOURLY
+        contract.id: project for contract, project, _ in found if contract.billing_method in HOURLY
     }
     worked = _worked(session, hourly, cut_off, locked=locked)
-    claimed, ahead = _claimed(session, contracts), _ahead(session, hourly)
+    before = BilledBefore.of(session, [one[:2] for one in found], phases)
     held = _held(session, contracts)
     made = []
     for contract, project, client in found:
@@ -102,16 +94,11 @@ def books_of(
             ContractBooks(
                 terms=_terms(contract, project),
                 phases=[
-                    PhaseBooks(
-                        terms=terms,
-                        figures=figures,
-                        worked=by_phase.get(terms.id, ()),
-                        claimed=claimed.get(terms.id, ()),
-                        ahead=ahead.get(terms.id, {}),
-                    )
+                    before.books(terms, figures, by_phase.get(terms.id, ()))
                     for terms, figures in own
                 ],
                 stray=stray,
+                put_away=put_away.get(contract.id, 0),
                 held=held.get(contract.id),
                 entities=parties.choice(project),
                 missing=parties.missing(contract, project, client, [one[0] for one in own]),
@@ -185,37 +172,37 @@ class _Parties:
         return missing_particulars(entity=entity, client=client, taxes=known)
 
 
-def _among(column: Any, keys: Mapping[int, Any]) -> ColumnElement[bool]:
-    """Few identifiers are named; many are read by their range, others among them left aside."""
-    found: ColumnElement[bool] = (
-        column.in_(keys) if len(keys) <= _FEW else column.between(min(keys), max(keys))
-    )
-    return found
-
-
 def _phases(
     session: ScopedSession, contracts: Mapping[int, Project], cut_off: date
-) -> dict[int, list[tuple[PhaseTerms, PhaseFigures]]]:
+) -> tuple[dict[int, list[tuple[PhaseTerms, PhaseFigures]]], dict[int, int]]:
+    """By contract: its live phases, and what is billed, given up or held of the archived ones."""
     own = [one.name for one in fields(PhaseTerms)]
     statement = (
-        select(*(getattr(Phase, name) for name in own), Phase.fee_minor)
-        .where(_among(Phase.contract_id, contracts), Phase.archived_at.is_(None))
+        select(*(getattr(Phase, name) for name in own), Phase.fee_minor, Phase.archived_at)
+        .where(among(Phase.contract_id, contracts))
         .order_by(Phase.contract_id, Phase.position, Phase.id)
     )
     rows = session.execute(statement).all()
-    keys = dict.fromkeys(row.id for row in rows)
+    keys = dict.fromkeys(row.id for row in rows if row.contract_id in contracts)
     if not keys:
-        return {}
-    sums = sums_of(session, lambda column: _among(column, keys), progress_on=cut_off)
+        return {}, {}
+    sums = sums_of(session, lambda column: among(column, keys), progress_on=cut_off)
     found: dict[int, list[tuple[PhaseTerms, PhaseFigures]]] = defaultdict(list)
+    put_away: dict[int, int] = defaultdict(int)
     for row in rows:
-        *values, fee = row
+        if row.id not in keys:
+            continue
+        *values, fee, archived_at = row
         terms = PhaseTerms(*values)
         signed = contracts[terms.contract_id].status is ProjectStatus.SIGNED
         known = sums.get(terms.id, {})
         figures = PhaseFigures(fee=fee, currency=terms.currency, signed=signed, **known)
-        found[terms.contract_id].append((terms, figures))
-    return found
+        if archived_at is None:
+            found[terms.contract_id].append((terms, figures))
+        else:
+            gone = figures.billed + figures.written_off + figures.reserved
+            put_away[terms.contract_id] += gone
+    return found, put_away
 
 
 def _worked(
@@ -262,7 +249,7 @@ def _unbilled(projects: Mapping[int, Project], cut_off: date) -> Select[Any]:
         .join(Collaborator, Collaborator.id == entry.collaborator_id)
         .outerjoin(Phase, Phase.id == entry.phase_id)
         .where(
-            _among(entry.project_id, projects),
+            among(entry.project_id, projects),
             entry.worked_on <= cut_off,
             entry.line_id.is_(None),
             entry.billable,
@@ -288,76 +275,6 @@ def _told_apart(
     return by_phase, stray
 
 
-def _credited() -> ScalarSelect[Any]:
-    """What was credited of the line of the statement around."""
-    taking = aliased(InvoiceLine)
-    return (
-        select(func.coalesce(func.sum(taking.net_minor), 0))
-        .where(taking.credits_line_id == InvoiceLine.id)
-        .scalar_subquery()
-    )
-
-
-def _claimed(session: ScopedSession, contracts: Mapping[int, Project]) -> dict[int, list[Claimed]]:
-    columns = (BilledPeriod.phase_id, BilledPeriod.kind, BilledPeriod.starts_on)
-    statement = (
-        select(
-            *columns,
-            BilledPeriod.ends_on,
-            InvoiceLine.net_minor,
-            InvoiceLine.basis,
-            _credited().label("credited"),
-        )
-        .join(InvoiceLine, InvoiceLine.id == BilledPeriod.line_id)
-        .join(Phase, Phase.id == BilledPeriod.phase_id)
-        .where(_among(Phase.contract_id, contracts))
-        .order_by(BilledPeriod.phase_id, BilledPeriod.starts_on)
-    )
-    found: dict[int, list[Claimed]] = defaultdict(list)
-    for row in session.execute(statement):
-        basis = row.basis or {}
-        beyond = basis.get("hours") if "used" in basis else None
-        made = Claimed(
-            kind=row.kind,
-            starts_on=row.starts_on,
-            ends_on=row.ends_on,
-            net=row.net_minor - int(row.credited),
-            covered=basis.get("covered", 0),
-            hours=Decimal(beyond or 0),
-        )
-        found[row.phase_id].append(made)
-    return found
-
-
-def _ahead(
-    session: ScopedSession, hourly: Mapping[int, Project]
-) -> dict[int, dict[tuple[int, Decimal], int]]:
-    """By phase, collaborator and rate: what lines took above the time that they bill."""
-    if not hourly:
-        return {}
-    statement = (
-        select(
-            InvoiceLine.phase_id,
-            InvoiceLine.net_minor,
-            InvoiceLine.basis,
-            _credited().label("credited"),
-        )
-        .join(Phase, Phase.id == InvoiceLine.phase_id)
-        .where(
-            _among(Phase.contract_id, hourly),
-            InvoiceLine.credits_line_id.is_(None),
-            InvoiceLine.basis["ahead"].as_string() != "0",
-        )
-    )
-    found: dict[int, dict[tuple[int, Decimal], int]] = defaultdict(dict)
-    for row in session.execute(statement):
-        if int(row.credited) != row.net_minor:
-            key = row.basis["collaborator_id"], Decimal(row.basis["rate"])
-            sums = found[row.phase_id]
-            sums[key] = sums.get(key, 0) + row.basis["ahead"]
-    return found
-
-
 def _held(session: ScopedSession, contracts: Mapping[int, Project]) -> dict[int, Held]:
     """The first pro forma of each contract that one is of."""
     first, since = func.min(Invoice.pro_forma_number), func.min(Invoice.created_at)
@@ -365,7 +282,7 @@ def _held(session: ScopedSession, contracts: Mapping[int, Project]) -> dict[int,
         select(Phase.contract_id, first.label("number"), since.label("since"))
         .join(InvoiceLine, InvoiceLine.phase_id == Phase.id)
         .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
-        .where(_among(Phase.contract_id, contracts), Invoice.state.in_(PRO_FORMA))
+        .where(among(Phase.contract_id, contracts), Invoice.state.in_(PRO_FORMA))
         .group_by(Phase.contract_id)
     )
     return {

@@ -179,7 +179,7 @@ def billables_of(
 def billables_by_project(
     session: ScopedSession, project_ids: Iterable[int], *, archived: bool = False
 ) -> dict[int, list[Billable]]:
-    """The phases of each of these projects, with what each has left."""
+    """The phases of each of these projects, with what each has left; all count in the caps."""
     found: list[tuple[Phase, Contract]] = []
     for portion in _portions(project_ids):
         statement = (
@@ -188,8 +188,6 @@ def billables_by_project(
             .where(Contract.project_id.in_(portion))
             .order_by(Contract.id, Phase.position, Phase.id)
         )
-        if not archived:
-            statement = statement.where(Phase.archived_at.is_(None), Contract.archived_at.is_(None))
         found += [(phase, contract) for phase, contract in session.execute(statement)]
     figures: dict[int, PhaseFigures] = {}
     for portion in _portions(phase.id for phase, _ in found):
@@ -201,6 +199,8 @@ def billables_by_project(
         taken[contract.id] = taken.get(contract.id, 0) + billed
     billables: dict[int, list[Billable]] = {}
     for phase, contract in found:
+        if not archived and (phase.archived_at or contract.archived_at):
+            continue
         cap = contract.cap_minor
         left = None if cap is None else cap - taken[contract.id]
         one = Billable(phase, contract, figures[phase.id], cap_left=left)

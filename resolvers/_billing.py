@@ -28,6 +28,8 @@ from resolvers._mutation import Acting
 from words import phrase
 
 PERIOD = "From {start} to {end}"
+REST_OF_PERIOD = "Balance, from {start} to {end}"
+REST = "Balance"
 BEYOND = "{hours} h beyond the {balance} h bought"
 
 
@@ -159,6 +161,9 @@ def detail_of(of: Billable, line: InvoiceLine, language: str) -> str | None:
         return phrase(BEYOND, language, hours=hours, balance=balance)
     if line.period_start and line.period_end:
         start, end = (written_day(one, language) for one in (line.period_start, line.period_end))
-        return phrase(PERIOD, language, start=start, end=end)
+        words = REST_OF_PERIOD if "rest_of" in basis else PERIOD
+        return phrase(words, language, start=start, end=end)
+    if "rest_of" in basis:
+        return phrase(REST, language)
     person = basis.get("collaborator")
     return str(person) if person else None

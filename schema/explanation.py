@@ -34,9 +34,9 @@ class ExplanationSource:
     "value = round(fee × percent ÷ 100), amount = value − billedBefore − reserved, at most "
     "REMAINING. REMAINING: fee − billedBefore − writtenOff − reserved. TIME: value = round(hours × "
     "rate), amount = value − billedBefore, at most cap. PERIOD: value = round(fee × days ÷ "
-    "wholeDays), amount = value − billedBefore. BLOCK: fee − billedBefore. OVERAGE: value = "
-    "round(hours × rate), amount = value − billedBefore. BY_HAND: round(quantity × unitPrice × "
-    "(1 − discount ÷ 100))."
+    "wholeDays), amount = value − billedBefore. BLOCK, REST: fee − billedBefore. OVERAGE: hours = "
+    "max(0, usedHours − blockHours) − hoursBefore + hoursLate, value = round(hours × rate), amount "
+    "= value − billedBefore. BY_HAND: round(quantity × unitPrice × (1 − discount ÷ 100))."
 )
 class LineExplanation:
     rule: Rule
@@ -56,6 +56,12 @@ class LineExplanation:
     whole_days: int | None
     used_hours: Decimal | None
     block_hours: Decimal | None
+    hours_before: Decimal | None = strawberry.field(
+        description="Beyond the block, billed before; null where there are none."
+    )
+    hours_late: Decimal | None = strawberry.field(
+        description="Of periods that were billed before they were approved; null where none are."
+    )
     quantity: Decimal | None
     unit_price: Decimal | None
     discount: Decimal | None
@@ -87,7 +93,10 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any] | None:
     def number(value: Decimal | None) -> Decimal | None:
         return None if value is None else plain(value)
 
-    own = ("percent", "hours", "rate", "quantity", "unit_price", "discount", "exact", "rounding")
+    own = (
+        *("percent", "hours", "rate", "quantity", "unit_price", "discount", "exact", "rounding"),
+        *("hours_before", "hours_late"),
+    )
     return {
         "explained": found,
         "rule": found.rule,

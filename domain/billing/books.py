@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from domain.invoice.claim import ClaimKind
 from domain.ledger import PhaseFigures
-from domain.money import from_minor
+from domain.money import from_minor, nearer_nothing
 from domain.project.model import (
     BillingMethod,
     ContractStatus,
@@ -49,6 +51,53 @@ class Claimed:
     """What had been billed of the period before that line."""
     hours: Decimal = Decimal(0)
     """Hours beyond the block that the line settles."""
+    credited: int = 0
+    """What was credited of the line."""
+    agreed: int | None = None
+    """What the period came to when the line was drawn; None where that is not known."""
+
+    @property
+    def price(self) -> int:
+        """What is to be billed of the period in all: a line lowered by hand gave up the rest."""
+        whole = self.net + self.credited + self.covered
+        return whole if self.agreed is None else nearer_nothing(whole, self.agreed)
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What a line without a claim bills of a period that another line bills in part."""
+
+    kind: ClaimKind
+    starts_on: date
+    net: int
+    """Of the line, less what was credited of it."""
+    given_up: int = 0
+    """By how much the line was lowered by hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a line of time took of an entry that it does not bill: a cap cut the entry in two.
+
+    Below nothing: what it took less of an entry that it bills, since another line had it.
+    """
+
+    phase_id: int
+    entry_id: int
+    collaborator_id: int
+    rate: Decimal
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What the parts of entries come to, line after line."""
+
+    paid: Mapping[int, int] = field(default_factory=dict)
+    """By time entry: what is billed of it without a line that bills it."""
+    owed: Mapping[tuple[int, Decimal], Sequence[tuple[int, int]]] = field(default_factory=dict)
+    """By collaborator and rate: entries with what is missing of them, since the line that had
+    taken a part is gone; the line that bills the entry stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +126,8 @@ class PhaseBooks:
     figures: PhaseFigures
     worked: Sequence[Worked] = ()
     claimed: Sequence[Claimed] = ()
-    ahead: Mapping[tuple[int, Decimal], int] = field(default_factory=dict)
-    """By collaborator and rate: what lines took above the time that they bill (a cap cuts an
-    entry in two). Below nothing: what they took less."""
+    rests: Sequence[Rest] = ()
+    carried: Carried = Carried()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +168,8 @@ class ContractBooks:
     phases: Sequence[PhaseBooks]
     stray: Sequence[Worked] = ()
     held: Held | None = None
+    put_away: int = 0
+    """Billed, given up or held of its phases that are archived: it is in the cap all the same."""
     missing: Sequence[str] = ()
     """Particulars of the parties that the law wants and that are not known."""
     entities: str | None = None
@@ -132,3 +182,64 @@ def hourly_rate(contract: ContractTerms, phase: PhaseTerms) -> Decimal | None:
         if minor:
             return from_minor(minor, phase.currency)
     return None
+
+
+def claimed_by(basis: Mapping[str, Any], *, net: int, credited: int, **period: Any) -> Claimed:
+    """The claim of a line of `net`, of which `credited` was credited; `period` as `Claimed`."""
+    covered = basis.get("covered", 0)
+    return Claimed(
+        **period,
+        net=net - credited,
+        covered=covered,
+        hours=Decimal(basis.get("hours") or 0) if "used" in basis else Decimal(0),
+        credited=credited + basis.get("credited_before", 0),
+        agreed=basis["amount"] + covered if "amount" in basis else None,
+    )
+
+
+def rest_by(basis: Mapping[str, Any], *, net: int, credited: int) -> Rest:
+    """What such a line bills of a period that another one claims; credited whole, nothing."""
+    whole = net + basis.get("credited_before", 0)
+    given_up = basis["amount"] - nearer_nothing(whole, basis["amount"])
+    return Rest(
+        kind=ClaimKind(basis["rest_of"]),
+        starts_on=date.fromisoformat(basis["start"]),
+        net=net - credited,
+        given_up=given_up if net != credited else 0,
+    )
+
+
+def parts_of(basis: Mapping[str, Any], *, net: int, phase_id: int) -> Iterator[Part]:
+    """The parts of entries that a line of `net` takes, as its basis tells them.
+
+    Lowered by hand, it takes so much less of entries that it does not bill, from the last one.
+    """
+    less = max(0, basis["amount"] - net - basis.get("credited_before", 0))
+    for entry_id, amount in reversed(basis["parts"]):
+        dropped = min(less, max(0, amount))
+        less -= dropped
+        yield Part(
+            phase_id=phase_id,
+            entry_id=entry_id,
+            collaborator_id=basis["collaborator_id"],
+            rate=Decimal(basis["rate"]),
+            amount=amount - dropped,
+        )
+
+
+def carried_of(parts: Iterable[Part], phases: Iterable[int]) -> dict[int, Carried]:
+    """By phase: what is billed of entries in part, wherever they are now, and what is missing."""
+    sums: dict[int, int] = defaultdict(int)
+    lower: dict[int, Part] = {}
+    for part in parts:
+        sums[part.entry_id] += part.amount
+        if part.amount < 0:
+            lower[part.entry_id] = part
+    paid = {key: amount for key, amount in sums.items() if amount > 0}
+    owed: dict[int, dict[tuple[int, Decimal], list[tuple[int, int]]]] = defaultdict(dict)
+    for key, amount in sorted(sums.items()):
+        if amount < 0:
+            of = lower[key]
+            group = owed[of.phase_id].setdefault((of.collaborator_id, of.rate), [])
+            group.append((key, -amount))
+    return {key: Carried(paid, owed.get(key, {})) for key in phases}

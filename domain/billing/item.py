@@ -22,6 +22,8 @@ class ItemKind(StrEnum):
     PERIOD = "PERIOD"
     BLOCK = "BLOCK"
     OVERAGE = "OVERAGE"
+    REST = "REST"
+    """What is missing of a period, a block or hours beyond it that a line bills in part."""
 
 
 class BillableState(StrEnum):

@@ -10,11 +10,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import chain
+from typing import Any
 
 from domain.billing.blockers import exhausted, no_rate, no_start, not_approved, open_period
-from domain.billing.books import ContractTerms, PhaseBooks, Worked, hourly_rate
-from domain.billing.covering import Cover
+from domain.billing.books import (
+    Claimed,
+    ContractTerms,
+    PhaseBooks,
+    PhaseTerms,
+    Worked,
+    hourly_rate,
+)
+from domain.billing.covering import Wanted, items_of, missing
 from domain.billing.item import Blocker, Claim, Item, ItemKind
 from domain.billing.periods import Period, periods
 from domain.given import EARLIEST
@@ -76,32 +83,71 @@ def _drawn(
 
 
 def prepaid_items(contract: ContractTerms, books: PhaseBooks, cut_off: date) -> list[Item]:
-    """The blocks that are bought and the hours beyond them, period by period."""
+    """The blocks that are bought and the hours beyond them, period by period, and their rests."""
     terms = books.terms
     if terms.periodicity is not None and terms.start_date is None:
         return [_unknown(books)] if books.figures.adjusted_fee else []
-    cover = Cover.of(books.figures, books.claimed)
-    settled = _Settled(sum((one.hours for one in books.claimed), Decimal(0)))
-    found: list[Item | None] = []
-    for drawn in draw_down(contract, books, cut_off):
-        found.append(_block(books, drawn, cover, cut_off))
-        if drawn.period is None or drawn.period.start <= cut_off:
-            found.append(_overage(contract, books, drawn, cover, settled, cut_off))
-    return [item for item in chain(found, _open_time(books)) if item is not None]
+    found = list(draw_down(contract, books, cut_off))
+    wanted = [
+        _block(books, drawn, cut_off)
+        for drawn in found
+        if not _is_taken(books, ClaimKind.BLOCK, drawn.period)
+    ]
+    begun = [one for one in found if one.period is None or one.period.start <= cut_off]
+    wanted += [_overage(contract, books, one, cut_off) for one in _beyond(books, begun)]
+    wanted += missing(books, lambda one: _due_on(terms, one), cut_off)
+    return [*items_of(wanted, books), *_open_time(books)]
 
 
-@dataclass(slots=True)
-class _Settled:
-    """Hours beyond the blocks that lines bill, counted for the earliest periods first."""
+def _due_on(terms: PhaseTerms, of: Claimed) -> date | None:
+    """The day a period that a line bills was due; hours that follow no period are due at once."""
+    has_ended = terms.end_date is not None and of.starts_on > terms.end_date
+    if terms.periodicity is None or has_ended:
+        return None
+    return of.starts_on if of.kind is ClaimKind.BLOCK else of.ends_on
 
-    rest: Decimal
-    late: Decimal = Decimal(0)
-    """Hours that were approved late, of a period that is billed: they come with the next one."""
 
-    def take(self, hours: Decimal) -> Decimal:
-        taken = min(hours, self.rest)
-        self.rest -= taken
-        return taken
+@dataclass(frozen=True, slots=True)
+class _Beyond:
+    """Hours beyond a block that no line bills; `late` ones are of earlier periods."""
+
+    drawn: Drawn
+    hours: Decimal
+    before: Decimal
+    late: Decimal
+    is_taken: bool
+
+
+def _beyond(books: PhaseBooks, found: Sequence[Drawn]) -> Iterator[_Beyond]:
+    """The hours beyond each block, less those that lines bill: of the same period first.
+
+    What a line bills besides, late hours, counts for the earliest periods. Hours that were
+    approved late, of a period that is billed, come with the next one that is not.
+    """
+    claims = [one for one in books.claimed if one.kind is ClaimKind.OVERAGE]
+    left = [one.hours for one in claims]
+    own = []
+    for drawn in found:
+        taken = Decimal(0)
+        for place, one in enumerate(claims):
+            if _is_of(one, drawn.period):
+                more = min(left[place], drawn.beyond - taken)
+                left[place] -= more
+                taken += more
+        own.append(taken)
+    spare, late = sum(left, Decimal(0)), Decimal(0)
+    for drawn, taken in zip(found, own, strict=True):
+        more = min(drawn.beyond - taken, spare)
+        spare -= more
+        before = taken + more
+        hours = drawn.beyond - before + late
+        is_taken = drawn.period is not None and _is_taken(books, ClaimKind.OVERAGE, drawn.period)
+        if is_taken and not drawn.is_last:
+            late = hours
+            continue
+        if hours > 0:
+            yield _Beyond(drawn, hours, before, late, is_taken)
+        late = Decimal(0)
 
 
 def _periods(books: PhaseBooks, cut_off: date) -> Iterator[Period]:
@@ -114,22 +160,27 @@ def _periods(books: PhaseBooks, cut_off: date) -> Iterator[Period]:
 
 
 def _is_taken(books: PhaseBooks, kind: ClaimKind, period: Period | None) -> bool:
-    return any(
-        period is None or (one.starts_on <= period.end and one.ends_on >= period.start)
-        for one in books.claimed
-        if one.kind is kind
-    )
+    return any(_is_of(one, period) for one in books.claimed if one.kind is kind)
 
 
-def _block(books: PhaseBooks, drawn: Drawn, cover: Cover, cut_off: date) -> Item | None:
+def _is_of(one: Claimed, period: Period | None) -> bool:
+    return period is None or (one.starts_on <= period.end and one.ends_on >= period.start)
+
+
+def _block(books: PhaseBooks, drawn: Drawn, cut_off: date) -> Wanted:
+    fee, period = books.figures.adjusted_fee, drawn.period
+    claimed_from = EARLIEST if period is None else period.start
+
+    def make(covered: int) -> Item | None:
+        return None if covered == fee else _bought(books, drawn, covered, cut_off)
+
+    return Wanted(ClaimKind.BLOCK, claimed_from, fee, make)
+
+
+def _bought(books: PhaseBooks, drawn: Drawn, covered: int, cut_off: date) -> Item:
     terms, fee, period = books.terms, books.figures.adjusted_fee, drawn.period
-    if _is_taken(books, ClaimKind.BLOCK, period):
-        return None
-    covered = cover.take(fee)
     bought_on = terms.start_date if period is None else period.start
     is_due = bought_on is None or bought_on <= cut_off
-    if covered == fee:
-        return None
     blockers = _told(books, drawn) if is_due else (_not_bought(books, bought_on, period),)
     claimed_from = EARLIEST if period is None else period.start
     return Item(
@@ -166,56 +217,53 @@ def _told(books: PhaseBooks, drawn: Drawn) -> tuple[Blocker, ...]:
     return (exhausted(books.terms, used=used, hours=hours, since=drawn.exhausted_on),)
 
 
-def _overage(
-    contract: ContractTerms,
-    books: PhaseBooks,
-    drawn: Drawn,
-    cover: Cover,
-    settled: _Settled,
-    cut_off: date,
-) -> Item | None:
-    period, terms = drawn.period, books.terms
-    before = settled.take(drawn.beyond)
-    hours = drawn.beyond - before + settled.late
-    is_taken = period is not None and _is_taken(books, ClaimKind.OVERAGE, period)
-    settled.late = hours if is_taken and not drawn.is_last else Decimal(0)
-    if hours <= 0 or settled.late:
-        return None
-    rate = hourly_rate(contract, terms)
-    blockers = [*_told(books, drawn)]
-    if rate is None:
-        blockers.append(no_rate(terms, [one for one in books.worked if one.approved][-1:]))
-    value = to_minor(hours * (rate or Decimal(0)), terms.currency)
-    covered = cover.take(value)
-    if rate is not None and covered == value:
-        return None
-    is_due = period is None or period.end <= cut_off
-    if not is_due and period is not None:
-        blockers.append(open_period(terms, period, until=period.end))
-    due = value - covered
-    return Item(
-        key=_key(books, "overage", period),
-        kind=ItemKind.OVERAGE,
-        phase_id=terms.id,
-        amount=due if is_due else 0,
-        unbilled=0 if is_due else due,
-        period=period,
-        hours=hours,
-        rate=rate,
-        claim=_claim(books, None if is_taken else period, cut_off),
-        blockers=tuple(blockers),
-        basis={
-            "rule": Rule.OVERAGE.value,
-            "used": f"{drawn.used:f}",
-            "balance": f"{drawn.balance:f}",
-            "hours_before": f"{before:f}",
-            "hours_late": f"{hours + before - drawn.beyond:f}",
-            "hours": f"{hours:f}",
-            "rate": None if rate is None else f"{rate:f}",
-            "covered": covered,
-            "amount": due,
-        },
-    )
+def _overage(contract: ContractTerms, books: PhaseBooks, beyond: _Beyond, cut_off: date) -> Wanted:
+    rate = hourly_rate(contract, books.terms)
+    value = to_minor(beyond.hours * (rate or Decimal(0)), books.terms.currency)
+    period = beyond.drawn.period
+    claim = _claim(books, None if beyond.is_taken else period, cut_off)
+
+    def make(covered: int) -> Item | None:
+        if rate is not None and covered == value:
+            return None
+        is_due = period is None or period.end <= cut_off
+        blockers = [*_told(books, beyond.drawn)]
+        if rate is None:
+            blockers.append(
+                no_rate(books.terms, [one for one in books.worked if one.approved][-1:])
+            )
+        if not is_due and period is not None:
+            blockers.append(open_period(books.terms, period, until=period.end))
+        due = value - covered
+        return Item(
+            key=_key(books, "overage", period),
+            kind=ItemKind.OVERAGE,
+            phase_id=books.terms.id,
+            amount=due if is_due else 0,
+            unbilled=0 if is_due else due,
+            period=period,
+            hours=beyond.hours,
+            rate=rate,
+            claim=claim,
+            blockers=tuple(blockers),
+            basis=_basis(beyond, rate, covered, due),
+        )
+
+    return Wanted(ClaimKind.OVERAGE, claim.starts_on, value, make)
+
+
+def _basis(beyond: _Beyond, rate: Decimal | None, covered: int, due: int) -> dict[str, Any]:
+    return {
+        "rule": Rule.OVERAGE.value,
+        "used": f"{beyond.drawn.used:f}",
+        "balance": f"{beyond.drawn.balance:f}",
+        "hours_before": f"{beyond.before:f}",
+        "hours_late": f"{beyond.late:f}",
+        "hours": f"{beyond.hours:f}",
+        "rate": None if rate is None else f"{rate:f}",
+        "covered": covered,
+        "amount": due,
+    }
 
 
 def _claim(books: PhaseBooks, period: Period | None, cut_off: date) -> Claim:

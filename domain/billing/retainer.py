@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from domain.billing.blockers import no_start, open_period
-from domain.billing.books import ContractTerms, PhaseBooks
-from domain.billing.covering import Cover
+from domain.billing.books import Claimed, ContractTerms, PhaseBooks
+from domain.billing.covering import Wanted, items_of, missing
 from domain.billing.item import Claim, Item, ItemKind
 from domain.billing.periods import Period, periods, without
 from domain.invoice.basis import Rule
@@ -19,22 +19,26 @@ def retainer_items(contract: ContractTerms, books: PhaseBooks, cut_off: date) ->
     """The periods that are due at `cut_off` and not billed, and the open one after them.
 
     ARREARS: due once the period has ended; ADVANCE: as soon as it has begun. What was billed
-    without naming a period counts for the earliest ones (`covering`).
+    without naming a period counts for the earliest ones (`covering`); of a period that a line
+    bills in part, the rest is an item.
     """
-    fee, currency = books.figures.adjusted_fee, books.terms.currency
     if books.terms.start_date is None:
-        return [_unknown(books)] if fee else []
-    cover = Cover.of(books.figures, books.claimed)
+        return [_unknown(books)] if books.figures.adjusted_fee else []
+
+    def due_on(one: Period | Claimed) -> date:
+        begins, ends = (
+            (one.start, one.end) if isinstance(one, Period) else (one.starts_on, one.ends_on)
+        )
+        return ends if contract.timing is Timing.ARREARS else begins
+
+    wanted = [
+        _wanted(books, period, due_on(period), cut_off)
+        for period in unbilled_periods(books, ClaimKind.RETAINER, cut_off)
+    ]
     found = []
-    for period in unbilled_periods(books, ClaimKind.RETAINER, cut_off):
-        price = period.share_of(fee, currency)
-        covered = cover.take(price)
-        if price == covered:
-            continue
-        due_on = period.end if contract.timing is Timing.ARREARS else period.start
-        item = _item(books, period, price, covered, is_due=due_on <= cut_off, due_on=due_on)
+    for item in items_of([*wanted, *missing(books, due_on, cut_off)], books):
         found.append(item)
-        if due_on > cut_off:
+        if item.unbilled:
             break
     return found
 
@@ -54,10 +58,21 @@ def unbilled_periods(books: PhaseBooks, kind: ClaimKind, cut_off: date) -> Itera
     return without(found, taken)
 
 
+def _wanted(books: PhaseBooks, period: Period, due_on: date, cut_off: date) -> Wanted:
+    fee = books.figures.adjusted_fee
+    price = period.share_of(fee, books.terms.currency)
+
+    def make(covered: int) -> Item | None:
+        amount = price - covered
+        return None if amount == 0 else _item(books, period, amount, covered, due_on, cut_off)
+
+    return Wanted(ClaimKind.RETAINER, period.start, price, make)
+
+
 def _item(
-    books: PhaseBooks, period: Period, price: int, covered: int, *, is_due: bool, due_on: date
+    books: PhaseBooks, period: Period, amount: int, covered: int, due_on: date, cut_off: date
 ) -> Item:
-    phase, amount = books.terms, price - covered
+    phase, is_due = books.terms, due_on <= cut_off
     return Item(
         key=f"phase_{phase.id}:{period.start.isoformat()}",
         kind=ItemKind.PERIOD,
@@ -74,7 +89,7 @@ def _item(
             "end": period.end.isoformat(),
             "days": period.days,
             "whole_days": period.whole,
-            "price": price,
+            "price": amount + covered,
             "covered": covered,
             "amount": amount,
         },

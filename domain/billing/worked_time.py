@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -28,14 +28,14 @@ class Room:
 
 
 def cap_left(books: ContractBooks) -> Room:
-    """The contract's cap less all that is billed, given up or held of its phases: cap − AB − P."""
+    """cap − AB − P: less what is billed, given up or held of all its phases, archived too."""
     cap = books.terms.cap_minor
     if cap is None:
         return Room(None)
     gone = (
         one.figures.billed + one.figures.written_off + one.figures.reserved for one in books.phases
     )
-    return Room(cap - sum(gone))
+    return Room(cap - books.put_away - sum(gone))
 
 
 def time_items(contract: ContractTerms, books: PhaseBooks, room: Room) -> list[Item]:
@@ -43,12 +43,11 @@ def time_items(contract: ContractTerms, books: PhaseBooks, room: Room) -> list[I
 
     A phase whose fee is above nothing is capped by it. A cap that cuts an item leaves its last
     entries unbilled; of the entry that it cuts in two, what is billed already is kept in mind
-    (`PhaseBooks.ahead`), so that a cap raised later brings the rest and nothing twice.
+    (`Carried`), so that a cap raised later brings the rest and nothing twice, whatever the rate is
+    by then. It is of that entry alone: written off, archived or elsewhere, it lowers no other.
     """
     own = Room(books.figures.free if books.figures.adjusted_fee > 0 else None)
-    groups: dict[tuple[int, Decimal], list[Worked]] = {
-        key: [] for key, ahead in books.ahead.items() if ahead < 0
-    }
+    groups: dict[tuple[int, Decimal], list[Worked]] = {key: [] for key in books.carried.owed}
     unpriced: dict[int, list[Worked]] = {}
     open_ones: dict[tuple[int, Decimal], list[Worked]] = {}
     agreed = hourly_rate(contract, books.terms)
@@ -70,18 +69,17 @@ def _item(
     books: PhaseBooks, key: tuple[int, Decimal], worked: list[Worked], own: Room, room: Room
 ) -> Item | None:
     collaborator, rate = key
-    currency, ahead = books.terms.currency, books.ahead.get(key, 0)
-    hours = sum((one.hours for one in worked), Decimal(0))
-    value = to_minor(hours * rate, currency)
-    wanted = max(0, value - ahead)
+    time = _Time.of(books, key, worked)
+    wanted = max(0, time.value(worked) - time.before)
     if wanted == 0:
         return None
     left = [one.left for one in (own, room) if one.left is not None]
     amount = room.least(own.least(wanted))
     own.take(amount)
     room.take(amount)
-    taken = _within(worked, rate, currency, amount + ahead) if amount < wanted else worked
-    billed = to_minor(sum((one.hours for one in taken), Decimal(0)) * rate, currency)
+    is_cut = amount < wanted
+    taken, parts = time.share_out(worked, amount, is_cut=is_cut)
+    hours = sum((one.hours for one in worked), Decimal(0))
     return Item(
         key=_key(books, key),
         kind=ItemKind.TIME,
@@ -92,33 +90,81 @@ def _item(
         rate=rate,
         collaborator_id=collaborator,
         entries=tuple(one.id for one in taken),
-        blockers=_capped(books, worked, taken, own, is_cut=amount < wanted),
+        blockers=_capped(books, worked, taken, own, is_cut=is_cut),
         basis={
             "rule": Rule.TIME.value,
             "collaborator_id": collaborator,
             "collaborator": worked[0].collaborator if worked else None,
             "hours": f"{hours:f}",
             "rate": f"{rate:f}",
-            "value": value,
-            "ahead_before": ahead,
+            "value": time.value(worked),
+            "part_before": time.before,
             "room": max(0, min(left)) if left else None,
             "amount": amount,
-            "ahead": amount - billed,
+            **({"parts": parts} if parts else {}),
             "sources": [[one.id, one.worked_on.isoformat(), f"{one.hours:f}"] for one in taken],
         },
     )
 
 
-def _within(worked: Sequence[Worked], rate: Decimal, currency: str, amount: int) -> list[Worked]:
-    """The first entries that `amount` pays in full."""
-    taken: list[Worked] = []
-    hours = Decimal(0)
-    for one in worked:
-        hours += one.hours
-        if to_minor(hours * rate, currency) > amount:
-            break
-        taken.append(one)
-    return taken
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """What entries of a collaborator come to at a rate, and what is billed of them in part."""
+
+    rate: Decimal
+    currency: str
+    paid: Mapping[int, int]
+    """By entry, at most what the entry is worth: never taken off another one."""
+    owed: Sequence[tuple[int, int]]
+
+    @classmethod
+    def of(cls, books: PhaseBooks, key: tuple[int, Decimal], worked: Sequence[Worked]) -> _Time:
+        rate, currency, carried = key[1], books.terms.currency, books.carried
+        paid = {
+            one.id: min(carried.paid[one.id], to_minor(one.hours * rate, currency))
+            for one in worked
+            if one.id in carried.paid
+        }
+        return cls(rate, currency, paid, carried.owed.get(key, ()))
+
+    def value(self, worked: Sequence[Worked]) -> int:
+        return to_minor(sum((one.hours for one in worked), Decimal(0)) * self.rate, self.currency)
+
+    @property
+    def before(self) -> int:
+        """Billed of the entries already, less what is missing of others."""
+        return sum(self.paid.values()) - sum(amount for _, amount in self.owed)
+
+    def share_out(
+        self, worked: Sequence[Worked], amount: int, *, is_cut: bool
+    ) -> tuple[Sequence[Worked], list[list[int]]]:
+        """The entries that `amount` pays in full, and what it takes of others, or takes less.
+
+        First what is missing of entries that are billed, then the entries in their order.
+        """
+        parts: list[list[int]] = []
+        for entry_id, due in self.owed:
+            given = min(amount, due)
+            amount -= given
+            parts.append([entry_id, given])
+        taken = self._within(worked, amount) if is_cut else worked
+        parts += [[one.id, -self.paid[one.id]] for one in taken if one.id in self.paid]
+        if len(taken) < len(worked):
+            parts.append([worked[len(taken)].id, amount - self._net(taken)])
+        return taken, [part for part in parts if part[1]]
+
+    def _net(self, worked: Sequence[Worked]) -> int:
+        return self.value(worked) - sum(self.paid.get(one.id, 0) for one in worked)
+
+    def _within(self, worked: Sequence[Worked], amount: int) -> Sequence[Worked]:
+        """The first entries that `amount` pays in full."""
+        hours, paid = Decimal(0), 0
+        for place, one in enumerate(worked):
+            hours += one.hours
+            paid += self.paid.get(one.id, 0)
+            if to_minor(hours * self.rate, self.currency) - paid > amount:
+                return worked[:place]
+        return worked
 
 
 def _capped(
@@ -134,14 +180,14 @@ def _capped(
 
 
 def _not_approved(books: PhaseBooks, key: tuple[int, Decimal], worked: list[Worked]) -> Item:
-    hours = sum((one.hours for one in worked), Decimal(0))
+    time = _Time.of(books, key, worked)
     return Item(
         key=f"{_key(books, key)}:open",
         kind=ItemKind.TIME,
         phase_id=books.terms.id,
         amount=0,
-        unbilled=to_minor(hours * key[1], books.terms.currency),
-        hours=hours,
+        unbilled=max(0, time.value(worked) - sum(time.paid.values())),
+        hours=sum((one.hours for one in worked), Decimal(0)),
         rate=key[1],
         collaborator_id=key[0],
         blockers=(not_approved(books.terms, worked),),

@@ -30,11 +30,13 @@ class Rule(StrEnum):
     """The price of the block, less what was billed of it."""
     OVERAGE = "OVERAGE"
     """The hours beyond the block × rate, less what was billed of them."""
+    REST = "REST"
+    """What a period, a block or hours beyond it came to, less what is billed of it."""
     BY_HAND = "BY_HAND"
     """Quantity × unit price, as a person gave them."""
 
 
-_BY_ITEMS = (Rule.PERIOD, Rule.BLOCK, Rule.OVERAGE)
+_BY_ITEMS = (Rule.PERIOD, Rule.BLOCK, Rule.OVERAGE, Rule.REST)
 
 
 def of_fee(rule: Rule, figures: PhaseFigures, amount: int) -> dict[str, Any]:
@@ -59,6 +61,15 @@ def by_hand(before: Basis | None = None) -> dict[str, Any]:
         return dict(before)
     proposed = {"proposed_by": before["rule"], "proposed": before["amount"]}
     return {**before, **proposed, "rule": Rule.BY_HAND.value}
+
+
+def once_more(before: Basis | None, *, credited: int) -> dict[str, Any]:
+    """The basis of a line that takes the place of one of which `credited` was credited before.
+
+    What it bills is known to it still: its period, its hours, its parts of time entries.
+    """
+    made = by_hand(before)
+    return {**made, "credited_before": made.get("credited_before", 0) + credited}
 
 
 def is_settled(basis: Basis | None) -> bool:

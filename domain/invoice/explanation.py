@@ -20,8 +20,10 @@ SENTENCES = {
     Rule.PERIOD: "{days} of {whole_days} days of {fee} is {value}; {billed} of it was billed "
     "before.",
     Rule.BLOCK: "The block costs {fee}; {billed} of it was billed before.",
-    Rule.OVERAGE: "{used} h were worked of {balance} h bought: {hours} h at {rate} is {value}; "
-    "{billed} of it was billed before.",
+    Rule.OVERAGE: "{used} h were worked of {balance} h bought[[, {hours_before} h beyond them "
+    "were billed before]][[, {hours_late} h are of earlier periods]]: {hours} h at {rate} is "
+    "{value}; {billed} of it was billed before.",
+    Rule.REST: "It came to {fee}; {billed} of it is billed.",
     Rule.BY_HAND: "{quantity} × {unit_price}[[ less {discount} %]], by hand[[; {proposed} was "
     "proposed]].",
 }
@@ -47,8 +49,9 @@ class Explanation:
     PROGRESS: earned = round(fee × percent ÷ 100), amount = earned − billed − reserved, at most that
     of REMAINING; never against the fee. REMAINING: fee − billed − written off − reserved. TIME:
     value = round(hours × rate), amount = value − billed, at most `cap`. PERIOD: value = round(fee ×
-    days ÷ whole days), amount = value − billed. BLOCK: fee − billed. OVERAGE: value = round(hours ×
-    rate), amount = value − billed. BY_HAND: round(quantity × unit price × (1 − discount ÷ 100)).
+    days ÷ whole days), amount = value − billed. BLOCK, REST: fee − billed. OVERAGE: hours = max(0,
+    used − balance) − hours before + hours late, value = round(hours × rate), amount = value −
+    billed. BY_HAND: round(quantity × unit price × (1 − discount ÷ 100)).
     """
 
     rule: Rule
@@ -70,6 +73,10 @@ class Explanation:
     whole_days: int | None = None
     used: Decimal | None = None
     balance: Decimal | None = None
+    hours_before: Decimal | None = None
+    """Beyond the block, billed before; None where there are none."""
+    hours_late: Decimal | None = None
+    """Of earlier periods, approved since those were billed; None where there are none."""
     quantity: Decimal | None = None
     unit_price: Decimal | None = None
     discount: Decimal | None = None
@@ -88,7 +95,7 @@ class Explanation:
         """What its sentence says, as text; amounts with their currency."""
         amounts = ("fee", "billed", "written_off", "reserved", "cap", "value", "proposed")
         others = ("percent", "hours", "rate", "days", "whole_days", "used", "balance")
-        own = ("quantity", "unit_price", "discount")
+        own = ("hours_before", "hours_late", "quantity", "unit_price", "discount")
         said = {name: _money(getattr(self, name), self.currency) for name in amounts}
         said |= {name: _number(getattr(self, name)) for name in (*others, *own)}
         return {**said, "earned": said["value"]}
@@ -138,6 +145,9 @@ def _computed(
         name: None if basis.get(name) is None else Decimal(basis[name])
         for name in ("percent", "hours", "rate", "used", "balance")
     }
+    numbers |= {
+        name: Decimal(basis.get(name, 0)) or None for name in ("hours_before", "hours_late")
+    }
     hours, rate = numbers["hours"], numbers["rate"]
     exact: Decimal | None = None
     if rule is Rule.PROGRESS:
@@ -149,7 +159,7 @@ def _computed(
     value = {Rule.PROGRESS: "earned", Rule.PERIOD: "price", Rule.TIME: "value"}.get(rule)
     shown = basis[value] if value else basis["amount"] + basis.get("covered", 0)
     billed = next(
-        (basis[name] for name in ("billed", "covered", "ahead_before") if name in basis), None
+        (basis[name] for name in ("billed", "covered", "part_before") if name in basis), None
     )
     return Explanation(
         rule,

@@ -9,11 +9,13 @@ from typing import Any
 
 from domain.billing.assessment import Assessment, assess
 from domain.billing.books import (
+    Carried,
     Claimed,
     ContractBooks,
     ContractTerms,
     PhaseBooks,
     PhaseTerms,
+    Rest,
     Worked,
 )
 from domain.billing.item import Item
@@ -67,7 +69,8 @@ def phase(
     *,
     worked: Sequence[Worked] = (),
     claimed: Sequence[Claimed] = (),
-    ahead: dict[tuple[int, Decimal], int] | None = None,
+    rests: Sequence[Rest] = (),
+    carried: Carried = Carried(),
     sums: dict[str, Any] | None = None,
     **changed: Any,
 ) -> PhaseBooks:
@@ -89,7 +92,7 @@ def phase(
     figures = PhaseFigures(
         fee=int(Decimal(fee.replace(",", "")) * 100), currency="EUR", **sums or {}
     )
-    return PhaseBooks(PhaseTerms(**columns | changed), figures, worked, claimed, ahead or {})
+    return PhaseBooks(PhaseTerms(**columns | changed), figures, worked, claimed, rests, carried)
 
 
 def monthly(fee: str, start: str = "15/09", **more: Any) -> PhaseBooks:

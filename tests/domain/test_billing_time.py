@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.billing.assessment import Assessment
-from domain.billing.books import Held, PhaseBooks, Worked
-from domain.billing.item import BillableState
+from domain.billing.books import Held, PhaseBooks, Worked, carried_of, parts_of
+from domain.billing.item import BillableState, Item
 from domain.project.model import ContractStatus
 from tests.domain.books import (
     FIXED,
@@ -54,29 +55,40 @@ def test_the_example_of_the_cap() -> None:
     assert blocked(full.items)[0][1] == ["CAP_REACHED"]
 
 
-def billed(one: PhaseBooks, found: Assessment) -> PhaseBooks:
-    """The phase once what is ready is on an invoice."""
-    gone = {key for item in found.ready for key in item.entries}
-    ahead = dict(one.ahead)
-    for item in found.ready:
-        assert item.collaborator_id is not None
-        assert item.rate is not None
-        key = item.collaborator_id, item.rate
-        ahead[key] = ahead.get(key, 0) + item.basis["ahead"]
-    invoiced = one.figures.invoiced + sum(item.amount for item in found.ready)
-    return replace(
-        one,
-        worked=[entry for entry in one.worked if entry.id not in gone],
-        ahead=ahead,
-        figures=replace(one.figures, invoiced=invoiced),
+@dataclass(frozen=True)
+class Line:
+    """A line of time that is on an invoice."""
+
+    item: Item
+    net: int
+
+
+def lines_of(found: Assessment) -> list[Line]:
+    return [Line(item, item.amount) for item in found.ready]
+
+
+def after(worked: Sequence[Worked], lines: Sequence[Line], **more: Any) -> PhaseBooks:
+    """The phase with `worked`, once these lines are on invoices; all others are gone."""
+    gone = {key for line in lines for key in line.item.entries}
+    parts = [
+        part
+        for line in lines
+        if "parts" in line.item.basis
+        for part in parts_of(line.item.basis, net=line.net, phase_id=7)
+    ]
+    return phase(
+        worked=[entry for entry in worked if entry.id not in gone],
+        carried=carried_of(parts, [7])[7],
+        sums={"invoiced": sum(line.net for line in lines)},
+        **more,
     )
 
 
 def test_a_cap_that_is_raised_brings_the_rest_and_nothing_twice() -> None:
     """CAP_REACHED: the fix it names unlocks exactly what it held back."""
     one = hourly(*["8.75"] * 5, rate="72.50", fee="2,900.00")
-    rest = billed(one, assessed(TIME, one))
-    raised = replace(rest, figures=replace(rest.figures, fee=euros("9,000.00")))
+    billed = lines_of(assessed(TIME, one))
+    raised = after(one.worked, billed, fee="9,000.00", hourly_rate_minor=7250)
     assert due(assessed(TIME, raised)) == [("collaborator_1:72.5", "271.88")]
 
 
@@ -93,12 +105,14 @@ def test_whatever_the_caps_all_time_is_billed_once_in_the_end(
         for place, (value, who) in enumerate(worked, start=1)
         for one in hours(f"{Decimal(value) / 100}", first=place, collaborator_id=who)
     ]
-    one = phase("0", worked=entries, hourly_rate_minor=rate)
+    lines: list[Line] = []
+    one = phase()
     for cap in [*sorted(caps), 10**9]:
-        one = replace(one, figures=replace(one.figures, fee=cap))
-        found = assessed(TIME, one)
+        one = after(entries, lines, hourly_rate_minor=rate)
+        found = assessed(TIME, one, cap_minor=cap)
         assert one.figures.invoiced + found.total <= cap
-        one = billed(one, found)
+        lines += lines_of(found)
+    one = after(entries, lines, hourly_rate_minor=rate)
     by_hand: dict[int, Decimal] = {}
     for value, who in worked:
         by_hand[who] = by_hand.get(who, Decimal(0)) + Decimal(value) / 100
@@ -106,6 +120,87 @@ def test_whatever_the_caps_all_time_is_billed_once_in_the_end(
     assert one.worked == []
     # Each line is rounded once.
     assert abs(one.figures.invoiced - exact) <= Decimal("0.5") * len(by_hand) * (len(caps) + 1)
+
+
+def cut() -> tuple[list[Worked], list[Line]]:
+    """2 × 8 h at 85.00, of which a cap of 980.00 left 300.00 of the second."""
+    worked = hours("8", "8")
+    found = assessed(TIME, phase(worked=worked, hourly_rate_minor=8500), cap_minor=98_000)
+    assert due(found) == [("collaborator_1:85", "980.00")]
+    assert found.items[0].entries == (1,)
+    return worked, lines_of(found)
+
+
+def test_the_part_of_an_entry_that_is_billed_is_off_it_at_any_rate_and_of_no_other() -> None:
+    """CAP_REACHED, raised: 380.00 at 85.00; 420.00 at 90.00; written off, other time is whole."""
+    worked, lines = cut()
+
+    def left(entries: list[Worked], rate: int = 8500) -> list[str]:
+        books = after(entries, lines, hourly_rate_minor=rate)
+        return [amount for _, amount in due(assessed(TIME, books))]
+
+    assert left(worked) == ["380.00"]
+    assert left(worked, 9000) == ["420.00"]
+    # Of a rate so low that more is billed than the entry is worth, nothing is off the next one.
+    assert left([*worked, *hours("8", first=3)], 3000) == ["240.00"]
+    # Written off, archived, or moved away.
+    assert left([worked[0], *hours("8", first=3)]) == ["680.00"]
+    shorter = [worked[0], replace(worked[1], hours=Decimal(2)), *hours("8", first=3)]
+    assert left(shorter) == ["680.00"]
+    # By another person now: what is billed of it is billed.
+    assert left([worked[0], replace(worked[1], collaborator_id=2)]) == ["380.00"]
+    waiting = after([replace(worked[1], approved=False)], lines, hourly_rate_minor=8500)
+    assert assessed(TIME, waiting).unbilled == euros("380.00")
+
+
+def test_what_a_line_took_of_an_entry_is_due_again_when_it_goes() -> None:
+    """The second line bills the entry, less 300.00 that the first one had: credited, they are."""
+    worked, lines = cut()
+    lines += lines_of(assessed(TIME, after(worked, lines, hourly_rate_minor=8500)))
+    assert [line.net for line in lines] == [98_000, 38_000]
+    first = lines.pop(0)
+    again = assessed(TIME, after(worked, lines, hourly_rate_minor=9000))
+    assert due(again) == [("collaborator_1:85", "300.00"), ("collaborator_1:90", "720.00")]
+    lines += lines_of(again)
+    assert assessed(TIME, after(worked, lines, hourly_rate_minor=9000)).is_empty
+    # Lowered by hand, a line takes less of the entry that it does not bill.
+    lower = [replace(first, net=euros("700.00"))]
+    books = after(worked, lower, hourly_rate_minor=8500)
+    assert due(assessed(TIME, books)) == [("collaborator_1:85", "660.00")]
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 12), st.integers(1, 2)), min_size=1, max_size=6),
+    st.lists(st.tuples(st.booleans(), st.integers(0, 300_000), st.integers(0, 9)), max_size=10),
+)
+def test_whatever_is_cut_or_credited_whole_all_time_is_billed_once_to_the_cent(
+    worked: list[tuple[int, int]], acts: list[tuple[bool, int, int]]
+) -> None:
+    entries = [
+        one
+        for place, (value, who) in enumerate(worked, start=1)
+        for one in hours(str(value), first=place, collaborator_id=who)
+    ]
+    lines: list[Line] = []
+    total = 8500 * sum(value for value, _ in worked)
+    for is_drawn, cap, which in [*acts, (True, total, 0)]:
+        if is_drawn:
+            books = after(entries, lines, hourly_rate_minor=8500)
+            found = assessed(TIME, books, cap_minor=cap)
+            assert found.total + found.unbilled + books.figures.invoiced == total
+            lines += lines_of(found)
+        elif lines:
+            lines.pop(which % len(lines))
+    assert sum(line.net for line in lines) == total
+    assert after(entries, lines).worked == []
+
+
+def test_the_cap_counts_what_is_billed_of_archived_phases() -> None:
+    """A cap of 1,000.00: 850.00 on a phase that is archived since leave 150.00."""
+    found = assessed(
+        TIME, hourly("10"), cap_minor=euros("1,000.00"), books={"put_away": euros("850.00")}
+    )
+    assert due(found) == [("collaborator_1:85", "150.00")]
 
 
 def test_the_rate_is_that_of_the_phase_else_of_the_contract_else_of_the_collaborator() -> None:

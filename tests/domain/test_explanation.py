@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.billing.books import PhaseBooks
+from domain.billing.books import Part, PhaseBooks, carried_of
 from domain.billing.lines import line_of
 from domain.invoice.basis import Rule, by_hand
 from domain.invoice.create import Asked, Basis, propose
@@ -68,9 +68,11 @@ def again(one: Explanation) -> Decimal:
             return value if one.cap is None else min(value, one.cap)
         case Rule.PERIOD:
             return cents(of("fee") * of("days") / of("whole_days")) - of("billed")
-        case Rule.BLOCK:
+        case Rule.BLOCK | Rule.REST:
             return of("fee") - of("billed")
         case Rule.OVERAGE:
+            beyond = max(Decimal(0), of("used") - of("balance"))
+            assert of("hours") == beyond - of("hours_before") + of("hours_late")
             return cents(of("hours") * of("rate")) - of("billed")
     return cents(of("quantity") * of("unit_price") * (1 - of("discount") / 100))
 
@@ -125,13 +127,14 @@ def test_a_fee_by_progress_or_by_what_remains(
     st.integers(-(10**4), 10**4),
 )
 def test_hours_at_a_rate_capped_and_not(
-    worked: list[int], rate: int, cap: int | None, ahead: int
+    worked: list[int], rate: int, cap: int | None, part: int
 ) -> None:
     entries = hours(*(f"{Decimal(value) / 100}" for value in worked))
+    price = Decimal(rate).scaleb(-2)
     one = phase(
         worked=entries,
         hourly_rate_minor=rate,
-        ahead={(1, Decimal(rate).scaleb(-2)): ahead},
+        carried=carried_of([Part(7, 1 if part > 0 else 99, 1, price, part)], [7])[7],
     )
     for line in lines_of(TIME, one, cap_minor=cap):
         found = check(line)
@@ -215,8 +218,6 @@ def test_a_line_changed_by_hand_tells_what_was_proposed() -> None:
         found = check(line)
         assert (found.rule, found.amount) == (Rule.BY_HAND, Decimal("461.13"))
         assert found.proposed == Decimal("658.75")
-    assert line.basis is not None
-    assert line.basis["ahead"] == 0
     text = NewLine(LineKind.TEXT, "Études")
     rewrite(line, make_line(text, invoice_id=11, place=1, currency="EUR"))
     assert line.basis is None
