@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from domain.errors import Issue
 from domain.given import text
+from domain.invoice.basis import once_more
 from domain.invoice.credit import require_creditable
 from domain.invoice.lines import LONGEST_TEXT
 from domain.invoice.model import Invoice, InvoiceKind, InvoiceLine
@@ -102,7 +103,9 @@ def _again(
         return None
     for name in ("quantity", "unit", "unit_price", "net_minor"):
         setattr(line, name, getattr(credited, name))
-    line.detail = line.discount = line.basis = None
+    line.detail = line.discount = None
+    # What was credited before stays known of what the line bills: its period, its hours.
+    line.basis = once_more(former.basis, credited=former.net_minor - credited.net_minor)
     return line
 
 

@@ -192,6 +192,22 @@ def test_a_partial_credit_of_a_block_and_of_hours_beyond_it_is_due_again() -> No
     assert one.due() == [rests[1], ("block:2026-11-01", "1,000.00")]
 
 
+def test_a_line_that_is_replaced_after_a_part_was_credited_bills_what_it_did() -> None:
+    """DOMAIN §2.6: the part stays due, and neither the block nor its hours are billed again."""
+    one = blocks(("05/09", "12.5"))
+    block, overage, _ = one.draw()
+    block.credited, overage.credited = euros("400.00"), euros("37.50")
+    for _ in range(2):
+        one.lines[:2] = [line.replaced() for line in one.lines[:2]]
+        assert one.due() == [
+            ("rest:block:2026-09-01", "400.00"),
+            ("rest:overage:2026-09-01", "37.50"),
+        ]
+    one.draw()[0].credited = euros("50.00")
+    one.lines[3] = one.lines[3].replaced()
+    assert one.due() == [("rest:block:2026-09-01", "50.00")]
+
+
 def test_a_block_that_is_bought_once_has_a_rest_too() -> None:
     sold = {"hours": Decimal(20), "hourly_rate_minor": euros("95.00"), "worked": hours("21")}
     one = Billing(PREPAID, {"fee": "1,600.00", "start_date": None, **sold}, day("21/11"))

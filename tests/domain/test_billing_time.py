@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from domain.billing.assessment import Assessment
 from domain.billing.books import Held, PhaseBooks, Worked, carried_of, parts_of
 from domain.billing.item import BillableState, Item
+from domain.invoice.basis import once_more
 from domain.project.model import ContractStatus
 from tests.domain.books import (
     FIXED,
@@ -163,6 +164,10 @@ def test_what_a_line_took_of_an_entry_is_due_again_when_it_goes() -> None:
     assert due(again) == [("collaborator_1:85", "300.00"), ("collaborator_1:90", "720.00")]
     lines += lines_of(again)
     assert assessed(TIME, after(worked, lines, hourly_rate_minor=9000)).is_empty
+    # Replaced after 100.00 were credited, it has the part of the entry still.
+    kept = once_more(first.item.basis, credited=10_000)
+    (part,) = parts_of(kept, net=88_000, phase_id=7)
+    assert part.amount == euros("300.00")
     # Lowered by hand, a line takes less of the entry that it does not bill.
     lower = [replace(first, net=euros("700.00"))]
     books = after(worked, lower, hourly_rate_minor=8500)

@@ -157,7 +157,7 @@ def require_sound(session: Any, told: dict[int, str], ids: list[int]) -> None:
 
 def test_numbers_have_no_gap_when_the_server_is_killed(sqlite_url: str, tmp_path: Path) -> None:
     """F23: nor is one given twice; what callers were told is what is stored."""
-    under_fire(sqlite_url, tmp_path, each=12, kills=1, within=0.5)
+    under_fire(sqlite_url, tmp_path, each=6, kills=1, within=0.4)
 
 
 EACH = int(os.environ.get("FIRE") or 1000)

@@ -87,3 +87,19 @@ def test_a_line_of_nothing_lets_go_of_its_time_with_the_others(firm: ApiClient) 
     assert codes(final(firm, replaced["invoice"]["id"])) == []
     assert codes(act(firm, "invoiceCredit", id=replaced["invoice"]["id"])) == []
     assert bills(firm)[0] == []
+
+
+def test_a_part_that_was_credited_before_is_due_beside_the_replacement(firm: ApiClient) -> None:
+    """A month of which 500 was credited: the replacement has the rest, the 500 are due again."""
+    made = draw(firm, RETAINER, asOf="2026-02-28")
+    month = next(one for one in lines_of(made) if one["periodStart"] == "2026-02-01")
+    key = made["invoice"]["id"]
+    assert codes(final(firm, key)) == []
+    part = {"lineId": month["id"], "amount": "500.00"}
+    assert codes(act(firm, "invoiceCredit", id=key, lines=[part])) == []
+    replaced = act(firm, "invoiceReplace", id=key, reason="r")
+    assert codes(final(firm, replaced["invoice"]["id"])) == []
+    again = draw(firm, RETAINER, asOf="2026-02-28")
+    assert [line["net"]["amount"] for line in lines_of(again)] == ["500.00"]
+    assert codes(final(firm, again["invoice"]["id"])) == []
+    assert draw(firm, RETAINER, asOf="2026-02-28")["invoice"] is None
