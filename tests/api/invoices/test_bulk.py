@@ -12,7 +12,7 @@ from tests.api.invoices.acts import Row, account_line, codes, drawn, final
 from tests.api.invoices.mail_acts import mails
 from tests.support.api import ApiClient
 from tests.support.prepared import statements
-from tests.support.takeover import project
+from tests.support.takeover import phases_of, project
 
 RESULTS = """
     counts { created updated skipped rejected }
@@ -254,3 +254,32 @@ def test_two_bulks_of_the_same_invoices_number_each_once(any_firm: ApiClient) ->
         series, _, number = one["node"]["number"].partition("-")
         by_series.setdefault(series, []).append(int(number))
     assert all(sorted(told) == list(range(1, len(told) + 1)) for told in by_series.values())
+
+
+def test_a_bulk_credit_beside_single_finalisations_stops_nobody(postgres_firm: ApiClient) -> None:
+    """Projects and counters are locked crosswise by whoever takes them one after the other."""
+    credited, drawn_later = [], []
+    for code in CODES:
+        first, second = (
+            drawn(postgres_firm, code, basis="REMAINING", phases=[share])
+            for share in _halves(postgres_firm, code)
+        )
+        assert codes(final(postgres_firm, first["id"])) == []
+        credited.append({"id": first["id"]})
+        drawn_later.append(second["id"])
+    credited.reverse()
+    with ThreadPoolExecutor(5) as pool:
+        notes = pool.submit(bulk, postgres_firm, CREDIT, credited)
+        finals = [pool.submit(final, postgres_firm, key) for key in drawn_later]
+        assert outcomes(notes.result()) == ["CREATED"] * len(credited)
+        assert [codes(one.result()) for one in finals] == [[]] * len(finals)
+
+
+def _halves(api: ApiClient, code: str) -> list[Row]:
+    """A part of one phase, twice."""
+    phase = next(
+        one
+        for one in phases_of(project(api, code))
+        if float(one["figures"]["remainingToBill"]["amount"]) > 200
+    )
+    return [{"phaseId": phase["id"], "amount": "100"}] * 2
