@@ -25,11 +25,11 @@ from domain.invoice.finalise import missing_particulars
 from domain.invoice.model import PRO_FORMA, Invoice, InvoiceLine
 from domain.ledger import PhaseFigures
 from domain.organisation import Entity
-from domain.project.model import BillingMethod, Contract, Phase, Project, ProjectStatus
+from domain.project.model import BillingMethod, Contract, Phase, Project
 from domain.time_entry import TimeEntry
 from persistence.billed_before import HOURLY, BilledBefore, among
+from persistence.ledger import phase_figures
 from persistence.organisations import the_organisation
-from persistence.phase_sums import sums_of
 from persistence.session import ScopedSession
 
 
@@ -178,7 +178,7 @@ def _phases(
     """By contract: its live phases, and what is billed, given up or held of the archived ones."""
     own = [one.name for one in fields(PhaseTerms)]
     statement = (
-        select(*(getattr(Phase, name) for name in own), Phase.fee_minor, Phase.archived_at)
+        select(*(getattr(Phase, name) for name in own), Phase.archived_at)
         .where(among(Phase.contract_id, contracts))
         .order_by(Phase.contract_id, Phase.position, Phase.id)
     )
@@ -186,17 +186,15 @@ def _phases(
     keys = dict.fromkeys(row.id for row in rows if row.contract_id in contracts)
     if not keys:
         return {}, {}
-    sums = sums_of(session, lambda column: among(column, keys), progress_on=cut_off)
+    figured = phase_figures(session, list(keys), progress_until=cut_off)
     found: dict[int, list[tuple[PhaseTerms, PhaseFigures]]] = defaultdict(list)
     put_away: dict[int, int] = defaultdict(int)
     for row in rows:
         if row.id not in keys:
             continue
-        *values, fee, archived_at = row
+        *values, archived_at = row
         terms = PhaseTerms(*values)
-        signed = contracts[terms.contract_id].status is ProjectStatus.SIGNED
-        known = sums.get(terms.id, {})
-        figures = PhaseFigures(fee=fee, currency=terms.currency, signed=signed, **known)
+        figures = figured[terms.id]
         if archived_at is None:
             found[terms.contract_id].append((terms, figures))
         else:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm.attributes import flag_modified
 
-from domain.base import Record
+from domain.base import Record, Scoped
 from domain.catalogue import LedgerAccount, Product, TaxCode
 from domain.client import Client
 from domain.errors import NOT_FOUND, Refusal
@@ -24,7 +24,6 @@ from domain.invoice.model import (
 )
 from domain.invoice.numbering import PRO_FORMA_SERIES, legal_number, pro_forma_number, take_next
 from domain.invoice.remaining import Billable
-from domain.ledger import PhaseFigures
 from domain.likeness import name_key
 from domain.organisation import Entity, fiscal_year
 from domain.project.model import Contract, Phase, Project
@@ -33,6 +32,7 @@ from persistence.ledger import phase_figures
 from persistence.session import ScopedSession
 
 Found = TypeVar("Found", bound=Record)
+Owned = TypeVar("Owned", bound=Scoped)
 
 DEFAULT_STATES = (InvoiceState.DRAFT, InvoiceState.SENT, InvoiceState.READY)
 """The list as it opens (F04)."""
@@ -144,13 +144,11 @@ def _portions(keys: Iterable[int]) -> Iterator[list[int]]:
         yield wanted[start : start + _PORTION]
 
 
-def _by_id(session: ScopedSession, record: type[Found], keys: Iterable[int]) -> dict[int, Found]:
-    # Every record has an id; what they have in common does not say so.
-    column = record.id  # type: ignore[attr-defined]
+def _by_id(session: ScopedSession, record: type[Owned], keys: Iterable[int]) -> dict[int, Owned]:
     return {
-        found.id: found  # type: ignore[attr-defined]
+        found.id: found
         for portion in _portions(keys)
-        for found in session.scalars(select(record).where(column.in_(portion)))
+        for found in session.scalars(select(record).where(record.id.in_(portion)))
     }
 
 
@@ -189,9 +187,7 @@ def billables_by_project(
             .order_by(Contract.id, Phase.position, Phase.id)
         )
         found += [(phase, contract) for phase, contract in session.execute(statement)]
-    figures: dict[int, PhaseFigures] = {}
-    for portion in _portions(phase.id for phase, _ in found):
-        figures |= phase_figures(session, portion)
+    figures = phase_figures(session, [phase.id for phase, _ in found])
     taken: dict[int, int] = {}
     for phase, contract in found:
         own = figures[phase.id]
