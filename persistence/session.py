@@ -136,23 +136,6 @@ def tried_out(session: ScopedSession) -> Iterator[None]:
         point.rollback()
 
 
-@dataclass(slots=True)
-class Trial:
-    """Whether what was tried is to stay; it is gone unless somebody says so."""
-
-    stands: bool = False
-
-
-@contextmanager
-def attempt(session: ScopedSession) -> Iterator[Trial]:
-    """What is written meanwhile stays when the trial stands at its end, and is gone otherwise."""
-    with session.begin_nested() as point:
-        trial = Trial()
-        yield trial
-        if not trial.stands:
-            point.rollback()
-
-
 def lost_a_race(error: DBAPIError) -> bool:
     """Whether another transaction stood in the way: a unique key, or rows locked crosswise.
 

@@ -11,9 +11,8 @@ from domain.catalogue import TaxCode
 from domain.client import Client
 from domain.errors import Issue, Refusal
 from domain.given import text
-from domain.invoice.create import ENTITY_REQUIRED
+from domain.invoice.create import ENTITY_REQUIRED, tax_for
 from domain.invoice.credit import groups_of
-from domain.invoice.deposit import tax_code_of
 from domain.invoice.euro import EuroRate, give_rate
 from domain.invoice.finalise import require_complete
 from domain.invoice.lines import LONGEST_TEXT
@@ -171,8 +170,11 @@ def _taxed(
     found = invoices.billables_of(session, project.id, archived=True)
     billables = {one.phase.id: one for one in found}
     rates: dict[int, TaxCode | None] = {
-        key: tax_code_of(
-            billables[one.phase.id], project, list(codes.values()), rate=one.history.vat_rate
+        key: tax_for(
+            billables[one.phase.id].contract,
+            project,
+            one.phase.vat_rate if one.history.vat_rate is None else one.history.vat_rate,
+            list(codes.values()),
         )
         for key, one in past.items()
     }

@@ -16,7 +16,7 @@ from domain.payment import PaymentMethod
 from persistence.pages import Sort
 from persistence.payments import payments_where
 from persistence.reading import Wanted, load_by_ids, load_one
-from persistence.session import attempt
+from persistence.session import part_of
 from resolvers import _paying as paying
 from resolvers._bulk import kept, restored
 from resolvers._editing import placed
@@ -241,12 +241,12 @@ def _shares(asked: Sequence[AllocationInput] | None) -> list[paying.Share]:
 def _record_all(acting: Acting, asked: PaymentsBulkRecordInput, fields: Wanted) -> Payload:
     """Each payment sees what those before it paid; nothing stays of a trial, or of a red bulk."""
     require_size(asked.items)
-    with attempt(acting.session) as trial:
+    with part_of(acting.session) as whole:
         told = _recorded(acting, asked.items)
         refused = any(key is None for key, _ in told)
         stopped = refused and asked.error_policy is ErrorPolicy.REJECT_EVERYTHING
-        trial.stands = not (stopped or asked.dry_run)
-    keys = [key for key, _ in told if key is not None and trial.stands]
+        whole.is_kept = not (stopped or asked.dry_run)
+    keys = [key for key, _ in told if key is not None and whole.is_kept]
     nodes = load_by_ids(acting.session, PAYMENT, fields, keys)
     results = []
     for index, (key, issues) in enumerate(told):
@@ -282,7 +282,8 @@ def _recorded(
             told.append((None, one.issues))
             continue
         try:
-            payment, issues = paying.record(acting, one)
+            with part_of(acting.session):
+                payment, issues = paying.record(acting, one)
             told.append((payment.id, issues))
         except Refusal as refusal:
             told.append((None, refusal.issues))

@@ -12,6 +12,7 @@ from domain.errors import (
     call_warning,
 )
 from domain.given import LARGEST_AMOUNT, number
+from domain.invoice.create import tax_for
 from domain.invoice.model import LEGAL, Invoice, InvoiceKind, InvoiceLine, LineKind
 from domain.invoice.remaining import Billable
 from domain.money import decimals_of, from_minor, rounded, to_minor
@@ -65,22 +66,6 @@ Shares = Mapping[int | None, int]
 """Minor units by identifier of the tax code."""
 
 
-def tax_code_of(
-    billable: Billable,
-    project: Project,
-    taxes: Sequence[TaxCode],
-    *,
-    rate: Decimal | None = None,
-) -> TaxCode | None:
-    """The tax code of a phase at `rate` (its own when None), or that of the project's exemption."""
-    if rate is None:
-        rate = project.vat_rate if billable.phase.vat_rate is None else billable.phase.vat_rate
-    if rate == 0 or not billable.contract.taxable:
-        reason = project.vat_exemption
-        return next((tax for tax in taxes if reason and tax.exemption == reason), None)
-    return next((tax for tax in taxes if tax.exemption is None and tax.rate == rate), None)
-
-
 def fees_by_tax(
     billables: Sequence[Billable], project: Project, taxes: Sequence[TaxCode]
 ) -> dict[int | None, int]:
@@ -88,7 +73,7 @@ def fees_by_tax(
     fees: dict[int | None, int] = {}
     for one in billables:
         if one.contract.status is ContractStatus.ACTIVE:
-            tax = tax_code_of(one, project, taxes)
+            tax = tax_for(one.contract, project, one.phase.vat_rate, taxes)
             key = tax.id if tax else None
             fees[key] = fees.get(key, 0) + one.figures.adjusted_fee
     return {key: fee for key, fee in fees.items() if fee > 0}
