@@ -31,10 +31,22 @@ JOB_GIVEN_UP = call_error(
 
 
 class JobKind(StrEnum):
-    """What is done by jobs; of both `subject_id` is the import."""
+    """What is done by jobs; their `subject_id` is the import, or the batch."""
 
     IMPORT_CONFIRM = "IMPORT_CONFIRM"
     IMPORT_REVERT = "IMPORT_REVERT"
+    BATCH_PLAN = "BATCH_PLAN"
+    BATCH_GENERATE = "BATCH_GENERATE"
+    BATCH_FINALISE = "BATCH_FINALISE"
+    BATCH_SEND = "BATCH_SEND"
+
+
+OF_BATCHES = (
+    JobKind.BATCH_PLAN,
+    JobKind.BATCH_GENERATE,
+    JobKind.BATCH_FINALISE,
+    JobKind.BATCH_SEND,
+)
 
 
 class JobStatus(StrEnum):
@@ -54,6 +66,12 @@ UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING)
 class Stage(StrEnum):
     """What a job is at."""
 
+    ASSESSING = "ASSESSING"
+    """What contracts have due is read."""
+    GENERATING = "GENERATING"
+    """Pro formas are made, and each portion is kept."""
+    FINALISING = "FINALISING"
+    SENDING = "SENDING"
     PLANNING = "PLANNING"
     """Rows are compared with the records once more."""
     WRITING = "WRITING"

@@ -2,6 +2,7 @@
 
 from domain.access import ApiKey
 from domain.base import Record
+from domain.batch.model import Batch, BatchContract, BatchInvoice, BatchItem
 from domain.catalogue import LedgerAccount, Product, TaxCode
 from domain.client import Address, Client, Contact
 from domain.collaborator import Collaborator
@@ -30,6 +31,10 @@ __all__ = [
     "Address",
     "Adjustment",
     "ApiKey",
+    "Batch",
+    "BatchContract",
+    "BatchInvoice",
+    "BatchItem",
     "BilledPeriod",
     "BillingEntry",
     "BillingHistory",

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
+from domain.batch.criteria import Criteria
 from domain.billing.books import (
     ContractBooks,
     ContractTerms,
-    Held,
     PhaseTerms,
     Worked,
 )
-from domain.catalogue import TaxCode
 from domain.client import Client
 from domain.collaborator import Collaborator
-from domain.invoice.create import tax_for
-from domain.invoice.finalise import missing_particulars
-from domain.invoice.model import PRO_FORMA, Invoice, InvoiceLine
 from domain.ledger import PhaseFigures
-from domain.organisation import Entity
+from domain.likeness import name_key
 from domain.project.model import BillingMethod, Contract, Phase, Project
 from domain.time_entry import TimeEntry
 from persistence.billed_before import HOURLY, BilledBefore, among
+from persistence.billing_parties import Parties, held_by_batches, held_by_pro_formas
 from persistence.ledger import phase_figures
 from persistence.organisations import the_organisation
 from persistence.session import ScopedSession
@@ -39,16 +36,54 @@ def contracts_where(
     project_id: int | None = None,
     contract_id: int | None = None,
     method: BillingMethod | None = None,
+    criteria: Criteria = Criteria(),
+    after: int = 0,
 ) -> list[ColumnElement[bool]]:
-    """The conditions of live contracts (their project is joined)."""
+    """The conditions of live contracts with an identifier above `after`.
+
+    Their project and client are joined.
+    """
     pairs: tuple[tuple[Any, object], ...] = (
         (Project.client_id, client_id),
         (Project.id, project_id),
         (Contract.id, contract_id),
         (Contract.billing_method, method),
+        (Contract.taxable, criteria.taxable),
+        (Project.currency, criteria.currency),
     )
     live = [Contract.archived_at.is_(None), Project.archived_at.is_(None)]
-    return [*live, *(column == value for column, value in pairs if value is not None)]
+    where = [*live, *(column == value for column, value in pairs if value is not None)]
+    if after:
+        where.append(Contract.id > after)
+    lists: tuple[tuple[Any, Sequence[Any] | None], ...] = (
+        (Contract.billing_method, criteria.types),
+        (Project.client_id, criteria.client_ids),
+        (Project.id, criteria.project_ids),
+        (Contract.id, criteria.contract_ids),
+        (Project.entity_id, criteria.entity_ids),
+    )
+    where += [column.in_(values) for column, values in lists if values is not None]
+    if criteria.text:
+        sought = name_key(criteria.text)
+        where.append(
+            or_(
+                Client.name_key.contains(sought, autoescape=True),
+                Contract.name_key.contains(sought, autoescape=True),
+                Project.code.startswith(criteria.text.strip().upper(), autoescape=True),
+            )
+        )
+    return where
+
+
+def count_contracts(session: ScopedSession, where: Sequence[ColumnElement[bool]]) -> int:
+    """How many contracts there are to be assessed."""
+    statement = (
+        select(func.count(Contract.id))
+        .join(Project, Project.id == Contract.project_id)
+        .join(Client, Client.id == Project.client_id)
+        .where(*where)
+    )
+    return session.scalar(statement) or 0
 
 
 def books_of(
@@ -59,11 +94,13 @@ def books_of(
     falling: bool = False,
     limit: int | None = None,
     locked: bool = False,
+    batch_id: int | None = None,
 ) -> list[ContractBooks]:
     """The contracts that meet `where`, by identifier, with all that their items are made of.
 
     Time and progress of days after `cut_off` are left out; what is billed counts, whenever it was.
-    `locked` keeps the time entries from others until the transaction ends.
+    `locked` keeps the time entries from others until the transaction ends. What the batch
+    `batch_id` holds is not held for itself.
     """
     order = Contract.id.desc() if falling else Contract.id.asc()
     statement = (
@@ -77,7 +114,7 @@ def books_of(
     found = session.execute(statement).all()
     if not found:
         return []
-    parties = _Parties.of(session)
+    parties = Parties.of(session)
     contracts = {contract.id: project for contract, project, _ in found}
     phases, put_away = _phases(session, contracts, cut_off)
     hourly = {
@@ -85,7 +122,8 @@ def books_of(
     }
     worked = _worked(session, hourly, cut_off, locked=locked)
     before = BilledBefore.of(session, [one[:2] for one in found], phases)
-    held = _held(session, contracts)
+    held = held_by_pro_formas(session, contracts)
+    reserved = held_by_batches(session, contracts, but=batch_id)
     made = []
     for contract, project, client in found:
         own = phases.get(contract.id, [])
@@ -102,6 +140,8 @@ def books_of(
                 held=held.get(contract.id),
                 entities=parties.choice(project),
                 missing=parties.missing(contract, project, client, [one[0] for one in own]),
+                addressed=parties.addressed(contract, project, client, [one[0] for one in own]),
+                reserved=reserved.get(contract.id, {}),
             )
         )
     return made
@@ -126,50 +166,6 @@ def _terms(contract: Contract, project: Project) -> ContractTerms:
         updated_on=contract.updated_at.date(),
         project_updated_on=project.updated_at.date(),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Parties:
-    """Who may invoice, and how lines are taxed: what finalising would ask of both parties."""
-
-    entities: Mapping[int, Entity]
-    taxes: Sequence[TaxCode]
-    known: dict[tuple[Any, ...], TaxCode | None] = field(default_factory=dict)
-    """The tax of each rate of each kind of project, found once."""
-
-    @classmethod
-    def of(cls, session: ScopedSession) -> _Parties:
-        entities = session.scalars(select(Entity).order_by(Entity.code))
-        taxes = session.scalars(
-            select(TaxCode).where(TaxCode.archived_at.is_(None)).order_by(TaxCode.id)
-        )
-        return cls({entity.id: entity for entity in entities}, list(taxes))
-
-    @property
-    def _live(self) -> list[Entity]:
-        return [entity for entity in self.entities.values() if entity.archived_at is None]
-
-    def choice(self, project: Project) -> str | None:
-        """The entities to choose from, where nobody chose."""
-        if project.entity_id is not None or len(self._live) == 1:
-            return None
-        return ", ".join(entity.code for entity in self._live)
-
-    def missing(
-        self, contract: Contract, project: Project, client: Client, phases: Sequence[PhaseTerms]
-    ) -> list[str]:
-        entity = self.entities.get(project.entity_id or 0)
-        if entity is None and len(self._live) == 1:
-            entity = self._live[0]
-        known = []
-        where = project.country, project.vat_rate, project.vat_exemption, contract.taxable
-        for rate in {phase.vat_rate for phase in phases}:
-            if (*where, rate) not in self.known:
-                self.known[(*where, rate)] = tax_for(contract, project, rate, self.taxes)
-            tax = self.known[(*where, rate)]
-            if tax is not None:
-                known.append(tax)
-        return missing_particulars(entity=entity, client=client, taxes=known)
 
 
 def _phases(
@@ -271,18 +267,3 @@ def _told_apart(
         else:
             stray.append(one)
     return by_phase, stray
-
-
-def _held(session: ScopedSession, contracts: Mapping[int, Project]) -> dict[int, Held]:
-    """The first pro forma of each contract that one is of."""
-    first, since = func.min(Invoice.pro_forma_number), func.min(Invoice.created_at)
-    statement = (
-        select(Phase.contract_id, first.label("number"), since.label("since"))
-        .join(InvoiceLine, InvoiceLine.phase_id == Phase.id)
-        .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
-        .where(among(Phase.contract_id, contracts), Invoice.state.in_(PRO_FORMA))
-        .group_by(Phase.contract_id)
-    )
-    return {
-        row.contract_id: Held(row.number, row.since.date()) for row in session.execute(statement)
-    }

@@ -28,6 +28,7 @@ from domain.likeness import name_key
 from domain.organisation import Entity, fiscal_year
 from domain.project.model import Contract, Phase, Project
 from persistence import claims
+from persistence.batches import forget_invoices
 from persistence.ledger import phase_figures
 from persistence.session import ScopedSession
 
@@ -113,10 +114,12 @@ def dossiers_of(session: ScopedSession, invoices: Sequence[Invoice]) -> list[Dos
         for line in session.scalars(statement.order_by(InvoiceLine.position)):
             lines[line.invoice_id].append(line)
     codes = {line.tax_code_id for some in lines.values() for line in some if line.tax_code_id}
-    taxes = _by_id(session, TaxCode, codes)
-    clients = _by_id(session, Client, {invoice.client_id for invoice in invoices})
-    entities = _by_id(session, Entity, {invoice.entity_id for invoice in invoices})
-    projects = _by_id(session, Project, {one.project_id for one in invoices if one.project_id})
+    taxes = records_by_id(session, TaxCode, codes)
+    clients = records_by_id(session, Client, {invoice.client_id for invoice in invoices})
+    entities = records_by_id(session, Entity, {invoice.entity_id for invoice in invoices})
+    projects = records_by_id(
+        session, Project, {one.project_id for one in invoices if one.project_id}
+    )
     return [
         Dossier(
             invoice=invoice,
@@ -144,7 +147,10 @@ def _portions(keys: Iterable[int]) -> Iterator[list[int]]:
         yield wanted[start : start + _PORTION]
 
 
-def _by_id(session: ScopedSession, record: type[Owned], keys: Iterable[int]) -> dict[int, Owned]:
+def records_by_id(
+    session: ScopedSession, record: type[Owned], keys: Iterable[int]
+) -> dict[int, Owned]:
+    """The records with these identifiers; an unknown one is absent."""
     return {
         found.id: found
         for portion in _portions(keys)
@@ -225,6 +231,11 @@ def lock_projects_coded(session: ScopedSession, codes: Iterable[str]) -> None:
         session.execute(statement).all()
 
 
+def lock_projects_of(session: ScopedSession, found: Sequence[Invoice]) -> None:
+    """Locks the projects of these invoices, in the same order."""
+    lock_projects(session, {one.project_id for one in found if one.project_id is not None})
+
+
 def lock_projects(session: ScopedSession, keys: Iterable[int]) -> None:
     """Locks the projects with these identifiers, in the same order."""
     wanted = sorted(keys)
@@ -247,6 +258,15 @@ def tax_codes_of_country(session: ScopedSession, country: str) -> list[TaxCode]:
         or_(TaxCode.country == country, TaxCode.exemption.is_not(None)),
     )
     return list(session.scalars(statement.order_by(TaxCode.id)))
+
+
+def projects_of_contracts(session: ScopedSession, contract_ids: Iterable[int]) -> set[int]:
+    """The projects of these contracts."""
+    return {
+        key
+        for portion in _portions(contract_ids)
+        for key in session.scalars(select(Contract.project_id).where(Contract.id.in_(portion)))
+    }
 
 
 def project_of_phase(session: ScopedSession, phase_id: int) -> Project | None:
@@ -287,9 +307,15 @@ def entities_of(session: ScopedSession) -> list[Entity]:
 
 
 def next_pro_forma_number(session: ScopedSession) -> str:
+    return next_pro_forma_numbers(session, 1)[0]
+
+
+def next_pro_forma_numbers(session: ScopedSession, count: int) -> list[str]:
+    """The next `count` numbers of pro formas, under one lock until this transaction ends."""
     counter = locked_counter(session, entity_id=0, series=PRO_FORMA_SERIES, year=0)
-    counter.last += 1
-    return pro_forma_number(counter.last)
+    first = counter.last + 1
+    counter.last += count
+    return [pro_forma_number(one) for one in range(first, first + count)]
 
 
 def next_legal_number(
@@ -358,9 +384,21 @@ def issued_document(session: ScopedSession, invoice_id: int, form: str) -> Issue
 
 def remove(session: ScopedSession, invoice: Invoice) -> None:
     """Takes a pro forma away with its lines and mails; its number is not given again."""
+    forget_invoices(session, [invoice.id])
     session.execute(delete(InvoiceMail).where(InvoiceMail.invoice_id == invoice.id))
     remove_lines(session, [line.id for line in lines_of(session, invoice.id)])
     session.delete(invoice)
+
+
+def remove_all(session: ScopedSession, found: Sequence[Invoice]) -> None:
+    """Takes many pro formas away, as `remove` does one."""
+    for portion in _portions(one.id for one in found):
+        forget_invoices(session, portion)
+        session.execute(delete(InvoiceMail).where(InvoiceMail.invoice_id.in_(portion)))
+        lines = select(InvoiceLine.id).where(InvoiceLine.invoice_id.in_(portion))
+        for some in _portions(session.scalars(lines)):
+            remove_lines(session, some)
+        session.execute(delete(Invoice).where(Invoice.id.in_(portion)))
 
 
 def remove_lines(session: ScopedSession, ids: Sequence[int]) -> None:

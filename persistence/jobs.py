@@ -122,6 +122,14 @@ def jobs_where(
     return where
 
 
+def at_work_on(session: ScopedSession, kinds: Sequence[JobKind], subject_id: int) -> int | None:
+    """The unfinished job of `kinds` about a subject, if there is one."""
+    statement = select(Job.id).where(
+        Job.kind.in_(kinds), Job.subject_id == subject_id, Job.status.in_(UNFINISHED)
+    )
+    return session.scalar(statement.limit(1))
+
+
 def last_jobs_of(
     session: ScopedSession, kinds: Sequence[JobKind], subjects: Sequence[int]
 ) -> dict[int, int]:

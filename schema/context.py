@@ -51,6 +51,9 @@ class Jobs(Protocol):
         """How far jobs are, where that is known."""
 
 
+CONTRACTS_AT_ONCE = 1_000
+"""Contracts that a batch lists while its caller waits: about a second."""
+
 ROWS_AT_ONCE = 5_000
 """Rows of an import that a confirmation writes while its caller waits: a few seconds."""
 
@@ -67,6 +70,7 @@ class House:
     jobs: Jobs | None = None
     """None where nothing is left to a job: at the terminal, and within a job."""
     rows_at_once: int = ROWS_AT_ONCE
+    contracts_at_once: int = CONTRACTS_AT_ONCE
     mail_from: str | None = None
     """Who letters come from; None where the installation sends none."""
 

@@ -21,6 +21,8 @@ from strawberry.file_uploads import Upload
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
+from resolvers.batch_browsing import BatchQueries
+from resolvers.batching import Batching
 from resolvers.billing import BillingQueries
 from resolvers.browsing import Browsing
 from resolvers.browsing_fees import BrowsingFees
@@ -53,6 +55,7 @@ QUERIES: tuple[type, ...] = (
     BrowsingFees,
     TotalsQueries,
     BillingQueries,
+    BatchQueries,
     ImportingQueries,
     InvoicingQueries,
     MailingQueries,
@@ -77,6 +80,7 @@ MUTATIONS: tuple[type, ...] = (
     Invoicing,
     Crediting,
     BulkInvoicing,
+    Batching,
     Paying,
     Chasing,
     Replacing,

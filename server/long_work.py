@@ -12,6 +12,9 @@ from jobs.keeper import EVERY, Keeper
 from jobs.kinds import Kind, Kinds
 from jobs.mail_server import server_at
 from jobs.postman import Post, Postman
+from resolvers._batch_delivering import carry_out_finalise, carry_out_send, leave_as_it_is
+from resolvers._batch_generating import carry_out_generate, give_generate_up
+from resolvers._batch_planning import carry_out_plan, give_plan_up
 from resolvers._confirming import carry_out_confirm, give_confirm_up
 from resolvers._mailing import letter_of
 from resolvers._reverting import carry_out_revert, give_revert_up
@@ -54,6 +57,14 @@ def kinds_of(house: House) -> Kinds:
         JobKind.IMPORT_CONFIRM: Kind(
             carry_out=partial(carry_out_confirm, house), give_up=give_confirm_up
         ),
+        JobKind.BATCH_PLAN: Kind(carry_out=partial(carry_out_plan, house), give_up=give_plan_up),
+        JobKind.BATCH_GENERATE: Kind(
+            carry_out=partial(carry_out_generate, house), give_up=give_generate_up
+        ),
+        JobKind.BATCH_FINALISE: Kind(
+            carry_out=partial(carry_out_finalise, house), give_up=leave_as_it_is
+        ),
+        JobKind.BATCH_SEND: Kind(carry_out=partial(carry_out_send, house), give_up=leave_as_it_is),
         JobKind.IMPORT_REVERT: Kind(
             carry_out=partial(carry_out_revert, house), give_up=give_revert_up
         ),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
 
-from domain.billing.blockers import not_recorded, of_contract
+from domain.billing.blockers import not_recorded, of_contract, reserved
 from domain.billing.books import ContractBooks
 from domain.billing.fixed_fee import progress_item
 from domain.billing.item import BillableState, Blocker, Item
@@ -71,6 +71,8 @@ def assess(books: ContractBooks, *, cut_off: date) -> Assessment:
     items = list(_items(books, cut_off))
     if books.terms.project_status is not ProjectStatus.SIGNED:
         items = [replace(one, amount=0, unbilled=one.unbilled + one.amount) for one in items]
+    if books.reserved:
+        items = [_held(one, books) for one in items]
     blockers = of_contract(books)
     if not items and books.held is None and _has_fee_left(books):
         blockers.append(not_recorded(books.terms.name))
@@ -92,6 +94,14 @@ def _items(books: ContractBooks, cut_off: date) -> list[Item]:
             return list(chain.from_iterable(found))
     due = (progress_item(one) for one in books.phases)
     return [item for item in due if item is not None]
+
+
+def _held(item: Item, books: ContractBooks) -> Item:
+    """The item, locked where a batch holds it."""
+    holder = books.reserved.get(item.key)
+    if holder is None:
+        return item
+    return replace(item, blockers=(*item.blockers, reserved(holder)))
 
 
 def _has_fee_left(books: ContractBooks) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain.billing.books import ContractBooks, PhaseTerms, Worked
+from domain.billing.books import ContractBooks, PhaseTerms, Reserved, Worked
 from domain.billing.item import Blocker
 from domain.billing.periods import Period
 from domain.errors import IssueKind, Scope, Severity, call_error, call_warning
@@ -57,6 +57,11 @@ START_MISSING = call_error(
     "{phase} has no start date: nobody knows its periods.",
     "Give the phase a start date.",
 )
+RESERVED_BY_BATCH = call_error(
+    "RESERVED_BY_BATCH",
+    "It is held by the batch {batch}.",
+    "Generate the invoices of the batch, or take it out of it.",
+)
 RESERVED_BY_PRO_FORMA = call_warning(
     "RESERVED_BY_PRO_FORMA",
     "What is due is on the pro forma {number}.",
@@ -100,6 +105,11 @@ def no_rate(phase: PhaseTerms, worked: list[Worked]) -> Blocker:
 
 def no_start(phase: PhaseTerms) -> Blocker:
     return Blocker(START_MISSING(phase=phase.name), mutation="phaseUpdate")
+
+
+def reserved(one: Reserved) -> Blocker:
+    issue = RESERVED_BY_BATCH(batch=one.batch)
+    return Blocker(issue, since=one.since, mutation="batchDrop")
 
 
 def of_contract(books: ContractBooks) -> list[Blocker]:

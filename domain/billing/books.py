@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
+from domain.catalogue import TaxCode
 from domain.invoice.claim import ClaimKind
 from domain.ledger import PhaseFigures
 from domain.money import from_minor, nearer_nothing
@@ -153,6 +155,29 @@ class ContractTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class Addressed:
+    """Who would invoice whom, in which language and with which taxes."""
+
+    client_name: str
+    language: str
+    country: str
+    """Of the building: its rates apply."""
+    entity_id: int | None
+    """None where there are several and nobody chose."""
+    commitment_no: str | None
+    taxes: Mapping[int, TaxCode | None]
+    """By phase; None where no tax code answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """The batch that holds an item."""
+
+    batch: str
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """What pro formas hold of a contract: the first of them, and since when."""
 
@@ -174,6 +199,9 @@ class ContractBooks:
     """Particulars of the parties that the law wants and that are not known."""
     entities: str | None = None
     """Those to choose from, where nobody said who invoices."""
+    addressed: Addressed = Addressed("", "fr", "FR", None, None, MappingProxyType({}))
+    reserved: Mapping[str, Reserved] = field(default_factory=dict)
+    """By key of the item: what batches hold."""
 
 
 def hourly_rate(contract: ContractTerms, phase: PhaseTerms) -> Decimal | None:

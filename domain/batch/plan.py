@@ -1,0 +1,203 @@
+"""What a batch would bill: items with all that decides on which invoice they come (DOMAIN §2.5)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+from domain.batch.model import Grouping
+from domain.billing.assessment import Assessment
+from domain.billing.books import Addressed
+from domain.billing.item import Item, ItemKind
+from domain.catalogue import TaxCode
+from domain.invoice.totals import Tax, total
+
+_PRINT_BITS = 44
+"""Of a fingerprint: a hundred thousand of them still add up within 63 bits."""
+
+
+class Bundle(NamedTuple):
+    """What must be alike on one invoice (B26)."""
+
+    entity_id: int
+    client_id: int
+    currency: str
+    regime: str
+    """Of the VAT: the reason why none is charged, else the country whose rates apply."""
+    commitment_no: str | None
+    """The purchase order: a public buyer refuses an invoice that names another one."""
+    language: str
+
+    @property
+    def digest(self) -> str:
+        return hashlib.blake2b(repr(tuple(self)).encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedItem:
+    """An item with the invoice it comes on."""
+
+    item: Item
+    bundle: Bundle
+    tax: TaxCode | None
+    selectable: bool
+
+    @property
+    def fingerprint(self) -> int:
+        """Of all that its line is made of: what changes the line changes it."""
+        item = self.item
+        made_of = (
+            *(item.key, item.kind.value, item.phase_id, item.amount, item.period),
+            *(item.rate, item.entries, dict(item.basis), tuple(self.bundle)),
+            self.tax and (self.tax.id, self.tax.rate, self.tax.mention),
+        )
+        found = hashlib.blake2b(repr(made_of).encode(), digest_size=8).digest()
+        return int.from_bytes(found, "big") >> (64 - _PRINT_BITS)
+
+    @property
+    def hours(self) -> Decimal:
+        """The hours that its line bills (B12)."""
+        if self.item.entries:
+            sources = self.item.basis.get("sources", ())
+            return sum((Decimal(hours) for _, _, hours in sources), Decimal(0))
+        is_beyond = self.item.kind is ItemKind.OVERAGE
+        return (self.item.hours or Decimal(0)) if is_beyond else Decimal(0)
+
+
+def planned(one: Assessment) -> Iterator[PlannedItem]:
+    """The items of a contract, ready or not, each with the invoice it would come on."""
+    addressed = one.books.addressed
+    bundles: dict[str, Bundle] = {}
+    for item in one.items:
+        tax = addressed.taxes.get(item.phase_id)
+        regime = regime_of(addressed, tax)
+        if regime not in bundles:
+            bundles[regime] = bundle_of(one, regime)
+        selectable = item.selectable and not one.is_locked
+        yield PlannedItem(item, bundles[regime], tax, selectable)
+
+
+def bundle_of(one: Assessment, regime: str) -> Bundle:
+    terms, addressed = one.books.terms, one.books.addressed
+    return Bundle(
+        entity_id=addressed.entity_id or 0,
+        client_id=terms.client_id,
+        currency=terms.currency,
+        regime=regime,
+        commitment_no=addressed.commitment_no,
+        language=addressed.language,
+    )
+
+
+def regime_of(addressed: Addressed, tax: TaxCode | None) -> str:
+    """How the VAT of a line comes about; what has no tax code spoils no other invoice."""
+    if tax is None:
+        return f"{addressed.country}?"
+    return tax.exemption or addressed.country
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What items of one contract, invoice and tax come to, in minor units."""
+
+    bundle: str
+    contract_id: int
+    currency: str
+    tax: Tax | None
+    net: int
+    items: int
+    tickets: int
+    hours: Decimal
+    fingerprints: int
+    """Their sum."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTotals:
+    """The live figures of a selection, in one currency (B10–B15)."""
+
+    currency: str
+    invoices: int
+    """Factures à créer."""
+    contracts: int
+    items: int
+    tickets: int
+    """Tickets non facturés."""
+    hours: Decimal
+    """Heures travaillées."""
+    net: int
+    """Montant facturable."""
+    vat: int
+    """Taxe: of each invoice, per rate, only of taxable contracts."""
+
+    @property
+    def gross(self) -> int:
+        return self.net + self.vat
+
+
+def invoice_key(grouping: Grouping, *, contract_id: int, bundle: str) -> tuple[int, str]:
+    """What tells the invoices of a batch apart."""
+    return (contract_id if grouping is Grouping.PER_CONTRACT else 0, bundle)
+
+
+def totals_of(parts: Iterable[Part], grouping: Grouping) -> list[BatchTotals]:
+    """The live figures by currency; the VAT is that of the invoices that would be made."""
+    invoices: dict[str, dict[tuple[int, str], list[tuple[int, Tax | None]]]] = {}
+    own: dict[str, list[Part]] = {}
+    for part in parts:
+        key = invoice_key(grouping, contract_id=part.contract_id, bundle=part.bundle)
+        lines = invoices.setdefault(part.currency, {}).setdefault(key, [])
+        lines.append((part.net, part.tax))
+        own.setdefault(part.currency, []).append(part)
+    return [
+        BatchTotals(
+            currency=currency,
+            invoices=len(invoices[currency]),
+            contracts=len({part.contract_id for part in some}),
+            items=sum(part.items for part in some),
+            tickets=sum(part.tickets for part in some),
+            hours=sum((part.hours for part in some), Decimal(0)),
+            net=sum(part.net for part in some),
+            vat=sum(total(lines, currency=currency).vat for lines in invoices[currency].values()),
+        )
+        for currency, some in sorted(own.items())
+    ]
+
+
+def plan_hash(*, batch_id: int, version: int, grouping: Grouping, parts: Sequence[Part]) -> str:
+    """What stands for a plan: another selection, grouping or content, another hash."""
+    content = (
+        *(batch_id, version, grouping.value),
+        *(sum(part.items for part in parts), sum(part.fingerprints for part in parts)),
+        sorted({part.currency: 0 for part in parts}),
+        sum(part.net for part in parts),
+    )
+    return hashlib.sha256(repr(content).encode()).hexdigest()[:40]
+
+
+_ASPECTS: Mapping[str, str] = {
+    "entity_id": "ENTITY",
+    "currency": "CURRENCY",
+    "regime": "VAT_REGIME",
+    "commitment_no": "PURCHASE_ORDER",
+    "language": "LANGUAGE",
+}
+
+
+def splits_of(bundles: Iterable[Bundle]) -> dict[Bundle, list[str]]:
+    """Why a client gets more than one invoice: in what each differs from the others of theirs."""
+    by_client: dict[int, list[Bundle]] = {}
+    for one in dict.fromkeys(bundles):
+        by_client.setdefault(one.client_id, []).append(one)
+    return {
+        one: [
+            aspect
+            for name, aspect in _ASPECTS.items()
+            if any(getattr(other, name) != getattr(one, name) for other in some)
+        ]
+        for some in by_client.values()
+        for one in some
+    }

@@ -1,0 +1,173 @@
+"""From what is selected to the invoices to be made, and what stands in a batch's way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from domain.batch.model import Batch, BatchInvoice, BatchItem, BatchState, Grouping
+from domain.batch.plan import Bundle, PlannedItem, invoice_key, splits_of
+from domain.errors import Issue, Refusal, call_error
+from domain.invoice.totals import Tax, total
+from domain.money import from_minor
+
+STALE_PLAN = call_error(
+    "STALE_PLAN",
+    "What this plan was made of has moved since: {moved}. Nothing was written.",
+    "Read the batch anew with batchRefresh, look at it, and run it.",
+)
+ITEM_MOVED = call_error(
+    "ITEM_MOVED",
+    "{item} of {contract} is not what was planned: {found} instead of {expected}.",
+    "Take it out of the batch, and plan it anew.",
+)
+BATCH_EMPTY = call_error(
+    "BATCH_EMPTY",
+    "Nothing of the batch {batch} is left to be done.",
+    "Select what is to be billed.",
+)
+BATCH_STATE = call_error(
+    "BATCH_STATE", "The batch {batch} is {state}; this is done while it is {expected}."
+)
+BATCH_BUSY = call_error(
+    "BATCH_BUSY", "{job} is at work on the batch {batch}.", "Wait for its end, or cancel it."
+)
+
+MOST_TOLD = 20
+"""Items that moved which are told one by one; the others are counted."""
+
+
+def require_state(batch: Batch, *states: BatchState) -> None:
+    """Refuses with BATCH_STATE what is not done in the batch's state."""
+    if batch.state not in states:
+        expected = ", ".join(state.value for state in states)
+        raise Refusal(
+            BATCH_STATE(field=("id",), batch=batch.name, state=batch.state.value, expected=expected)
+        )
+
+
+@dataclass(slots=True)
+class Bill:
+    """An invoice to be made: what it bundles, and the items that come on it."""
+
+    bundle: Bundle
+    items: list[BatchItem] = field(default_factory=list)
+    splits: list[str] = field(default_factory=list)
+
+
+def bills_of(
+    items: Iterable[BatchItem], bundles: Mapping[str, Bundle], grouping: Grouping
+) -> list[Bill]:
+    """The invoices that items make, in the order of the items; `bundles` by digest.
+
+    Where a client (or, an invoice a contract, a contract) gets several, each says in what it
+    differs from the others.
+    """
+    bills: dict[tuple[int, str], Bill] = {}
+    for item in items:
+        key = invoice_key(grouping, contract_id=item.contract_id, bundle=item.bundle)
+        bills.setdefault(key, Bill(bundles[item.bundle])).items.append(item)
+    if grouping is Grouping.PER_CLIENT:
+        splits = splits_of(bill.bundle for bill in bills.values())
+        for bill in bills.values():
+            bill.splits = splits[bill.bundle]
+        return list(bills.values())
+    of_contract: dict[int, list[Bill]] = {}
+    for (contract_id, _), bill in bills.items():
+        of_contract.setdefault(contract_id, []).append(bill)
+    for some in of_contract.values():
+        splits = splits_of(bill.bundle for bill in some)
+        for bill in some:
+            bill.splits = splits[bill.bundle]
+    return list(bills.values())
+
+
+def propose(
+    batch: Batch, bills: Sequence[Bill], taxes: Mapping[int, Tax], *, after: int = 0
+) -> list[BatchInvoice]:
+    """The proposals of a batch, numbered from `after` on; their VAT is that of the invoices."""
+    made = []
+    for place, bill in enumerate(bills, start=after + 1):
+        bundle = bill.bundle
+        sums = total(
+            ((item.amount_minor, taxes.get(item.tax_code_id or 0)) for item in bill.items),
+            currency=bundle.currency,
+        )
+        made.append(
+            BatchInvoice(
+                batch_id=batch.id,
+                place=place,
+                client_id=bundle.client_id,
+                entity_id=bundle.entity_id,
+                currency=bundle.currency,
+                language=bundle.language,
+                bundle=bundle.digest,
+                net_minor=sums.net,
+                vat_minor=sums.vat,
+                contracts=len({item.contract_id for item in bill.items}),
+                tickets=sum(item.tickets for item in bill.items),
+                hours=sum((item.hours for item in bill.items), Decimal(0)),
+                regime=bundle.regime,
+                commitment_no=bundle.commitment_no,
+                splits=list(bill.splits),
+            )
+        )
+    return made
+
+
+def bundle_again(bill: BatchInvoice) -> Bundle:
+    """What a proposal bundles."""
+    return Bundle(
+        entity_id=bill.entity_id,
+        client_id=bill.client_id,
+        currency=bill.currency,
+        regime=bill.regime,
+        commitment_no=bill.commitment_no,
+        language=bill.language,
+    )
+
+
+def moved(
+    items: Iterable[BatchItem], found: Mapping[tuple[int, str], PlannedItem]
+) -> list[tuple[BatchItem, Issue]]:
+    """The items that are no more what was planned; `found` by contract and key, as they are now."""
+    gone = []
+    for item in items:
+        now = found.get((item.contract_id, item.key))
+        if now is None or not now.selectable or now.fingerprint != item.fingerprint:
+            gone.append((item, _told(item, now)))
+    return gone
+
+
+def _told(item: BatchItem, now: PlannedItem | None) -> Issue:
+    if now is not None and not now.selectable:
+        locks = [one.issue for one in now.item.blockers if one.locks]
+        if locks:
+            return locks[0]
+    amount = 0 if now is None or not now.selectable else now.item.amount
+    return ITEM_MOVED(
+        item=item.key,
+        contract=f"contract_{item.contract_id}",
+        expected=_written(item.amount_minor, item.currency),
+        found=_written(amount, item.currency),
+    )
+
+
+def _written(minor: int, currency: str) -> str:
+    return f"{from_minor(minor, currency):f} {currency}"
+
+
+def require_unmoved(gone: Sequence[tuple[BatchItem, Issue]]) -> None:
+    """Refuses with STALE_PLAN and the first items that moved, by the place of none: all or none."""
+    if not gone:
+        return
+    count = len(gone)
+    what = f"1 item of {_contracts(gone)}" if count == 1 else f"{count} items of {_contracts(gone)}"
+    told = (issue.at(field=("plan_hash",)) for _, issue in gone[:MOST_TOLD])
+    raise Refusal(STALE_PLAN(field=("plan_hash",), moved=what), *told)
+
+
+def _contracts(gone: Sequence[tuple[BatchItem, Issue]]) -> str:
+    keys = list(dict.fromkeys(f"contract_{item.contract_id}" for item, _ in gone))
+    return ", ".join(keys[:3]) + (" …" if len(keys) > 3 else "")

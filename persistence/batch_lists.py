@@ -1,0 +1,317 @@
+"""What a batch is chosen from: its contracts and items, what is selected, what it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
+
+from domain.batch.model import Batch, BatchContract, BatchItem
+from domain.batch.plan import Part, PlannedItem, planned
+from domain.billing.assessment import Assessment
+from domain.billing.item import BillableState, Blocker
+from domain.catalogue import TaxCode
+from domain.invoice.totals import Tax
+from domain.likeness import name_key
+from domain.project.model import BillingMethod
+from domain.takeover.wire import pack_issue
+from persistence.session import ScopedSession, insert_all
+
+_SELECTED = BatchItem.selected.is_(True)
+
+
+def keep_list(
+    session: ScopedSession,
+    batch: Batch,
+    found: Sequence[Assessment],
+    *,
+    left_out: frozenset[str] = frozenset(),
+) -> None:
+    """Lists these contracts with their items: what is ready is selected (B22), but `left_out`."""
+    contracts, items = [], []
+    for one in found:
+        own = list(planned(one))
+        contracts.append(_contract(batch, one, own))
+        items += [_item(batch, one, item, left_out) for item in own]
+    insert_all(session, BatchContract, contracts)
+    insert_all(session, BatchItem, items)
+
+
+def _contract(batch: Batch, one: Assessment, own: Sequence[PlannedItem]) -> dict[str, Any]:
+    terms, addressed = one.books.terms, one.books.addressed
+    return {
+        "batch_id": batch.id,
+        "contract_id": terms.id,
+        "project_id": terms.project_id,
+        "client_id": terms.client_id,
+        "entity_id": addressed.entity_id,
+        "client_key": name_key(addressed.client_name)[:255],
+        "contract_key": name_key(terms.name)[:255],
+        "project_code": terms.project_code,
+        "type": terms.billing_method,
+        "taxable": terms.taxable,
+        "currency": terms.currency,
+        "state": one.state,
+        "total_minor": one.total,
+        "unbilled_minor": one.unbilled,
+        "blockers": [_blocker(blocker) for blocker in one.blockers],
+    }
+
+
+def _item(
+    batch: Batch, one: Assessment, of: PlannedItem, left_out: frozenset[str]
+) -> dict[str, Any]:
+    item = of.item
+    return {
+        "batch_id": batch.id,
+        "contract_id": one.books.terms.id,
+        "phase_id": item.phase_id,
+        "key": item.key,
+        "kind": item.kind,
+        "currency": one.books.terms.currency,
+        "amount_minor": item.amount,
+        "unbilled_minor": item.unbilled,
+        "selectable": of.selectable,
+        "selected": of.selectable and item.key not in left_out,
+        "bundle": of.bundle.digest,
+        "fingerprint": of.fingerprint,
+        "tickets": len(item.entries),
+        "hours": of.hours,
+        "rate": item.rate,
+        "collaborator_id": item.collaborator_id,
+        "period_start": item.period.start if item.period else None,
+        "period_end": item.period.end if item.period else None,
+        "tax_code_id": of.tax.id if of.tax else None,
+        "regime": of.bundle.regime,
+        "blockers": [_blocker(blocker) for blocker in item.blockers],
+        "bill_id": None,
+        "reserves": None,
+    }
+
+
+def _blocker(blocker: Blocker) -> dict[str, Any]:
+    return {
+        "issue": pack_issue(blocker.issue),
+        "since": blocker.since.isoformat() if blocker.since else None,
+        "until": blocker.until.isoformat() if blocker.until else None,
+        "mutation": blocker.mutation,
+    }
+
+
+def parts_of(session: ScopedSession, batch_id: int) -> list[Part]:
+    """What is selected, by invoice, contract and tax: one statement, whatever the size."""
+    item = BatchItem
+    statement = (
+        select(
+            *(item.bundle, item.contract_id, item.currency, item.tax_code_id),
+            func.sum(item.amount_minor),
+            func.count(),
+            func.sum(item.tickets),
+            func.sum(item.hours),
+            func.sum(item.fingerprint),
+        )
+        .where(item.batch_id == batch_id, _SELECTED)
+        .group_by(item.bundle, item.contract_id, item.currency, item.tax_code_id)
+        .order_by(item.bundle, item.contract_id)
+    )
+    taxes = taxes_of(session)
+    return [
+        Part(
+            bundle=bundle,
+            contract_id=contract_id,
+            currency=currency,
+            tax=taxes.get(tax_code_id or 0),
+            net=int(net),
+            items=count,
+            tickets=int(tickets),
+            hours=hours,
+            fingerprints=int(prints),
+        )
+        for bundle, contract_id, currency, tax_code_id, net, count, tickets, hours, prints in (
+            session.execute(statement)
+        )
+    ]
+
+
+def taxes_of(session: ScopedSession) -> dict[int, Tax]:
+    """How the lines of each tax code are summed."""
+    code = TaxCode
+    found = session.execute(
+        select(code.id, code.rate, code.category, code.reason_code, code.mention)
+    )
+    return {row.id: Tax(row.rate, row.category, row.reason_code, row.mention) for row in found}
+
+
+def select_items(
+    session: ScopedSession,
+    batch_id: int,
+    *,
+    selected: bool,
+    where: Sequence[ColumnElement[bool]] = (),
+) -> int:
+    """Includes items, or leaves them out; those that are locked stay out. How many changed."""
+    done = session.execute(
+        update(BatchItem)
+        .where(
+            BatchItem.batch_id == batch_id,
+            BatchItem.selectable.is_(True),
+            BatchItem.selected.is_(not selected),
+            *where,
+        )
+        .values(selected=selected)
+        .execution_options(synchronize_session=False)
+    )
+    # What an UPDATE answers counts its rows; the type says so of no result.
+    return int(getattr(done, "rowcount", 0))
+
+
+def items_where(
+    *,
+    contract_ids: Sequence[int] | None = None,
+    keys: Sequence[str] | None = None,
+    contracts: Sequence[ColumnElement[bool]] | None = None,
+    batch_id: int,
+) -> list[ColumnElement[bool]]:
+    """Items of these contracts, with these keys, or of the contracts that meet `contracts`."""
+    where: list[ColumnElement[bool]] = []
+    if contract_ids is not None:
+        where.append(BatchItem.contract_id.in_(contract_ids))
+    if keys is not None:
+        where.append(BatchItem.key.in_(keys))
+    if contracts is not None:
+        found = select(BatchContract.contract_id).where(
+            BatchContract.batch_id == batch_id, *contracts
+        )
+        where.append(BatchItem.contract_id.in_(found))
+    return where
+
+
+def items_named(session: ScopedSession, batch_id: int, keys: Sequence[str]) -> dict[str, BatchItem]:
+    """The items of a batch with these keys."""
+    if not keys:
+        return {}
+    statement = select(BatchItem).where(BatchItem.batch_id == batch_id, BatchItem.key.in_(keys))
+    return {one.key: one for one in session.scalars(statement)}
+
+
+def contracts_named(
+    session: ScopedSession, batch_id: int, contract_ids: Sequence[int]
+) -> dict[int, BatchContract]:
+    """The contracts of a batch with these identifiers."""
+    if not contract_ids:
+        return {}
+    of = BatchContract
+    statement = select(of).where(of.batch_id == batch_id, of.contract_id.in_(contract_ids))
+    return {one.contract_id: one for one in session.scalars(statement)}
+
+
+def contracts_where(
+    batch_id: int,
+    *,
+    types: Sequence[BillingMethod] | None = None,
+    taxable: bool | None = None,
+    states: Sequence[BillableState] | None = None,
+    client_id: int | None = None,
+    project_id: int | None = None,
+    entity_id: int | None = None,
+    contract_id: int | None = None,
+    currency: str | None = None,
+    text: str | None = None,
+    period: tuple[Any, Any] | None = None,
+    selected: bool | None = None,
+) -> list[ColumnElement[bool]]:
+    """The contracts of a batch (B20). `period`: one of their items bills days within it."""
+    of, item = BatchContract, BatchItem
+    pairs: tuple[tuple[Any, object], ...] = (
+        (of.taxable, taxable),
+        (of.client_id, client_id),
+        (of.project_id, project_id),
+        (of.entity_id, entity_id),
+        (of.contract_id, contract_id),
+        (of.currency, currency.strip().upper() if currency else None),
+    )
+    where: list[ColumnElement[bool]] = [of.batch_id == batch_id]
+    where += [column == value for column, value in pairs if value is not None]
+    if types is not None:
+        where.append(of.type.in_(types))
+    if states is not None:
+        where.append(of.state.in_(states))
+    own = (item.batch_id == batch_id, item.contract_id == of.contract_id)
+    if period is not None:
+        start, end = period
+        within = [*([item.period_end >= start] if start else [])]
+        within += [*([item.period_start <= end] if end else [])]
+        where.append(exists().where(*own, item.period_start.is_not(None), *within))
+    if selected is not None:
+        some = exists().where(*own, _SELECTED)
+        where.append(some if selected else ~some)
+    if text:
+        sought = name_key(text)
+        where.append(
+            or_(
+                of.client_key.contains(sought, autoescape=True),
+                of.contract_key.contains(sought, autoescape=True),
+                of.project_code.startswith(text.strip().upper(), autoescape=True),
+            )
+        )
+    return where
+
+
+def selected_sums(session: ScopedSession, keys: Sequence[int]) -> dict[int, tuple[int, int, str]]:
+    """By contract of a batch (its own identifier): what is selected of it (B09), in minor units.
+
+    With how many items that are, and its currency.
+    """
+    of, item = BatchContract, BatchItem
+    amount = func.coalesce(func.sum(item.amount_minor), 0)
+    own = (item.batch_id == of.batch_id) & (item.contract_id == of.contract_id) & _SELECTED
+    statement = (
+        select(of.id, amount, func.count(item.id), of.currency)
+        .outerjoin(item, own)
+        .where(of.id.in_(keys))
+        .group_by(of.id, of.currency)
+    )
+    return {row[0]: (int(row[1]), row[2], row[3]) for row in session.execute(statement)}
+
+
+def contract_places(session: ScopedSession, keys: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """By identifier of a row: its batch and its contract."""
+    of = BatchContract
+    found = session.execute(select(of.id, of.batch_id, of.contract_id).where(of.id.in_(keys)))
+    return {row[0]: (row[1], row[2]) for row in found}
+
+
+def selected_items(session: ScopedSession, batch_id: int) -> list[BatchItem]:
+    """What is selected, by client, project and contract."""
+    return _in_order(session, batch_id, _SELECTED)
+
+
+def items_in_order(
+    session: ScopedSession, batch_id: int, bill_ids: Sequence[int]
+) -> list[BatchItem]:
+    """The items of these bills, by client, project and contract."""
+    wanted = set(bill_ids)
+    found = _in_order(session, batch_id, BatchItem.bill_id.is_not(None))
+    return [item for item in found if item.bill_id in wanted]
+
+
+def _in_order(session: ScopedSession, batch_id: int, where: ColumnElement[bool]) -> list[BatchItem]:
+    item, of = BatchItem, BatchContract
+    statement = (
+        select(item)
+        .join(of, (of.batch_id == item.batch_id) & (of.contract_id == item.contract_id))
+        .where(item.batch_id == batch_id, of.batch_id == batch_id, where)
+        .order_by(of.client_key, of.client_id, of.project_code, of.contract_id, item.id)
+    )
+    return list(session.scalars(statement))
+
+
+def left_out(session: ScopedSession, batch_id: int) -> frozenset[str]:
+    """The keys of what could be selected and is not."""
+    statement = select(BatchItem.key).where(
+        BatchItem.batch_id == batch_id,
+        BatchItem.selectable.is_(True),
+        BatchItem.selected.is_(False),
+    )
+    return frozenset(session.scalars(statement))

@@ -1,0 +1,115 @@
+"""Who would invoice whom for a contract, and what holds its items already."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, select
+
+from domain.batch.model import Batch, BatchItem
+from domain.billing.books import Addressed, Held, PhaseTerms, Reserved
+from domain.catalogue import TaxCode
+from domain.client import Client
+from domain.invoice.create import tax_for
+from domain.invoice.finalise import missing_particulars
+from domain.invoice.model import PRO_FORMA, Invoice, InvoiceLine
+from domain.organisation import Entity
+from domain.project.model import Contract, Phase, Project
+from persistence.billed_before import among
+from persistence.session import ScopedSession
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Who may invoice, and how lines are taxed: what finalising would ask of both parties."""
+
+    entities: Mapping[int, Entity]
+    taxes: Sequence[TaxCode]
+    known: dict[tuple[Any, ...], TaxCode | None] = field(default_factory=dict)
+    """The tax of each rate of each kind of project, found once."""
+
+    @classmethod
+    def of(cls, session: ScopedSession) -> Parties:
+        entities = session.scalars(select(Entity).order_by(Entity.code))
+        taxes = session.scalars(
+            select(TaxCode).where(TaxCode.archived_at.is_(None)).order_by(TaxCode.id)
+        )
+        return cls({entity.id: entity for entity in entities}, list(taxes))
+
+    @property
+    def _live(self) -> list[Entity]:
+        return [entity for entity in self.entities.values() if entity.archived_at is None]
+
+    def choice(self, project: Project) -> str | None:
+        """The entities to choose from, where nobody chose."""
+        if project.entity_id is not None or len(self._live) == 1:
+            return None
+        return ", ".join(entity.code for entity in self._live)
+
+    def missing(
+        self, contract: Contract, project: Project, client: Client, phases: Sequence[PhaseTerms]
+    ) -> list[str]:
+        taxes = (self._tax(contract, project, rate) for rate in {one.vat_rate for one in phases})
+        known = [tax for tax in taxes if tax is not None]
+        return missing_particulars(entity=self._entity(project), client=client, taxes=known)
+
+    def addressed(
+        self, contract: Contract, project: Project, client: Client, phases: Sequence[PhaseTerms]
+    ) -> Addressed:
+        """Who invoices whom, as a pro forma of the contract would."""
+        entity = self._entity(project)
+        return Addressed(
+            client_name=client.name,
+            language=client.language,
+            country=project.country,
+            entity_id=None if entity is None else entity.id,
+            commitment_no=(project.commitment_no or "").strip() or None,
+            taxes={one.id: self._tax(contract, project, one.vat_rate) for one in phases},
+        )
+
+    def _entity(self, project: Project) -> Entity | None:
+        entity = self.entities.get(project.entity_id or 0)
+        return self._live[0] if entity is None and len(self._live) == 1 else entity
+
+    def _tax(self, contract: Contract, project: Project, rate: Decimal | None) -> TaxCode | None:
+        where = project.country, project.vat_rate, project.vat_exemption, contract.taxable
+        if (*where, rate) not in self.known:
+            found = [tax for tax in self.taxes if tax.country == project.country or tax.exemption]
+            self.known[(*where, rate)] = tax_for(contract, project, rate, found)
+        return self.known[(*where, rate)]
+
+
+def held_by_batches(
+    session: ScopedSession, contracts: Mapping[int, Project], *, but: int | None
+) -> dict[int, dict[str, Reserved]]:
+    """What batches hold of these contracts, by contract and key of the item."""
+    statement = (
+        select(BatchItem.contract_id, BatchItem.reserves, Batch.name, BatchItem.created_at)
+        .join(Batch, Batch.id == BatchItem.batch_id)
+        .where(BatchItem.reserves.is_not(None), among(BatchItem.contract_id, contracts))
+    )
+    if but is not None:
+        statement = statement.where(BatchItem.batch_id != but)
+    found: dict[int, dict[str, Reserved]] = defaultdict(dict)
+    for contract_id, key, batch, since in session.execute(statement):
+        found[contract_id][key or ""] = Reserved(batch, since.date())
+    return found
+
+
+def held_by_pro_formas(session: ScopedSession, contracts: Mapping[int, Project]) -> dict[int, Held]:
+    """The first pro forma of each contract that one is of."""
+    first, since = func.min(Invoice.pro_forma_number), func.min(Invoice.created_at)
+    statement = (
+        select(Phase.contract_id, first.label("number"), since.label("since"))
+        .join(InvoiceLine, InvoiceLine.phase_id == Phase.id)
+        .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
+        .where(among(Phase.contract_id, contracts), Invoice.state.in_(PRO_FORMA))
+        .group_by(Phase.contract_id)
+    )
+    return {
+        row.contract_id: Held(row.number, row.since.date()) for row in session.execute(statement)
+    }

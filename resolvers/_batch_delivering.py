@@ -1,0 +1,162 @@
+"""The jobs that make the invoices of a batch final, and that mail them (B29)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from domain.batch.model import Batch, BatchInvoice, BatchState
+from domain.batch.run import BATCH_EMPTY, require_state
+from domain.errors import NOT_FOUND, Issue, Refusal
+from domain.given import day
+from domain.invoice.mail import MAIL_NOT_SET_UP
+from domain.job import Errand, JobKind, JobStatus, Stage, Tell
+from domain.takeover.wire import pack_issue
+from persistence import batches, jobs
+from persistence.session import ScopedSession, part_of
+from resolvers._batch_planning import locked_batch
+from resolvers._errands import acting_for, leave_to_job
+from resolvers._finalising import ToFinalise, judge_final, keep_final
+from resolvers._mailing import SETTING, Sending, queue_mail
+from resolvers._mutation import Acting
+from schema.context import House
+
+PORTION = 100
+"""Invoices in one transaction; the lock of their numbers is held no longer."""
+
+_GENERATED = (BatchState.SAVED, BatchState.GENERATED, BatchState.EXPORTED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Which invoices of a batch: all of it when `bill_ids` is None."""
+
+    batch_id: int
+    bill_ids: Sequence[int] | None = None
+
+
+def ask_to_finalise(acting: Acting, part: Part, *, issue_date: date | None) -> Batch:
+    """Leaves it to a job to make pro formas final, in the order of the batch."""
+    issued = day(issue_date, field=("issue_date",), name="The issue date") or acting.today
+    batch, bills = _chosen(acting, part)
+    if not batches.has_pro_formas(acting.session, batch.id, ids=part.bill_ids):
+        raise Refusal(BATCH_EMPTY(field=("id",), batch=batch.name))
+    values = {"bills": bills, "issue_date": issued.isoformat()}
+    leave_to_job(acting, JobKind.BATCH_FINALISE, batch.id, values)
+    return batch
+
+
+def ask_to_send(acting: Acting, part: Part) -> Batch:
+    """Leaves it to a job to queue a mail for each invoice, with its PDF (F24)."""
+    if acting.house.mail_from is None:
+        raise Refusal(MAIL_NOT_SET_UP(setting=SETTING))
+    batch, bills = _chosen(acting, part)
+    leave_to_job(acting, JobKind.BATCH_SEND, batch.id, {"bills": bills})
+    return batch
+
+
+def _chosen(acting: Acting, part: Part) -> tuple[Batch, list[int] | None]:
+    """The batch, and which of its bills; NOT_FOUND for one that is no invoice of it."""
+    batch = locked_batch(acting, part.batch_id)
+    require_state(batch, *_GENERATED)
+    found = {one.id for one in invoices_of(acting.session, part)}
+    if not found:
+        raise Refusal(BATCH_EMPTY(field=("id",), batch=batch.name))
+    unknown = [
+        NOT_FOUND(field=("invoice_ids", place), noun="invoice of the batch", key=str(key))
+        for place, key in enumerate(part.bill_ids or ())
+        if key not in found
+    ]
+    if unknown:
+        raise Refusal(*unknown)
+    return batch, None if part.bill_ids is None else list(part.bill_ids)
+
+
+def invoices_of(session: ScopedSession, part: Part) -> list[BatchInvoice]:
+    """The bills of a part that are invoices, in their order."""
+    found = batches.bills_of(session, part.batch_id, ids=part.bill_ids)
+    return [one for one in found if one.invoice_id is not None]
+
+
+def carry_out_finalise(house: House, errand: Errand, tell: Tell) -> None:
+    """The job: portion by portion, each final at once; begun again, it passes by what is final."""
+    issued = date.fromisoformat(errand.values["issue_date"])
+
+    def act(acting: Acting, bills: Sequence[BatchInvoice]) -> None:
+        keys = [bill.invoice_id for bill in bills if bill.invoice_id is not None]
+        final = batches.final_among(acting.session, keys)
+        left = [bill for bill in bills if bill.invoice_id not in final]
+        if not left:
+            return
+        asked = [ToFinalise(bill.invoice_id or 0) for bill in left]
+        judged = judge_final(acting, asked, issue_date=issued)
+        keep_final(acting, judged)
+        for bill, one in zip(left, judged, strict=True):
+            note(bill, one.issues if one.is_refused else ())
+
+    _carry_out(house, errand, tell, act, stage=Stage.FINALISING)
+
+
+def carry_out_send(house: House, errand: Errand, tell: Tell) -> None:
+    """The job: begun again, it queues no second mail."""
+
+    def act(acting: Acting, bills: Sequence[BatchInvoice]) -> None:
+        for bill in bills:
+            if bill.mailed_by == errand.job_id:
+                continue
+            try:
+                with part_of(acting.session):
+                    queue_mail(acting, Sending(invoice_id=bill.invoice_id or 0))
+            except Refusal as refusal:
+                note(bill, refusal.issues)
+            else:
+                note(bill, ())
+            bill.mailed_by = errand.job_id
+
+    _carry_out(house, errand, tell, act, stage=Stage.SENDING)
+
+
+def note(bill: BatchInvoice, issues: Sequence[Issue]) -> None:
+    """Keeps why the last act on an invoice failed; nothing once it did not."""
+    bill.issues = [pack_issue(issue) for issue in issues]
+
+
+class Act(Protocol):
+    """What is done to a portion of a batch, in one transaction."""
+
+    def __call__(self, acting: Acting, bills: Sequence[BatchInvoice]) -> None: ...
+
+
+def _carry_out(house: House, errand: Errand, tell: Tell, act: Act, *, stage: Stage) -> None:
+    part = Part(batch_id=errand.subject_id, bill_ids=errand.values["bills"])
+    with house.database.reading(errand.organisation_id) as session:
+        total = len(invoices_of(session, part))
+    done = after = failed = 0
+    while True:
+        database = house.database
+        with database.writing(errand.organisation_id, durable=True, patient=True) as session:
+            if not jobs.holds(session, errand):
+                return
+            batches.the_batch(session, part.batch_id, locked=True)
+            bills = batches.bills_of(
+                session, part.batch_id, ids=part.bill_ids, after=after, limit=PORTION
+            )
+            own = [bill for bill in bills if bill.invoice_id is not None]
+            if own:
+                act(acting_for(session, errand, house), own)
+            failed += sum(1 for bill in own if bill.issues)
+            is_last = len(bills) < PORTION
+            if is_last:
+                status = JobStatus.SUCCEEDED_WITH_ERRORS if failed else JobStatus.SUCCEEDED
+                jobs.end(session, errand.job_id, status=status, at=house.clock())
+            after = bills[-1].place if bills else after
+            done += len(own)
+        tell(stage, done, max(total, done))
+        if is_last:
+            return
+
+
+def leave_as_it_is(session: ScopedSession, errand: Errand) -> None:
+    """What is done of the batch stays done; the rest can be asked for again."""

@@ -1,0 +1,251 @@
+"""The job that makes the pro formas of a batch, portion by portion: each line once (B27)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from domain.batch.model import Batch, BatchInvoice, BatchItem, BatchState, BillState
+from domain.batch.plan import PlannedItem
+from domain.batch.run import BATCH_EMPTY, ITEM_MOVED, moved, require_state
+from domain.billing.item import Item
+from domain.billing.lines import line_of
+from domain.catalogue import TaxCode
+from domain.client import Client
+from domain.errors import RECORD_ARCHIVED, Issue, Refusal
+from domain.invoice.create import blank
+from domain.invoice.lines import require_few
+from domain.invoice.model import Invoice, InvoiceLine
+from domain.invoice.remaining import Billable
+from domain.invoice.totals import total
+from domain.job import JOB_BROKE, Errand, JobKind, JobStatus, Stage, Tell
+from domain.organisation import Entity, footer_of
+from domain.project.model import Project
+from domain.takeover.wire import pack_issue
+from persistence import batches, claims, invoices, jobs
+from persistence.organisations import the_organisation
+from persistence.session import ScopedSession, part_of
+from resolvers._batch_planning import locked_batch
+from resolvers._batch_running import assessed_again
+from resolvers._billing import complete
+from resolvers._errands import acting_for, leave_to_job
+from resolvers._lines import keep_totals, taxed_by
+from resolvers._mutation import Acting
+from schema.context import House
+
+log = structlog.get_logger("jalon")
+
+PORTION = 100
+"""Invoices made in one transaction: what a crash takes back."""
+
+
+def ask_to_generate(acting: Acting, batch_id: int) -> Batch:
+    """Leaves it to a job to make the pro formas; those that failed before are tried again."""
+    batch = locked_batch(acting, batch_id)
+    require_state(batch, BatchState.SAVED)
+    begin_generating(acting, batch)
+    return batch
+
+
+def begin_generating(acting: Acting, batch: Batch) -> None:
+    """Asks for the job; BATCH_EMPTY when every invoice was taken out."""
+    batches.revive(acting.session, batch.id)
+    if not batches.bills_of(acting.session, batch.id, states=(BillState.PROPOSED,), limit=1):
+        raise Refusal(BATCH_EMPTY(field=("id",), batch=batch.name))
+    batch.state = BatchState.GENERATING
+    leave_to_job(acting, JobKind.BATCH_GENERATE, batch.id, {})
+
+
+def carry_out_generate(house: House, errand: Errand, tell: Tell) -> None:
+    """The job: begun again after a crash, it goes on with what is not made yet."""
+    while True:
+        with house.database.writing(errand.organisation_id, patient=True) as session:
+            if not jobs.holds(session, errand):
+                return
+            acting = acting_for(session, errand, house)
+            batch = batches.the_batch(session, errand.subject_id, locked=True)
+            bills = batches.bills_of(session, batch.id, states=(BillState.PROPOSED,), limit=PORTION)
+            if bills:
+                generate(acting, batch, bills)
+            counts = batches.count_bills(session, batch.id)
+            left = counts.get(BillState.PROPOSED, 0)
+            if not left:
+                _end(session, errand, batch, house, has_failed=counts.get(BillState.FAILED, 0) > 0)
+        total_count = sum(counts.values()) - counts.get(BillState.DROPPED, 0)
+        tell(Stage.GENERATING, total_count - left, total_count)
+        if not left:
+            return
+
+
+def _end(
+    session: ScopedSession, errand: Errand, batch: Batch, house: House, *, has_failed: bool
+) -> None:
+    """Notes the end; a batch of which an invoice failed stays open for another try."""
+    batch.state = BatchState.SAVED if has_failed else BatchState.GENERATED
+    batch.generated_at = house.clock()
+    status = JobStatus.SUCCEEDED_WITH_ERRORS if has_failed else JobStatus.SUCCEEDED
+    jobs.end(session, errand.job_id, status=status, at=house.clock())
+
+
+def give_generate_up(session: ScopedSession, errand: Errand) -> None:
+    """What is made stays; the rest is proposed still, and can be generated or taken out."""
+    batch = batches.the_batch(session, errand.subject_id, locked=True)
+    if batch.state is BatchState.GENERATING:
+        batch.state = BatchState.SAVED
+
+
+def generate(acting: Acting, batch: Batch, bills: Sequence[BatchInvoice]) -> None:
+    """Makes the pro formas of these bills; one that fails says why, and keeps no other back."""
+    try:
+        with part_of(acting.session):
+            _make(acting, batch, bills)
+    except Refusal:
+        _each(acting, batch, bills)
+    except DBAPIError:
+        raise
+    except Exception:
+        # A bug in one of them: which one, and the others all the same.
+        log.exception("bug", batch=batch.id, bills=len(bills))
+        _each(acting, batch, bills)
+
+
+def _each(acting: Acting, batch: Batch, bills: Sequence[BatchInvoice]) -> None:
+    for bill in bills:
+        try:
+            with part_of(acting.session):
+                _make(acting, batch, [bill])
+        except Refusal as refusal:
+            _fail(bill, refusal.issues)
+        except DBAPIError:
+            raise
+        except Exception:
+            reference = secrets.token_hex(5)
+            log.exception("bug", reference=reference, bill=bill.id)
+            _fail(bill, [JOB_BROKE(reference=reference)])
+
+
+def _fail(bill: BatchInvoice, issues: Sequence[Issue]) -> None:
+    bill.state, bill.issues = BillState.FAILED, [pack_issue(issue) for issue in issues]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stock:
+    """What the invoices of a portion are made from, read under the locks of their projects."""
+
+    found: Mapping[tuple[int, str], PlannedItem]
+    billables: Mapping[int, tuple[Billable, Project]]
+    clients: Mapping[int, Client]
+    entities: Mapping[int, Entity]
+    taxes: Mapping[str, Sequence[TaxCode]]
+
+
+def _stock(acting: Acting, batch: Batch, items: Sequence[BatchItem]) -> _Stock:
+    session = acting.session
+    contract_ids = {item.contract_id for item in items}
+    projects = invoices.projects_of_contracts(session, contract_ids)
+    invoices.lock_projects(session, projects)
+    found = assessed_again(session, batch, contract_ids, locked=True)
+    by_project = invoices.billables_by_project(session, projects)
+    records = invoices.records_by_id(session, Project, projects)
+    return _Stock(
+        found=found,
+        billables={
+            one.phase.id: (one, records[key]) for key, some in by_project.items() for one in some
+        },
+        clients=invoices.records_by_id(
+            session, Client, {one.client_id for one in records.values()}
+        ),
+        entities={one.id: one for one in invoices.entities_of(session)},
+        taxes={
+            country: invoices.tax_codes_of_country(session, country)
+            for country in {one.country for one in records.values()}
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    bill: BatchInvoice
+    invoice: Invoice
+    lines: list[tuple[InvoiceLine, Item]]
+
+
+def _make(acting: Acting, batch: Batch, bills: Sequence[BatchInvoice]) -> None:
+    """The pro formas of these bills, exactly as planned; what moved fails its bill alone."""
+    session = acting.session
+    own = batches.items_of_bills(session, [bill.id for bill in bills])
+    stock = _stock(acting, batch, [item for some in own.values() for item in some])
+    ready = []
+    for bill in bills:
+        gone = [issue for _, issue in moved(own[bill.id], stock.found)]
+        if gone:
+            _fail(bill, gone)
+        else:
+            ready.append(bill)
+    numbers = invoices.next_pro_forma_numbers(session, len(ready)) if ready else []
+    drawn = [
+        _draw(acting, bill, own[bill.id], stock, number)
+        for bill, number in zip(ready, numbers, strict=True)
+    ]
+    session.add_all(one.invoice for one in drawn)
+    session.flush()
+    for one in drawn:
+        for position, (line, _) in enumerate(one.lines, start=1):
+            line.invoice_id, line.position = one.invoice.id, position
+    session.add_all(line for one in drawn for line, _ in one.lines)
+    session.flush()
+    for one in drawn:
+        for line, item in one.lines:
+            if item.entries or item.claim is not None:
+                claims.claim(session, line, item)
+        one.bill.state, one.bill.invoice_id = BillState.GENERATED, one.invoice.id
+        one.bill.issues = []
+    batches.release(session, [one.bill.id for one in drawn])
+    session.flush()
+
+
+def _draw(
+    acting: Acting, bill: BatchInvoice, items: Sequence[BatchItem], stock: _Stock, number: str
+) -> _Drawn:
+    client, entity = stock.clients[bill.client_id], stock.entities.get(bill.entity_id)
+    if client.archived_at is not None:
+        raise Refusal(RECORD_ARCHIVED(noun="client", key=f"client_{client.id}"))
+    if entity is None:
+        raise Refusal(RECORD_ARCHIVED(noun="entity", key=f"entity_{bill.entity_id}"))
+    settings = the_organisation(acting.session).settings
+    invoice = blank(
+        client=client,
+        entity=entity,
+        pro_forma_number=number,
+        footer=footer_of(settings, client, entity, language=bill.language),
+    )
+    invoice.currency, invoice.commitment_no = bill.currency, bill.commitment_no
+    lines, taxed = [], []
+    projects: dict[int, Project] = {}
+    require_few(items)
+    for one in sorted(items, key=lambda one: (stock.billables[one.phase_id][1].code, one.id)):
+        billable, project = stock.billables[one.phase_id]
+        projects[project.id] = project
+        planned = stock.found[(one.contract_id, one.key)]
+        line = line_of(planned.item, billable, account=None, sku=None)
+        complete(line, billable, project, stock.taxes[project.country], language=invoice.language)
+        lines.append((line, planned.item))
+        taxed.append((line.net_minor, taxed_by(planned.tax) if planned.tax else None))
+    if len(projects) == 1:
+        invoice.project_id = next(iter(projects))
+    totals = total(taxed, currency=bill.currency)
+    keep_totals(invoice, totals)
+    if (totals.net, totals.vat) != (bill.net_minor, bill.vat_minor):
+        raise Refusal(
+            ITEM_MOVED(
+                item="VAT",
+                contract=f"contract_{items[0].contract_id}",
+                expected=str(bill.net_minor + bill.vat_minor),
+                found=str(totals.gross),
+            )
+        )
+    return _Drawn(bill, invoice, lines)

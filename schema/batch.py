@@ -1,0 +1,358 @@
+"""Batches of invoices: live figures, contracts with what is selected, and what comes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import strawberry
+
+from domain.batch.model import Batch as BatchRecord
+from domain.batch.model import BatchContract as BatchContractRecord
+from domain.batch.model import BatchInvoice as BatchInvoiceRecord
+from domain.batch.model import BatchItem as BatchItemRecord
+from domain.batch.model import BatchState, BillState, Grouping
+from domain.batch.plan import BatchTotals as TotalsFigures
+from domain.batch.plan import plan_hash, totals_of
+from domain.billing.item import BillableState, ItemKind
+from domain.job import OF_BATCHES
+from domain.project.model import BillingMethod
+from domain.takeover.wire import unpack_issue
+from persistence import batch_lists, batches
+from persistence.reading import Computed, Derived, Noun, Row, ToOne, Wanted, load
+from persistence.session import ScopedSession
+from schema.billable import BillingBlocker
+from schema.client import CLIENT, Client
+from schema.collaborator import COLLABORATOR, Collaborator
+from schema.context import House
+from schema.invoice import INVOICE, Invoice
+from schema.job import Job, last_job
+from schema.node import Node
+from schema.organisation import ENTITY, Entity
+from schema.project import CONTRACT, PHASE, PROJECT, Contract, Phase, Project
+from schema.scalars import Money, MoneyRow, money, money_field, number_field, plain
+from schema.user_error import UserError, user_error, user_errors
+
+strawberry.enum(BatchState, description="SELECTING: nothing is held. SAVED: proposed and held.")
+strawberry.enum(BillState, name="BatchInvoiceState")
+strawberry.enum(
+    Grouping,
+    name="BatchGrouping",
+    description="PER_CLIENT: une facture par client. Neither mixes currencies, entities, VAT "
+    "regimes, purchase orders or languages.",
+)
+
+
+@strawberry.enum(description="In what an invoice differs from the others of its client.")
+class BatchSplit(StrEnum):
+    ENTITY = "ENTITY"
+    CURRENCY = "CURRENCY"
+    VAT_REGIME = "VAT_REGIME"
+    PURCHASE_ORDER = "PURCHASE_ORDER"
+    LANGUAGE = "LANGUAGE"
+
+
+@strawberry.type(description="The live figures of what is selected, in one currency.")
+class BatchTotals:
+    currency: str
+    invoices: int = strawberry.field(description="Factures à créer.")
+    contracts: int
+    items: int
+    tickets: int = strawberry.field(description="Tickets non facturés.")
+    hours: Decimal = strawberry.field(description="Heures travaillées.")
+    net: Money = strawberry.field(description="Montant facturable.")
+    vat: Money = strawberry.field(description="Taxe, of the invoices that would be made.")
+    gross: Money = strawberry.field(description="Total.")
+
+
+@strawberry.type(description="How many invoices of a batch are in each state.")
+class BatchInvoiceCounts:
+    proposed: int
+    generated: int
+    failed: int
+    dropped: int
+
+
+@strawberry.type(description="A sitting at which what is due is billed.")
+class Batch(Node):
+    name: str
+    cut_off: date = strawberry.field(description="The day up to which is billed.")
+    grouping: Grouping
+    state: BatchState
+    author: str
+    created_at: datetime
+    generated_at: datetime | None
+    exported_at: datetime | None
+    version: int
+    plan_hash: str | None = strawberry.field(
+        description="What batchRun takes: it stands for the selection and the totals seen with it. "
+        "Null unless the batch is SELECTING."
+    )
+    totals: list[BatchTotals] = strawberry.field(
+        description="By currency, computed by the plan that will run."
+    )
+    invoice_counts: BatchInvoiceCounts
+    job: Job | None = strawberry.field(description="The last job about it.")
+
+
+@strawberry.type(description="An item of a contract, as it was listed for a batch.")
+class BatchItem:
+    key: str
+    kind: ItemKind
+    phase: Phase | None
+    period_start: date | None
+    period_end: date | None
+    collaborator: Collaborator | None
+    hours: Decimal
+    hourly_rate: Decimal | None
+    tickets: int
+    amount: Money
+    unbilled: Money
+    selectable: bool
+    selected: bool
+    blockers: list[BillingBlocker]
+
+
+@strawberry.type(description="A contract in the list of a batch: its balance and its padlock.")
+class BatchContract:
+    id: strawberry.ID
+    client: Client
+    project: Project
+    contract: Contract
+    entity: Entity | None
+    type: BillingMethod
+    taxable: bool
+    currency: str
+    total_balance: Money = strawberry.field(description="Solde total: all that is due, net.")
+    selected_balance: Money = strawberry.field(
+        description="Solde sélectionné: what this batch bills."
+    )
+    selected_items: int
+    unbilled: Money
+    state: BillableState
+    blockers: list[BillingBlocker]
+    items: list[BatchItem]
+
+
+@strawberry.type(description="An invoice that a batch proposes, or has made.")
+class BatchInvoice(Node):
+    place: int
+    client: Client
+    entity: Entity
+    currency: str
+    language: str
+    vat_regime: str = strawberry.field(
+        description="The reason why no VAT is charged, else the country whose rates apply."
+    )
+    commitment_no: str | None
+    splits: list[BatchSplit] = strawberry.field(
+        description="In what it differs from the others of its client; empty where it is alone."
+    )
+    contracts: int
+    tickets: int
+    hours: Decimal
+    net: Money
+    vat: Money
+    gross: Money
+    state: BillState
+    invoice: Invoice | None
+    user_errors: list[UserError] = strawberry.field(
+        description="Why the last act on it failed, in the caller's language."
+    )
+    items: list[BatchItem]
+
+
+def batch_noun(house: House, locale: str) -> Noun:
+    """How a batch is read by somebody who reads `locale`."""
+    return Noun(
+        BatchRecord,
+        "Batch",
+        {
+            "plan_hash": Derived(_hashes),
+            "totals": Derived(_totals, default=()),
+            "invoice_counts": Derived(_counts),
+            "job": last_job(house, locale, *OF_BATCHES),
+        },
+    )
+
+
+def _hashes(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, str | None]:
+    return {
+        batch.id: plan_hash(
+            batch_id=batch.id,
+            version=batch.version,
+            grouping=batch.grouping,
+            parts=batch_lists.parts_of(session, batch.id),
+        )
+        if batch.state is BatchState.SELECTING
+        else None
+        for batch in batches.batches_by_id(session, keys)
+    }
+
+
+def _totals(
+    session: ScopedSession, keys: Sequence[int], wanted: Wanted
+) -> dict[int, list[dict[str, Any]]]:
+    return {
+        batch.id: [
+            _figures(one)
+            for one in totals_of(batch_lists.parts_of(session, batch.id), batch.grouping)
+        ]
+        for batch in batches.batches_by_id(session, keys)
+    }
+
+
+def _figures(one: TotalsFigures) -> dict[str, Any]:
+    return {
+        "currency": one.currency,
+        "invoices": one.invoices,
+        "contracts": one.contracts,
+        "items": one.items,
+        "tickets": one.tickets,
+        "hours": plain(one.hours),
+        "net": money(one.net, one.currency),
+        "vat": money(one.vat, one.currency),
+        "gross": money(one.gross, one.currency),
+    }
+
+
+def _counts(
+    session: ScopedSession, keys: Sequence[int], wanted: Wanted
+) -> dict[int, dict[str, int]]:
+    found = {key: batches.count_bills(session, key) for key in keys}
+    return {
+        key: {state.value.lower(): counts.get(state, 0) for state in BillState}
+        for key, counts in found.items()
+    }
+
+
+def blockers(kept: Sequence[Mapping[str, Any]], locale: str) -> list[Row]:
+    """What stood in the way when a batch was listed."""
+
+    def a_day(text: str | None) -> date | None:
+        return date.fromisoformat(text) if text else None
+
+    return [
+        {
+            **user_error(unpack_issue(one["issue"]), locale),
+            "since": a_day(one["since"]),
+            "until": a_day(one["until"]),
+            "mutation": one["mutation"],
+        }
+        for one in kept
+    ]
+
+
+def batch_item_noun(locale: str) -> Noun:
+    return Noun(
+        BatchItemRecord,
+        "BatchItem",
+        {
+            "phase": ToOne(lambda: PHASE, "phase_id"),
+            "collaborator": ToOne(lambda: COLLABORATOR, "collaborator_id"),
+            "hours": number_field("hours"),
+            "hourly_rate": number_field("rate"),
+            "amount": money_field("amount_minor"),
+            "unbilled": money_field("unbilled_minor"),
+            "blockers": Computed(("blockers",), lambda row: blockers(row["blockers"], locale)),
+        },
+    )
+
+
+def batch_contract_noun(locale: str) -> Noun:
+    """How a contract of a batch is read; its items by one statement for all contracts."""
+
+    def items(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, list[Row]]:
+        places = batch_lists.contract_places(session, keys)
+        batch_ids = {batch_id for batch_id, _ in places.values()}
+        record = BatchItemRecord
+        rows = load(
+            session,
+            batch_item_noun(locale),
+            wanted,
+            where=[
+                record.batch_id.in_(batch_ids),
+                record.contract_id.in_({contract_id for _, contract_id in places.values()}),
+            ],
+            order=[record.id],
+            extra=("batch_id", "contract_id"),
+        )
+        found: dict[tuple[int, int], list[Row]] = {place: [] for place in places.values()}
+        for row in rows:
+            place = (row["_batch_id"], row["_contract_id"])
+            if place in found:
+                found[place].append(row)
+        return {key: found[place] for key, place in places.items()}
+
+    def selected(
+        session: ScopedSession, keys: Sequence[int], wanted: Wanted
+    ) -> dict[int, MoneyRow]:
+        return {
+            key: money(amount, currency)
+            for key, (amount, _, currency) in batch_lists.selected_sums(session, keys).items()
+        }
+
+    def count(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, int]:
+        return {
+            key: count for key, (_, count, _) in batch_lists.selected_sums(session, keys).items()
+        }
+
+    return Noun(
+        BatchContractRecord,
+        "BatchContract",
+        {
+            "client": ToOne(lambda: CLIENT, "client_id"),
+            "project": ToOne(lambda: PROJECT, "project_id"),
+            "contract": ToOne(lambda: CONTRACT, "contract_id"),
+            "entity": ToOne(lambda: ENTITY, "entity_id"),
+            "total_balance": money_field("total_minor"),
+            "unbilled": money_field("unbilled_minor"),
+            "selected_balance": Derived(selected),
+            "selected_items": Derived(count, default=0),
+            "blockers": Computed(("blockers",), lambda row: blockers(row["blockers"], locale)),
+            "items": Derived(items, default=()),
+        },
+    )
+
+
+def batch_invoice_noun(locale: str) -> Noun:
+    def items(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, list[Row]]:
+        record = BatchItemRecord
+        rows = load(
+            session,
+            batch_item_noun(locale),
+            wanted,
+            where=[record.bill_id.in_(keys)],
+            order=[record.id],
+            extra=("bill_id",),
+        )
+        found: dict[int, list[Row]] = {key: [] for key in keys}
+        for row in rows:
+            found[row["_bill_id"]].append(row)
+        return found
+
+    return Noun(
+        BatchInvoiceRecord,
+        "BatchInvoice",
+        {
+            "client": ToOne(lambda: CLIENT, "client_id"),
+            "entity": ToOne(lambda: ENTITY, "entity_id"),
+            "invoice": ToOne(lambda: INVOICE, "invoice_id"),
+            "vat_regime": Computed(("regime",), lambda row: row["regime"]),
+            "splits": Computed(("splits",), lambda row: [BatchSplit(one) for one in row["splits"]]),
+            "hours": number_field("hours"),
+            "net": money_field("net_minor"),
+            "vat": money_field("vat_minor"),
+            "gross": Computed(
+                ("net_minor", "vat_minor", "currency"),
+                lambda row: money(row["net_minor"] + row["vat_minor"], row["currency"]),
+            ),
+            "user_errors": Computed(
+                ("issues",), lambda row: user_errors(map(unpack_issue, row["issues"]), locale)
+            ),
+            "items": Derived(items, default=()),
+        },
+    )
