@@ -6,7 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Table,
+    bindparam,
+    delete,
+    distinct,
+    exists,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.orm.attributes import flag_modified
 
 from domain.batch.model import (
@@ -18,6 +28,7 @@ from domain.batch.model import (
     BatchState,
     BillState,
 )
+from domain.batch.plan import BatchTotals
 from domain.errors import NOT_FOUND, Refusal
 from domain.invoice.model import LEGAL, PRO_FORMA, Invoice
 from persistence.session import ScopedSession
@@ -206,13 +217,55 @@ def count_bills(session: ScopedSession, batch_id: int) -> dict[BillState, int]:
 
 
 def forget_invoices(session: ScopedSession, invoice_ids: Sequence[int]) -> None:
-    """Pro formas that go leave their batch: what they billed is free again."""
+    """Pro formas that go leave their batch: what they billed is free, and no more of it."""
+    bill = BatchInvoice
+    bills = list(session.scalars(select(bill.id).where(bill.invoice_id.in_(invoice_ids))))
+    if not bills:
+        return
+    release(session, bills, left_out=True)
     session.execute(
-        update(BatchInvoice)
-        .where(BatchInvoice.invoice_id.in_(invoice_ids))
+        update(bill)
+        .where(bill.id.in_(bills))
         .values(invoice_id=None, state=BillState.DROPPED)
         .execution_options(synchronize_session="fetch")
     )
+
+
+def totals_of_bills(session: ScopedSession, batch_id: int) -> list[BatchTotals]:
+    """The figures of the invoices of a batch by currency: as edited, once there is a pro forma."""
+    bill, item = BatchInvoice, BatchItem
+    is_live = (bill.batch_id == batch_id, bill.state.in_(LIVE_BILLS))
+    counted = (
+        select(bill.currency, func.count(distinct(item.contract_id)), func.count())
+        .join(item, item.bill_id == bill.id)
+        .where(*is_live)
+        .group_by(bill.currency)
+    )
+    counts = {row[0]: (row[1], row[2]) for row in session.execute(counted)}
+    summed = (
+        select(
+            *(bill.currency, func.count(), func.sum(bill.tickets), func.sum(bill.hours)),
+            func.sum(func.coalesce(Invoice.net_minor, bill.net_minor)),
+            func.sum(func.coalesce(Invoice.vat_minor, bill.vat_minor)),
+        )
+        .outerjoin(Invoice, Invoice.id == bill.invoice_id)
+        .where(*is_live)
+        .group_by(bill.currency)
+        .order_by(bill.currency)
+    )
+    return [
+        BatchTotals(
+            currency=currency,
+            invoices=count,
+            contracts=counts.get(currency, (0, 0))[0],
+            items=counts.get(currency, (0, 0))[1],
+            tickets=int(tickets),
+            hours=hours,
+            net=int(net),
+            vat=int(vat),
+        )
+        for currency, count, tickets, hours, net, vat in session.execute(summed)
+    ]
 
 
 def revive(session: ScopedSession, batch_id: int) -> None:

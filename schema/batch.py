@@ -197,12 +197,15 @@ def _totals(
     session: ScopedSession, keys: Sequence[int], wanted: Wanted
 ) -> dict[int, list[dict[str, Any]]]:
     return {
-        batch.id: [
-            _figures(one)
-            for one in totals_of(batch_lists.parts_of(session, batch.id), batch.grouping)
-        ]
+        batch.id: [_figures(one) for one in _totals_of(session, batch)]
         for batch in batches.batches_by_id(session, keys)
     }
+
+
+def _totals_of(session: ScopedSession, batch: BatchRecord) -> list[TotalsFigures]:
+    if batch.state in (BatchState.PLANNING, BatchState.SELECTING):
+        return totals_of(batch_lists.parts_of(session, batch.id), batch.grouping)
+    return batches.totals_of_bills(session, batch.id)
 
 
 def _figures(one: TotalsFigures) -> dict[str, Any]:
