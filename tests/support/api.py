@@ -28,10 +28,10 @@ from persistence.engine import PATIENCE
 from persistence.files import Files
 from persistence.founding import found
 from persistence.organisations import create_key, organisation_codes, organisation_named
-from persistence.session import Database
 from schema.context import House
 from server.app import create_app
 from server.settings import Settings
+from tests.support.databases import lent
 
 FIRM_FILE = Path(__file__).parents[1] / "fixtures" / "clean" / "organisation.json"
 SECRET = "a secret of the tests, thirty-two characters and more"
@@ -133,21 +133,18 @@ def open_api(
 
     The firm is the one a prepared database holds already, else a new one. Nothing is left to jobs.
     """
-    database = Database(database_url, patience=patience)
-    house = House(
-        database=database,
-        files=Files.at(folder.joinpath("files").as_uri()),
-        secret=SECRET.encode(),
-        clock=clock or _now,
-        mail_from=settings.get("mail_from"),
-    )
-    chosen = Settings(database_url=database_url, secret=SecretStr(SECRET), **settings)
-    app = create_app(chosen, house=house, schema=schema)
-    try:
+    with lent(database_url, patience=patience) as database:
+        house = House(
+            database=database,
+            files=Files.at(folder.joinpath("files").as_uri()),
+            secret=SECRET.encode(),
+            clock=clock or _now,
+            mail_from=settings.get("mail_from"),
+        )
+        chosen = Settings(database_url=database_url, secret=SecretStr(SECRET), **settings)
+        app = create_app(chosen, house=house, schema=schema)
         with TestClient(app) as http:
             yield caller_of(http, house, described or firm(), "test")
-    finally:
-        database.close()
 
 
 def firm() -> dict[str, Any]:
