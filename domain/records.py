@@ -7,6 +7,7 @@ from domain.catalogue import LedgerAccount, Product, TaxCode
 from domain.client import Address, Client, Contact
 from domain.collaborator import Collaborator
 from domain.entry import BillingEntry
+from domain.handover import HandoverDelivery
 from domain.invoice.chain import ChainLink
 from domain.invoice.claim import BilledPeriod
 from domain.invoice.mail import InvoiceMail
@@ -23,6 +24,7 @@ from domain.takeover.model import ImportFile, ImportRow, StagedUpload
 from domain.takeover.revert import ImportEffect
 from domain.time_entry import TimeEntry
 from domain.trace import IdempotentCall, OutboxEntry
+from domain.webhook import WebhookEndpoint
 
 METADATA = Record.metadata
 
@@ -45,6 +47,7 @@ __all__ = [
     "Contract",
     "CreditedHistory",
     "Entity",
+    "HandoverDelivery",
     "IdempotentCall",
     "ImportEffect",
     "ImportFile",
@@ -70,4 +73,5 @@ __all__ = [
     "StagedUpload",
     "TaxCode",
     "TimeEntry",
+    "WebhookEndpoint",
 ]

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from domain.errors import Refusal
 from domain.invoice.mail import (
@@ -27,21 +24,16 @@ from domain.invoice.mail import (
     told,
 )
 from jobs.mail_server import SmtpServer
+from jobs.rounds import EVERY, Rounds, persistently
 from jobs.smtp import hand_in
 from persistence.mails import Taken, is_any_due, note, take_due
 from persistence.session import Database
 
 log = structlog.get_logger("jalon")
 
-EVERY = 2.0
-"""Seconds between two looks of the postman."""
-
 _AT_ONCE = 4
-_TRIES = 5
 _LONGEST = LEASE.total_seconds() / 2
 """Seconds after which an attempt is given up: well before its mail is anybody's again."""
-
-_LONGEST_LEAVE = 15.0
 
 _NEVER_SENT = (MAIL_HEAD_BROKEN, MAIL_OF_PRO_FORMA)
 
@@ -61,7 +53,7 @@ class Post:
     sender: str
 
 
-class Postman:
+class Postman(Rounds):
     """Sends mails of all organisations on a thread of its own, from `open` to `close`."""
 
     def __init__(
@@ -73,23 +65,11 @@ class Postman:
         *,
         every: float = EVERY,
     ) -> None:
+        super().__init__("post", every=every)
         self._database = database
         self._post = post
         self._compose = compose
         self._clock = clock
-        self._every = every
-        self._is_leaving = threading.Event()
-        self._complained = ""
-        self._thread = threading.Thread(target=self._go, name="post", daemon=True)
-
-    def open(self) -> None:
-        """Begins to look for mails, those included that an earlier process left."""
-        self._thread.start()
-
-    def close(self) -> None:
-        """Leaves: what is being handed in is brought to its end, or is taken up by the next one."""
-        self._is_leaving.set()
-        self._thread.join(_LONGEST_LEAVE)
 
     def round(self) -> int:
         """Sends what is due now; how many mails that were."""
@@ -103,25 +83,6 @@ class Postman:
         if taken:
             asyncio.run(self._send_all(taken))
         return len(taken)
-
-    def _go(self) -> None:
-        while not self._is_leaving.is_set():
-            try:
-                sent = self.round()
-                self._complained = ""
-            except Exception as error:
-                sent = 0
-                self._complain(error)
-            if not sent:
-                self._is_leaving.wait(self._every)
-
-    def _complain(self, error: Exception) -> None:
-        """Notes once what keeps the postman from his round; a database may not be ready yet."""
-        said = type(error).__name__
-        if said != self._complained:
-            known = isinstance(error, SQLAlchemyError | Refusal)
-            log.warning("mails wait", error=said, exc_info=None if known else error)
-        self._complained = said
 
     async def _send_all(self, taken: list[Taken]) -> None:
         await asyncio.gather(*(self._send(one) for one in taken))
@@ -146,14 +107,7 @@ class Postman:
 
     def _note(self, taken: Taken, sent: Sent) -> None:
         """Notes an attempt, on the disk: what is forgotten is sent twice."""
-        for left in reversed(range(_TRIES)):
-            try:
-                state = self._noted(taken, sent)
-                break
-            except (DBAPIError, Refusal):
-                if not left:
-                    raise
-                time.sleep(1.0)
+        state = persistently(lambda: self._noted(taken, sent))
         became = "not ours any more" if state is None else state.value
         log.info("mail attempted", mail=taken.mail_id, state=became)
 

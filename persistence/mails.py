@@ -22,6 +22,7 @@ from domain.invoice.mail import (
     withdraw,
 )
 from domain.invoice.model import LEGAL, PRO_FORMA, Invoice, InvoiceState
+from persistence import leases
 from persistence.session import ScopedSession
 
 
@@ -37,24 +38,13 @@ class Taken:
 
 def is_any_due(session: ScopedSession, *, now: datetime) -> bool:
     """Whether a mail is to be sent, of any organisation when the session has none."""
-    due = select(InvoiceMail.id).where(InvoiceMail.next_attempt_at <= now).limit(1)
-    return session.scalar(due) is not None
+    return leases.is_any_due(session, InvoiceMail, now=now)
 
 
 def take_due(session: ScopedSession, *, claim: str, now: datetime, most: int) -> list[Taken]:
-    """Takes the mails that are due, or were left by who had them; nobody else gets them.
-
-    On PostgreSQL what another one is taking is passed over; SQLite has one writer.
-    """
-    due = (
-        select(InvoiceMail)
-        .where(InvoiceMail.next_attempt_at <= now)
-        .order_by(InvoiceMail.next_attempt_at, InvoiceMail.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
+    """Takes the mails that are due, or were left by who had them; nobody else gets them."""
     taken = []
-    for mail in session.scalars(due):
+    for mail in leases.due(session, InvoiceMail, now=now, most=most):
         take(mail, claim=claim, now=now)
         taken.append(Taken(mail.id, mail.organisation_id, mail.invoice_id, claim))
     return taken

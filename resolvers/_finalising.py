@@ -10,22 +10,23 @@ from documents.picture import Reference
 from documents.picture_json import to_json
 from documents.portrait import picture_of
 from domain.errors import FIELD_INVALID, NOT_FOUND, Issue, Refusal
+from domain.handover import TOPIC
 from domain.invoice.deposit_room import require_no_phase, require_room
 from domain.invoice.euro import EuroRate, give_rate
 from domain.invoice.finalise import Dossier, finalise, require_complete, require_pro_forma
 from domain.invoice.model import PDF_FORM, InvoiceKind, IssuedDocument
 from domain.invoice.numbering import require_recent
 from domain.invoice.remaining import Billable, require_still_within
-from domain.trace import OutboxEntry
 from persistence import chain, deposits, invoices
 from persistence.deposits import OpenDeposit
 from persistence.mails import withdraw_pro_formas
+from persistence.outbox import announce
 from persistence.session import insert_all
 from resolvers._lines import count_up
 from resolvers._mutation import Acting
 from resolvers._picturing import occasions_of
 
-HANDOVER = "invoice.finalised"
+HANDOVER = TOPIC
 """The topic under which final invoices wait for the accounting software (F02, F23)."""
 
 
@@ -212,7 +213,7 @@ def freeze_all(acting: Acting, documents: Sequence[Frozen]) -> None:
     """Makes documents final, and chains them in their order."""
     session, now = acting.session, acting.house.clock()
     occasions = occasions_of(session, [(one.dossier, one.issue_date) for one in documents])
-    pictures, waiting = [], []
+    pictures = []
     # Written at once: from then on the database lets nobody change them.
     with session.no_autoflush:
         for one, occasion in zip(documents, occasions, strict=True):
@@ -223,9 +224,9 @@ def freeze_all(acting: Acting, documents: Sequence[Frozen]) -> None:
             picture = to_json(replace(drawn, references=named))
             invoice.seller, invoice.buyer = picture["seller"], picture["buyer"]
             pictures.append({"invoice_id": invoice.id, "form": PDF_FORM, "picture": picture})
-            content = {"number": one.number}
-            waiting.append({"topic": HANDOVER, "subject_id": invoice.id, "content": content})
         session.flush()
     insert_all(session, IssuedDocument, pictures)
-    insert_all(session, OutboxEntry, waiting)
-    chain.link_all(session, [one.dossier.invoice for one in documents])
+    final = [one.dossier.invoice for one in documents]
+    has_folder = acting.house.handover_folder is not None
+    announce(session, HANDOVER, final, with_folder=has_folder, now=now)
+    chain.link_all(session, final)

@@ -36,6 +36,7 @@ from schema.client import ADDRESS, CLIENT, CONTACT, Client
 from schema.collaborator import COLLABORATOR, Collaborator
 from schema.connection import Connection
 from schema.context import Info
+from schema.delivery import HANDOVER_DELIVERY
 from schema.handover import handover_noun
 from schema.import_file import import_file_noun, import_row_noun
 from schema.invoice import INVOICE, INVOICE_LINE, Invoice
@@ -55,6 +56,7 @@ from schema.project import (
 )
 from schema.time_entry import TIME_ENTRY
 from schema.view import wanted
+from schema.webhook import WEBHOOK_ENDPOINT
 
 NODES: dict[str, Noun] = {
     noun.prefix: noun
@@ -62,7 +64,7 @@ NODES: dict[str, Noun] = {
         ORGANISATION, ENTITY, CLIENT, ADDRESS, CONTACT, COLLABORATOR,
         PROJECT, CONTRACT, PHASE, PROGRESS_UPDATE, BILLING_HISTORY, ADJUSTMENT, TIME_ENTRY,
         INVOICE, INVOICE_LINE, INVOICE_MAIL, TAX_CODE, LEDGER_ACCOUNT, PRODUCT, handover_noun(),
-        PAYMENT, ALLOCATION, REMINDER,
+        PAYMENT, ALLOCATION, REMINDER, WEBHOOK_ENDPOINT, HANDOVER_DELIVERY,
     )
 }  # fmt: skip
 """What `node` can find, by the beginning of its identifiers."""

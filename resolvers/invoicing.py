@@ -18,8 +18,6 @@ from domain.invoice.model import Invoice as InvoiceRecord
 from domain.invoice.model import InvoiceState
 from domain.invoice.terms import TERMS, change_terms
 from persistence.invoices import remove, the_record
-from persistence.outbox import deliver, waiting_where
-from persistence.pages import Sort
 from persistence.reading import Wanted, load_one
 from resolvers import _drawing as drawing
 from resolvers import _editing as editing
@@ -34,12 +32,9 @@ from resolvers._invoicing_inputs import (
 )
 from resolvers._lines import replace_lines
 from resolvers._mutation import Acting, Once, Payload, write
-from resolvers._reading import PageInput, read_page
 from resolvers._retelling import tell_in_language
-from schema.connection import Connection
 from schema.context import Info
 from schema.download import PDF, DownloadLink, KeptFile, link_to
-from schema.handover import Handover, handover_noun
 from schema.invoice import INVOICE, Invoice
 from schema.node import key_of, optional_key
 from schema.user_error import UserError, errors_again, kept_errors, user_errors
@@ -114,29 +109,6 @@ class InvoiceDeletePayload:
 class InvoicePdfPayload:
     download: DownloadLink | None = None
     user_errors: list[UserError] = strawberry.field(default_factory=list)
-
-
-@strawberry.type
-class HandoverPayload:
-    handover: Handover | None
-    user_errors: list[UserError]
-
-
-@strawberry.type
-class InvoicingQueries:
-    """Queries of invoicing."""
-
-    @strawberry.field(description="Final invoices for the accounting software, oldest first.")
-    async def handovers(
-        self, info: Info, delivered: bool | None = False, page: PageInput | None = None
-    ) -> Connection[Handover]:
-        return await read_page(
-            info,
-            handover_noun(),
-            asked=(page or PageInput()).asked(),
-            sort=Sort("id"),
-            where=waiting_where(finalising.HANDOVER, delivered=delivered),
-        )
 
 
 @strawberry.type
@@ -259,20 +231,6 @@ class Invoicing:
             said: Any = user_errors(refusal.issues, context.caller.locale)
             return InvoicePdfPayload(user_errors=said)
         return InvoicePdfPayload(download=link_to(context.house, kept))
-
-    @strawberry.mutation(
-        description="The accounting software has taken the invoice: READY becomes FINAL."
-    )
-    async def handover_acknowledge(self, info: Info, id: strawberry.ID) -> HandoverPayload:
-        fields = wanted(info, "handover")
-
-        def act(acting: Acting) -> Payload:
-            key = key_of(id, "outbox_entry", field=("id",))
-            deliver(acting.session, key, at=acting.house.clock())
-            acting.session.flush()
-            return {"handover": load_one(acting.session, handover_noun(), fields, key)}
-
-        return await write(info, Permission.FINALISE_INVOICES, act, nothing={"handover": None})
 
 
 _NOTHING_ONCE: Payload = {"invoice": None, "replayed": False}

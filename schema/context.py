@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -73,6 +74,10 @@ class House:
     contracts_at_once: int = CONTRACTS_AT_ONCE
     mail_from: str | None = None
     """Who letters come from; None where the installation sends none."""
+    handover_folder: Path | None = None
+    """Where final invoices are dropped, each firm's in a folder of its own; None: nowhere."""
+    webhooks_private: bool = False
+    """Whether webhooks may lead into the installation's own network, and over http."""
 
     def today(self, time_zone: str) -> date:
         """The day it is in `time_zone`: New Year's Eve is not yet the next year."""

@@ -35,8 +35,10 @@ from resolvers.contracting import Contracting
 from resolvers.crediting import Crediting
 from resolvers.editing import Editing
 from resolvers.following import Following, FollowingQueries
+from resolvers.handing_over import HandingOver, HandingOverQueries
+from resolvers.hooking import Hooking, HookingQueries
 from resolvers.importing import Importing, ImportingQueries
-from resolvers.invoicing import Invoicing, InvoicingQueries
+from resolvers.invoicing import Invoicing
 from resolvers.mailing import Mailing, MailingQueries
 from resolvers.past_billing import PastBilling
 from resolvers.paying import Paying, PayingQueries
@@ -57,7 +59,6 @@ QUERIES: tuple[type, ...] = (
     BillingQueries,
     BatchQueries,
     ImportingQueries,
-    InvoicingQueries,
     MailingQueries,
     CataloguingQueries,
     SettingsQueries,
@@ -66,6 +67,8 @@ QUERIES: tuple[type, ...] = (
     VerifyingQueries,
     PayingQueries,
     ChasingQueries,
+    HandingOverQueries,
+    HookingQueries,
 )
 MUTATIONS: tuple[type, ...] = (
     Editing,
@@ -88,6 +91,8 @@ MUTATIONS: tuple[type, ...] = (
     Bundling,
     Cataloguing,
     Settings,
+    HandingOver,
+    Hooking,
 )
 
 # Strawberry would note every mistake of a caller with a traceback; server.masking notes the bugs.

@@ -26,6 +26,8 @@ def open_house(settings: Settings) -> House:
         public_url=settings.public_url,
         rows_at_once=settings.import_rows_at_once,
         mail_from=settings.mail_from if settings.smtp_url else None,
+        handover_folder=settings.handover_folder,
+        webhooks_private=settings.webhooks_private,
     )
 
 

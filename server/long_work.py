@@ -8,6 +8,8 @@ from dataclasses import replace
 from functools import partial
 
 from domain.job import JobKind
+from jobs.courier import Courier, carrier
+from jobs.gate import Gate
 from jobs.keeper import EVERY, Keeper
 from jobs.kinds import Kind, Kinds
 from jobs.mail_server import server_at
@@ -16,6 +18,7 @@ from resolvers._batch_delivering import carry_out_finalise, carry_out_send, leav
 from resolvers._batch_generating import carry_out_generate, give_generate_up
 from resolvers._batch_planning import carry_out_plan, give_plan_up
 from resolvers._confirming import carry_out_confirm, give_confirm_up
+from resolvers._handing_over import parcel_of
 from resolvers._mailing import letter_of
 from resolvers._reverting import carry_out_revert, give_revert_up
 from schema.context import House
@@ -24,10 +27,12 @@ from server.settings import Settings
 
 @contextmanager
 def at_work(house: House, *, every: float = EVERY, post: Post | None = None) -> Iterator[House]:
-    """The house with its jobs and its post: what was left lying is taken up, new work is done."""
+    """The house with its jobs, its courier and its post: what was left lying is taken up."""
     keeper = Keeper(house.database, kinds_of(house), house.clock, every=every)
     postman = postman_of(house, post, every=every) if post is not None else None
+    courier = courier_of(house, every=every)
     keeper.open()
+    courier.open()
     if postman is not None:
         postman.open()
     try:
@@ -35,6 +40,7 @@ def at_work(house: House, *, every: float = EVERY, post: Post | None = None) -> 
     finally:
         if postman is not None:
             postman.close()
+        courier.close()
         keeper.close()
 
 
@@ -42,6 +48,13 @@ def postman_of(house: House, post: Post, *, every: float = EVERY) -> Postman:
     """Who sends the mails of `house`."""
     compose = partial(letter_of, house, sender=post.sender)
     return Postman(house.database, post, compose, house.clock, every=every)
+
+
+def courier_of(house: House, *, every: float = EVERY, gate: Gate | None = None) -> Courier:
+    """Who hands final invoices over to the webhooks and the folder of `house`."""
+    gate = gate or Gate(is_private_allowed=house.webhooks_private)
+    carry = carrier(gate, house.handover_folder)
+    return Courier(house.database, partial(parcel_of, house), carry, house.clock, every=every)
 
 
 def post_of(settings: Settings) -> Post | None:

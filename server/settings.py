@@ -61,6 +61,10 @@ class Settings(BaseSettings):
     """The mail server, smtp://user:password@host:587 or smtps://…; without it no mail is sent."""
     mail_from: str | None = None
     """The address that letters come from."""
+    handover_folder: Path | None = None
+    """Final invoices are dropped here, each firm's in a folder of its own; without it nowhere."""
+    webhooks_private: bool = False
+    """Webhooks may lead to http and into the installation's own network: an intranet, a test."""
     import_rows_at_once: int = ROWS_AT_ONCE
     """Rows of an import that are written while its caller waits; a longer one is a job."""
 
@@ -116,6 +120,20 @@ class Settings(BaseSettings):
         if value is not None and found is None:
             raise _wrong("must be one e-mail address")
         return found
+
+    @field_validator("handover_folder")
+    @classmethod
+    def _whole_path(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_absolute():
+            raise _wrong("must be the whole path of a folder: /…")
+        return value
+
+    @field_validator("webhooks_private", mode="before")
+    @classmethod
+    def _yes_or_no(cls, value: object) -> object:
+        if value not in ("0", "1", True, False):
+            raise _wrong("must be 1 or 0")
+        return value in ("1", True)
 
     @field_validator("import_rows_at_once", mode="before")
     @classmethod

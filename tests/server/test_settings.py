@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from server.house import open_house
 from server.long_work import post_of
 from server.settings import Environment, Settings, SettingsRefused, read_settings, secret_of
 
@@ -25,6 +26,8 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         "IMPORT_ROWS_AT_ONCE",
         "SMTP_URL",
         "MAIL_FROM",
+        "HANDOVER_FOLDER",
+        "WEBHOOKS_PRIVATE",
     ):
         monkeypatch.delenv(f"JALON_{name}", raising=False)
     monkeypatch.chdir(tmp_path)
@@ -36,6 +39,18 @@ def test_without_any_variable_everything_lies_in_var(tmp_path: Path) -> None:
     assert settings.database_url == "sqlite:///var/jalon.db"
     assert settings.files_url == tmp_path.joinpath("var/files").as_uri()
     assert settings.public_url == ""
+
+
+def test_hand_overs_go_nowhere_until_they_are_told_where(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert (read_settings().handover_folder, read_settings().webhooks_private) == (None, False)
+    monkeypatch.setenv("JALON_HANDOVER_FOLDER", str(tmp_path))
+    for value in ("0", "1"):
+        monkeypatch.setenv("JALON_WEBHOOKS_PRIVATE", value)
+        house = open_house(read_settings())
+        house.database.close()
+        assert (house.handover_folder, house.webhooks_private) == (tmp_path, value == "1")
 
 
 @pytest.mark.parametrize(
@@ -61,6 +76,8 @@ def test_without_any_variable_everything_lies_in_var(tmp_path: Path) -> None:
         ("SMTP_URL", "smtp://mail.example", "is required where a mail server is set"),
         ("MAIL_FROM", "Atelier <a@b.test>", "must be one e-mail address"),
         ("IMPORT_ROWS_AT_ONCE", "-1", "must be a whole number, 0 or more"),
+        ("HANDOVER_FOLDER", "accounts", "must be the whole path of a folder: /…"),
+        ("WEBHOOKS_PRIVATE", "perhaps", "must be 1 or 0"),
         ("IMPORT_ROWS_AT_ONCE", "many", "must be a whole number, 0 or more"),
     ],
 )

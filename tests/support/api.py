@@ -140,6 +140,9 @@ def open_api(
             secret=SECRET.encode(),
             clock=clock or _now,
             mail_from=settings.get("mail_from"),
+            public_url=settings.get("public_url", ""),
+            handover_folder=settings.get("handover_folder"),
+            webhooks_private=settings.get("webhooks_private", False),
         )
         chosen = Settings(database_url=database_url, secret=SecretStr(SECRET), **settings)
         app = create_app(chosen, house=house, schema=schema)

@@ -102,7 +102,7 @@ def selection(name: str) -> str:
     asked = "userErrors { code field } "
     if "results" in payload.fields:
         asked += "results { outcome node { id } userErrors { code field } } "
-    for thing in ("node", "invoice", "phase", "handover", "importFile", "mail"):
+    for thing in ("node", "invoice", "phase", "handover", "importFile", "mail", "delivery"):
         if thing in payload.fields:
             asked += f"{thing} {{ id }} "
     return asked

@@ -162,6 +162,11 @@ RIGHT: dict[str, dict[str, Any]] = {
         "lines": [{"historyId": "billing_history_1"}],
     },
     "invoiceSend": {"id": "invoice_3", "to": ["a@b.test"], "cc": ["c@b.test"]},
+    "webhookEndpointCreate": {"url": "https://hook.example/"},
+    "webhookEndpointUpdate": {"id": "webhook_endpoint_1"},
+    "webhookEndpointDelete": {"id": "webhook_endpoint_2"},
+    "webhookEndpointRotateSecret": {"id": "webhook_endpoint_1"},
+    "handoverRetry": {"ids": ["outbox_entry_1"]},
     "clientPapersUpdate": {"id": "client_30", "footerMessageFr": "Merci"},
     "templateDownload": {"kind": "clients"},
     "stagedUploadCreate": {"filename": "a.xlsx", "size": 100},
@@ -175,6 +180,7 @@ IDENTIFIERS = {
     "invoiceDelete": "invoice_2",
     "invoicePdf": "invoice_1",
     "handoverAcknowledge": "outbox_entry_1",
+    "webhookEndpointTest": "webhook_endpoint_1",
     "invoiceMailRetry": "invoice_mail_1",
     "invoiceMailCancel": "invoice_mail_1",
     "invoicesPdf": ["invoice_1"],
@@ -276,6 +282,8 @@ def hardened(
         past = {**A_PAST_INVOICE, "invoiceNo": "FA-1"}
         api.query(PAST, input={"item": past, "idempotencyKey": "prepared"})
         queued(api, "invoice_3")
+        for _ in range(2):
+            api.query(operation("webhookEndpointCreate"), input=RIGHT["webhookEndpointCreate"])
         yield api
     postgres.drop_database(dsn)
 

@@ -51,6 +51,17 @@ def done_with(api: ApiClient, invoice: str, entity: str, client: str) -> dict[st
     }
 
 
+def delivered(api: ApiClient) -> dict[str, str]:
+    """A webhook, and the delivery of what was made final to it."""
+    data = api.query(
+        'mutation { webhookEndpointCreate(input: { url: "https://hook.example/",'
+        " includeWaiting: true }) { node { id } } }"
+    )
+    found = api.query("{ handoverDeliveries { nodes { id } } }")["handoverDeliveries"]["nodes"]
+    hook = data["webhookEndpointCreate"]["node"]["id"]
+    return {"WebhookEndpoint": hook, "HandoverDelivery": found[0]["id"]}
+
+
 def everything(api: ApiClient) -> dict[str, str]:
     """An identifier of each type of the API that has one; an invoice is drawn and made final."""
     take_in(api, "history", "adjustments")
@@ -89,6 +100,7 @@ def everything(api: ApiClient) -> dict[str, str]:
     }
     return {
         "Product": product,
+        **delivered(api),
         **done_with(api, invoice, data["invoice"]["entity"]["id"], job["client"]["id"]),
         "BillingHistory": past["billingHistory"],
         "Adjustment": past["adjustments"],
@@ -145,6 +157,7 @@ def test_each_type_gives_its_own_fields_by_one_query(firm: ApiClient) -> None:
         " ... on InvoiceLine { net { currency } }"
         " ... on LedgerAccount { account: number } ... on TaxCode { rate }"
         " ... on Handover { invoice { number } }"
+        " ... on HandoverDelivery { handover { invoice { number } } endpoint { url } }"
         " ... on ImportFile { filename counts { rows } } } }",
         ids=list(known.values()),
     )["nodes"]

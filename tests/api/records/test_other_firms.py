@@ -35,7 +35,11 @@ PAST = ("billingHistory", "adjustment")
 DEDUCTING = ("invoiceDeductDeposit", "invoiceUndeductDeposit")
 PAYING = ("paymentRecord", "paymentsBulkRecord")
 OWN_ID = {
-    "handoverAcknowledge": "outbox_entry",
+    **dict.fromkeys(("handoverAcknowledge", "handoverRetry"), "outbox_entry"),
+    **{
+        f"webhookEndpoint{verb}": "webhook_endpoint"
+        for verb in ("Update", "Delete", "RotateSecret", "Test")
+    },
     "jobCancel": "job",
     **dict.fromkeys(("invoiceUpdate", "invoiceMarkSent", "invoiceDelete"), "invoice"),
     **dict.fromkeys(("invoiceFinalise", "invoiceCredit", "invoicePdf", "invoiceSend"), "invoice"),
@@ -92,8 +96,9 @@ TRIED_ELSEWHERE = {
     ("paymentAllocate", ("input", "allocations", 0, "invoiceId")),
     ("paymentUnallocate", ("input", "invoiceId")),
     ("pastInvoiceCredit", ("input", "lines", 0, "historyId")),
+    ("webhookEndpointUpdate", ("input", "entityId")),
 }
-"""With an invoice, a payment or a past invoice that is the caller's own."""
+"""With an invoice, a payment, a past invoice or a webhook that is the caller's own."""
 PLACES = [
     (name, path)
     for name, field in MUTATIONS.items()
@@ -132,9 +137,14 @@ def two_firms(browsed: ApiClient) -> tuple[ApiClient, dict[str, str]]:
         " { results { node { id } } } }",
         input={"items": [SOME_TIME], "idempotencyKey": "time"},
     )
+    hook = browsed.query(
+        'mutation { webhookEndpointCreate(input: { url: "https://hook.example/" })'
+        " { node { id } } }"
+    )
     return (
         browsed.of_another_firm(),
         {
+            "webhook_endpoint": hook["webhookEndpointCreate"]["node"]["id"],
             "product": made["productCreate"]["node"]["id"],
             "tax_code": data["taxCodes"]["nodes"][0]["id"],
             "ledger_account": data["ledgerAccounts"]["nodes"][0]["id"],
@@ -191,7 +201,7 @@ def test_a_mutation_finds_nothing_of_another_firm(
         assert result["outcome"] == "REJECTED"
         said += [error["code"] for error in result["userErrors"]]
     assert {"NOT_FOUND", "PHASE_OF_OTHER_PROJECT", "REFERENCE_ID_UNKNOWN"} & set(said), answer
-    for thing in ("node", "invoice", "phase", "handover", "importFile", "mail"):
+    for thing in ("node", "invoice", "phase", "handover", "importFile", "mail", "delivery"):
         assert answer.get(thing) is None
 
 

@@ -30,7 +30,7 @@ NEEDED = {
         [
             name
             for name in MUTATIONS
-            if name.startswith(("organisation", "entity", "taxCode", "ledgerAccount"))
+            if name.startswith(("organisation", "entity", "taxCode", "ledgerAccount", "webhook"))
         ],
         Permission.EDIT_SETTINGS,
     ),
@@ -52,7 +52,7 @@ NEEDED = {
         [name for name in MUTATIONS if name.startswith("payment")], Permission.RECORD_PAYMENTS
     ),
     **dict.fromkeys(("depositInvoiceCreate", "reminderRecord"), Permission.PREPARE_INVOICES),
-    "handoverAcknowledge": Permission.FINALISE_INVOICES,
+    **dict.fromkeys(("handoverAcknowledge", "handoverRetry"), Permission.FINALISE_INVOICES),
     "invoicePdf": Permission.READ,
     "invoicesPdf": Permission.READ,
     "templateDownload": Permission.READ,

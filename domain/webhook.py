@@ -1,0 +1,108 @@
+"""Where the firm's programs are told of final invoices: addresses, and what signs what they get.
+
+Signed as the Standard Webhooks specification says: HMAC-SHA256 under a secret `whsec_…`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import b64encode
+from datetime import datetime, timedelta
+
+from sqlalchemy import ForeignKeyConstraint, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.base import NAME, BigKey, Instant, Record, Versioned, owned
+from domain.errors import Refusal, call_error
+from domain.web_address import LONGEST_URL
+
+MOST_ENDPOINTS = 20
+"""Of one firm: each gets every invoice."""
+
+LONGEST_OVERLAP = 168
+"""Hours for which the former secret may go on signing: a week."""
+
+WEBHOOK_DISABLED = call_error(
+    "WEBHOOK_DISABLED",
+    "The webhook {webhook} is switched off.",
+    "Switch it on with webhookEndpointUpdate, then hand over again with handoverRetry.",
+)
+WEBHOOKS_TOO_MANY = call_error(
+    "WEBHOOKS_TOO_MANY",
+    "There are {count} webhooks: the limit is {limit}.",
+    "Delete one that is no longer needed.",
+)
+
+
+class WebhookEndpoint(Versioned, Record):
+    """An address that every final invoice of the firm, or of one entity, is posted to.
+
+    Deleted it is archived: what it got stays known. Its secret is not in the database: it is made
+    of `salt` and the secret of the installation (`signing_secret`).
+    """
+
+    __tablename__ = "webhook_endpoint"
+    __table_args__ = owned(
+        ForeignKeyConstraint(
+            ["organisation_id", "entity_id"], ["entity.organisation_id", "entity.id"]
+        ),
+        Index(None, "organisation_id", "archived_at", "id"),
+    )
+
+    url: Mapped[str] = mapped_column(String(LONGEST_URL))
+    salt: Mapped[str] = mapped_column(String(64))
+    description: Mapped[str | None] = mapped_column(NAME, default=None)
+    entity_id: Mapped[int | None] = mapped_column(BigKey, default=None)
+    """NULL: the invoices of all entities."""
+    former_salt: Mapped[str | None] = mapped_column(String(64), default=None)
+    former_until: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    """Until when the former secret signs beside the new one."""
+    disabled_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    disabled_reason: Mapped[str | None] = mapped_column(String(500), default=None)
+
+    @property
+    def is_live(self) -> bool:
+        return self.archived_at is None and self.disabled_at is None
+
+    @property
+    def destination(self) -> str:
+        """What its deliveries are known by, once for each hand-over."""
+        return f"webhook_{self.id}"
+
+    def require_live(self) -> None:
+        """WEBHOOK_DISABLED for one that is switched off or deleted."""
+        if not self.is_live:
+            raise Refusal(WEBHOOK_DISABLED(field=("id",), webhook=f"webhook_endpoint_{self.id}"))
+
+
+def signing_secret(installation: bytes, organisation_id: int, salt: str) -> str:
+    """The secret `whsec_…` that `salt` stands for in this installation: 32 bytes in base64."""
+    told = f"webhook.{organisation_id}.{salt}".encode()
+    return "whsec_" + b64encode(hmac.digest(installation, told, hashlib.sha256)).decode()
+
+
+def secrets_of(endpoint: WebhookEndpoint, installation: bytes, *, now: datetime) -> tuple[str, ...]:
+    """What signs now, the newest first: the former one too until its time is over."""
+    salts = [endpoint.salt]
+    if endpoint.former_salt and endpoint.former_until and now < endpoint.former_until:
+        salts.append(endpoint.former_salt)
+    return tuple(signing_secret(installation, endpoint.organisation_id, salt) for salt in salts)
+
+
+def rotate(endpoint: WebhookEndpoint, salt: str, *, overlap: timedelta, now: datetime) -> None:
+    """Signs with `salt` from now on, and with the former one beside it for `overlap`."""
+    is_kept = overlap > timedelta(0)
+    endpoint.former_salt = endpoint.salt if is_kept else None
+    endpoint.former_until = now + overlap if is_kept else None
+    endpoint.salt = salt
+
+
+def switch_off(endpoint: WebhookEndpoint, reason: str, *, now: datetime) -> None:
+    """Nothing is sent there any more, until somebody switches it on."""
+    if endpoint.disabled_at is None:
+        endpoint.disabled_at, endpoint.disabled_reason = now, reason
+
+
+def switch_on(endpoint: WebhookEndpoint) -> None:
+    endpoint.disabled_at = endpoint.disabled_reason = None
