@@ -1,6 +1,7 @@
 """All records in one place, so that whoever needs the whole schema imports one module."""
 
 from domain.access import ApiKey
+from domain.accounting import AccountingExport, AccountingSettings, InvoiceExport
 from domain.base import Record
 from domain.batch.model import Batch, BatchContract, BatchInvoice, BatchItem
 from domain.catalogue import LedgerAccount, Product, TaxCode
@@ -30,6 +31,8 @@ METADATA = Record.metadata
 
 __all__ = [
     "METADATA",
+    "AccountingExport",
+    "AccountingSettings",
     "Address",
     "Adjustment",
     "ApiKey",
@@ -53,6 +56,7 @@ __all__ = [
     "ImportFile",
     "ImportRow",
     "Invoice",
+    "InvoiceExport",
     "InvoiceLine",
     "InvoiceMail",
     "IssuedDocument",

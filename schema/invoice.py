@@ -20,6 +20,7 @@ from persistence.invoices import other_invoices
 from persistence.payments import standings
 from persistence.reading import Computed, Derived, Noun, ToMany, ToOne, Wanted
 from persistence.session import ScopedSession
+from schema.accounting import INVOICE_EXPORT, InvoiceExport
 from schema.catalogue import TAX_CODE, TaxCode
 from schema.client import CLIENT, Client
 from schema.explanation import EXPLANATION, LineExplanation
@@ -152,6 +153,9 @@ class Invoice(Node):
     allocations: list[Annotated[PaymentAllocation, strawberry.lazy("schema.payment")]]
     other_invoices: list[OtherInvoice]
     mails: list[InvoiceMail] = strawberry.field(description="By e-mail, the oldest first.")
+    exports: list[InvoiceExport] = strawberry.field(
+        description="To the accounting software, the oldest first."
+    )
     deletable: bool = strawberry.field(description="A final invoice is credited, never deleted.")
     created_at: datetime
     updated_at: datetime
@@ -293,6 +297,7 @@ INVOICE: Noun = Noun(
         "payment_state": Derived(_payment_states),
         "allocations": ToMany(_allocation, "invoice_id"),
         "mails": ToMany(lambda: INVOICE_MAIL, "invoice_id"),
+        "exports": ToMany(lambda: INVOICE_EXPORT, "invoice_id"),
         "other_invoices": Derived(_others, default=()),
         "deletable": Computed(
             ("state",), lambda row: row["state"] in (InvoiceState.DRAFT, InvoiceState.SENT)

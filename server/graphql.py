@@ -34,6 +34,7 @@ from resolvers.chasing import Chasing, ChasingQueries
 from resolvers.contracting import Contracting
 from resolvers.crediting import Crediting
 from resolvers.editing import Editing
+from resolvers.exporting import Exporting, ExportingQueries
 from resolvers.following import Following, FollowingQueries
 from resolvers.handing_over import HandingOver, HandingOverQueries
 from resolvers.hooking import Hooking, HookingQueries
@@ -69,6 +70,7 @@ QUERIES: tuple[type, ...] = (
     ChasingQueries,
     HandingOverQueries,
     HookingQueries,
+    ExportingQueries,
 )
 MUTATIONS: tuple[type, ...] = (
     Editing,
@@ -89,6 +91,7 @@ MUTATIONS: tuple[type, ...] = (
     Replacing,
     Mailing,
     Bundling,
+    Exporting,
     Cataloguing,
     Settings,
     HandingOver,

@@ -167,6 +167,8 @@ RIGHT: dict[str, dict[str, Any]] = {
     "webhookEndpointDelete": {"id": "webhook_endpoint_2"},
     "webhookEndpointRotateSecret": {"id": "webhook_endpoint_1"},
     "handoverRetry": {"ids": ["outbox_entry_1"]},
+    "invoicesExport": {"format": "FEC", "ids": ["invoice_3"]},
+    "accountingSettingsUpdate": {"entityId": "entity_1", "salesJournal": "VE"},
     "clientPapersUpdate": {"id": "client_30", "footerMessageFr": "Merci"},
     "templateDownload": {"kind": "clients"},
     "stagedUploadCreate": {"filename": "a.xlsx", "size": 100},

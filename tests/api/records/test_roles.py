@@ -30,7 +30,9 @@ NEEDED = {
         [
             name
             for name in MUTATIONS
-            if name.startswith(("organisation", "entity", "taxCode", "ledgerAccount", "webhook"))
+            if name.startswith(
+                ("organisation", "entity", "taxCode", "ledgerAccount", "webhook", "accounting")
+            )
         ],
         Permission.EDIT_SETTINGS,
     ),
@@ -44,7 +46,7 @@ NEEDED = {
     **dict.fromkeys(
         (
             *("invoiceFinalise", "invoiceCredit", "invoiceReplace", "pastInvoiceCredit"),
-            *("invoicesBulkFinalise", "invoicesBulkCredit"),
+            *("invoicesBulkFinalise", "invoicesBulkCredit", "invoicesExport"),
         ),
         Permission.FINALISE_INVOICES,
     ),

@@ -1,0 +1,159 @@
+"""What stands before what in the journals, and what settles what, in a few statements for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import func, or_, select
+
+from domain.client import Client
+from domain.invoice.model import LEGAL, Invoice, InvoiceKind
+from domain.organisation import Entity
+from domain.payment import Payment, PaymentAllocation, PaymentCancellation
+from persistence.exports import portions
+from persistence.session import ScopedSession
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Something that has a number in a journal: never changed, and never before what was there."""
+
+    key: int
+    entity_id: int
+    day: date
+    at: datetime
+    number: str = ""
+    is_cancellation: bool = False
+
+
+def entities_of_persons(session: ScopedSession, entity_ids: Iterable[int]) -> dict[int, Entity]:
+    """These entities, and those of the same SIREN: one legal person has one file of entries."""
+    named = select(Entity.siren).where(Entity.id.in_(set(entity_ids)))
+    statement = select(Entity).where(or_(Entity.id.in_(set(entity_ids)), Entity.siren.in_(named)))
+    return {one.id: one for one in session.scalars(statement)}
+
+
+def all_entities(session: ScopedSession) -> set[int]:
+    return set(session.scalars(select(Entity.id)))
+
+
+def posted_documents(
+    session: ScopedSession, entity_ids: Iterable[int], *, first: date, last: date
+) -> list[Posted]:
+    """The final documents that were issued from `first` to `last`, as they were made final."""
+    one = Invoice
+    statement = select(one.id, one.entity_id, one.issue_date, one.finalised_at, one.number).where(
+        one.state.in_(LEGAL),
+        one.entity_id.in_(set(entity_ids)),
+        one.issue_date.between(first, last),
+    )
+    found = (
+        Posted(row.id, row.entity_id, row.issue_date, row.finalised_at, row.number)
+        for row in session.execute(statement)
+        if row.issue_date and row.finalised_at and row.number
+    )
+    return sorted(found, key=lambda one: (one.at, one.number))
+
+
+def posted_payments(session: ScopedSession, entity_ids: Iterable[int]) -> list[Posted]:
+    """The payments and what cancels them, as they were recorded."""
+    wanted = set(entity_ids)
+    row, gone = Payment, PaymentCancellation
+    received = session.execute(
+        select(row.id, row.entity_id, row.received_on, row.created_at).where(
+            row.entity_id.in_(wanted)
+        )
+    )
+    cancelled = session.execute(
+        select(row.id, row.entity_id, row.received_on, gone.created_at)
+        .join(gone, gone.payment_id == row.id)
+        .where(row.entity_id.in_(wanted))
+    )
+    found = [Posted(key, entity, day, at) for key, entity, day, at in received]
+    found += [
+        Posted(key, entity, day, at, is_cancellation=True) for key, entity, day, at in cancelled
+    ]
+    return sorted(found, key=lambda one: (one.at, one.is_cancellation, one.key))
+
+
+@dataclass(slots=True)
+class Settlement:
+    """An invoice with what settles it: credit notes, and what payments give, in minor units."""
+
+    key: int
+    number: str
+    currency: str
+    gross: int
+    day: date
+    rate: Decimal | None
+    buyer: dict[str, object]
+    notes: list[tuple[int, date]] = field(default_factory=list)
+    """(gross, day) of each credit note."""
+    paid: dict[int, tuple[int, date]] = field(default_factory=dict)
+    """(amount, last day) by payment; only what is set against it."""
+
+
+def payments_against(session: ScopedSession, invoice_ids: Iterable[int]) -> set[int]:
+    """The payments of which something is, or was, set against these invoices."""
+    row = PaymentAllocation
+    return {
+        key
+        for portion in portions(invoice_ids)
+        for key in session.scalars(select(row.payment_id).where(row.invoice_id.in_(portion)))
+    }
+
+
+def payments_with_clients(
+    session: ScopedSession, keys: Iterable[int]
+) -> dict[int, tuple[Payment, Client]]:
+    return {
+        payment.id: (payment, client)
+        for portion in portions(keys)
+        for payment, client in session.execute(
+            select(Payment, Client)
+            .join(Client, Client.id == Payment.client_id)
+            .where(Payment.id.in_(portion))
+        )
+    }
+
+
+def invoices_paid_by(session: ScopedSession, payment_ids: Iterable[int]) -> set[int]:
+    row = PaymentAllocation
+    return {
+        key
+        for portion in portions(payment_ids)
+        for key in session.scalars(select(row.invoice_id).where(row.payment_id.in_(portion)))
+    }
+
+
+def settlements(session: ScopedSession, invoice_ids: Iterable[int]) -> dict[int, Settlement]:
+    """What settles each of these final invoices."""
+    found: dict[int, Settlement] = {}
+    row, given = Invoice, PaymentAllocation
+    for portion in portions(invoice_ids):
+        own = select(
+            *(row.id, row.number, row.currency, row.gross_minor),
+            *(row.issue_date, row.euro_rate, row.buyer),
+        ).where(row.id.in_(portion), row.kind != InvoiceKind.CREDIT_NOTE, row.state.in_(LEGAL))
+        for one in session.execute(own):
+            found[one.id] = Settlement(*one)
+        notes = select(row.credits_id, row.gross_minor, row.issue_date).where(
+            row.credits_id.in_(portion), row.state.in_(LEGAL)
+        )
+        for key, gross, day in session.execute(notes):
+            if key in found and day is not None:
+                found[key].notes.append((gross, day))
+        total = func.sum(given.amount_minor)
+        paid = (
+            select(given.invoice_id, given.payment_id, total, func.max(given.booked_on))
+            .where(given.invoice_id.in_(portion))
+            .group_by(given.invoice_id, given.payment_id)
+            .having(total != 0)
+            .order_by(given.invoice_id, given.payment_id)
+        )
+        for key, payment, minor, day in session.execute(paid):
+            found[key].paid[payment] = (int(minor), day)
+    return found

@@ -1,0 +1,154 @@
+"""What people fill in for an export, and for the settings that exports need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import strawberry
+from strawberry import Maybe
+
+from domain.accounting import SETTINGS, ExportFormat
+from domain.errors import FIELD_INVALID, FIELD_REQUIRED, Refusal
+from domain.given import number, one_of
+from domain.invoice.euro import LARGEST_RATE, RATE_DECIMALS, SMALLEST_RATE
+from domain.invoice.model import LEGAL, InvoiceState
+from domain.money import CURRENCIES
+from resolvers._selecting import ExportWanted
+from schema.node import key_of, optional_key
+
+_LANGUAGES = ("fr", "en")
+
+
+@strawberry.input(description="The documents of a period; both days belong to it.")
+class InvoicesExportFilter:
+    entity_id: strawberry.ID | None = None
+    client_id: strawberry.ID | None = None
+    project_id: strawberry.ID | None = None
+    currency: str | None = None
+    issued_from: date | None = None
+    issued_to: date | None = None
+    states: list[InvoiceState] | None = strawberry.field(
+        default=None, description="Final ones when left out; pro formas go to CSV only."
+    )
+
+
+@strawberry.input(description="For documents in a currency with which no euro rate is kept.")
+class ExportEuroRateInput:
+    currency: str
+    rate: Decimal = strawberry.field(description="Euros for one unit.")
+
+
+@strawberry.input(description="Either `ids` or `filter`; at most 10,000 documents.")
+class InvoicesExportInput:
+    format: ExportFormat
+    ids: list[strawberry.ID] | None = None
+    filter: InvoicesExportFilter | None = None
+    language: str | None = strawberry.field(
+        default=None,
+        description="Of CSV: fr (semicolons, decimal commas) or en; the caller's when left out.",
+    )
+    include_payments: bool = strawberry.field(
+        default=False,
+        description="Of FEC: the journal of the bank too. With ids, the payments set against them.",
+    )
+    euro_rates: list[ExportEuroRateInput] | None = strawberry.field(
+        default=None, description="Of FEC, whose amounts are in euros."
+    )
+    idempotency_key: strawberry.ID
+
+
+@strawberry.input(description="What a code of ours is called elsewhere.")
+class AccountingNameInput:
+    code: str
+    name: str
+
+
+@strawberry.input(description="What is left out stays; null brings the usual value back.")
+class AccountingSettingsUpdateInput:
+    entity_id: strawberry.ID
+    expected_version: int | None = None
+    receivable_account: Maybe[str | None]
+    revenue_account: Maybe[str | None]
+    vat_account: Maybe[str | None]
+    bank_account: Maybe[str | None]
+    sales_journal: Maybe[str | None]
+    sales_journal_label: Maybe[str | None]
+    bank_journal: Maybe[str | None]
+    bank_journal_label: Maybe[str | None]
+    quickbooks_item: Maybe[str | None]
+    quickbooks_accounts: Maybe[list[AccountingNameInput] | None] = strawberry.field(
+        description="All of them: those given take the place of those there were."
+    )
+    xero_accounts: Maybe[list[AccountingNameInput] | None]
+    xero_tax_types: Maybe[list[AccountingNameInput] | None]
+
+
+def settings_given(asked: AccountingSettingsUpdateInput) -> Mapping[str, Any]:
+    """The settings that were given, by name; None where null was given."""
+    every = ((name, getattr(asked, name)) for name in SETTINGS)
+    return {name: _plain(maybe.value) for name, maybe in every if maybe is not None}
+
+
+def _plain(value: Any) -> Any:
+    return [(one.code, one.name) for one in value] if isinstance(value, list) else value
+
+
+def as_wanted(asked: InvoicesExportInput, locale: str) -> ExportWanted:
+    """What is to be exported, its identifiers read and its values judged."""
+    if (asked.ids is None) == (asked.filter is None):
+        raise Refusal(FIELD_REQUIRED(field=("ids",), name="ids or filter"))
+    if asked.ids is not None and not asked.ids:
+        raise Refusal(FIELD_REQUIRED(field=("ids",), name="ids"))
+    language = asked.language or ("en" if locale.startswith("en") else "fr")
+    one_of(language, field=("language",), name="The language", allowed=_LANGUAGES)
+    chosen = asked.filter or InvoicesExportFilter()
+
+    def key(name: str) -> int | None:
+        return optional_key(getattr(chosen, f"{name}_id"), name, field=("filter", f"{name}_id"))
+
+    if chosen.currency is not None:
+        _currency(chosen.currency, ("filter", "currency"))
+    return ExportWanted(
+        format=asked.format,
+        invoice_ids=None
+        if asked.ids is None
+        else [key_of(one, "invoice", field=("ids", place)) for place, one in enumerate(asked.ids)],
+        states=chosen.states or LEGAL,
+        entity_id=key("entity"),
+        client_id=key("client"),
+        project_id=key("project"),
+        currency=chosen.currency,
+        issued_from=chosen.issued_from,
+        issued_to=chosen.issued_to,
+        language=language,
+        include_payments=asked.include_payments and asked.format is ExportFormat.FEC,
+        euro_rates=_rates(asked.euro_rates or ()),
+    )
+
+
+def _rates(asked: Any) -> dict[str, Decimal]:
+    rates = {}
+    for place, one in enumerate(asked):
+        path = ("euro_rates", place)
+        rates[_currency(one.currency, (*path, "currency"))] = number(
+            one.rate,
+            field=(*path, "rate"),
+            name="The euro rate",
+            decimals=RATE_DECIMALS,
+            least=SMALLEST_RATE,
+            most=LARGEST_RATE,
+        ) or Decimal(1)
+    return rates
+
+
+def _currency(given_: str, path: tuple[str | int, ...]) -> str:
+    currency = given_.strip().upper()
+    if currency not in CURRENCIES:
+        reason = "it must be an ISO 4217 currency"
+        raise Refusal(
+            FIELD_INVALID(field=path, name="The currency", reason=reason, found=given_[:60])
+        )
+    return currency

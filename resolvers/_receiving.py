@@ -1,0 +1,152 @@
+"""Posting payments in the journal of the bank, lettered with what they settle."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from documents.accounting import journal
+from domain.accounting import EXPORT_SIREN_MISSING, Books
+from domain.errors import Refusal
+from domain.invoice.finalise import Dossier
+from domain.payment import Payment
+from persistence import journals
+from persistence.journals import Posted, Settlement
+from resolvers._journals import Period, Persons, Posting
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A payment, or what cancels it, with its place in the journal of the bank."""
+
+    posted: Posted
+    number: int
+    year: tuple[str, date]
+
+
+def payers_of(posting: Posting, period: Period) -> set[int]:
+    """The entities whose payments are asked for."""
+    chosen = period.entity_id
+    return {chosen} if chosen is not None else journals.all_entities(posting.session)
+
+
+def moves_of(
+    posting: Posting,
+    persons: Persons,
+    entity_of: Mapping[int, int],
+    period: Period | None,
+) -> list[Move]:
+    """The payments that are exported, with the number that each has in its journal and year."""
+    asked: set[int] | None = None
+    if period is None:
+        asked = journals.payments_against(posting.session, entity_of)
+        if not asked:
+            return []
+    payers = set() if period is None else payers_of(posting, period)
+    counts: Counter[tuple[Any, ...]] = Counter()
+    moves = []
+    for one in journals.posted_payments(posting.session, persons.entities):
+        if one.is_cancellation:
+            one = replace(one, day=one.at.astimezone(posting.zone).date())
+        year = persons.year_of(one.entity_id, one.day)
+        journal = (*year, persons.books[one.entity_id].bank_journal)
+        counts[journal] += 1
+        if period is None:
+            is_asked = asked is not None and one.key in asked
+        else:
+            is_asked = period.first <= one.day <= period.last and one.entity_id in payers
+        if is_asked:
+            moves.append(Move(one, counts[journal], year))
+    return moves
+
+
+def settlements(
+    posting: Posting,
+    dossiers: Sequence[Dossier],
+    moves: Sequence[Move],
+) -> dict[int, Settlement]:
+    """What settles the documents exported, and those that the payments pay."""
+    roots = {one.invoice.credits_id or one.invoice.id for one in dossiers}
+    paid = journals.invoices_paid_by(posting.session, {one.posted.key for one in moves})
+    return journals.settlements(posting.session, roots | paid)
+
+
+def group_of(posting: Posting, one: Settlement) -> list[tuple[int, date]]:
+    """The movements of the receivable in cents: of the invoice, its credit notes, its payments."""
+    rate = posting.rate(one.currency, one.rate, one.number)
+
+    def cents(minor: int) -> int:
+        return journal.in_cents(minor, one.currency, rate)
+
+    taken = [*one.notes, *one.paid.values()]
+    return [(cents(one.gross), one.day), *((-cents(minor), day) for minor, day in taken)]
+
+
+def receipts(
+    posting: Posting,
+    persons: Persons,
+    moves: Sequence[Move],
+    settled: Mapping[int, Settlement],
+    letters: Mapping[str, tuple[str, date]],
+) -> list[tuple[tuple[str, date], journal.Receipt]]:
+    """The payments as the journal of the bank has them, each with the year it is of."""
+    known = journals.payments_with_clients(posting.session, {one.posted.key for one in moves})
+    given: dict[int, list[tuple[Settlement, int]]] = {}
+    for one in sorted(settled.values(), key=lambda found: found.key):
+        for payment_id, (minor, _) in one.paid.items():
+            given.setdefault(payment_id, []).append((one, minor))
+    for move in moves:
+        if not move.year[0]:
+            name = persons.entities[move.posted.entity_id].name
+            raise Refusal(EXPORT_SIREN_MISSING(field=("filter", "entity_id"), entity=name))
+    found = []
+    for move in moves:
+        payment, client = known[move.posted.key]
+        parts = given.get(payment.id, [])
+        portions = tuple(
+            journal.Portion(
+                minor=minor,
+                rate=posting.rate(one.currency, one.rate, one.number),
+                **_lettered(letters.get(one.number)),
+            )
+            for one, minor in parts
+        )
+        buyer = parts[0][0].buyer if parts else {}
+        told = _receipt(posting, move, payment, persons.books[payment.entity_id], portions)
+        auxiliary = client.ledger_account or f"411{buyer.get('code') or client.code}"
+        name = str(buyer.get("name") or client.name)
+        found.append((move.year, replace(told, auxiliary=(auxiliary, name))))
+    return found
+
+
+def _receipt(
+    posting: Posting,
+    move: Move,
+    payment: Payment,
+    books: Books,
+    portions: tuple[journal.Portion, ...],
+) -> journal.Receipt:
+    piece = payment.reference or f"REG-{payment.id}"
+    rest = payment.amount_minor - sum(one.minor for one in portions)
+    own = portions[0].rate if portions else None
+    return journal.Receipt(
+        journal=(books.bank_journal, books.bank_journal_label),
+        bank=(books.bank_account, books.label_of(books.bank_account)),
+        receivable=(books.receivable_account, books.label_of(books.receivable_account)),
+        piece=piece,
+        day=move.posted.day,
+        validated_on=move.posted.at.astimezone(posting.zone).date(),
+        number=move.number,
+        currency=payment.currency,
+        portions=portions,
+        rest=rest,
+        rest_rate=posting.rate(payment.currency, own, piece) if rest else None,
+        is_cancelled=move.posted.is_cancellation,
+    )
+
+
+def _lettered(letter: tuple[str, date] | None) -> dict[str, Any]:
+    return {} if letter is None else {"letter": letter[0], "lettered_on": letter[1]}

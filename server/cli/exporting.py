@@ -1,0 +1,72 @@
+"""`jalon export`: the files for the accounting software, into a folder."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from domain.accounting import ExportFormat
+from resolvers._exporting import export_invoices
+from resolvers._mutation import Acting
+from resolvers._selecting import ExportWanted
+from server.cli.firms import OrganisationCode
+from server.cli.installation import open_desk
+from server.cli.speaking import answer, app, say, talk, with_remedy
+
+
+class Destination(StrEnum):
+    IIF = "iif"
+    XERO = "xero"
+    CSV = "csv"
+    FEC = "fec"
+
+
+_FORMATS = {
+    Destination.IIF: ExportFormat.QUICKBOOKS_IIF,
+    Destination.XERO: ExportFormat.XERO_CSV,
+    Destination.CSV: ExportFormat.CSV,
+    Destination.FEC: ExportFormat.FEC,
+}
+_DAYS = ["%Y-%m-%d"]
+
+
+@app.command(help=say("Writes final documents as files for the accounting software."))
+def export(
+    destination: Annotated[Destination, typer.Option("--format", help="iif · xero · csv · fec")],
+    output: Annotated[Path, typer.Option(help=say("The folder to write to."))],
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=_DAYS, help=say("First day of issue."))
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=_DAYS, help=say("Last day of issue."))
+    ] = None,
+    payments: Annotated[
+        bool, typer.Option("--payments", help=say("With the journal of the bank (fec)."))
+    ] = False,
+    organisation: OrganisationCode = None,
+) -> None:
+    kind = _FORMATS[destination]
+    with open_desk(organisation) as desk:
+        house, caller = desk.house, desk.caller
+        wanted = ExportWanted(
+            format=kind,
+            issued_from=first.date() if first else None,
+            issued_to=last.date() if last else None,
+            language=caller.locale[:2],
+            include_payments=payments and kind is ExportFormat.FEC,
+        )
+        with house.database.writing(caller.organisation_id) as session:
+            made, issues = export_invoices(Acting(session, caller, house), wanted)
+            kept = [(file["filename"], file["key"]) for file in made.files]
+            count = made.invoice_count
+        output.mkdir(parents=True, exist_ok=True)
+        for name, key in kept:
+            output.joinpath(name).write_bytes(house.files.get(key))
+            answer().print(str(output / name), soft_wrap=True)
+        for issue in issues:
+            talk().print(with_remedy(issue, caller.locale), markup=False, soft_wrap=True)
+        talk().print(say("{count} documents exported.", count=count))
