@@ -96,14 +96,19 @@ def _plain(value: Any) -> Any:
     return [(one.code, one.name) for one in value] if isinstance(value, list) else value
 
 
+def language_of(asked: str | None, locale: str) -> str:
+    """The language of an export: what was asked for, else the caller's."""
+    language = asked or ("en" if locale.startswith("en") else "fr")
+    return one_of(language, field=("language",), name="The language", allowed=_LANGUAGES)
+
+
 def as_wanted(asked: InvoicesExportInput, locale: str) -> ExportWanted:
     """What is to be exported, its identifiers read and its values judged."""
     if (asked.ids is None) == (asked.filter is None):
         raise Refusal(FIELD_REQUIRED(field=("ids",), name="ids or filter"))
     if asked.ids is not None and not asked.ids:
         raise Refusal(FIELD_REQUIRED(field=("ids",), name="ids"))
-    language = asked.language or ("en" if locale.startswith("en") else "fr")
-    one_of(language, field=("language",), name="The language", allowed=_LANGUAGES)
+    language = language_of(asked.language, locale)
     chosen = asked.filter or InvoicesExportFilter()
 
     def key(name: str) -> int | None:
@@ -125,13 +130,14 @@ def as_wanted(asked: InvoicesExportInput, locale: str) -> ExportWanted:
         issued_to=chosen.issued_to,
         language=language,
         include_payments=asked.include_payments and asked.format is ExportFormat.FEC,
-        euro_rates=_rates(asked.euro_rates or ()),
+        euro_rates=euro_rates_of(asked.euro_rates),
     )
 
 
-def _rates(asked: Any) -> dict[str, Decimal]:
+def euro_rates_of(asked: Any) -> dict[str, Decimal]:
+    """Euros for one unit, by currency; none where nothing was given."""
     rates = {}
-    for place, one in enumerate(asked):
+    for place, one in enumerate(asked or ()):
         path = ("euro_rates", place)
         rates[_currency(one.currency, (*path, "currency"))] = number(
             one.rate,

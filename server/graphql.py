@@ -22,6 +22,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from resolvers.batch_browsing import BatchQueries
+from resolvers.batch_exporting import BatchExporting
 from resolvers.batching import Batching
 from resolvers.billing import BillingQueries
 from resolvers.browsing import Browsing
@@ -86,6 +87,7 @@ MUTATIONS: tuple[type, ...] = (
     Crediting,
     BulkInvoicing,
     Batching,
+    BatchExporting,
     Paying,
     Chasing,
     Replacing,
