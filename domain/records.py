@@ -14,7 +14,7 @@ from domain.invoice.claim import BilledPeriod
 from domain.invoice.mail import InvoiceMail
 from domain.invoice.model import Invoice, InvoiceLine, IssuedDocument, NumberCounter
 from domain.invoice.past_credit import CreditedHistory
-from domain.job import Job
+from domain.job import Job, JobFile
 from domain.organisation import Entity, Organisation
 from domain.payment import Payment, PaymentAllocation, PaymentCancellation, Reminder
 from domain.project.adjustment import Adjustment
@@ -61,6 +61,7 @@ __all__ = [
     "InvoiceMail",
     "IssuedDocument",
     "Job",
+    "JobFile",
     "LedgerAccount",
     "NumberCounter",
     "Organisation",

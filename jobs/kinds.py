@@ -25,10 +25,14 @@ class Kind:
     last one, having asked there whether it still `holds` the job. It tells how far it is, and lets
     what that raises pass. `give_up` brings the subject back to where it was, in the transaction
     that notes that the job failed or was cancelled.
+
+    Of a kind that `keeps_parts`, each transaction keeps a part of the work and asks first whether
+    the job `goes_on`; begun again, it does the rest. Its `give_up` leaves what is done.
     """
 
     carry_out: Callable[[Errand, Tell], None]
     give_up: Callable[[ScopedSession, Errand], None]
+    keeps_parts: bool = False
 
 
 Kinds = Mapping[JobKind, Kind]

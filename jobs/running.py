@@ -10,19 +10,21 @@ from datetime import datetime
 import structlog
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from domain.errors import Issue, Refusal
+from domain.errors import Issue, IssueKind, Refusal
 from domain.job import (
     JOB_BROKE,
+    JOB_BROKE_OFF,
     JOB_GIVEN_UP,
+    JOB_LEFT_OFF,
     MOST_ATTEMPTS,
     Errand,
+    JobKind,
     JobStatus,
     Progress,
     Stage,
-    Tell,
 )
 from jobs.kinds import Abandoned, Cancelled, Kinds
-from persistence.jobs import begin, end, errand_of, free_job, the_job
+from persistence.jobs import begin, end, errand_of, free_job, is_still, the_job
 from persistence.session import Database, lost_a_race
 
 log = structlog.get_logger("jalon")
@@ -51,8 +53,10 @@ class Runner:
         """
         with self._database.writing(organisation_id, patient=True) as session:
             errand = begin(session, job_id, at=self._clock())
+            kind = the_job(session, job_id).kind
         if errand is None:
-            self.settle(job_id, organisation_id, JobStatus.FAILED, _given_up())
+            given_up = self._kept(kind, JOB_LEFT_OFF, JOB_GIVEN_UP)(count=MOST_ATTEMPTS)
+            self.settle(job_id, organisation_id, JobStatus.FAILED, [given_up])
             return
         try:
             self._carry_out(errand, Pace(errand.job_id, note))
@@ -61,12 +65,12 @@ class Runner:
         except Cancelled:
             self.settle(job_id, organisation_id, JobStatus.CANCELLED)
         except Refusal as refusal:
-            self.settle(job_id, organisation_id, JobStatus.FAILED, refusal.issues)
+            self._fail(errand, refusal.issues)
         except Exception:
             reference = secrets.token_hex(5)
             log.exception("bug", reference=reference, job=job_id)
-            broke = [JOB_BROKE(reference=reference)]
-            self.settle(job_id, organisation_id, JobStatus.FAILED, broke)
+            broke = self._kept(kind, JOB_BROKE_OFF, JOB_BROKE)
+            self._fail(errand, [broke(reference=reference)])
 
     def settle(
         self,
@@ -74,37 +78,60 @@ class Runner:
         organisation_id: int,
         status: JobStatus,
         issues: Iterable[Issue] = (),
+        *,
+        attempt: int | None = None,
     ) -> None:
-        """Ends a job that nobody does, and brings its subject back; nothing if it has ended."""
+        """Ends a job that nobody does, and brings its subject back; nothing if it has ended.
+
+        Nor when it is not the given `attempt` any more: somebody began it again.
+        """
         with self._database.writing(organisation_id, patient=True) as session:
             job = free_job(session, job_id)
-            if job is None:
+            if job is None or attempt not in (None, job.attempts):
                 return
             self._kinds[job.kind].give_up(session, errand_of(job))
             end(session, job_id, status=status, at=self._clock(), issues=issues)
         log.info("job ended", job=job_id, status=status.value)
 
-    def _carry_out(self, errand: Errand, tell: Tell) -> None:
+    def _fail(self, errand: Errand, issues: Iterable[Issue]) -> None:
+        self.settle(
+            errand.job_id,
+            errand.organisation_id,
+            JobStatus.FAILED,
+            issues,
+            attempt=errand.attempt,
+        )
+
+    def _kept(self, kind: JobKind, partly: IssueKind, not_at_all: IssueKind) -> IssueKind:
+        """The sentence that is true of jobs of `kind`."""
+        return partly if self._kinds[kind].keeps_parts else not_at_all
+
+    def _carry_out(self, errand: Errand, tell: Pace) -> None:
         kind = self._kinds[errand.kind]
-        for left in reversed(range(_TRIES)):
+        tries, reached = 0, None
+        while True:
             try:
                 kind.carry_out(errand, tell)
                 break
             except DBAPIError as error:
-                if not left or not (lost_a_race(error) or isinstance(error, OperationalError)):
+                # A long job meets others now and then: only what gets it no further is counted.
+                is_further = kind.keeps_parts and tell.reached != reached
+                tries, reached = 1 if is_further else tries + 1, tell.reached
+                is_of_others = lost_a_race(error) or isinstance(error, OperationalError)
+                if tries >= _TRIES or not is_of_others:
                     raise
                 log.warning("job tried again", job=errand.job_id, error=type(error).__name__)
                 time.sleep(1.0)
         with self._database.writing(errand.organisation_id, patient=True) as session:
             job = the_job(session, errand.job_id)
-            if not job.is_finished:
+            if is_still(job, errand):
                 end(session, job.id, status=JobStatus.SUCCEEDED, at=self._clock())
-            status = job.status.value
-        log.info("job ended", job=errand.job_id, status=status)
-
-
-def _given_up() -> list[Issue]:
-    return [JOB_GIVEN_UP(count=MOST_ATTEMPTS)]
+            ended = job.status.value if job.is_finished else None
+        if ended is None:
+            # Somebody else has begun it again meanwhile.
+            log.info("job left", job=errand.job_id)
+        else:
+            log.info("job ended", job=errand.job_id, status=ended)
 
 
 class Pace:
@@ -114,10 +141,13 @@ class Pace:
         self._job_id = job_id
         self._note = note
         self._stage: Stage | None = None
+        self.reached: tuple[Stage, int] | None = None
+        """How far it was when it last told, noted or not."""
         self._since = self._noted = 0.0
 
     def __call__(self, stage: Stage, done: int, total: int) -> None:
         now = time.monotonic()
+        self.reached = stage, done
         if stage is not self._stage:
             self._stage, self._since = stage, now
         elif done < total and now - self._noted < _BETWEEN:

@@ -1,7 +1,8 @@
-"""Where bytes are kept: a local folder or an object store, behind the same four verbs."""
+"""Where bytes are kept: a local folder or an object store, behind the same few verbs."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -27,6 +28,15 @@ class Files:
     def put(self, key: str, content: bytes) -> None:
         """Keeps `content` under `key`, replacing what was there."""
         self._store.put(key, content)
+
+    def put_file(self, key: str, path: Path) -> None:
+        """Keeps the file at `path` under `key`, whole or not at all, and never all in memory."""
+        self._store.put(key, path)
+
+    def pour(self, key: str) -> tuple[int, Iterator[bytes]]:
+        """How many bytes are under `key`, and these in portions; FileNotFoundError for none."""
+        found = self._store.get(key)
+        return found.meta["size"], (bytes(portion) for portion in found.stream())
 
     def get(self, key: str) -> bytes:
         """The bytes under `key`; FileNotFoundError when there are none."""

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 
 from domain.errors import NOT_FOUND, Issue, Refusal
-from domain.job import MOST_ATTEMPTS, UNFINISHED, Errand, Job, JobKind, JobStatus
+from domain.job import UNFINISHED, Errand, Job, JobFile, JobKind, JobStatus, MadeFile
 from domain.takeover.wire import pack_issue
 from persistence.session import ScopedSession
 
@@ -54,7 +54,10 @@ def waiting(session: ScopedSession) -> list[Waiting]:
 def the_job(session: ScopedSession, job_id: int, *, locked: bool = False) -> Job:
     """The job with that identifier, locked when asked; NOT_FOUND otherwise."""
     statement = select(Job).where(Job.id == job_id)
-    found = session.scalar(statement.with_for_update() if locked else statement)
+    if locked:
+        # What this session read before may be another's by now.
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    found = session.scalar(statement)
     if found is None:
         raise Refusal(NOT_FOUND(field=("id",), noun="job", key=job_id))
     return found
@@ -67,9 +70,12 @@ def free_job(session: ScopedSession, job_id: int) -> Job | None:
 
 
 def begin(session: ScopedSession, job_id: int, *, at: datetime) -> Errand | None:
-    """Notes that a job is begun (again); None when it is finished, or was begun too often."""
+    """Notes that a job is begun (again); None when it is finished, or was begun in vain too often.
+
+    Whoever had begun it before has it no longer.
+    """
     job = the_job(session, job_id, locked=True)
-    if job.is_finished or job.attempts >= MOST_ATTEMPTS:
+    if job.is_finished or job.is_in_vain:
         return None
     job.status = JobStatus.RUNNING
     job.attempts += 1
@@ -85,15 +91,32 @@ def errand_of(job: Job) -> Errand:
         subject_id=job.subject_id,
         author=job.author,
         values=job.values,
+        attempt=job.attempts,
     )
 
 
 def holds(session: ScopedSession, errand: Errand) -> bool:
-    """Locks the job of an errand; whether it still has to be done.
+    """Locks the job of an errand; whether it still has to be done, and by who holds the errand.
 
-    Two processes that both believe it theirs meet here: the second finds it finished.
+    Two processes that both believe it theirs meet here: the second finds it finished, the first
+    finds that it was begun again. To be asked first in each transaction of a job.
     """
-    return not the_job(session, errand.job_id, locked=True).is_finished
+    return is_still(the_job(session, errand.job_id, locked=True), errand)
+
+
+def goes_on(session: ScopedSession, errand: Errand) -> bool:
+    """`holds`, for a part of a job that keeps what it has done: it was not begun in vain."""
+    job = the_job(session, errand.job_id, locked=True)
+    if not is_still(job, errand):
+        return False
+    if job.fruitful_attempts != errand.attempt:
+        job.fruitful_attempts = errand.attempt
+    return True
+
+
+def is_still(job: Job, errand: Errand) -> bool:
+    """Whether the job is unfinished, and was not begun again since."""
+    return not job.is_finished and job.attempts == errand.attempt
 
 
 def end(
@@ -110,15 +133,43 @@ def end(
     job.issues = [pack_issue(issue) for issue in issues]
 
 
+def add_files(session: ScopedSession, job_id: int, files: Sequence[MadeFile]) -> None:
+    """Notes what a job made, in the transaction of its end, in this order; the bytes are there."""
+    session.add_all(
+        JobFile(
+            job_id=job_id,
+            position=position,
+            file_key=made.key,
+            filename=made.filename,
+            media_type=made.media_type,
+            sha256=made.sha256,
+            size=made.size,
+        )
+        for position, made in enumerate(files, 1)
+    )
+
+
+def states_of(session: ScopedSession, job_ids: Sequence[int]) -> dict[int, JobStatus]:
+    """The status of each of these jobs, by identifier; a job that is not there is left out."""
+    found = session.execute(select(Job.id, Job.status).where(Job.id.in_(job_ids)))
+    return {row.id: row.status for row in found}
+
+
 def jobs_where(
-    *, status: JobStatus | None = None, kind: JobKind | None = None
+    *,
+    status: JobStatus | None = None,
+    kind: JobKind | None = None,
+    subject: tuple[Sequence[JobKind], int] | None = None,
 ) -> list[ColumnElement[bool]]:
-    """The conditions of the list of jobs."""
+    """The conditions of the list of jobs; a subject is its identifier, and the kinds about it."""
     where: list[ColumnElement[bool]] = []
     if status is not None:
         where.append(Job.status == status)
     if kind is not None:
         where.append(Job.kind == kind)
+    if subject is not None:
+        kinds, subject_id = subject
+        where += [Job.kind.in_(kinds), Job.subject_id == subject_id]
     return where
 
 

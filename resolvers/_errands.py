@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.access import Role
-from domain.job import Errand, JobKind
+from domain.job import Errand, Job, JobKind
 from domain.organisation import time_zone_of
 from domain.takeover.model import ImportFile
 from persistence import jobs
@@ -23,7 +23,7 @@ def is_long(acting: Acting, taken: ImportFile) -> bool:
     return int(taken.counts.get("rows", 0)) > acting.house.rows_at_once
 
 
-def leave_to_job(acting: Acting, kind: JobKind, subject_id: int, values: Mapping[str, Any]) -> None:
+def leave_to_job(acting: Acting, kind: JobKind, subject_id: int, values: Mapping[str, Any]) -> Job:
     """Asks for a job in this transaction; it will act as the caller, as they are now."""
     caller = acting.caller
     job = jobs.ask_for(
@@ -34,6 +34,7 @@ def leave_to_job(acting: Acting, kind: JobKind, subject_id: int, values: Mapping
         author=caller.key_name,
     )
     acting.asked_for.append(job.id)
+    return job
 
 
 def acting_for(session: ScopedSession, errand: Errand, house: House) -> Acting:

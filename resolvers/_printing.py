@@ -20,8 +20,12 @@ class Paper:
     """A printed invoice in the store of files."""
 
     key: str
-    filename: str
+    number: str
     size: int
+
+    @property
+    def filename(self) -> str:
+        return f"{self.number}.pdf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,17 @@ def prepare_paper(acting: Acting, invoice_id: int) -> ToPrint | Paper:
         return ToPrint(picture, invoice_id, invoice.pro_forma_number, is_final=False)
     number = str(invoice.number)
     if issued.file_key is not None:
-        return Paper(issued.file_key, f"{number}.pdf", issued.size or 0)
+        return Paper(issued.file_key, number, issued.size or 0)
     return ToPrint(from_json(issued.picture), invoice_id, number, is_final=True)
 
 
-def print_paper(house: House, caller: Caller, prepared: ToPrint | Paper) -> Paper:
-    """Prints outside of any transaction; the bytes of a final invoice are kept under their hash."""
+def print_paper(
+    house: House, caller: Caller, prepared: ToPrint | Paper, *, patient: bool = False
+) -> Paper:
+    """Prints outside of any transaction; the bytes of a final invoice are kept under their hash.
+
+    `patient` waits for other writers as long as it takes: for work that nobody waits for.
+    """
     if isinstance(prepared, Paper):
         return prepared
     content = render_invoice(prepared.picture)
@@ -57,17 +66,18 @@ def print_paper(house: House, caller: Caller, prepared: ToPrint | Paper) -> Pape
     key = f"{caller.organisation_id}/invoices/{prepared.number}-{sha256[:16]}.pdf"
     house.files.put(key, content)
     if prepared.is_final:
-        return _keep(house, caller, prepared, key=key, sha256=sha256, size=len(content))
-    return Paper(key, f"{prepared.number}.pdf", len(content))
+        kept = Paper(key, prepared.number, len(content))
+        return _keep(house, caller, prepared, kept, sha256=sha256, patient=patient)
+    return Paper(key, prepared.number, len(content))
 
 
 def _keep(
-    house: House, caller: Caller, asked: ToPrint, *, key: str, sha256: str, size: int
+    house: House, caller: Caller, asked: ToPrint, printed: Paper, *, sha256: str, patient: bool
 ) -> Paper:
     """Notes which bytes were issued; whoever was first stays, so that the paper never changes."""
-    with house.database.writing(caller.organisation_id) as session:
+    with house.database.writing(caller.organisation_id, patient=patient) as session:
         issued = invoices.issued_document(session, asked.invoice_id, PDF_FORM)
         if issued is not None and issued.file_key is None:
-            issued.file_key, issued.sha256, issued.size = key, sha256, size
-        kept = issued.file_key if issued is not None and issued.file_key else key
-        return Paper(kept, f"{asked.number}.pdf", size)
+            issued.file_key, issued.sha256, issued.size = printed.key, sha256, printed.size
+        kept = issued.file_key if issued is not None and issued.file_key else printed.key
+        return Paper(kept, printed.number, printed.size)

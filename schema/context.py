@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from asyncio import Event
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -37,6 +39,13 @@ class Caller:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+class Watch(Protocol):
+    """Who looks whether jobs have changed, for those of this process who follow them."""
+
+    def bell_of(self, job_id: int) -> AbstractContextManager[Event]:
+        """A bell that rings at each change of the job; who hears it clears it, then reads."""
 
 
 class Jobs(Protocol):
@@ -91,6 +100,8 @@ class Context:
     house: House
     caller: Caller
     request_id: str = ""
+    watch: Watch | None = None
+    """None where nothing can be followed: on requests that are answered once."""
 
 
 Info = strawberry.Info[Context, Any]

@@ -14,6 +14,7 @@ LIFETIME = timedelta(minutes=15)
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PDF = "application/pdf"
+ZIP = "application/zip"
 
 
 @strawberry.type(description="A file to fetch with a plain GET, until it expires.")

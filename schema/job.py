@@ -10,11 +10,13 @@ import strawberry
 
 from domain.job import UNFINISHED, JobKind, JobStatus, Progress, Stage
 from domain.job import Job as JobRecord
+from domain.job import JobFile as JobFileRecord
 from domain.takeover.wire import unpack_issue
 from persistence.jobs import last_jobs_of
-from persistence.reading import Computed, Derived, Noun, Wanted, load_by_ids
+from persistence.reading import Computed, Derived, Noun, ToMany, Wanted, load_by_ids
 from persistence.session import ScopedSession
 from schema.context import House
+from schema.download import DownloadLink, KeptFile, link_to
 from schema.node import Node
 from schema.user_error import UserError, user_errors
 
@@ -31,7 +33,21 @@ class JobProgress:
     rate_per_second: float
 
 
-@strawberry.type(description="Long work. Ask for it every second or two until finishedAt is there.")
+@strawberry.type(description="A file that a job made.")
+class JobFile:
+    filename: str
+    media_type: str
+    size: int = strawberry.field(description="Bytes.")
+    sha256: str = strawberry.field(description="Of its bytes, in hexadecimal.")
+    download: DownloadLink = strawberry.field(
+        description="An address that is good for fifteen minutes; asked again, another one."
+    )
+
+
+@strawberry.type(
+    description="Long work. Follow it with jobChanged, or ask for it every second or two until "
+    "finishedAt is there."
+)
 class Job(Node):
     kind: JobKind
     status: JobStatus
@@ -43,7 +59,12 @@ class Job(Node):
     finished_at: datetime | None
     cancellable: bool
     author: str = strawberry.field(description="The key that asked for it.")
-    user_errors: list[UserError] = strawberry.field(description="Why it failed.")
+    user_errors: list[UserError] = strawberry.field(
+        description="Why it failed, or what of it, one by one."
+    )
+    result_files: list[JobFile] = strawberry.field(
+        description="What it made, once it is finished; kept as long as the job."
+    )
 
 
 def job_noun(house: House, locale: str) -> Noun:
@@ -64,8 +85,19 @@ def job_noun(house: House, locale: str) -> Noun:
             "user_errors": Computed(
                 ("issues",), lambda row: user_errors(map(unpack_issue, row["issues"]), locale)
             ),
+            "result_files": ToMany(lambda: _file_noun(house), "job_id", ("position",)),
         },
     )
+
+
+def _file_noun(house: House) -> Noun:
+    def download(row: Mapping[str, Any]) -> DownloadLink:
+        return link_to(
+            house, KeptFile(row["file_key"], row["filename"], row["media_type"], row["size"])
+        )
+
+    columns = ("file_key", "filename", "media_type", "size")
+    return Noun(JobFileRecord, "JobFile", {"download": Computed(columns, download)})
 
 
 def last_job(house: House, locale: str, *kinds: JobKind) -> Derived:

@@ -11,7 +11,7 @@ from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from schema.context import House
 from server import files, health
@@ -25,6 +25,7 @@ from server.long_work import at_work, post_of
 from server.page import graphiql_pages, page_file
 from server.refusing import refuse
 from server.settings import Settings, read_settings
+from server.sockets import Sockets
 
 log = structlog.get_logger("jalon")
 
@@ -58,6 +59,7 @@ def create_app(
     return Starlette(
         routes=[
             Route("/graphql", Endpoint(schema, pages=pages)),
+            WebSocketRoute("/graphql", Sockets(schema, origins=settings.origins)),
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
             Route("/files/{token}", files.hand_out),

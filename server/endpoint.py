@@ -28,6 +28,7 @@ from server.page import page_response
 from server.refusing import JSON, RequestRefused
 from words import language_of
 
+BY_SOCKET = "Subscriptions are followed over WebSocket, by graphql-transport-ws."
 GRAPHQL_JSON = "application/graphql-response+json; charset=utf-8"
 _MAY = {
     "GET": frozenset({OperationType.QUERY}),
@@ -78,7 +79,9 @@ class Endpoint:
                 operation_name=asked.operation_name,
                 allowed_operation_types=_MAY[request.method],
             )
-        except InvalidOperationTypeError:
+        except InvalidOperationTypeError as error:
+            if error.operation_type is OperationType.SUBSCRIPTION:
+                raise RequestRefused(405, "METHOD_NOT_ALLOWED", BY_SOCKET) from None
             raise _wrong_method("POST") from None
         except CannotGetOperationTypeError as error:
             mistake = GraphQLError(error.as_http_error_reason())

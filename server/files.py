@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from anyio import to_thread
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from domain.errors import Refusal
 from domain.takeover.model import StagedUpload
@@ -32,13 +32,14 @@ async def hand_out(request: Request) -> Response:
     house: House = request.app.state.house
     link = _verified(request, read_file_link)
     try:
-        content = await to_thread.run_sync(house.files.get, link.key)
+        size, portions = await to_thread.run_sync(house.files.pour, link.key)
     except FileNotFoundError:
         raise _nothing_here() from None
-    return Response(
-        content,
+    return StreamingResponse(
+        portions,
         media_type=link.media_type,
         headers={
+            "Content-Length": str(size),
             "Content-Disposition": attachment(link.filename),
             "Content-Security-Policy": "default-src 'none'; sandbox",
         },

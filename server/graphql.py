@@ -1,6 +1,6 @@
 """The whole API in one place: the only file that knows all verbs.
 
-A new verb file is one line in `QUERIES` or `MUTATIONS`.
+A new verb file is one line in `QUERIES`, `MUTATIONS` or `SUBSCRIPTIONS`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from resolvers.contracting import Contracting
 from resolvers.crediting import Crediting
 from resolvers.editing import Editing
 from resolvers.exporting import Exporting, ExportingQueries
-from resolvers.following import Following, FollowingQueries
+from resolvers.following import Following, FollowingQueries, FollowingSubscriptions
 from resolvers.handing_over import HandingOver, HandingOverQueries
 from resolvers.hooking import Hooking, HookingQueries
 from resolvers.importing import Importing, ImportingQueries
@@ -44,6 +44,7 @@ from resolvers.invoicing import Invoicing
 from resolvers.mailing import Mailing, MailingQueries
 from resolvers.past_billing import PastBilling
 from resolvers.paying import Paying, PayingQueries
+from resolvers.printing import Printing
 from resolvers.recording_time import RecordingTime
 from resolvers.replacing import Replacing
 from resolvers.returning import Returning
@@ -94,11 +95,13 @@ MUTATIONS: tuple[type, ...] = (
     Mailing,
     Bundling,
     Exporting,
+    Printing,
     Cataloguing,
     Settings,
     HandingOver,
     Hooking,
 )
+SUBSCRIPTIONS: tuple[type, ...] = (FollowingSubscriptions,)
 
 # Strawberry would note every mistake of a caller with a traceback; server.masking notes the bugs.
 logging.getLogger("strawberry.execution").disabled = True
@@ -124,7 +127,11 @@ _UPLOAD = strawberry.scalar(
 
 
 def make_schema(
-    query: type, mutation: type | None = None, *, introspection: bool = True
+    query: type,
+    mutation: type | None = None,
+    subscription: type | None = None,
+    *,
+    introspection: bool = True,
 ) -> strawberry.Schema:
     """A schema of our manner: rows are dicts, documents are limited, and parsed once."""
     documents = Documents()
@@ -132,6 +139,7 @@ def make_schema(
     return strawberry.Schema(
         query=query,
         mutation=mutation,
+        subscription=subscription,
         extensions=[lambda: KnownDocument(documents, rules)],
         config=StrawberryConfig(
             default_resolver=read_field,
@@ -148,6 +156,7 @@ def jalon_schema(*, introspection: bool = True) -> strawberry.Schema:
     return make_schema(
         merge_types("Query", QUERIES),
         merge_types("Mutation", MUTATIONS),
+        merge_types("Subscription", SUBSCRIPTIONS),
         introspection=introspection,
     )
 

@@ -20,6 +20,7 @@ from resolvers._batch_planning import carry_out_plan, give_plan_up
 from resolvers._confirming import carry_out_confirm, give_confirm_up
 from resolvers._handing_over import parcel_of
 from resolvers._mailing import letter_of
+from resolvers._papers import carry_out_papers, give_papers_up
 from resolvers._reverting import carry_out_revert, give_revert_up
 from schema.context import House
 from server.settings import Settings
@@ -80,5 +81,8 @@ def kinds_of(house: House) -> Kinds:
         JobKind.BATCH_SEND: Kind(carry_out=partial(carry_out_send, house), give_up=leave_as_it_is),
         JobKind.IMPORT_REVERT: Kind(
             carry_out=partial(carry_out_revert, house), give_up=give_revert_up
+        ),
+        JobKind.INVOICES_PRINT: Kind(
+            carry_out=partial(carry_out_papers, house), give_up=give_papers_up
         ),
     }

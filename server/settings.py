@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+from strawberry.http.websocket_origin import normalize_allowed_origins, normalize_origin
 
 from domain.mail_address import address
 from jobs.mail_server import server_at
@@ -65,12 +66,21 @@ class Settings(BaseSettings):
     """Final invoices are dropped here, each firm's in a folder of its own; without it nowhere."""
     webhooks_private: bool = False
     """Webhooks may lead to http and into the installation's own network: an intranet, a test."""
+    allowed_origins: str = ""
+    """Web sites of others whose pages may open a socket (https://app.example, …); ours always."""
     import_rows_at_once: int = ROWS_AT_ONCE
     """Rows of an import that are written while its caller waits; a longer one is a job."""
 
     @property
     def is_production(self) -> bool:
         return self.env is Environment.PRODUCTION
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Where a page may come from that opens a socket, beside the address it asks at."""
+        return normalize_allowed_origins(
+            [*_listed(self.allowed_origins), *filter(None, [normalize_origin(self.public_url)])]
+        )
 
     @property
     def is_on_sqlite(self) -> bool:
@@ -135,6 +145,14 @@ class Settings(BaseSettings):
             raise _wrong("must be 1 or 0")
         return value in ("1", True)
 
+    @field_validator("allowed_origins")
+    @classmethod
+    def _web_sites(cls, value: str) -> str:
+        try:
+            return ",".join(sorted(normalize_allowed_origins(_listed(value))))
+        except ValueError:
+            raise _wrong("must be web sites like https://app.example, with commas") from None
+
     @field_validator("import_rows_at_once", mode="before")
     @classmethod
     def _count_of_rows(cls, value: object) -> object:
@@ -163,6 +181,10 @@ class Settings(BaseSettings):
         if self.smtp_url is not None and self.mail_from is None:
             raise _wrong("is required where a mail server is set", "mail_from")
         return self
+
+
+def _listed(value: str) -> list[str]:
+    return [one.strip() for one in value.split(",") if one.strip()]
 
 
 def _wrong(sentence: str, name: str = "") -> PydanticCustomError:

@@ -18,6 +18,7 @@ from server.graphql import jalon_schema, written
 from server.house import make_room, open_house
 from server.logs import configure_logs
 from server.settings import read_settings
+from server.sockets import MESSAGE_BYTES
 
 Host = Annotated[str, typer.Option(help=say("Address to listen on."))]
 Port = Annotated[int, typer.Option(help=say("Port to listen on."), min=1, max=65535)]
@@ -102,6 +103,9 @@ def _run(application: Starlette | str, host: str, port: int, *, workers: int | N
         # One line a request is noted by server.envelope, without the tokens of addresses.
         access_log=False,
         server_header=False,
-        ws="none",
+        # Named, so that no server starts that cannot; larger messages are none of the protocol.
+        ws="websockets-sansio",
+        ws_max_size=MESSAGE_BYTES,
+        ws_per_message_deflate=False,
         timeout_graceful_shutdown=20,
     )

@@ -141,6 +141,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "invoiceFinalise": {"id": "invoice_3"},
     "invoiceCredit": {"id": "invoice_3", "lines": [{"lineId": "invoice_line_1"}]},
     "invoicesBulkFinalise": {"items": [{"id": "invoice_3"}]},
+    "invoicesPrint": {"ids": ["invoice_1"], "form": "ZIP"},
     "invoicesBulkCredit": {"items": [{"id": "invoice_3", "lines": [{"lineId": "invoice_line_1"}]}]},
     "invoicesBulkDelete": {"items": [{"id": "invoice_2"}]},
     "invoicesBulkCreate": {"items": [{"clientId": "client_30", "entityId": "entity_1"}]},

@@ -43,7 +43,7 @@ OWN_ID = {
     "jobCancel": "job",
     **dict.fromkeys(("invoiceUpdate", "invoiceMarkSent", "invoiceDelete"), "invoice"),
     **dict.fromkeys(("invoiceFinalise", "invoiceCredit", "invoicePdf", "invoiceSend"), "invoice"),
-    **dict.fromkeys(("invoicesPdf", "invoicesExport"), "invoice"),
+    **dict.fromkeys(("invoicesPdf", "invoicesPrint", "invoicesExport"), "invoice"),
     **dict.fromkeys(("invoiceMailRetry", "invoiceMailCancel"), "invoice_mail"),
     "clientPapersUpdate": "client",
     **dict.fromkeys(
