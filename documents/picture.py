@@ -31,11 +31,12 @@ class PaperKind(StrEnum):
 
 
 class LineKind(StrEnum):
-    """PRICED has figures, TEXT is a heading or a remark, SUBTOTAL has a net amount only."""
+    """PRICED has figures, TEXT is a remark, HEADING opens a project, SUBTOTAL has a net only."""
 
     PRICED = "PRICED"
     TEXT = "TEXT"
     SUBTOTAL = "SUBTOTAL"
+    HEADING = "HEADING"
 
 
 class OperationCategory(StrEnum):
@@ -97,7 +98,7 @@ class Reference:
 class Line:
     """One row of the table. Quantities have at most 4 decimals, unit prices at most 6.
 
-    A TEXT line has a description (and detail) only, a SUBTOTAL a description and `net`.
+    A TEXT or a HEADING has a description (and detail) only, a SUBTOTAL a description and `net`.
     `vat_label` is what the reader sees: "20 %", "Exonéré". `discount` is in percent of quantity ×
     unit price, `deducts` the deposit invoice that the line takes off.
     """

@@ -25,6 +25,7 @@ from documents.picture import (
     VatGroup,
     VatInEuro,
 )
+from documents.project_groups import Group, grouped
 from domain.catalogue import TaxCode
 from domain.client import Client, ClientType
 from domain.invoice.euro import rate_of, states_vat_in_euro, vat_in_euro
@@ -60,6 +61,8 @@ NO_RATE = {
 }
 """What stands in the place of a rate (EN 16931 categories without one)."""
 PROGRESS = "Progress {percent} of the fee of {fee}"
+SUBTOTAL = "Subtotal {project}"
+OTHER_LINES = "Other items"
 UNITS = {"LS": "flat fee", "HUR": "h", "DAY": "day", "MON": "month", "C62": "unit"}
 """How UN/ECE Rec 20 units are written; another code is written as it is."""
 CAPITAL = "{form} with a capital of {capital}"
@@ -80,6 +83,8 @@ class Occasion:
     situations: Sequence[Situation] = ()
     deposits: Mapping[int, Reference] = field(default_factory=dict)
     """The deposit invoices that lines take off, by identifier."""
+    deposit_projects: Mapping[int, int | None] = field(default_factory=dict)
+    """Their projects."""
 
 
 def picture_of(dossier: Dossier, occasion: Occasion) -> InvoicePicture:
@@ -103,10 +108,10 @@ def picture_of(dossier: Dossier, occasion: Occasion) -> InvoicePicture:
         bank=Bank(iban=dossier.entity.iban, bic=dossier.entity.bic)
         if dossier.entity.iban
         else None,
-        project=_job(dossier.project),
+        project=_job(_only_project(dossier)),
         commitment_number=invoice.commitment_no,
         service_code=dossier.client.service_code,
-        lines=tuple(_line(line, dossier, occasion) for line in dossier.lines),
+        lines=_lines(dossier, occasion),
         groups=_groups(invoice),
         net=from_minor(invoice.net_minor, invoice.currency),
         vat=from_minor(invoice.vat_minor, invoice.currency),
@@ -118,7 +123,7 @@ def picture_of(dossier: Dossier, occasion: Occasion) -> InvoicePicture:
         mentions=(*_reason(invoice), *_texts(dossier.entity)),
         footer_message=invoice.footer_message,
         references=_references(invoice, occasion),
-        recaps=tuple(_recap(one, invoice.currency) for one in occasion.situations),
+        recaps=tuple(_recap(one, dossier) for one in _in_order(dossier, occasion)),
         logo=occasion.logo,
     )
 
@@ -131,9 +136,19 @@ def _references(invoice: Invoice, occasion: Occasion) -> tuple[Reference, ...]:
     return (*former, *occasion.deposits.values())
 
 
-def _recap(situation: Situation, currency: str) -> Recap:
+def _in_order(dossier: Dossier, occasion: Occasion) -> Sequence[Situation]:
+    """The situations of several projects follow one another as their lines do."""
+    places = {group.project_id: place for place, group in enumerate(_groups_of(dossier, occasion))}
+    codes = {one.code: places.get(one.id, 0) for one in dossier.projects}
+    return sorted(occasion.situations, key=lambda one: codes.get(one.project, 0))
+
+
+def _recap(situation: Situation, dossier: Dossier) -> Recap:
+    currency, contract = dossier.invoice.currency, situation.contract
+    if len(dossier.projects) > 1:
+        contract = f"{situation.project} – {contract}"
     return Recap(
-        contract=situation.contract,
+        contract=contract,
         number=situation.number,
         rows=tuple(_recap_row(row, currency) for row in situation.rows),
         total=_recap_row(situation.total, currency),
@@ -206,6 +221,46 @@ def _job(project: Project | None) -> Job | None:
     place = " ".join(part for part in (project.postcode, project.city) if part)
     address = tuple((project.address or "").splitlines()) + ((place,) if place else ())
     return Job(code=project.code, name=project.name, address=address)
+
+
+def _only_project(dossier: Dossier) -> Project | None:
+    return dossier.projects[0] if len(dossier.projects) == 1 else None
+
+
+def _groups_of(dossier: Dossier, occasion: Occasion) -> list[Group]:
+    return grouped(
+        dossier.lines,
+        of_phases=dossier.phase_projects,
+        of_deposits=occasion.deposit_projects,
+        known={one.id for one in dossier.projects},
+    )
+
+
+def _lines(dossier: Dossier, occasion: Occasion) -> tuple[Line, ...]:
+    """The lines in their order; of several projects, each under its heading, with its sum."""
+    if len(dossier.projects) < 2:
+        return tuple(_line(line, dossier, occasion) for line in dossier.lines)
+    projects = {one.id: one for one in dossier.projects}
+    shown: list[Line] = []
+    for group in _groups_of(dossier, occasion):
+        own = [_line(line, dossier, occasion) for line in group.lines]
+        heading, told = _heading(projects.get(group.project_id or 0), dossier.invoice.language)
+        if not group.has_amounts:
+            shown += own
+            continue
+        net = from_minor(group.net, dossier.invoice.currency)
+        last = Line(kind=LineKind.SUBTOTAL, position=0, description=told, net=net)
+        shown += [heading, *own, last]
+    return tuple(shown)
+
+
+def _heading(project: Project | None, language: str) -> tuple[Line, str]:
+    """What stands above the lines of a project, and what their sum is called."""
+    job = _job(project)
+    name = phrase(OTHER_LINES, language) if job is None else f"{job.code} – {job.name}"
+    detail = ", ".join(job.address) or None if job else None
+    heading = Line(kind=LineKind.HEADING, position=0, description=name, detail=detail)
+    return heading, phrase(SUBTOTAL, language, project=name if job is None else job.code)
 
 
 def _line(line: InvoiceLine, dossier: Dossier, occasion: Occasion) -> Line:

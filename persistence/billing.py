@@ -86,6 +86,11 @@ def count_contracts(session: ScopedSession, where: Sequence[ColumnElement[bool]]
     return session.scalar(statement) or 0
 
 
+def contracts_of_projects(project_ids: Sequence[int]) -> list[ColumnElement[bool]]:
+    """The conditions of live contracts of some projects."""
+    return [*contracts_where(), Contract.project_id.in_(project_ids)]
+
+
 def books_of(
     session: ScopedSession,
     where: Sequence[ColumnElement[bool]],

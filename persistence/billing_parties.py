@@ -17,6 +17,7 @@ from domain.client import Client
 from domain.invoice.create import tax_for
 from domain.invoice.finalise import missing_particulars
 from domain.invoice.model import PRO_FORMA, Invoice, InvoiceLine
+from domain.invoice.projects import vat_regime
 from domain.organisation import Entity
 from domain.project.model import Contract, Phase, Project
 from persistence.billed_before import among
@@ -66,6 +67,7 @@ class Parties:
             client_name=client.name,
             language=client.language,
             country=project.country,
+            regime=vat_regime(project),
             entity_id=None if entity is None else entity.id,
             commitment_no=(project.commitment_no or "").strip() or None,
             taxes={one.id: self._tax(contract, project, one.vat_rate) for one in phases},

@@ -30,7 +30,7 @@ from domain.invoice.model import (
     NumberCounter,
 )
 from domain.organisation import Entity
-from persistence.invoices import locked_counter
+from persistence.numbers import locked_counter
 from persistence.session import ScopedSession, insert_all
 
 CHAIN_SERIES = "#"

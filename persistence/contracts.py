@@ -18,6 +18,7 @@ from domain.project.adjustment import Adjustment
 from domain.project.history import BillingHistory
 from domain.project.model import Contract, Phase, Project
 from domain.takeover.projects import Past
+from persistence.invoice_projects import invoiced_projects
 from persistence.ledger import phase_figures
 from persistence.session import ScopedSession
 
@@ -84,7 +85,7 @@ def past_of_projects(session: ScopedSession) -> Past:
 
 def is_project_invoiced(session: ScopedSession, project_id: int) -> bool:
     """Whether an invoice holds the project, pro forma or final."""
-    return _any(session, select(Invoice.id).where(Invoice.project_id == project_id))
+    return bool(invoiced_projects(session, [project_id]))
 
 
 def is_project_billed(session: ScopedSession, project_id: int) -> bool:

@@ -62,6 +62,14 @@ def left_of(session: ScopedSession, deposits: Sequence[int]) -> dict[int, dict[i
     return left
 
 
+def projects_of_deposits(session: ScopedSession, deposits: Sequence[int]) -> dict[int, int | None]:
+    """The project of each of these deposit invoices."""
+    if not deposits:
+        return {}
+    rows = select(Invoice.id, Invoice.project_id).where(Invoice.id.in_(deposits))
+    return {row.id: row.project_id for row in session.execute(rows)}
+
+
 @dataclass(frozen=True, slots=True)
 class OpenDeposit:
     """A deposit of a project that final invoices have not wholly deducted."""

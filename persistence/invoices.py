@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm.attributes import flag_modified
 
 from domain.base import Record, Scoped
@@ -20,15 +20,14 @@ from domain.invoice.model import (
     InvoiceLine,
     InvoiceState,
     IssuedDocument,
-    NumberCounter,
 )
-from domain.invoice.numbering import PRO_FORMA_SERIES, legal_number, pro_forma_number, take_next
 from domain.invoice.remaining import Billable
 from domain.likeness import name_key
-from domain.organisation import Entity, fiscal_year
+from domain.organisation import Entity
 from domain.project.model import Contract, Phase, Project
 from persistence import claims
 from persistence.batches import forget_invoices
+from persistence.invoice_projects import holds_project, projects_of_phases
 from persistence.ledger import phase_figures
 from persistence.session import ScopedSession
 
@@ -73,8 +72,10 @@ def invoices_where(
     where: list[ColumnElement[bool]] = []
     if states is not None:
         where.append(Invoice.state.in_(states))
-    pairs = ((Invoice.client_id, client_id), (Invoice.project_id, project_id))
-    where += [column == value for column, value in pairs if value is not None]
+    if client_id is not None:
+        where.append(Invoice.client_id == client_id)
+    if project_id is not None:
+        where.append(holds_project(project_id))
     if entity_id is not None:
         where.append(Invoice.entity_id == entity_id)
     if currency:
@@ -117,16 +118,27 @@ def dossiers_of(session: ScopedSession, invoices: Sequence[Invoice]) -> list[Dos
     taxes = records_by_id(session, TaxCode, codes)
     clients = records_by_id(session, Client, {invoice.client_id for invoice in invoices})
     entities = records_by_id(session, Entity, {invoice.entity_id for invoice in invoices})
-    projects = records_by_id(
-        session, Project, {one.project_id for one in invoices if one.project_id}
+    of_phases = projects_of_phases(
+        session, {line.phase_id for some in lines.values() for line in some if line.phase_id}
     )
+    tied = {one.project_id for one in invoices if one.project_id}
+    projects = records_by_id(session, Project, tied.union(of_phases.values()))
     return [
         Dossier(
             invoice=invoice,
             lines=lines[invoice.id],
             client=clients[invoice.client_id],
             entity=entities[invoice.entity_id],
-            project=projects.get(invoice.project_id or 0),
+            projects=tuple(
+                projects[key]
+                for key in sorted(_projects_in(invoice, lines[invoice.id], of_phases))
+                if key in projects
+            ),
+            phase_projects={
+                line.phase_id: of_phases[line.phase_id]
+                for line in lines[invoice.id]
+                if line.phase_id in of_phases
+            },
             tax_codes={
                 line.tax_code_id: taxes[line.tax_code_id]
                 for line in lines[invoice.id]
@@ -135,6 +147,14 @@ def dossiers_of(session: ScopedSession, invoices: Sequence[Invoice]) -> list[Dos
         )
         for invoice in invoices
     ]
+
+
+def _projects_in(
+    invoice: Invoice, lines: Sequence[InvoiceLine], of_phases: Mapping[int, int]
+) -> set[int]:
+    phases = (line.phase_id for line in lines if line.phase_id is not None)
+    own = {of_phases[key] for key in phases}
+    return own if invoice.project_id is None else own | {invoice.project_id}
 
 
 _PORTION = 5000
@@ -231,11 +251,6 @@ def lock_projects_coded(session: ScopedSession, codes: Iterable[str]) -> None:
         session.execute(statement).all()
 
 
-def lock_projects_of(session: ScopedSession, found: Sequence[Invoice]) -> None:
-    """Locks the projects of these invoices, in the same order."""
-    lock_projects(session, {one.project_id for one in found if one.project_id is not None})
-
-
 def lock_projects(session: ScopedSession, keys: Iterable[int]) -> None:
     """Locks the projects with these identifiers, in the same order."""
     wanted = sorted(keys)
@@ -269,17 +284,6 @@ def projects_of_contracts(session: ScopedSession, contract_ids: Iterable[int]) -
     }
 
 
-def project_of_phase(session: ScopedSession, phase_id: int) -> Project | None:
-    """The project that a phase belongs to; None when there is no such phase."""
-    statement = (
-        select(Project)
-        .join(Contract, Contract.project_id == Project.id)
-        .join(Phase, Phase.contract_id == Contract.id)
-        .where(Phase.id == phase_id)
-    )
-    return session.scalar(statement)
-
-
 def tax_code_named(session: ScopedSession, code: str) -> TaxCode | None:
     """The live tax code; one that was put away is not given to new lines."""
     statement = select(TaxCode).where(TaxCode.code == code, TaxCode.archived_at.is_(None))
@@ -304,74 +308,6 @@ def product_named(session: ScopedSession, sku: str) -> Product | None:
 def entities_of(session: ScopedSession) -> list[Entity]:
     statement = select(Entity).where(Entity.archived_at.is_(None)).order_by(Entity.code)
     return list(session.scalars(statement))
-
-
-def next_pro_forma_number(session: ScopedSession) -> str:
-    return next_pro_forma_numbers(session, 1)[0]
-
-
-def next_pro_forma_numbers(session: ScopedSession, count: int) -> list[str]:
-    """The next `count` numbers of pro formas, under one lock until this transaction ends."""
-    counter = locked_counter(session, entity_id=0, series=PRO_FORMA_SERIES, year=0)
-    first = counter.last + 1
-    counter.last += count
-    return [pro_forma_number(one) for one in range(first, first + count)]
-
-
-def next_legal_number(
-    session: ScopedSession, entity: Entity, *, series: str, issue_date: date, today: date
-) -> str:
-    """The next number of the series, under its lock until this transaction ends."""
-    found = next_legal_numbers(
-        session, entity, series=series, issue_date=issue_date, today=today, count=1
-    )
-    return found[0]
-
-
-def next_legal_numbers(
-    session: ScopedSession,
-    entity: Entity,
-    *,
-    series: str,
-    issue_date: date,
-    today: date,
-    count: int,
-) -> list[str]:
-    """The next `count` numbers of the series, under one lock until this transaction ends."""
-    year = fiscal_year(start=entity.fiscal_year_start, day=issue_date)
-    counter = locked_counter(session, entity_id=entity.id, series=series, year=year)
-    last = session.scalar(
-        select(func.max(NumberCounter.last_issue_date)).where(
-            NumberCounter.entity_id == entity.id, NumberCounter.series == series
-        )
-    )
-    taken = (
-        take_next(counter, issue_date=issue_date, today=today, last=last) for _ in range(count)
-    )
-    return [legal_number(series=series, year=year, count=one) for one in taken]
-
-
-def locked_counter(
-    session: ScopedSession, *, entity_id: int, series: str, year: int
-) -> NumberCounter:
-    """The counter, locked. Two first users of a series meet at its unique key: the loser's
-    transaction starts over."""
-    statement = (
-        select(NumberCounter)
-        .where(
-            NumberCounter.entity_id == entity_id,
-            NumberCounter.series == series,
-            NumberCounter.year == year,
-        )
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    counter = session.scalar(statement)
-    if counter is None:
-        counter = NumberCounter(entity_id=entity_id, series=series, year=year)
-        session.add(counter)
-        session.flush()
-    return counter
 
 
 def issued_document(session: ScopedSession, invoice_id: int, form: str) -> IssuedDocument | None:
@@ -410,24 +346,3 @@ def remove_lines(session: ScopedSession, ids: Sequence[int]) -> None:
 def mark_changed(invoice: Invoice) -> None:
     """Counts the invoice as changed even when new lines come to the sums of the old ones."""
     flag_modified(invoice, "vat_groups")
-
-
-def other_invoices(
-    session: ScopedSession, keys: Sequence[int]
-) -> dict[int, list[tuple[int, str, InvoiceState]]]:
-    """For each invoice, the others of the same project (F19): (identifier, number, state)."""
-    own = select(Invoice.id, Invoice.project_id).where(Invoice.id.in_(keys)).subquery()
-    statement = (
-        select(
-            own.c.id.label("own"),
-            Invoice.id,
-            func.coalesce(Invoice.number, Invoice.pro_forma_number).label("number"),
-            Invoice.state,
-        )
-        .join(own, (Invoice.project_id == own.c.project_id) & (Invoice.id != own.c.id))
-        .order_by(Invoice.id)
-    )
-    found: dict[int, list[tuple[int, str, InvoiceState]]] = {}
-    for row in session.execute(statement):
-        found.setdefault(row.own, []).append((row.id, row.number, row.state))
-    return found

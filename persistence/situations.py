@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from domain.invoice.model import LEGAL, Invoice, InvoiceKind, InvoiceLine
 from domain.invoice.situation import Situation, billed_by, situation
-from domain.project.model import BillingMethod, Contract, Phase
+from domain.project.model import BillingMethod, Contract, Phase, Project
 from persistence.ledger import phase_figures
 from persistence.session import ScopedSession
 
@@ -29,7 +29,7 @@ def situations_in_turn(
     """
     billed = [_billed_by(*one) for one in documents]
     contracts = _contracts_of(session, {key for now in billed for key in now})
-    known = {key for _, phases in contracts.values() for key, _, _ in phases}
+    known = {key for *_, phases in contracts.values() for key, _, _ in phases}
     figures = phase_figures(session, sorted(known)) if known else {}
     counted = _finals_by_contract(
         session, list(contracts), besides=[invoice.id for invoice, _ in documents]
@@ -37,7 +37,7 @@ def situations_in_turn(
     told: list[list[Situation]] = []
     for now in billed:
         found = []
-        for contract_id, (name, phases) in contracts.items():
+        for contract_id, (project, name, phases) in contracts.items():
             if not any(key in now for key, _, _ in phases):
                 continue
             counted[contract_id] = number = counted.get(contract_id, 0) + 1
@@ -47,7 +47,11 @@ def situations_in_turn(
                 for key, of, is_archived in phases
                 if not is_archived or figures[key].billed or key in now
             ]
-            found.append(situation(name, number=number, phases=shown, figures=figures, now=now))
+            found.append(
+                situation(
+                    name, number=number, phases=shown, figures=figures, now=now, project=project
+                )
+            )
         for key in now.keys() & known:
             one = figures[key]
             figures[key] = replace(one, invoiced=one.invoiced + now[key])
@@ -63,20 +67,32 @@ def _billed_by(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[int, int]
 
 def _contracts_of(
     session: ScopedSession, phase_ids: set[int]
-) -> dict[int, tuple[str, list[tuple[int, str, bool]]]]:
-    """The contracts on progress of these phases: name, and all phases (id, name, put away)."""
+) -> dict[int, tuple[str, str, list[tuple[int, str, bool]]]]:
+    """The contracts on progress of these phases: code of the project, name, and all phases.
+
+    A phase is told by identifier, name, and whether it was put away.
+    """
     if not phase_ids:
         return {}
     theirs = select(Phase.contract_id).where(Phase.id.in_(phase_ids))
     found = session.execute(
-        select(Contract.id, Contract.name, Phase.id, Phase.code, Phase.name, Phase.archived_at)
+        select(
+            Contract.id,
+            Contract.name,
+            Phase.id,
+            Phase.code,
+            Phase.name,
+            Phase.archived_at,
+            Project.code,
+        )
         .join(Phase, Phase.contract_id == Contract.id)
+        .join(Project, Project.id == Contract.project_id)
         .where(Contract.id.in_(theirs), Contract.billing_method == BillingMethod.FIXED_FEE_PROGRESS)
         .order_by(Contract.id, Phase.position, Phase.id)
     ).all()
-    contracts: dict[int, tuple[str, list[tuple[int, str, bool]]]] = {}
-    for contract_id, contract, phase_id, code, name, archived in found:
-        _, phases = contracts.setdefault(contract_id, (contract, []))
+    contracts: dict[int, tuple[str, str, list[tuple[int, str, bool]]]] = {}
+    for contract_id, contract, phase_id, code, name, archived, project in found:
+        *_, phases = contracts.setdefault(contract_id, (project, contract, []))
         phases.append((phase_id, f"{code} – {name}" if code else name, archived is not None))
     return contracts
 
@@ -131,16 +147,23 @@ def _is_credited_whole() -> ColumnElement[bool]:
     return and_(is_credited, ~is_left)
 
 
-def deposits_of(
-    session: ScopedSession, lines: Sequence[InvoiceLine]
-) -> dict[int, tuple[str, date]]:
-    """Number and date of the deposit invoices that lines take off, by identifier."""
+@dataclass(frozen=True, slots=True)
+class NamedDeposit:
+    """A deposit invoice as the lines that take it off name it."""
+
+    number: str
+    issue_date: date
+    project_id: int | None
+
+
+def deposits_of(session: ScopedSession, lines: Sequence[InvoiceLine]) -> dict[int, NamedDeposit]:
+    """The deposit invoices that lines take off, by identifier."""
     keys = {line.deducts_id for line in lines if line.deducts_id is not None}
     if not keys:
         return {}
-    statement = select(Invoice.id, Invoice.number, Invoice.issue_date).where(Invoice.id.in_(keys))
+    statement = select(Invoice.id, Invoice.number, Invoice.issue_date, Invoice.project_id)
     return {
-        row.id: (row.number, row.issue_date)
-        for row in session.execute(statement)
+        row.id: NamedDeposit(row.number, row.issue_date, row.project_id)
+        for row in session.execute(statement.where(Invoice.id.in_(keys)))
         if row.number and row.issue_date
     }

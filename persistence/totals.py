@@ -24,8 +24,10 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.orm import aliased
 
 from domain.entry import BillingEntry, EntryKind
+from domain.invoice.model import Invoice, InvoiceLine
 from domain.project.model import BillingMethod, Contract, Phase, Project
 from persistence.fee_sums import fee_figures
 from persistence.ledger import figures_by_phase
@@ -159,7 +161,7 @@ def _of_entries(
     session: ScopedSession, by: TotalsBy, as_of: date | None, within: Within
 ) -> Select[Any]:
     """One row an entry that bills, with the column it counts in."""
-    project_id = func.coalesce(BillingEntry.project_id, Contract.project_id)
+    project_id = func.coalesce(_of_deposit(), BillingEntry.project_id, Contract.project_id)
     keys: dict[TotalsBy, Any] = {
         TotalsBy.PHASE: BillingEntry.phase_id,
         TotalsBy.CONTRACT: Contract.id,
@@ -199,6 +201,22 @@ def _of_entries(
         )
     )
     return statement if as_of is None else statement.where(BillingEntry.booked_on <= as_of)
+
+
+def _of_deposit() -> ColumnElement[int | None]:
+    """The project of the deposit that an entry takes off: the invoice may cover several (B26)."""
+    deposit = aliased(Invoice)
+    of = (
+        select(deposit.project_id)
+        .join(InvoiceLine, InvoiceLine.deducts_id == deposit.id)
+        .where(
+            InvoiceLine.organisation_id == BillingEntry.organisation_id,
+            InvoiceLine.id == BillingEntry.source_id,
+        )
+        .correlate(BillingEntry)
+        .scalar_subquery()
+    )
+    return case((BillingEntry.kind == EntryKind.DEPOSIT, of))
 
 
 def _bounds(

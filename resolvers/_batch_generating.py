@@ -26,7 +26,7 @@ from domain.job import JOB_BROKE, Errand, JobKind, JobStatus, Stage, Tell
 from domain.organisation import Entity, footer_of
 from domain.project.model import Project
 from domain.takeover.wire import pack_issue
-from persistence import batches, claims, invoices, jobs
+from persistence import batches, claims, invoices, jobs, numbers
 from persistence.organisations import the_organisation
 from persistence.session import ScopedSession, part_of
 from resolvers._batch_planning import locked_batch
@@ -186,10 +186,10 @@ def _make(acting: Acting, batch: Batch, bills: Sequence[BatchInvoice]) -> None:
             _fail(bill, gone)
         else:
             ready.append(bill)
-    numbers = invoices.next_pro_forma_numbers(session, len(ready)) if ready else []
+    given = numbers.next_pro_forma_numbers(session, len(ready)) if ready else []
     drawn = [
         _draw(acting, bill, own[bill.id], stock, number)
-        for bill, number in zip(ready, numbers, strict=True)
+        for bill, number in zip(ready, given, strict=True)
     ]
     session.add_all(one.invoice for one in drawn)
     session.flush()

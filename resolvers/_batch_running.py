@@ -37,6 +37,7 @@ from domain.invoice.finalise import require_pro_forma
 from domain.takeover.wire import unpack_issue
 from persistence import batch_lists, batches, invoices
 from persistence.billing import books_of, contracts_where
+from persistence.invoice_projects import projects_of
 from persistence.session import ScopedSession
 from resolvers._batch_planning import locked_batch
 from resolvers._mutation import Acting
@@ -268,7 +269,8 @@ def _take_out(acting: Acting, bills: Sequence[BatchInvoice], *, spare_final: boo
     session = acting.session
     drawn = {bill.invoice_id for bill in bills if bill.invoice_id is not None}
     locked = invoices.invoices_locked(session, drawn)
-    invoices.lock_projects_of(session, list(locked.values()))
+    covered = projects_of(session, locked)
+    invoices.lock_projects(session, {key for some in covered.values() for key in some})
     finals, issues = set(), []
     for place, bill in enumerate(bills):
         if bill.invoice_id is None:

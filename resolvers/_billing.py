@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from sqlalchemy import ColumnElement
+
 from documents.figures import day as written_day
 from documents.figures import plain
 from documents.portrait import progress_detail
@@ -43,7 +45,13 @@ class LineTerms:
 
 def assess_project(acting: Acting, project_id: int, *, cut_off: date) -> list[Assessment]:
     """The contracts of a project that is locked, at `cut_off`; their time is kept from others."""
-    where = contracts_where(project_id=project_id)
+    return assess_where(acting, contracts_where(project_id=project_id), cut_off=cut_off)
+
+
+def assess_where(
+    acting: Acting, where: Sequence[ColumnElement[bool]], *, cut_off: date
+) -> list[Assessment]:
+    """The contracts that meet `where`, of projects that are locked; their time is kept too."""
     books = books_of(acting.session, where, cut_off=cut_off, locked=True)
     return [assess(one, cut_off=cut_off) for one in books]
 
@@ -78,13 +86,20 @@ def chosen_items(
     assessments: Sequence[Assessment], keys: Sequence[str], project: Project
 ) -> list[Item]:
     """The items with these keys; ITEM_UNKNOWN, or ITEM_LOCKED with what stands in the way."""
+    return items_keyed(assessments, keys, shown=project.code)
+
+
+def items_keyed(
+    assessments: Sequence[Assessment], keys: Sequence[str], *, shown: str
+) -> list[Item]:
+    """`chosen_items` of one project or several; `shown` is what refusals call them."""
     known = {item.key: (item, one) for one in assessments for item in one.items}
     issues: list[Issue] = []
     found = []
     for place, key in enumerate(dict.fromkeys(keys)):
         field = ("items", place)
         if key not in known:
-            issues.append(ITEM_UNKNOWN(field=field, key=key[:120], project=project.code))
+            issues.append(ITEM_UNKNOWN(field=field, key=key[:120], project=shown))
             continue
         item, one = known[key]
         found.append(item)

@@ -20,8 +20,9 @@ from domain.invoice.lines import LONGEST_TEXT
 from domain.invoice.model import Invoice, InvoiceKind
 from domain.invoice.numbering import ISSUE_DATE_TOO_EARLY, require_recent
 from domain.organisation import Entity
-from persistence import claims, invoices
+from persistence import claims, invoices, numbers
 from persistence.crediting import credited_of
+from persistence.invoice_projects import projects_of, sole_project
 from resolvers._depositing import require_not_deducted
 from resolvers._finalising import freeze
 from resolvers._lines import keep_totals, taxed_by
@@ -29,7 +30,7 @@ from resolvers._mutation import Acting
 from resolvers._paying import free_excess
 
 _COPIED = (
-    "client_id", "entity_id", "project_id", "currency", "language", "supply_date", "commitment_no",
+    "client_id", "entity_id", "currency", "language", "supply_date", "commitment_no",
     "euro_rate", "euro_rate_on", "euro_rate_source",
 )  # fmt: skip
 
@@ -55,8 +56,7 @@ def credit_invoice(acting: Acting, wanted: CreditWanted) -> tuple[Invoice, list[
     day = wanted.issue_date or acting.today
     require_recent(day, today=acting.today)
     _require_after(invoice, day)
-    if invoice.project_id is not None:
-        invoices.lock_project(session, invoice.project_id)
+    invoices.lock_projects(session, projects_of(session, [invoice.id]).get(invoice.id, ()))
     credited = _credited(acting, invoice, wanted.lines)
     require_not_deducted(acting, invoice, credited.lines)
     made = _begin(acting, invoice, credited, day)
@@ -95,11 +95,12 @@ def _begin(acting: Acting, invoice: Invoice, credited: Credit, day: date) -> Inv
     """The credit note with its number and its lines, not final yet."""
     session = acting.session
     entity = invoices.the_record(session, Entity, invoice.entity_id)
-    number = invoices.next_legal_number(
+    number = numbers.next_legal_number(
         session, entity, series=entity.credit_note_series, issue_date=day, today=acting.today
     )
     made = Invoice(
         **{name: getattr(invoice, name) for name in _COPIED},
+        project_id=invoice.project_id or sole_project(session, credited.lines),
         kind=InvoiceKind.CREDIT_NOTE,
         pro_forma_number=number,
         number=number,

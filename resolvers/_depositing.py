@@ -34,6 +34,7 @@ from domain.invoice.model import Invoice, InvoiceKind, InvoiceLine, InvoiceState
 from domain.money import from_minor
 from domain.project.model import Project
 from persistence import deposits, invoices
+from persistence.invoice_projects import projects_of, projects_of_phases
 from persistence.payments import lock_invoices
 from resolvers._drawing import draw_blank
 from resolvers._lines import append, recount, require_account
@@ -102,13 +103,15 @@ def _account(acting: Acting, asked: str | None) -> str:
 def deduct(acting: Acting, *, invoice_id: int, deposit_id: int, amount: Decimal | None) -> Invoice:
     """Takes a final deposit off a pro forma, by negative lines; its lock keeps others away."""
     invoice, deposit = _both(acting, invoice_id, deposit_id)
-    require_deductible(deposit, invoice)
     session = acting.session
+    projects = projects_of(session, [invoice.id]).get(invoice.id, ())
+    require_deductible(deposit, invoice, projects=projects)
     lines = invoices.lines_of(session, invoice.id)
+    own = _of_project(acting, lines, deposit.project_id or 0) if len(projects) > 1 else lines
     parts = to_deduct(
         deposit,
         left=deposits.left_of(session, [deposit.id])[deposit.id],
-        bases=net_by_tax(lines),
+        bases=net_by_tax(own),
         amount=amount,
     )
     if len(lines) + len(parts) > MOST_LINES:
@@ -124,6 +127,18 @@ def deduct(acting: Acting, *, invoice_id: int, deposit_id: int, amount: Decimal 
     session.add_all(made)
     _counted(acting, invoice)
     return invoice
+
+
+def _of_project(acting: Acting, lines: Sequence[InvoiceLine], project_id: int) -> list[InvoiceLine]:
+    """Of the lines of several projects, those that bill one, or take a deposit of it off."""
+    of = projects_of_phases(acting.session, (line.phase_id for line in lines if line.phase_id))
+    taken = sorted({line.deducts_id for line in lines if line.deducts_id is not None})
+    own = deposits.projects_of_deposits(acting.session, taken)
+    return [
+        line
+        for line in lines
+        if project_id in (of.get(line.phase_id or 0), own.get(line.deducts_id or 0))
+    ]
 
 
 def undeduct(acting: Acting, *, invoice_id: int, deposit_id: int) -> Invoice:
@@ -166,15 +181,15 @@ def net_by_tax(lines: Sequence[InvoiceLine]) -> dict[int | None, int]:
     return nets
 
 
-def to_be_deducted(acting: Acting, project_id: int) -> list[Issue]:
-    """A warning for each final deposit of the project that is not wholly deducted."""
+def to_be_deducted(acting: Acting, *project_ids: int) -> list[Issue]:
+    """A warning for each final deposit of the projects that is not wholly deducted."""
     return [
         DEPOSIT_TO_DEDUCT(
             field=("project_id",),
             number=one.number,
             found=f"{from_minor(one.left, one.currency):f} {one.currency}",
         )
-        for one in deposits.open_deposits(acting.session, [project_id])
+        for one in deposits.open_deposits(acting.session, project_ids)
         if one.is_final and one.left > 0
     ]
 

@@ -28,7 +28,7 @@ from domain.invoice.model import Invoice, InvoiceLine
 from domain.invoice.remaining import Billable
 from domain.organisation import Entity, footer_of
 from domain.project.model import BillingMethod, ContractStatus, Project
-from persistence import invoices
+from persistence import invoices, numbers
 from persistence.organisations import the_organisation
 from resolvers._billing import (
     LineTerms,
@@ -74,12 +74,12 @@ def draw_from_project(acting: Acting, draw: Draw) -> tuple[Invoice, tuple[Issue,
     if draw.items is not None and draw.asked is not None:
         raise Refusal(ITEMS_OR_PHASES(field=("items",)))
     cut_off = cut_off_of(acting, draw.as_of)
-    client = _the_client(acting, draw.client_id)
+    client = the_client(acting, draw.client_id)
     project = invoices.lock_project(session, draw.project_id)
-    _require_live(project, key=f"project_{project.id}", noun="project", field=("project_id",))
+    require_live(project, key=f"project_{project.id}", noun="project", field=("project_id",))
     account, sku = _account(acting, draw)
-    entity = _entity(acting, project.entity_id, field=("project_id",))
-    invoice = _begin(acting, client, entity)
+    entity = entity_of(acting, project.entity_id, field=("project_id",))
+    invoice = begin(acting, client, entity)
     for_project(invoice, project=project, client=client)
     session.add(invoice)
     session.flush()
@@ -101,41 +101,48 @@ def draw_from_project(acting: Acting, draw: Draw) -> tuple[Invoice, tuple[Issue,
 
 def draw_blank(acting: Acting, *, client_id: int, entity_id: int | None) -> Invoice:
     """A pro forma of a client, without lines yet (F13)."""
-    client = _the_client(acting, client_id)
-    invoice = _begin(acting, client, _entity(acting, entity_id, field=("entity_id",)))
+    client = the_client(acting, client_id)
+    invoice = begin(acting, client, entity_of(acting, entity_id, field=("entity_id",)))
     acting.session.add(invoice)
     acting.session.flush()
     return invoice
 
 
-def _the_client(acting: Acting, client_id: int) -> Client:
+def the_client(acting: Acting, client_id: int) -> Client:
+    """The client that is invoiced; refused when archived."""
     field = ("client_id",)
     client = invoices.the_record(acting.session, Client, client_id, field=field)
-    _require_live(client, key=f"client_{client_id}", noun="client", field=field)
+    require_live(client, key=f"client_{client_id}", noun="client", field=field)
     return client
 
 
-def _require_live(record: Versioned, *, key: str, noun: str, field: tuple[PathPart, ...]) -> None:
+def require_live(record: Versioned, *, key: str, noun: str, field: tuple[PathPart, ...]) -> None:
     """Nothing new is invoiced on what was put away; what is under way goes on."""
     if record.archived_at is not None:
         raise Refusal(RECORD_ARCHIVED(field=field, noun=noun, key=key))
 
 
-def _begin(acting: Acting, client: Client, entity: Entity) -> Invoice:
+def begin(
+    acting: Acting, client: Client, entity: Entity, *, language: str | None = None
+) -> Invoice:
+    """A pro forma of both, not written yet, in a language: the client's when left out."""
     settings = the_organisation(acting.session).settings
-    return blank(
+    told_in = language or client.language
+    made = blank(
         client=client,
         entity=entity,
-        pro_forma_number=invoices.next_pro_forma_number(acting.session),
-        footer=footer_of(settings, client, entity, language=client.language),
+        pro_forma_number=numbers.next_pro_forma_number(acting.session),
+        footer=footer_of(settings, client, entity, language=told_in),
     )
+    made.language = told_in
+    return made
 
 
-def _entity(acting: Acting, entity_id: int | None, *, field: tuple[PathPart, ...]) -> Entity:
+def entity_of(acting: Acting, entity_id: int | None, *, field: tuple[PathPart, ...]) -> Entity:
     """Who invoices; ENTITY_REQUIRED at `field`, where the caller says it, or the project should."""
     if entity_id is not None:
         entity = invoices.the_record(acting.session, Entity, entity_id, field=field)
-        _require_live(entity, key=f"entity_{entity_id}", noun="entity", field=field)
+        require_live(entity, key=f"entity_{entity_id}", noun="entity", field=field)
         return entity
     entities = invoices.entities_of(acting.session)
     if len(entities) == 1:

@@ -17,8 +17,9 @@ from domain.invoice.finalise import Dossier, finalise, require_complete, require
 from domain.invoice.model import PDF_FORM, InvoiceKind, IssuedDocument
 from domain.invoice.numbering import require_recent
 from domain.invoice.remaining import Billable, require_still_within
-from persistence import chain, deposits, invoices
+from persistence import chain, deposits, invoices, numbers
 from persistence.deposits import OpenDeposit
+from persistence.invoice_projects import projects_of
 from persistence.mails import withdraw_pro_formas
 from persistence.outbox import announce
 from persistence.session import insert_all
@@ -92,11 +93,10 @@ def judge_final(
         else:
             seen.add(key)
             live.append(one)
-    invoices.lock_projects(
-        session, {one.project_id for one in found.values() if one.project_id is not None}
-    )
+    covered = projects_of(session, found)
+    invoices.lock_projects(session, {key for some in covered.values() for key in some})
     dossiers = invoices.dossiers_of(session, [found[one.asked.invoice_id] for one in live])
-    projects = {one.project.id for one in dossiers if one.project is not None}
+    projects = {project.id for one in dossiers for project in one.projects}
     billables = invoices.billables_by_project(session, projects, archived=True)
     # Asked for only where a deposit is among them.
     held = {
@@ -127,11 +127,11 @@ def _require_final(
     count_up(dossier)
     require_no_phase(invoice, [line.phase_id for line in dossier.lines])
     require_complete(dossier, issue_date=one.issue_date)
-    if dossier.project is None:
-        return
-    found = billables.get(dossier.project.id, ())
+    found = [one for project in dossier.projects for one in billables.get(project.id, ())]
     if invoice.kind is not InvoiceKind.DEPOSIT:
         require_still_within(dossier.lines, found)
+        return
+    if dossier.project is None:
         return
     others = [other for other in present if other.project_id == dossier.project.id]
     require_room(
@@ -166,7 +166,7 @@ def keep_final(acting: Acting, judged: Sequence[Judged]) -> None:
     for _, some in sorted(by_entity.items()):
         entity = some[0].dossier.entity
         try:
-            numbers = invoices.next_legal_numbers(
+            given = numbers.next_legal_numbers(
                 session,
                 entity,
                 series=entity.invoice_series,
@@ -179,7 +179,7 @@ def keep_final(acting: Acting, judged: Sequence[Judged]) -> None:
                 session.expire(one.dossier.invoice)
                 one.issues += refusal.issues
             continue
-        numbered += zip(some, numbers, strict=True)
+        numbered += zip(some, given, strict=True)
     freeze_all(acting, [Frozen(one.dossier, number, one.issue_date) for one, number in numbered])
     warned = withdraw_pro_formas(session, {one.asked.invoice_id: no for one, no in numbered})
     for one, _ in numbered:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.catalogue import (
@@ -14,9 +14,7 @@ from domain.catalogue import (
     TaxCode,
 )
 from domain.catalogue_rules import require_live
-from domain.client import Client
 from domain.errors import NOT_FOUND, PathPart, Refusal
-from domain.invoice.create import PHASE_OF_OTHER_PROJECT, for_project
 from domain.invoice.deposit import require_no_deduction
 from domain.invoice.deposit_room import require_no_phase, require_room
 from domain.invoice.finalise import Dossier, require_pro_forma
@@ -34,6 +32,7 @@ from domain.invoice.totals import Tax, Totals, total
 from domain.project.model import BillingMethod
 from persistence import catalogue, claims, deposits, invoices
 from resolvers._mutation import Acting
+from resolvers._tying import tie
 
 
 def append(acting: Acting, invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
@@ -142,20 +141,22 @@ def require_account(
         require_live(found, field=field, noun="ledger account", code=key)
 
 
-def replace_lines(acting: Acting, invoice: Invoice, asked: Sequence[NewLine]) -> None:
-    """Puts new lines in the place of a pro forma's; refuses a final one.
+def replace_lines(
+    acting: Acting, invoice: Invoice, asked: Sequence[NewLine], *, keeps_commitment: bool = False
+) -> None:
+    """Puts new lines in the place of a pro forma's, which is locked; refuses a final one.
 
     A line that is named by its identifier stays, with what it bills; what the others billed can be
-    billed again.
+    billed again. The pro forma is tied to the projects of its lines (`tie`).
     """
     require_pro_forma(invoice)
     require_few(asked)
     require_each_line_once(asked)
     require_no_phase(invoice, [one.phase_id for one in asked])
-    _tie(acting, invoice, asked)
-    if invoice.project_id is not None:
-        invoices.lock_project(acting.session, invoice.project_id)
     before = {line.id: line for line in invoices.lines_of(acting.session, invoice.id)}
+    projects = tie(
+        acting, invoice, former=before.values(), asked=asked, keeps_commitment=keeps_commitment
+    )
     kept = [_kept(before, place, one) for place, one in enumerate(asked)]
     require_no_deduction(invoice, list(before.values()))
     held = _held_by(list(before.values()))
@@ -164,7 +165,7 @@ def replace_lines(acting: Acting, invoice: Invoice, asked: Sequence[NewLine]) ->
     invoices.remove_lines(acting.session, [key for key in before if key not in stay])
     _step_aside(acting, [line for line in kept if line is not None])
     lines = [_stays(acting, one, new) for one, new in zip(kept, made, strict=True)]
-    _require_within(acting, invoice, lines, kept=[line for line in kept if line is not None])
+    _require_within(acting, projects, lines, kept=[line for line in kept if line is not None])
     append(acting, invoice, lines)
     require_deposit_room(acting, invoice)
     invoices.mark_changed(invoice)
@@ -213,35 +214,23 @@ def _stays(acting: Acting, kept: InvoiceLine | None, made: InvoiceLine) -> Invoi
     return kept
 
 
-def _tie(acting: Acting, invoice: Invoice, asked: Sequence[NewLine]) -> None:
-    """A blank pro forma takes the project of the first phase that is put on it (F13, F15)."""
-    phase_id = next((one.phase_id for one in asked if one.phase_id is not None), None)
-    if invoice.project_id is not None or phase_id is None:
-        return
-    project = invoices.project_of_phase(acting.session, phase_id)
-    if project is not None:
-        # Before the tie is written: its foreign key would take a weaker lock of the same row.
-        invoices.lock_project(acting.session, project.id)
-        client = invoices.the_record(acting.session, Client, invoice.client_id)
-        commitment = invoice.commitment_no
-        for_project(invoice, project=project, client=client)
-        invoice.commitment_no = commitment or project.commitment_no
-
-
 def _require_within(
-    acting: Acting, invoice: Invoice, lines: Sequence[InvoiceLine], *, kept: Sequence[InvoiceLine]
+    acting: Acting,
+    projects: Sequence[int],
+    lines: Sequence[InvoiceLine],
+    *,
+    kept: Sequence[InvoiceLine],
 ) -> None:
-    """A line on a phase belongs to the invoice's project, and stays within what remains of it.
+    """A line on a phase stays within what remains of it; `projects` are those of the lines.
 
     Several lines on one phase share what remains; each tells how far it brings the billing.
     """
     on_phases = [line for line in lines if line.phase_id is not None]
-    if not on_phases or invoice.project_id is None:
-        _require_no_stranger(acting, invoice, on_phases, known=())
+    if not on_phases:
         return
-    found = invoices.billables_of(acting.session, invoice.project_id, archived=True)
-    billables = {one.phase.id: one for one in without(kept, found)}
-    _require_no_stranger(acting, invoice, on_phases, known=billables)
+    found = invoices.billables_by_project(acting.session, projects, archived=True)
+    known = [one for some in found.values() for one in some]
+    billables = {one.phase.id: one for one in without(kept, known)}
     placed = [(line, ("lines", line.position - 1, "quantity")) for line in on_phases]
     require_all_within(placed, billables)
     sums: dict[int, int] = {}
@@ -250,27 +239,6 @@ def _require_within(
         sums[of.phase.id] = net = sums.get(of.phase.id, 0) + line.net_minor
         by_progress = of.contract.billing_method is BillingMethod.FIXED_FEE_PROGRESS
         line.progress = reached(net, of.figures) if by_progress else None
-
-
-def _require_no_stranger(
-    acting: Acting, invoice: Invoice, lines: Sequence[InvoiceLine], *, known: Container[int]
-) -> None:
-    strangers = [line for line in lines if line.phase_id not in known]
-    if not strangers:
-        return
-    project = "–"
-    if invoice.project_id is not None:
-        project = invoices.lock_project(acting.session, invoice.project_id).code
-    raise Refusal(
-        *(
-            PHASE_OF_OTHER_PROJECT(
-                field=("lines", line.position - 1, "phase_id"),
-                phase=f"phase_{line.phase_id}",
-                project=project,
-            )
-            for line in strangers
-        )
-    )
 
 
 def _new_line(

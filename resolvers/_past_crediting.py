@@ -32,7 +32,7 @@ from domain.invoice.past_credit import (
 from domain.invoice.totals import Totals
 from domain.organisation import Entity
 from domain.project.model import Project
-from persistence import invoices
+from persistence import invoices, numbers
 from persistence.crediting import past_lines
 from persistence.past_credits import bases_credited, taxes_credited
 from resolvers._finalising import freeze
@@ -137,7 +137,7 @@ def _begin(acting: Acting, project: Project, day: date) -> Invoice:
             raise Refusal(ENTITY_REQUIRED(field=("project_id",), expected=names))
         entity_id = entities[0].id
     entity = invoices.the_record(session, Entity, entity_id)
-    number = invoices.next_legal_number(
+    number = numbers.next_legal_number(
         session, entity, series=entity.credit_note_series, issue_date=day, today=acting.today
     )
     return Invoice(

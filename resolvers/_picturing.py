@@ -26,7 +26,8 @@ def occasions_of(
     settings = the_organisation(session).settings
     deposits = deposits_of(session, [line for one, _ in dossiers for line in one.lines])
     named = {
-        key: Reference(number=number, issue_date=day) for key, (number, day) in deposits.items()
+        key: Reference(number=one.number, issue_date=one.issue_date)
+        for key, one in deposits.items()
     }
     situations = situations_in_turn(session, [(one.invoice, one.lines) for one, _ in dossiers])
     return [
@@ -37,6 +38,7 @@ def occasions_of(
             deposits={
                 key: named[key] for line in dossier.lines if (key := line.deducts_id or 0) in named
             },
+            deposit_projects={key: one.project_id for key, one in deposits.items()},
         )
         for (dossier, day), told in zip(dossiers, situations, strict=True)
     ]

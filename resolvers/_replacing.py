@@ -13,7 +13,8 @@ from domain.invoice.lines import LONGEST_TEXT
 from domain.invoice.model import Invoice, InvoiceKind, InvoiceLine
 from domain.invoice.remaining import Placed, reached, require_all_within
 from domain.project.model import BillingMethod
-from persistence import claims, invoices
+from persistence import claims, invoices, numbers
+from persistence.invoice_projects import projects_of, projects_of_phases
 from persistence.payments import lock_invoices
 from resolvers._crediting import CreditWanted, credit_invoice
 from resolvers._depositing import require_deductions_within
@@ -24,7 +25,7 @@ from resolvers._lines import (
 from resolvers._mutation import Acting
 
 _TERMS = (
-    "client_id", "entity_id", "project_id", "currency", "kind", "language", "supply_date",
+    "client_id", "entity_id", "currency", "kind", "language", "supply_date",
     "payment_days", "commitment_no", "footer_message", "euro_rate", "euro_rate_on",
     "euro_rate_source",
 )  # fmt: skip
@@ -51,9 +52,8 @@ def replace_invoice(
     taken = {line.deducts_id for line in former if line.deducts_id is not None}
     lock_invoices(session, {invoice.id, *taken})
     told = text(reason, field=("reason",), name="The reason", longest=LONGEST_TEXT, required=True)
-    if invoice.project_id is not None:
-        # What the lines bill is read under the lock that drawing takes.
-        invoices.lock_project(session, invoice.project_id)
+    # What the lines bill is read under the locks that drawing takes.
+    invoices.lock_projects(session, projects_of(session, [invoice.id]).get(invoice.id, ()))
     kept = claims.kept_by(session, [line.id for line in former])
     note, issues = credit_invoice(
         acting, CreditWanted(invoice_id, reason=told, issue_date=issue_date)
@@ -61,7 +61,7 @@ def replace_invoice(
     made = Invoice(
         **{name: getattr(invoice, name) for name in _TERMS},
         due_date=_agreed(invoice),
-        pro_forma_number=invoices.next_pro_forma_number(session),
+        pro_forma_number=numbers.next_pro_forma_number(session),
         replaces_id=invoice.id,
     )
     session.add(made)
@@ -73,12 +73,20 @@ def replace_invoice(
         if (again := _again(made.id, line, credited.get(line.id))) is not None
     ]
     lines = [line for _, line in pairs]
+    made.project_id = invoice.project_id or _project_of(acting, lines)
     _require_room(acting, made, lines)
     append(acting, made, lines)
     require_deposit_room(acting, made)
     require_deductions_within(acting, made)
     claims.give(session, kept, {old: new.id for old, new in pairs})
     return made, note, issues
+
+
+def _project_of(acting: Acting, lines: Sequence[InvoiceLine]) -> int | None:
+    """The project that lines of several are left with, where it is one."""
+    phases = {line.phase_id for line in lines if line.phase_id is not None}
+    found = set(projects_of_phases(acting.session, phases).values())
+    return found.pop() if len(found) == 1 else None
 
 
 def _agreed(invoice: Invoice) -> date | None:
@@ -111,10 +119,12 @@ def _again(
 
 def _require_room(acting: Acting, invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
     """What the credit freed is there, unless the invoice had been credited and billed before."""
-    if invoice.project_id is None or invoice.kind is InvoiceKind.DEPOSIT:
+    if invoice.kind is InvoiceKind.DEPOSIT:
         return  # `require_deposit_room` judges a deposit.
-    found = invoices.billables_of(acting.session, invoice.project_id, archived=True)
-    known = {one.phase.id: one for one in found}
+    phases = {line.phase_id for line in lines if line.phase_id is not None}
+    projects = set(projects_of_phases(acting.session, phases).values())
+    found = invoices.billables_by_project(acting.session, projects, archived=True)
+    known = {one.phase.id: one for some in found.values() for one in some}
     placed: list[Placed] = [(line, ("lines", place)) for place, line in enumerate(lines)]
     require_all_within(placed, known)
     sums: dict[int, int] = {}

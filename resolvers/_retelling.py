@@ -11,6 +11,7 @@ from domain.invoice.model import Invoice, InvoiceKind, InvoiceLine
 from domain.organisation import Entity, footer_of
 from domain.project.model import Project
 from persistence import invoices
+from persistence.invoice_projects import projects_of
 from persistence.organisations import the_organisation
 from resolvers._billing import detail_of
 from resolvers._depositing import deduction_described, deposit_described
@@ -29,12 +30,11 @@ def tell_in_language(
     _footer(acting, invoice, before=before, given=given)
     lines = invoices.lines_of(acting.session, invoice.id)
     _deductions(acting, invoice, lines, before=before)
-    if invoice.project_id is None:
-        return
     if invoice.kind is InvoiceKind.DEPOSIT:
         _deposit(acting, invoice, lines, before=before)
-    found = invoices.billables_of(acting.session, invoice.project_id)
-    billables = {one.phase.id: one for one in found}
+    projects = projects_of(acting.session, [invoice.id]).get(invoice.id, ())
+    found = invoices.billables_by_project(acting.session, projects)
+    billables = {one.phase.id: one for some in found.values() for one in some}
     for line in lines:
         billable = billables.get(line.phase_id or 0)
         if billable and line.detail and line.detail == detail_of(billable, line, before):

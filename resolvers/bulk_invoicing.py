@@ -13,6 +13,7 @@ from domain.errors import FIELD_INVALID, Issue, Refusal
 from domain.invoice.finalise import require_pro_forma
 from domain.invoice.model import Invoice as InvoiceRecord
 from persistence import invoices
+from persistence.invoice_projects import projects_of, projects_of_phases
 from persistence.invoices import remove, the_record
 from persistence.session import part_of
 from resolvers import _finalising as finalising
@@ -204,14 +205,18 @@ def _lock_invoices(acting: Acting, items: Sequence[Any]) -> None:
     """
     keys = (_key_or_none(item.id, "invoice") for item in items)
     found = invoices.invoices_locked(acting.session, {key for key in keys if key is not None})
-    invoices.lock_projects(
-        acting.session, {one.project_id for one in found.values() if one.project_id is not None}
-    )
+    covered = projects_of(acting.session, found)
+    invoices.lock_projects(acting.session, {key for some in covered.values() for key in some})
 
 
 def _lock_projects(acting: Acting, items: Sequence[CreateItem]) -> None:
+    """Those that are drawn from, and those of the phases on lines: before any number is taken."""
+    lines = (line for item in items for line in item.lines or ())
+    phases = (_key_or_none(line.phase_id, "phase") for line in lines)
     keys = (_key_or_none(item.project_id, "project") for item in items)
-    invoices.lock_projects(acting.session, {key for key in keys if key is not None})
+    billed = projects_of_phases(acting.session, (key for key in phases if key is not None))
+    wanted = {key for key in keys if key is not None}.union(billed.values())
+    invoices.lock_projects(acting.session, wanted)
 
 
 def _key_or_none(identifier: str | None, noun: str) -> int | None:

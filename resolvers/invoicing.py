@@ -266,7 +266,8 @@ def _change(acting: Acting, invoice: InvoiceRecord, asked: InvoiceUpdateInput) -
     change_terms(invoice, given)
     invoice.state = InvoiceState.DRAFT
     if asked.lines is not None:
-        replace_lines(acting, invoice, [line_of(i, one) for i, one in enumerate(asked.lines)])
+        lines = [line_of(i, one) for i, one in enumerate(asked.lines)]
+        replace_lines(acting, invoice, lines, keeps_commitment="commitment_no" in given)
     if asked.euro_rate is not None:
         # After the lines: the first phase of a blank one brings the currency of its project.
         give_rate(invoice, as_rate(asked.euro_rate.value), today=acting.today)

@@ -125,7 +125,7 @@ class Replacing:
             asked = DepositWanted(project, input.percent, input.amount, input.ledger_account)
             return {"invoice": depositing.draw_deposit(acting, asked).id}
 
-        return await _once(info, "depositInvoiceCreate", input, act)
+        return await once_with_invoices(info, "depositInvoiceCreate", input, act)
 
     @strawberry.mutation(description="Takes a final deposit off a pro forma, by VAT rate.")
     async def invoice_deduct_deposit(
@@ -139,7 +139,7 @@ class Replacing:
             )
             return {"invoice": made.id}
 
-        return await _once(info, "invoiceDeductDeposit", input, act)
+        return await once_with_invoices(info, "invoiceDeductDeposit", input, act)
 
     @strawberry.mutation(description="The deduction of a deposit is taken off a pro forma again.")
     async def invoice_undeduct_deposit(
@@ -151,7 +151,7 @@ class Replacing:
             made = depositing.undeduct(acting, invoice_id=invoice, deposit_id=deposit)
             return {"invoice": made.id}
 
-        return await _once(info, "invoiceUndeductDeposit", input, act)
+        return await once_with_invoices(info, "invoiceUndeductDeposit", input, act)
 
     @strawberry.mutation(
         description="A credit note of a final invoice and a pro forma with its lines, at once."
@@ -167,7 +167,9 @@ class Replacing:
             said = user_errors(issues, acting.caller.locale)
             return {"invoice": made.id, "credit_note": note.id, "user_errors": said}
 
-        return await _once(info, "invoiceReplace", input, act, "invoice", "credit_note", legal=True)
+        return await once_with_invoices(
+            info, "invoiceReplace", input, act, "invoice", "credit_note", legal=True
+        )
 
     @strawberry.mutation(
         description="A credit note of our own for an invoice of the former system: its amounts "
@@ -179,10 +181,12 @@ class Replacing:
         def act(acting: Acting) -> Payload:
             return {"credit_note": past_crediting.credit_past_invoice(acting, _past(input)).id}
 
-        return await _once(info, "pastInvoiceCredit", input, act, "credit_note", legal=True)
+        return await once_with_invoices(
+            info, "pastInvoiceCredit", input, act, "credit_note", legal=True
+        )
 
 
-async def _once(
+async def once_with_invoices(
     info: Info,
     mutation: str,
     asked: Any,

@@ -16,9 +16,9 @@ from domain.invoice.model import InvoiceLine as InvoiceLineRecord
 from domain.payment import PaymentState
 from domain.tax import VatCategory
 from persistence.crediting import invoices_credited, lines_credited
-from persistence.invoices import other_invoices
+from persistence.invoice_projects import other_invoices, projects_of
 from persistence.payments import standings
-from persistence.reading import Computed, Derived, Noun, ToMany, ToOne, Wanted
+from persistence.reading import Computed, Derived, Noun, Row, ToMany, ToOne, Wanted, load_by_ids
 from persistence.session import ScopedSession
 from schema.accounting import INVOICE_EXPORT, InvoiceExport
 from schema.catalogue import TAX_CODE, TaxCode
@@ -95,7 +95,7 @@ class EuroRate:
     source: str = strawberry.field(description="Who published it, e.g. BCE.")
 
 
-@strawberry.type(description="Another invoice that holds the same project (Divers).")
+@strawberry.type(description="Another invoice that holds one of its projects (Divers).")
 class OtherInvoice:
     id: strawberry.ID
     number: str
@@ -110,7 +110,10 @@ class Invoice(Node):
     state: InvoiceState
     client: Client
     entity: Entity
-    project: Project | None
+    project: Project | None = strawberry.field(description="Null where it covers several.")
+    projects: list[Project] = strawberry.field(
+        description="All that it covers: its own, and those of the phases on its lines (B26)."
+    )
     seller: InvoiceParty | None = strawberry.field(description="Null while pro forma.")
     buyer: InvoiceParty | None = strawberry.field(description="Null while pro forma.")
     currency: str
@@ -254,6 +257,12 @@ def _others(
     }
 
 
+def _projects(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, list[Row]]:
+    own = projects_of(session, keys)
+    found = load_by_ids(session, PROJECT, wanted, (one for some in own.values() for one in some))
+    return {key: [found[one] for one in some] for key, some in own.items()}
+
+
 INVOICE_LINE = Noun(
     InvoiceLineRecord,
     "InvoiceLine",
@@ -277,6 +286,7 @@ INVOICE: Noun = Noun(
         "client": ToOne(lambda: CLIENT, "client_id"),
         "entity": ToOne(lambda: ENTITY, "entity_id"),
         "project": ToOne(lambda: PROJECT, "project_id"),
+        "projects": Derived(_projects, default=()),
         "seller": Computed(("seller",), lambda row: _party(row["seller"])),
         "buyer": Computed(("buyer",), lambda row: _party(row["buyer"])),
         "net": money_field("net_minor"),

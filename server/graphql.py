@@ -32,6 +32,7 @@ from resolvers.bulk_invoicing import BulkInvoicing
 from resolvers.bundling import Bundling
 from resolvers.cataloguing import Cataloguing, CataloguingQueries
 from resolvers.chasing import Chasing, ChasingQueries
+from resolvers.consolidating import Consolidating
 from resolvers.contracting import Contracting
 from resolvers.crediting import Crediting
 from resolvers.editing import Editing
@@ -92,6 +93,7 @@ MUTATIONS: tuple[type, ...] = (
     Paying,
     Chasing,
     Replacing,
+    Consolidating,
     Mailing,
     Bundling,
     Exporting,

@@ -134,9 +134,9 @@ class Page:
     def situation(self) -> str:
         """ "Situation no. 3" below the title, where the invoice is one of a single contract."""
         recaps = self.picture.recaps
-        return (
-            self.say("Situation no. {number}", number=recaps[0].number) if len(recaps) == 1 else ""
-        )
+        if len(recaps) != 1 or self.picture.project is None:
+            return ""
+        return self.say("Situation no. {number}", number=recaps[0].number)
 
     def recap_title(self, recap: Recap) -> str:
         sentence = "Situation no. {number} – {contract}"

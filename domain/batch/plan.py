@@ -13,6 +13,7 @@ from domain.billing.assessment import Assessment
 from domain.billing.books import Addressed
 from domain.billing.item import Item, ItemKind
 from domain.catalogue import TaxCode
+from domain.invoice.projects import vat_territory
 from domain.invoice.totals import Tax, total
 
 _PRINT_BITS = 44
@@ -26,7 +27,7 @@ class Bundle(NamedTuple):
     client_id: int
     currency: str
     regime: str
-    """Of the VAT: the reason why none is charged, else the country whose rates apply."""
+    """Of the VAT: the reason why none is charged, else where it is due."""
     commitment_no: str | None
     """The purchase order: a public buyer refuses an invoice that names another one."""
     language: str
@@ -93,10 +94,14 @@ def bundle_of(one: Assessment, regime: str) -> Bundle:
 
 
 def regime_of(addressed: Addressed, tax: TaxCode | None) -> str:
-    """How the VAT of a line comes about; what has no tax code spoils no other invoice."""
+    """How the VAT of a line comes about; what has no tax code spoils no other invoice.
+
+    A line that is exempt in a project that is not, or the other way round, goes on its own.
+    """
     if tax is None:
-        return f"{addressed.country}?"
-    return tax.exemption or addressed.country
+        return f"{addressed.regime}?"
+    own = tax.exemption or vat_territory(addressed.country)
+    return own if own == addressed.regime else f"{addressed.regime}/{own}"[:40]
 
 
 @dataclass(frozen=True, slots=True)

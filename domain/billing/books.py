@@ -162,6 +162,8 @@ class Addressed:
     language: str
     country: str
     """Of the building: its rates apply."""
+    regime: str
+    """Whose VAT is due of the project, or why none is."""
     entity_id: int | None
     """None where there are several and nobody chose."""
     commitment_no: str | None
@@ -199,7 +201,7 @@ class ContractBooks:
     """Particulars of the parties that the law wants and that are not known."""
     entities: str | None = None
     """Those to choose from, where nobody said who invoices."""
-    addressed: Addressed = Addressed("", "fr", "FR", None, None, MappingProxyType({}))
+    addressed: Addressed = Addressed("", "fr", "FR", "FR", None, None, MappingProxyType({}))
     reserved: Mapping[str, Reserved] = field(default_factory=dict)
     """By key of the item: what batches hold."""
 

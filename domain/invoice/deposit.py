@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
 from domain.catalogue import TaxCode
@@ -141,8 +141,11 @@ def _line(
     )
 
 
-def require_deductible(deposit: Invoice, invoice: Invoice) -> None:
-    """Refuses what is no final deposit, or one of another client, entity or currency."""
+def require_deductible(deposit: Invoice, invoice: Invoice, *, projects: Collection[int]) -> None:
+    """Refuses what is no final deposit, or one of another client, entity, currency or project.
+
+    `projects` are those of the invoice; one without any may take off what it likes.
+    """
     if deposit.kind is not InvoiceKind.DEPOSIT or deposit.state not in LEGAL:
         shown = deposit.number or deposit.pro_forma_number
         raise Refusal(DEPOSIT_NOT_FINAL(field=("deposit_id",), number=shown))
@@ -159,6 +162,12 @@ def require_deductible(deposit: Invoice, invoice: Invoice) -> None:
                     field=("deposit_id",), number=invoice.pro_forma_number, particular=said
                 )
             )
+    if projects and deposit.project_id not in projects:
+        raise Refusal(
+            DEPOSIT_OF_OTHERS(
+                field=("deposit_id",), number=invoice.pro_forma_number, particular="the project"
+            )
+        )
 
 
 def require_no_deduction(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:

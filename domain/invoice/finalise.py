@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from domain.catalogue import TaxCode
 from domain.client import Client
-from domain.errors import Issue, Refusal, call_error
+from domain.errors import Issue, PathPart, Refusal, call_error
 from domain.invoice.euro import owes_vat_in_euro, rate_of, untimely
 from domain.invoice.model import (
     PRO_FORMA,
@@ -18,6 +18,7 @@ from domain.invoice.model import (
     InvoiceState,
     LineKind,
 )
+from domain.invoice.projects import differences
 from domain.organisation import Entity
 from domain.project.model import Project, ProjectStatus
 from domain.tax import ExemptionReason, VatCategory
@@ -80,8 +81,17 @@ class Dossier:
     lines: Sequence[InvoiceLine]
     client: Client
     entity: Entity
-    project: Project | None
+    projects: Sequence[Project]
+    """All that it covers, by rising identifier (B26)."""
     tax_codes: dict[int, TaxCode]
+    phase_projects: Mapping[int, int] = field(default_factory=dict)
+    """The project of each phase that a line is on, by identifiers."""
+
+    @property
+    def project(self) -> Project | None:
+        """The one that the invoice is tied to; None where it covers several, or none."""
+        tied = self.invoice.project_id
+        return next((one for one in self.projects if one.id == tied), None)
 
     @property
     def number(self) -> str:
@@ -155,20 +165,31 @@ def _vat_in_euro(dossier: Dossier, issue_date: date) -> list[Issue]:
 
 def _project(dossier: Dossier) -> list[Issue]:
     issues: list[Issue] = []
-    project, invoice = dossier.project, dossier.invoice
+    invoice = dossier.invoice
     # A former invoice may be credited after the project has ended.
     ended = invoice.kind is InvoiceKind.CREDIT_NOTE and ProjectStatus.CLOSED
-    if project is not None and project.status not in (ProjectStatus.SIGNED, ended):
-        issues.append(INVOICE_PROJECT_NOT_SIGNED(field=("project_id",), project=project.code))
-    if project is not None and (
-        project.client_id != invoice.client_id or project.entity_id not in (None, invoice.entity_id)
-    ):
-        issues.append(
-            INVOICE_PROJECT_MOVED(
-                field=("project_id",), project=project.code, number=dossier.number
+    for project in dossier.projects:
+        where = _place_of(project, dossier)
+        if project.status not in (ProjectStatus.SIGNED, ended):
+            issues.append(INVOICE_PROJECT_NOT_SIGNED(field=where, project=project.code))
+        if project.client_id != invoice.client_id or project.entity_id not in (
+            None,
+            invoice.entity_id,
+        ):
+            issues.append(
+                INVOICE_PROJECT_MOVED(field=where, project=project.code, number=dossier.number)
             )
-        )
-    return issues
+    return issues + differences([(one, _place_of(one, dossier)) for one in dossier.projects])
+
+
+def _place_of(project: Project, dossier: Dossier) -> tuple[PathPart, ...]:
+    """Where an invoice names the project: of several, on the first line of its phases."""
+    of = dossier.phase_projects
+    if dossier.project is None:
+        for line in dossier.lines:
+            if of.get(line.phase_id or 0) == project.id:
+                return "lines", line.position - 1, "phase_id"
+    return ("project_id",)
 
 
 def _line(dossier: Dossier, line: InvoiceLine) -> list[Issue]:

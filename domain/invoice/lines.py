@@ -138,7 +138,7 @@ def _price(line: InvoiceLine, asked: NewLine, place: int) -> None:
 
 
 _GIVEN = (
-    *("kind", "description", "detail", "quantity", "unit", "unit_price", "net_minor"),
+    *("kind", "description", "detail", "quantity", "unit", "unit_price", "net_minor", "currency"),
     *("tax_code_id", "ledger_account", "sku", "phase_id", "discount", "position"),
 )
 """The columns of a line that its new words and numbers replace."""

@@ -45,6 +45,8 @@ class Situation:
     contract: str
     number: int
     rows: tuple[SituationRow, ...]
+    project: str = ""
+    """Its code."""
 
     @property
     def total(self) -> SituationRow:
@@ -63,6 +65,7 @@ def situation(
     phases: Iterable[tuple[int, str]],
     figures: Mapping[int, PhaseFigures],
     now: Mapping[int, int],
+    project: str = "",
 ) -> Situation:
     """The situation of a contract whose `figures` are those before the invoice.
 
@@ -77,7 +80,7 @@ def situation(
         )
         for key, name in phases
     )
-    return Situation(contract, number, rows)
+    return Situation(contract, number, rows, project)
 
 
 def prints_recap(settings: Mapping[str, Any], entity: Entity) -> bool:

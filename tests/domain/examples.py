@@ -202,4 +202,7 @@ def dossier(**changed: Any) -> Dossier:
         "project": project(),
         "tax_codes": {9: tax_code()},
     }
-    return Dossier(**parts | changed)
+    made = parts | changed
+    known = made.pop("project")
+    made.setdefault("projects", [known] if known else [])
+    return Dossier(**made)

@@ -23,7 +23,8 @@ from persistence.contracts import (
     pro_formas_of,
     restate_phases,
 )
-from persistence.invoices import mark_changed, project_of_phase
+from persistence.invoice_projects import projects_of_phases
+from persistence.invoices import mark_changed
 from persistence.session import Database
 from persistence.takeover.statistics import MANY, learn
 from tests.domain.examples import codes
@@ -131,10 +132,8 @@ def test_an_invoice_without_a_project_freezes_none_and_the_neighbours_freeze_the
         assert not is_project_invoiced(session, firm.project_id)
         assert not is_project_invoiced(session, other.project_id)
         assert not is_invoiced(session, other.contract_id)
-        assert project_of_phase(session, other.phase_id) is None
-        project = project_of_phase(session, firm.phase_id)
-        assert project is not None
-        assert project.id == firm.project_id
+        found = projects_of_phases(session, [other.phase_id, firm.phase_id])
+        assert found == {firm.phase_id: firm.project_id}
 
 
 def test_the_phases_of_a_project_follow_it_into_another_currency(firm: Firm) -> None:

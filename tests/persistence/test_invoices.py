@@ -13,6 +13,7 @@ from domain.catalogue import LedgerAccount, Product, TaxCode
 from domain.client import Client
 from domain.invoice.model import Invoice, InvoiceLine, InvoiceState, IssuedDocument
 from domain.organisation import Entity
+from persistence.invoice_projects import other_invoices
 from persistence.invoices import (
     account_exists,
     billables_of,
@@ -22,7 +23,6 @@ from persistence.invoices import (
     issued_document,
     lines_of,
     lock_project,
-    other_invoices,
     product_named,
     remove,
     remove_lines,

@@ -11,7 +11,7 @@ import pytest
 from domain.errors import Refusal
 from domain.invoice.model import Invoice, InvoiceState
 from domain.organisation import Entity
-from persistence.invoices import next_legal_number, next_pro_forma_number
+from persistence.numbers import next_legal_number, next_pro_forma_number
 from persistence.session import Database, ScopedSession
 from tests.persistence.firms import (
     Firm,

@@ -10,6 +10,7 @@ from domain.ledger import PhaseFigures
 from domain.project.adjustment import AdjustmentKind
 from domain.takeover.revert import Entry, Verdict
 from persistence.contracts import is_project_billed
+from persistence.invoice_projects import invoiced_projects
 from persistence.ledger import phase_figures
 from persistence.session import ScopedSession
 from persistence.takeover.undo.tables import (
@@ -27,7 +28,7 @@ _UNDONE = (Verdict.REMOVE, Verdict.RESTORE)
 
 def keep_invoiced(session: ScopedSession, entries: Sequence[Entry]) -> None:
     """What invoices stand on stays: projects, phases, the amounts of such phases, billed time."""
-    projects = referring(session, "invoice", "project_id", ids_of(entries, "project"))
+    projects = invoiced_projects(session, ids_of(entries, "project"))
     recorded = {noun: phases_of(session, noun, ids_of(entries, noun)) for noun in _RECORDED}
     phases = ids_of(entries, "phase").union(*(of.values() for of in recorded.values()))
     invoiced = referring(session, "invoice_line", "phase_id", phases)

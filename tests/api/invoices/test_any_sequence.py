@@ -25,8 +25,9 @@ from hypothesis.stateful import (
 from persistence.chain import entities_linked, verify
 from persistence.ledger import phase_figures
 from persistence.ledger_check import disagreements
-from tests.api.invoices.acts import DELETE, change, final
+from tests.api.invoices.acts import DELETE, blank, change, codes, final
 from tests.api.invoices.paying_acts import act, fee_project, looked
+from tests.api.invoices.project_acts import line_on
 from tests.support.api import ApiClient
 from tests.support.documents import DRAW
 from tests.support.takeover import phases_of, project
@@ -49,7 +50,7 @@ Row = dict[str, Any]
 
 
 class Firm(RuleBasedStateMachine):
-    """One project with fees that do not divide, and all that is done to it."""
+    """Two projects with fees that do not divide, and all that is done to them."""
 
     api: ApiClient
 
@@ -60,6 +61,9 @@ class Firm(RuleBasedStateMachine):
         self.code = f"SEQ-{self.turn}"
         self.job = fee_project(self.api, self.code, *FEES)["id"]
         self.phases = [phase["id"] for phase in phases_of(project(self.api, self.code))]
+        other = f"{self.code}-B"
+        fee_project(self.api, other, ("777.77", "20"))
+        self.phases += [phase["id"] for phase in phases_of(project(self.api, other))]
         self.drafts: list[str] = []
         self.finals: dict[str, str] = {}
         """Each as it was told when it became final."""
@@ -82,6 +86,20 @@ class Firm(RuleBasedStateMachine):
         )["invoiceCreateFromProject"]
         if answer["invoice"]:
             self.drafts.append(answer["invoice"]["id"])
+
+    @rule(
+        places=st.lists(st.sampled_from([0, 2, 4]), min_size=1, max_size=3, unique=True),
+        cents=st.integers(1, 60000),
+    )
+    def write(self, places: list[int], cents: int) -> None:
+        """A pro forma by hand over phases of one project, or of both (B26)."""
+        amount = f"{Decimal(cents) / 100}"
+        invoice = blank(self.api)["id"]
+        lines = [line_on(self.phases[place], amount) for place in places]
+        if codes(change(self.api, invoice, lines=lines)):
+            self.api.query(DELETE, id=invoice)
+        else:
+            self.drafts.append(invoice)
 
     @precondition(lambda self: self.drafts)
     @rule(data=st.data(), percent=st.sampled_from(["0", "10", "33.3333"]))

@@ -137,6 +137,7 @@ RIGHT: dict[str, dict[str, Any]] = {
         "phases": [{"phaseId": "phase_309"}],
     },
     "invoiceCreate": {"clientId": "client_30", "entityId": "entity_1"},
+    "invoiceCreateForClient": {"clientId": "client_30"},
     "invoiceUpdate": {"id": "invoice_1", "lines": [A_LINE]},
     "invoiceFinalise": {"id": "invoice_3"},
     "invoiceCredit": {"id": "invoice_3", "lines": [{"lineId": "invoice_line_1"}]},

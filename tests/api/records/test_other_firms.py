@@ -21,6 +21,7 @@ from tests.support.takeover import phases_of, project
 NOUN_OF = {
     "clientId": "client",
     "projectId": "project",
+    "projectIds": "project",
     "phaseId": "phase",
     "entityId": "entity",
     "importId": "import_file",

@@ -1,0 +1,162 @@
+"""The projects of an invoice: the one it is tied to, and those of the phases on its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from sqlalchemy import ColumnElement, func, select, union
+
+from domain.invoice.model import Invoice, InvoiceLine, InvoiceState, LineKind
+from domain.project.model import Contract, Phase, Project
+from persistence.deposits import projects_of_deposits
+from persistence.session import ScopedSession
+
+_PORTION = 5000
+"""Identifiers in one statement: a driver takes 32,766 values."""
+
+
+def _portions(keys: Iterable[int]) -> Iterator[list[int]]:
+    wanted = sorted(set(keys))
+    for start in range(0, len(wanted), _PORTION):
+        yield wanted[start : start + _PORTION]
+
+
+def projects_of_phases(session: ScopedSession, phase_ids: Iterable[int]) -> dict[int, int]:
+    """The project of each of these phases; what is no phase is absent."""
+    found: dict[int, int] = {}
+    for portion in _portions(phase_ids):
+        statement = (
+            # With a column that no index has, as below.
+            select(Phase.id, Contract.project_id, Phase.currency)
+            .join(Contract, Contract.id == Phase.contract_id)
+            .where(Phase.id.in_(portion))
+        )
+        found |= {row.id: row.project_id for row in session.execute(statement)}
+    return found
+
+
+def projects_of(session: ScopedSession, invoice_ids: Iterable[int]) -> dict[int, list[int]]:
+    """The projects of each invoice by rising identifier; two statements for five thousand."""
+    found: dict[int, set[int]] = {}
+    for portion in _portions(invoice_ids):
+        # With a column that no index has: else SQLite reads the index of all invoices there are.
+        tied = select(Invoice.id, Invoice.project_id, Invoice.kind).where(Invoice.id.in_(portion))
+        for invoice, project, _ in session.execute(tied):
+            if project is not None:
+                found.setdefault(invoice, set()).add(project)
+        billing = (
+            select(InvoiceLine.invoice_id, Contract.project_id)
+            .join(Phase, Phase.id == InvoiceLine.phase_id)
+            .join(Contract, Contract.id == Phase.contract_id)
+            .where(InvoiceLine.invoice_id.in_(portion))
+            .distinct()
+        )
+        for invoice, project in session.execute(billing):
+            found.setdefault(invoice, set()).add(project)
+    return {invoice: sorted(some) for invoice, some in found.items()}
+
+
+def sole_project(session: ScopedSession, lines: Iterable[InvoiceLine]) -> int | None:
+    """The project that every priced line bills, or takes a deposit of; None of several, or none.
+
+    A line that bills none (a product) leaves the document without: its amount is of no project.
+    """
+    priced = [line for line in lines if line.kind is not LineKind.TEXT]
+    of_phases = projects_of_phases(session, (line.phase_id for line in priced if line.phase_id))
+    of_deposits = projects_of_deposits(
+        session, sorted({line.deducts_id for line in priced if line.deducts_id is not None})
+    )
+    found = {
+        of_deposits.get(line.deducts_id) if line.deducts_id else of_phases.get(line.phase_id or 0)
+        for line in priced
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def projects_locked(session: ScopedSession, keys: Iterable[int]) -> dict[int, Project]:
+    """Those of the projects that are there, locked by rising identifier, as they are now."""
+    return {
+        found.id: found
+        for portion in _portions(keys)
+        for found in session.scalars(
+            select(Project)
+            .where(Project.id.in_(portion))
+            .order_by(Project.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    }
+
+
+def projects_of_client(session: ScopedSession, client_id: int) -> list[int]:
+    """The live projects of a client by rising identifier."""
+    statement = select(Project.id).where(
+        Project.client_id == client_id, Project.archived_at.is_(None)
+    )
+    return list(session.scalars(statement.order_by(Project.id)))
+
+
+def holds_project(project_id: int) -> ColumnElement[bool]:
+    """The condition of the invoices that hold the project, alone or among others."""
+    tied = select(Invoice.id).where(Invoice.project_id == project_id)
+    # Nested, not joined: SQLite would begin with all lines there are.
+    contracts = select(Contract.id).where(Contract.project_id == project_id)
+    phases = select(Phase.id).where(Phase.contract_id.in_(contracts))
+    billing = select(InvoiceLine.invoice_id).where(InvoiceLine.phase_id.in_(phases))
+    return Invoice.id.in_(union(tied, billing))
+
+
+def invoiced_projects(session: ScopedSession, keys: Iterable[int]) -> set[int]:
+    """Those of the projects that an invoice holds, pro forma or final."""
+    found: set[int] = set()
+    # Nested, not joined: SQLite would begin with all lines there are.
+    phases = select(Phase.id).where(Phase.contract_id == Contract.id).correlate(Contract)
+    lines = select(InvoiceLine.id).where(InvoiceLine.phase_id.in_(phases))
+    for portion in _portions(keys):
+        tied = select(Invoice.project_id).where(Invoice.project_id.in_(portion)).distinct()
+        found |= {key for key in session.scalars(tied) if key is not None}
+        rest = [key for key in portion if key not in found]
+        billing = select(Contract.project_id).where(Contract.project_id.in_(rest), lines.exists())
+        found |= set(session.scalars(billing))
+    return found
+
+
+def other_invoices(
+    session: ScopedSession, keys: Sequence[int]
+) -> dict[int, list[tuple[int, str, InvoiceState]]]:
+    """For each invoice, the others of its projects (F19): (identifier, number, state)."""
+    own = projects_of(session, keys)
+    holding = _holding(session, {project for some in own.values() for project in some})
+    others = {
+        key: set().union(*(holding[project] for project in some)) - {key}
+        for key, some in own.items()
+    }
+    told: dict[int, tuple[int, str, InvoiceState]] = {}
+    for portion in _portions(other for some in others.values() for other in some):
+        number = func.coalesce(Invoice.number, Invoice.pro_forma_number)
+        rows = select(Invoice.id, number, Invoice.state).where(Invoice.id.in_(portion))
+        told |= {row[0]: (row[0], row[1], row[2]) for row in session.execute(rows)}
+    return {key: [told[one] for one in sorted(some)] for key, some in others.items() if some}
+
+
+def _holding(session: ScopedSession, projects: set[int]) -> dict[int, set[int]]:
+    """The invoices that hold each of these projects."""
+    holding: dict[int, set[int]] = {project: set() for project in projects}
+    of_phases: dict[int, int] = {}
+    for portion in _portions(projects):
+        tied = select(Invoice.project_id, Invoice.id).where(Invoice.project_id.in_(portion))
+        for project, invoice in session.execute(tied):
+            holding[project or 0].add(invoice)
+        phases = (
+            select(Phase.id, Contract.project_id)
+            .join(Contract, Contract.id == Phase.contract_id)
+            .where(Contract.project_id.in_(portion))
+        )
+        of_phases |= {row.id: row.project_id for row in session.execute(phases)}
+    for portion in _portions(of_phases):
+        billing = select(InvoiceLine.phase_id, InvoiceLine.invoice_id).where(
+            InvoiceLine.phase_id.in_(portion)
+        )
+        for phase, invoice in session.execute(billing.distinct()):
+            holding[of_phases[phase or 0]].add(invoice)
+    return holding

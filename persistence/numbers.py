@@ -1,0 +1,80 @@
+"""Taking the numbers of documents: gap-free, under the lock of their counter."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import func, select
+
+from domain.invoice.model import NumberCounter
+from domain.invoice.numbering import PRO_FORMA_SERIES, legal_number, pro_forma_number, take_next
+from domain.organisation import Entity, fiscal_year
+from persistence.session import ScopedSession
+
+
+def next_pro_forma_number(session: ScopedSession) -> str:
+    return next_pro_forma_numbers(session, 1)[0]
+
+
+def next_pro_forma_numbers(session: ScopedSession, count: int) -> list[str]:
+    """The next `count` numbers of pro formas, under one lock until this transaction ends."""
+    counter = locked_counter(session, entity_id=0, series=PRO_FORMA_SERIES, year=0)
+    first = counter.last + 1
+    counter.last += count
+    return [pro_forma_number(one) for one in range(first, first + count)]
+
+
+def next_legal_number(
+    session: ScopedSession, entity: Entity, *, series: str, issue_date: date, today: date
+) -> str:
+    """The next number of the series, under its lock until this transaction ends."""
+    found = next_legal_numbers(
+        session, entity, series=series, issue_date=issue_date, today=today, count=1
+    )
+    return found[0]
+
+
+def next_legal_numbers(
+    session: ScopedSession,
+    entity: Entity,
+    *,
+    series: str,
+    issue_date: date,
+    today: date,
+    count: int,
+) -> list[str]:
+    """The next `count` numbers of the series, under one lock until this transaction ends."""
+    year = fiscal_year(start=entity.fiscal_year_start, day=issue_date)
+    counter = locked_counter(session, entity_id=entity.id, series=series, year=year)
+    last = session.scalar(
+        select(func.max(NumberCounter.last_issue_date)).where(
+            NumberCounter.entity_id == entity.id, NumberCounter.series == series
+        )
+    )
+    taken = (
+        take_next(counter, issue_date=issue_date, today=today, last=last) for _ in range(count)
+    )
+    return [legal_number(series=series, year=year, count=one) for one in taken]
+
+
+def locked_counter(
+    session: ScopedSession, *, entity_id: int, series: str, year: int
+) -> NumberCounter:
+    """The counter, locked. Two first users of a series meet at its unique key: the loser's
+    transaction starts over."""
+    statement = (
+        select(NumberCounter)
+        .where(
+            NumberCounter.entity_id == entity_id,
+            NumberCounter.series == series,
+            NumberCounter.year == year,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    counter = session.scalar(statement)
+    if counter is None:
+        counter = NumberCounter(entity_id=entity_id, series=series, year=year)
+        session.add(counter)
+        session.flush()
+    return counter
