@@ -23,6 +23,7 @@ from strawberry.tools import merge_types
 
 from resolvers.batch_browsing import BatchQueries
 from resolvers.batch_exporting import BatchExporting
+from resolvers.batch_printing import BatchPrinting
 from resolvers.batching import Batching
 from resolvers.billing import BillingQueries
 from resolvers.browsing import Browsing
@@ -90,6 +91,7 @@ MUTATIONS: tuple[type, ...] = (
     BulkInvoicing,
     Batching,
     BatchExporting,
+    BatchPrinting,
     Paying,
     Chasing,
     Replacing,
