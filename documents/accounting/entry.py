@@ -42,6 +42,8 @@ class EntryLine:
     rate: Decimal | None = None
     category: VatCategory | None = None
     vat_account: str = ""
+    project_code: str | None = None
+    """Of an invoice over several projects, that of the line (B26)."""
     contract: str | None = None
     phase_code: str | None = None
 
@@ -163,7 +165,7 @@ def entry_of(dossier: Dossier, around: Surroundings) -> Entry:
         year_end=fiscal_year_end(start=start, day=invoice.issue_date)
         if invoice.issue_date
         else None,
-        project_code=dossier.project.code if dossier.project else None,
+        project_code=", ".join(one.code for one in dossier.projects) or None,
         commitment_no=invoice.commitment_no,
         credited_number=around.credited_number,
         euro_rate=invoice.euro_rate,
@@ -231,6 +233,7 @@ def _line(
         position=line.position,
         kind=line.kind,
         description="\n".join(text for text in (line.description, line.detail) if text),
+        project_code=_project_code(line, dossier),
         contract=contract,
         phase_code=phase,
     )
@@ -253,6 +256,12 @@ def _line(
         category=tax.category if tax else None,
         vat_account=(code.vat_account if code else None) or around.books.vat_account,
     )
+
+
+def _project_code(line: InvoiceLine, dossier: Dossier) -> str | None:
+    """That of its phase, else the one that the invoice is tied to."""
+    key = dossier.phase_projects.get(line.phase_id or 0, dossier.invoice.project_id)
+    return next((one.code for one in dossier.projects if one.id == key), None)
 
 
 def vat_of_lines(

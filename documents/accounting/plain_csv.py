@@ -51,7 +51,7 @@ def _row(entry: Entry, line: EntryLine, language: str) -> list[str]:
         guarded(buyer.name),
         guarded(buyer.vat_number),
         guarded(buyer.siret),
-        guarded(entry.project_code),
+        guarded(line.project_code),
         guarded(line.contract),
         guarded(line.phase_code),
         str(line.position),

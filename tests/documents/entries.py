@@ -94,7 +94,7 @@ def document(
             code="PAR", name="Rivage", invoice_series="PAR", credit_note_series="PAV",
             siren="732829320",
         ),
-        project=None,
+        projects=(),
         tax_codes=TAXES,
     )  # fmt: skip
     around = {"validated_on": DAY, **more}
