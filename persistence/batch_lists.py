@@ -100,24 +100,33 @@ def _blocker(blocker: Blocker) -> dict[str, Any]:
 
 
 def parts_of(session: ScopedSession, batch_id: int) -> list[Part]:
-    """What is selected, by invoice, contract and tax: one statement, whatever the size."""
+    """What is selected, by invoice, contract and tax."""
+    return parts_by_batch(session, [batch_id])[batch_id]
+
+
+def parts_by_batch(session: ScopedSession, batch_ids: Sequence[int]) -> dict[int, list[Part]]:
+    """The parts of each of these batches: one statement, whatever the size."""
+    found: dict[int, list[Part]] = {key: [] for key in batch_ids}
+    if not found:
+        return found
     item = BatchItem
     statement = (
         select(
-            *(item.bundle, item.contract_id, item.currency, item.tax_code_id),
+            *(item.batch_id, item.bundle, item.contract_id, item.currency, item.tax_code_id),
             func.sum(item.amount_minor),
             func.count(),
             func.sum(item.tickets),
             func.sum(item.hours),
             func.sum(item.fingerprint),
         )
-        .where(item.batch_id == batch_id, _SELECTED)
-        .group_by(item.bundle, item.contract_id, item.currency, item.tax_code_id)
-        .order_by(item.bundle, item.contract_id)
+        .where(item.batch_id.in_(found), _SELECTED)
+        .group_by(item.batch_id, item.bundle, item.contract_id, item.currency, item.tax_code_id)
+        .order_by(item.batch_id, item.bundle, item.contract_id)
     )
     taxes = taxes_of(session)
-    return [
-        Part(
+    for batch_id, bundle, contract_id, currency, tax_code_id, *sums in session.execute(statement):
+        net, count, tickets, hours, prints = sums
+        part = Part(
             bundle=bundle,
             contract_id=contract_id,
             currency=currency,
@@ -128,10 +137,8 @@ def parts_of(session: ScopedSession, batch_id: int) -> list[Part]:
             hours=hours,
             fingerprints=int(prints),
         )
-        for bundle, contract_id, currency, tax_code_id, net, count, tickets, hours, prints in (
-            session.execute(statement)
-        )
-    ]
+        found[batch_id].append(part)
+    return found
 
 
 def taxes_of(session: ScopedSession) -> dict[int, Tax]:

@@ -209,11 +209,23 @@ def items_of_bills(session: ScopedSession, bill_ids: Sequence[int]) -> dict[int,
 
 def count_bills(session: ScopedSession, batch_id: int) -> dict[BillState, int]:
     """How many bills of a batch are in each state."""
+    return count_bills_of(session, [batch_id])[batch_id]
+
+
+def count_bills_of(
+    session: ScopedSession, batch_ids: Sequence[int]
+) -> dict[int, dict[BillState, int]]:
+    """How many bills of each of these batches are in each state."""
     bill = BatchInvoice
     statement = (
-        select(bill.state, func.count()).where(bill.batch_id == batch_id).group_by(bill.state)
+        select(bill.batch_id, bill.state, func.count())
+        .where(bill.batch_id.in_(batch_ids))
+        .group_by(bill.batch_id, bill.state)
     )
-    return {row[0]: row[1] for row in session.execute(statement)}
+    found: dict[int, dict[BillState, int]] = {key: {} for key in batch_ids}
+    for batch_id, state, count in session.execute(statement):
+        found[batch_id][state] = count
+    return found
 
 
 def forget_invoices(session: ScopedSession, invoice_ids: Sequence[int]) -> None:
@@ -231,41 +243,48 @@ def forget_invoices(session: ScopedSession, invoice_ids: Sequence[int]) -> None:
     )
 
 
-def totals_of_bills(session: ScopedSession, batch_id: int) -> list[BatchTotals]:
-    """The figures of the invoices of a batch by currency: as edited, once there is a pro forma."""
+def totals_of_bills(
+    session: ScopedSession, batch_ids: Sequence[int]
+) -> dict[int, list[BatchTotals]]:
+    """The figures of the invoices of each batch by currency: as edited, where there are any."""
     bill, item = BatchInvoice, BatchItem
-    is_live = (bill.batch_id == batch_id, bill.state.in_(LIVE_BILLS))
+    found: dict[int, list[BatchTotals]] = {key: [] for key in batch_ids}
+    if not found:
+        return found
+    is_live = (bill.batch_id.in_(found), bill.state.in_(LIVE_BILLS))
+    per = (bill.batch_id, bill.currency)
     counted = (
-        select(bill.currency, func.count(distinct(item.contract_id)), func.count())
+        select(*per, func.count(distinct(item.contract_id)), func.count())
         .join(item, item.bill_id == bill.id)
         .where(*is_live)
-        .group_by(bill.currency)
+        .group_by(*per)
     )
-    counts = {row[0]: (row[1], row[2]) for row in session.execute(counted)}
+    counts = {(row[0], row[1]): (row[2], row[3]) for row in session.execute(counted)}
     summed = (
         select(
-            *(bill.currency, func.count(), func.sum(bill.tickets), func.sum(bill.hours)),
+            *(*per, func.count(), func.sum(bill.tickets), func.sum(bill.hours)),
             func.sum(func.coalesce(Invoice.net_minor, bill.net_minor)),
             func.sum(func.coalesce(Invoice.vat_minor, bill.vat_minor)),
         )
         .outerjoin(Invoice, Invoice.id == bill.invoice_id)
         .where(*is_live)
-        .group_by(bill.currency)
-        .order_by(bill.currency)
+        .group_by(*per)
+        .order_by(*per)
     )
-    return [
-        BatchTotals(
+    for batch_id, currency, count, tickets, hours, net, vat in session.execute(summed):
+        contracts, items = counts.get((batch_id, currency), (0, 0))
+        figures = BatchTotals(
             currency=currency,
             invoices=count,
-            contracts=counts.get(currency, (0, 0))[0],
-            items=counts.get(currency, (0, 0))[1],
+            contracts=contracts,
+            items=items,
             tickets=int(tickets),
             hours=hours,
             net=int(net),
             vat=int(vat),
         )
-        for currency, count, tickets, hours, net, vat in session.execute(summed)
-    ]
+        found[batch_id].append(figures)
+    return found
 
 
 def revive(session: ScopedSession, batch_id: int) -> None:

@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 import orjson
@@ -184,11 +185,19 @@ def read_cursor(cursor: str, sort: Sort, columns: Keys) -> list[Any]:
         if sort.column == "id":
             # Its identifier stands in the cursor twice: as what sorts, and as the last resort.
             kinds.append(int)
-        if name != sort.column or len(values) != len(kinds) or not all(map(_fits, values, kinds)):
+        if name != sort.column or len(values) != len(kinds):
+            raise ValueError(cursor)
+        values = [_chosen(*one) for one in zip(values, kinds, strict=True)]
+        if not all(map(_fits, values, kinds)):
             raise ValueError(cursor)
     except (ValueError, KeyError, TypeError, binascii.Error) as error:
         raise Refusal(CURSOR_INVALID(cursor=cursor[:60])) from error
     return values
+
+
+def _chosen(value: Any, kind: type) -> Any:
+    """A word of a closed list as its column compares it; anything else as it is."""
+    return kind(value) if issubclass(kind, StrEnum) else value
 
 
 def _fits(value: Any, kind: type) -> bool:

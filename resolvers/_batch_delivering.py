@@ -61,17 +61,26 @@ def _chosen(acting: Acting, part: Part) -> tuple[Batch, list[int] | None]:
     """The batch, and which of its bills; NOT_FOUND for one that is no invoice of it."""
     batch = locked_batch(acting, part.batch_id)
     require_state(batch, *_GENERATED)
-    found = {one.id for one in invoices_of(acting.session, part)}
-    if not found:
-        raise Refusal(BATCH_EMPTY(field=("id",), batch=batch.name))
+    require_invoices(acting.session, batch, part)
+    return batch, None if part.bill_ids is None else list(part.bill_ids)
+
+
+def require_invoices(session: ScopedSession, batch: Batch, part: Part) -> list[BatchInvoice]:
+    """The bills of a part that are invoices; NOT_FOUND names those that are none."""
+    bills = invoices_of(session, part)
+    found = {one.id for one in bills}
     unknown = [
-        NOT_FOUND(field=("invoice_ids", place), noun="invoice of the batch", key=str(key))
+        NOT_FOUND(
+            field=("invoice_ids", place), noun="invoice of the batch", key=f"batch_invoice_{key}"
+        )
         for place, key in enumerate(part.bill_ids or ())
         if key not in found
     ]
     if unknown:
         raise Refusal(*unknown)
-    return batch, None if part.bill_ids is None else list(part.bill_ids)
+    if not found:
+        raise Refusal(BATCH_EMPTY(field=("id",), batch=batch.name))
+    return bills
 
 
 def invoices_of(session: ScopedSession, part: Part) -> list[BatchInvoice]:

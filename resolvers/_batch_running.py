@@ -21,13 +21,13 @@ from domain.batch.plan import Bundle, PlannedItem, plan_hash, planned
 from domain.batch.run import (
     BATCH_EMPTY,
     MOST_TOLD,
-    STALE_PLAN,
     bills_of,
     bundle_again,
     moved,
     propose,
     require_state,
     require_unmoved,
+    stale,
 )
 from domain.billing.assessment import assess
 from domain.billing.blockers import RESERVED_BY_BATCH
@@ -175,13 +175,13 @@ def run_batch(acting: Acting, batch_id: int, *, plan: str, checked: Checked | No
         raise Refusal(BATCH_EMPTY(field=("id",), batch=batch.name))
     now = plan_hash(batch_id=batch.id, version=batch.version, grouping=batch.grouping, parts=parts)
     if checked is None or plan != now or checked.version != batch.version:
-        raise Refusal(STALE_PLAN(field=("plan_hash",), moved="the selection"))
+        raise Refusal(stale("the selection"))
     require_unmoved(checked.gone)
     items = batch_lists.selected_items(session, batch.id)
     held = batches.holders_of(session, [item.key for item in items], but=batch.id)
     if held:
         raise Refusal(
-            STALE_PLAN(field=("plan_hash",), moved=f"{len(held)} items"),
+            stale("what is free"),
             *(
                 RESERVED_BY_BATCH(field=("plan_hash",), batch=name)
                 for name in dict.fromkeys(name for _, name in held[:MOST_TOLD])
@@ -189,7 +189,7 @@ def run_batch(acting: Acting, batch_id: int, *, plan: str, checked: Checked | No
         )
     batches.drop_unselected(session, batch.id)
     _propose(session, batch, items, checked.bundles)
-    batch.state = BatchState.SAVED
+    batch.state, batch.plan = BatchState.SAVED, plan
     return batch
 
 
@@ -244,13 +244,19 @@ def drop_bills(acting: Acting, batch_id: int, bill_ids: Sequence[int]) -> Batch:
     require_state(batch, *_WITH_BILLS)
     found = {one.id: one for one in batches.bills_of(session, batch.id, ids=bill_ids)}
     issues = [
-        NOT_FOUND(field=("invoice_ids", place), noun="invoice of the batch", key=str(key))
+        NOT_FOUND(
+            field=("invoice_ids", place), noun="invoice of the batch", key=f"batch_invoice_{key}"
+        )
         for place, key in enumerate(bill_ids)
         if key not in found
     ]
     if issues:
         raise Refusal(*issues)
-    _take_out(acting, list(found.values()), spare_final=False)
+    _take_out(acting, [found[key] for key in bill_ids], spare_final=False)
+    counts = batches.count_bills(session, batch.id)
+    waiting = counts.get(BillState.PROPOSED, 0) + counts.get(BillState.FAILED, 0)
+    if batch.state is BatchState.SAVED and counts.get(BillState.GENERATED) and not waiting:
+        batch.state = BatchState.GENERATED
     return batch
 
 

@@ -8,6 +8,7 @@ from datetime import date
 
 from domain.base import Versioned
 from domain.billing.assessment import Assessment
+from domain.billing.blockers import RESERVED_BY_BATCH
 from domain.billing.item import Item
 from domain.billing.lines import ITEMS_OR_PHASES, stays_unbilled
 from domain.client import Client
@@ -187,6 +188,7 @@ def _lines(
         if one.phase.id not in by_fee:
             continue
         share = asked.get(one.phase.id)
+        _require_free(assessed, one, field=("project_id",) if share is None else share.at())
         line, said = propose(
             one, asked=share, basis=draw.basis, account=terms.account, sku=terms.sku
         )
@@ -198,6 +200,21 @@ def _lines(
             complete(line, one, project, taxes, language=invoice.language)
             lines.append((line, None))
     return lines, tuple(issues)
+
+
+def _require_free(
+    assessed: Sequence[Assessment], one: Billable, *, field: tuple[PathPart, ...]
+) -> None:
+    """A part of a fee that a batch holds is billed by that batch alone."""
+    own = (item for found in assessed for item in found.items if item.phase_id == one.phase.id)
+    held = [
+        blocker.issue.at(field=field)
+        for item in own
+        for blocker in item.blockers
+        if blocker.issue.kind is RESERVED_BY_BATCH
+    ]
+    if held:
+        raise Refusal(*held)
 
 
 def _is_by_fee(billable: Billable, share: Asked | None, basis: Basis) -> bool:

@@ -7,12 +7,10 @@ from typing import Any
 import strawberry
 
 from domain.access import Permission
-from domain.batch.run import BATCH_EMPTY
-from domain.errors import Refusal
 from domain.invoice.papers import PapersForm
 from persistence import batches
 from persistence.reading import Wanted, load_one
-from resolvers._batch_delivering import Part, invoices_of
+from resolvers._batch_delivering import Part, require_invoices
 from resolvers._batch_inputs import batch_key, bill_keys
 from resolvers._mutation import Acting, Once, Payload, write
 from resolvers._papers import ask_for_papers
@@ -53,10 +51,8 @@ class BatchPrinting:
         def act(acting: Acting) -> Payload:
             part = Part(batch_id=batch_key(input.id), bill_ids=bill_keys(input.invoice_ids))
             batch = batches.the_batch(acting.session, part.batch_id)
-            bills = invoices_of(acting.session, part)
+            bills = require_invoices(acting.session, batch, part)
             keys = [bill.invoice_id for bill in bills if bill.invoice_id is not None]
-            if not keys:
-                raise Refusal(BATCH_EMPTY(field=("id",), batch=batch.name))
             job = ask_for_papers(acting, keys, input.form, batch_id=batch.id)
             return _shown(acting, job.id, fields)
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import strawberry
 
+from domain.batch.criteria import Criteria
 from domain.billing.assessment import Assessment
 from domain.billing.item import BillableState
-from domain.given import day
+from domain.given import day, text
 from domain.project.model import BillingMethod
 from persistence.billable_pages import assessed_page, count_assessed, cursor_of
 from persistence.billing import contracts_where
@@ -29,6 +30,22 @@ class BillableFilter:
     contract_id: strawberry.ID | None = None
     method: BillingMethod | None = None
     state: BillableState | None = None
+    taxable: bool | None = None
+    entity_id: strawberry.ID | None = None
+    currency: str | None = None
+    text: str | None = strawberry.field(
+        default=None, description="In the name of the client or contract, or as a project's code."
+    )
+
+    def criteria(self) -> Criteria:
+        """What narrows the list beside its identifiers (B20)."""
+        entity = optional_key(self.entity_id, "entity", field=("entityId",))
+        return Criteria(
+            taxable=self.taxable,
+            entity_ids=None if entity is None else (entity,),
+            currency=self.currency.strip().upper()[:3] if self.currency else None,
+            text=text(self.text, field=("filter", "text"), name="The text", longest=120),
+        )
 
 
 @strawberry.type
@@ -52,6 +69,7 @@ class BillingQueries:
             project_id=optional_key(given.project_id, "project", field=("projectId",)),
             contract_id=optional_key(given.contract_id, "contract", field=("contractId",)),
             method=given.method,
+            criteria=given.criteria(),
         )
         cut_off = day(as_of, field=("asOf",), name="The cut-off day")
         cut_off = cut_off or context.house.today(context.caller.time_zone)

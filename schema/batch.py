@@ -84,12 +84,13 @@ class Batch(Node):
     state: BatchState
     author: str
     created_at: datetime
+    archived_at: datetime | None = strawberry.field(description="When it was deleted.")
     generated_at: datetime | None
     exported_at: datetime | None
     version: int
     plan_hash: str | None = strawberry.field(
         description="What batchRun takes: it stands for the selection and the totals seen with it. "
-        "Null unless the batch is SELECTING."
+        "Once the batch is run: the one it was run by, so that a program may ask again."
     )
     totals: list[BatchTotals] = strawberry.field(
         description="By currency, computed by the plan that will run."
@@ -180,32 +181,30 @@ def batch_noun(house: House, locale: str) -> Noun:
 
 
 def _hashes(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, str | None]:
-    return {
+    found = batches.batches_by_id(session, keys)
+    open_ones = [batch for batch in found if batch.state is BatchState.SELECTING]
+    parts = batch_lists.parts_by_batch(session, [batch.id for batch in open_ones])
+    return {batch.id: batch.plan for batch in found} | {
         batch.id: plan_hash(
             batch_id=batch.id,
             version=batch.version,
             grouping=batch.grouping,
-            parts=batch_lists.parts_of(session, batch.id),
+            parts=parts[batch.id],
         )
-        if batch.state is BatchState.SELECTING
-        else None
-        for batch in batches.batches_by_id(session, keys)
+        for batch in open_ones
     }
 
 
 def _totals(
     session: ScopedSession, keys: Sequence[int], wanted: Wanted
 ) -> dict[int, list[dict[str, Any]]]:
-    return {
-        batch.id: [_figures(one) for one in _totals_of(session, batch)]
-        for batch in batches.batches_by_id(session, keys)
-    }
-
-
-def _totals_of(session: ScopedSession, batch: BatchRecord) -> list[TotalsFigures]:
-    if batch.state in (BatchState.PLANNING, BatchState.SELECTING):
-        return totals_of(batch_lists.parts_of(session, batch.id), batch.grouping)
-    return batches.totals_of_bills(session, batch.id)
+    found = {batch.id: batch for batch in batches.batches_by_id(session, keys)}
+    lists = (BatchState.PLANNING, BatchState.SELECTING)
+    open_ones = [key for key, batch in found.items() if batch.state in lists]
+    parts = batch_lists.parts_by_batch(session, open_ones)
+    made = batches.totals_of_bills(session, [key for key in found if key not in parts])
+    made |= {key: totals_of(some, found[key].grouping) for key, some in parts.items()}
+    return {key: [_figures(one) for one in some] for key, some in made.items()}
 
 
 def _figures(one: TotalsFigures) -> dict[str, Any]:
@@ -225,10 +224,9 @@ def _figures(one: TotalsFigures) -> dict[str, Any]:
 def _counts(
     session: ScopedSession, keys: Sequence[int], wanted: Wanted
 ) -> dict[int, dict[str, int]]:
-    found = {key: batches.count_bills(session, key) for key in keys}
     return {
         key: {state.value.lower(): counts.get(state, 0) for state in BillState}
-        for key, counts in found.items()
+        for key, counts in batches.count_bills_of(session, keys).items()
     }
 
 

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from persistence.migrate import migrate
 from persistence.session import Database
 from tests.support.postgres import PostgresServer, running_postgres
+from tests.support.prepared import prepare
 
 settings.register_profile(
     "house", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -70,3 +71,18 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The fixtures' firm taken in, to be copied."""
+    path = tmp_path_factory.mktemp("prepared") / "prepared.db"
+    prepare(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def prepared_postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    dsn = postgres.create_database(template=postgres.template("prepared", prepare))
+    yield dsn
+    postgres.drop_database(dsn)

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Integer,
     String,
     UniqueConstraint,
-    text,
+    literal_column,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -96,6 +96,8 @@ class Batch(Versioned, Record):
     criteria: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
     """Which contracts it is chosen from."""
     author: Mapped[str] = mapped_column(NAME, default="")
+    plan: Mapped[str | None] = mapped_column(String(40), default=None)
+    """The hash of the plan it was run by."""
     schedule_id: Mapped[int | None] = mapped_column(BigKey, default=None)
     due_on: Mapped[date | None] = mapped_column(default=None)
     """Of a batch that a schedule made: the day it was due. One a schedule and day."""
@@ -161,8 +163,8 @@ class BatchItem(Scoped, Record):
             "ix_batch_item_held",
             "organisation_id",
             "contract_id",
-            sqlite_where=text("reserves IS NOT NULL"),
-            postgresql_where=text("reserves IS NOT NULL"),
+            sqlite_where=literal_column("reserves IS NOT NULL"),
+            postgresql_where=literal_column("reserves IS NOT NULL"),
         ),
     )
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from domain.batch.model import Grouping
 from domain.billing.assessment import Assessment
 from domain.billing.books import Addressed
-from domain.billing.item import Item, ItemKind
+from domain.billing.item import Blocker, Item, ItemKind
 from domain.catalogue import TaxCode
 from domain.invoice.projects import vat_territory
 from domain.invoice.totals import Tax, total
@@ -45,6 +45,8 @@ class PlannedItem:
     bundle: Bundle
     tax: TaxCode | None
     selectable: bool
+    blockers: tuple[Blocker, ...] = ()
+    """Its own, and those of its contract."""
 
     @property
     def fingerprint(self) -> int:
@@ -78,7 +80,8 @@ def planned(one: Assessment) -> Iterator[PlannedItem]:
         if regime not in bundles:
             bundles[regime] = bundle_of(one, regime)
         selectable = item.selectable and not one.is_locked
-        yield PlannedItem(item, bundles[regime], tax, selectable)
+        blockers = (*one.blockers, *item.blockers)
+        yield PlannedItem(item, bundles[regime], tax, selectable, blockers)
 
 
 def bundle_of(one: Assessment, regime: str) -> Bundle:

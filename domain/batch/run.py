@@ -14,7 +14,7 @@ from domain.money import from_minor
 
 STALE_PLAN = call_error(
     "STALE_PLAN",
-    "What this plan was made of has moved since: {moved}. Nothing was written.",
+    "What this plan was made of has moved since: {moved}[[ ({which})]]. Nothing was written.",
     "Read the batch anew with batchRefresh, look at it, and run it.",
 )
 ITEM_MOVED = call_error(
@@ -142,7 +142,7 @@ def moved(
 
 def _told(item: BatchItem, now: PlannedItem | None) -> Issue:
     if now is not None and not now.selectable:
-        locks = [one.issue for one in now.item.blockers if one.locks]
+        locks = [one.issue for one in now.blockers if one.locks]
         if locks:
             return locks[0]
     amount = 0 if now is None or not now.selectable else now.item.amount
@@ -162,12 +162,13 @@ def require_unmoved(gone: Sequence[tuple[BatchItem, Issue]]) -> None:
     """Refuses with STALE_PLAN and the first items that moved, by the place of none: all or none."""
     if not gone:
         return
-    count = len(gone)
-    what = f"1 item of {_contracts(gone)}" if count == 1 else f"{count} items of {_contracts(gone)}"
     told = (issue.at(field=("plan_hash",)) for _, issue in gone[:MOST_TOLD])
-    raise Refusal(STALE_PLAN(field=("plan_hash",), moved=what), *told)
+    contracts = dict.fromkeys(f"contract_{item.contract_id}" for item, _ in gone)
+    raise Refusal(stale("what is due", contracts), *told)
 
 
-def _contracts(gone: Sequence[tuple[BatchItem, Issue]]) -> str:
-    keys = list(dict.fromkeys(f"contract_{item.contract_id}" for item, _ in gone))
-    return ", ".join(keys[:3]) + (" …" if len(keys) > 3 else "")
+def stale(moved: str, which: Iterable[str] = ()) -> Issue:
+    """STALE_PLAN: what moved, and the first of those it moved of."""
+    names = list(which)
+    shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
+    return STALE_PLAN(field=("plan_hash",), moved=moved, which=shown)

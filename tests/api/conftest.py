@@ -12,20 +12,6 @@ from tests.support.postgres import PostgresServer
 from tests.support.prepared import Calendar, copy_of, prepare
 
 
-@pytest.fixture(scope="session")
-def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("prepared") / "prepared.db"
-    prepare(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture
-def prepared_postgres_url(postgres: PostgresServer) -> Iterator[str]:
-    dsn = postgres.create_database(template=postgres.template("prepared", prepare))
-    yield dsn
-    postgres.drop_database(dsn)
-
-
 @pytest.fixture
 def calendar() -> Calendar:
     """The clock of the test: 21 November 2026 until it is told another day."""

@@ -22,6 +22,7 @@ from graphql import (
 )
 
 from server.graphql import jalon_schema
+from tests.api.batches.acts import listed, saved
 from tests.api.invoices.mail_acts import queued
 from tests.api.records.test_other_firms import SOME_TIME
 from tests.api.settings.acts import A_PRODUCT, AN_ENTITY, done
@@ -164,6 +165,21 @@ RIGHT: dict[str, dict[str, Any]] = {
         "lines": [{"historyId": "billing_history_1"}],
     },
     "invoiceSend": {"id": "invoice_3", "to": ["a@b.test"], "cc": ["c@b.test"]},
+    "batchPlan": {"name": "Novembre", "filter": {"contractIds": ["contract_66"]}},
+    "batchRefresh": {"id": "batch_1"},
+    "batchSelect": {
+        "id": "batch_1",
+        "choices": [{"selected": False, "contractIds": ["contract_66"], "items": ["x"]}],
+    },
+    "batchUpdate": {"id": "batch_1", "name": "Octobre"},
+    "batchRun": {"id": "batch_1", "planHash": "x"},
+    "batchGenerate": {"id": "batch_3"},
+    "batchDrop": {"id": "batch_3", "invoiceIds": ["batch_invoice_1"]},
+    "batchFinalise": {"id": "batch_3", "invoiceIds": ["batch_invoice_2"]},
+    "batchSend": {"id": "batch_3", "invoiceIds": ["batch_invoice_2"]},
+    "batchDelete": {"id": "batch_2"},
+    "batchPrint": {"id": "batch_3", "form": "ZIP", "invoiceIds": ["batch_invoice_2"]},
+    "batchExport": {"id": "batch_3", "format": "CSV", "invoiceIds": ["batch_invoice_2"]},
     "webhookEndpointCreate": {"url": "https://hook.example/"},
     "webhookEndpointUpdate": {"id": "webhook_endpoint_1"},
     "webhookEndpointDelete": {"id": "webhook_endpoint_2"},
@@ -286,6 +302,9 @@ def hardened(
         past = {**A_PAST_INVOICE, "invoiceNo": "FA-1"}
         api.query(PAST, input={"item": past, "idempotencyKey": "prepared"})
         queued(api, "invoice_3")
+        for name in ("Novembre", "Octobre", "Septembre"):
+            batch = listed(api, name)
+        saved(api, batch)
         for _ in range(2):
             api.query(operation("webhookEndpointCreate"), input=RIGHT["webhookEndpointCreate"])
         yield api

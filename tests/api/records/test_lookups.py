@@ -8,6 +8,7 @@ import pytest
 from graphql import GraphQLInterfaceType, GraphQLObjectType
 
 from server.graphql import jalon_schema
+from tests.api.batches.acts import listed, proposals, saved
 from tests.api.invoices.paying_acts import act, pay
 from tests.api.records.asking import PROJECT, client_by_code, each
 from tests.api.records.test_other_firms import SOME_TIME
@@ -120,7 +121,25 @@ def everything(api: ApiClient) -> dict[str, str]:
         "Handover": data["handovers"]["nodes"][0]["id"],
         "ImportFile": data["imports"]["nodes"][0]["id"],
         "ImportRow": rows[0]["id"],
+        **_batch(api),
+        **_exported(api, invoice),
     }
+
+
+EXPORT = """
+mutation($input: InvoicesExportInput!) { invoicesExport(input: $input) { export { id } } }
+"""
+
+
+def _exported(api: ApiClient, invoice: str) -> dict[str, str]:
+    asked = {"format": "CSV", "ids": [invoice], "idempotencyKey": "everything"}
+    made = api.query(EXPORT, input=asked)["invoicesExport"]["export"]
+    return {"AccountingExport": made["id"]}
+
+
+def _batch(api: ApiClient) -> dict[str, str]:
+    batch = saved(api, listed(api))["id"]
+    return {"Batch": batch, "BatchInvoice": proposals(api, batch)[0]["id"]}
 
 
 def test_everything_that_has_an_identifier_is_found_by_it(any_firm: ApiClient) -> None:

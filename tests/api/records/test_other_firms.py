@@ -11,6 +11,7 @@ from graphql import (
 )
 
 from schema.view import snake
+from tests.api.batches.acts import listed, saved
 from tests.api.invoices.mail_acts import send
 from tests.api.records.asking import recorded_past
 from tests.api.records.calling import MUTATIONS, QUERIES, call, named_records, put, required
@@ -29,6 +30,7 @@ NOUN_OF = {
     "invoiceId": "invoice",
     "depositId": "invoice",
     "historyId": "billing_history",
+    "contractIds": "contract",
 }
 """What an identifier names, where its field does not say it by being `id`."""
 
@@ -74,13 +76,16 @@ TIME = (
     *("timeEntriesWriteOff", "timeEntriesWriteOffUndo"),
 )
 OWN_ID |= dict.fromkeys(TIME, "time_entry")
+BATCHES = [name for name in MUTATIONS if name.startswith("batch") and name != "batchPlan"]
+OWN_ID |= dict.fromkeys(BATCHES, "batch")
 
 FREE_OF_OTHERS = {
     *("clientCreate", "projectCreate", "phaseCreate", "collaboratorCreate"),
     *("templateDownload", "stagedUploadCreate", "organisationUpdate"),
     *("productCreate", "entityCreate", "taxCodeCreate", "ledgerAccountCreate"),
+    "batchPlan",
 }
-"""Mutations that name no record by its identifier."""
+"""Mutations that name no record by its identifier, or only in a filter."""
 
 SOME_TIME = {
     "date": "2026-10-14",
@@ -97,15 +102,17 @@ TRIED_ELSEWHERE = {
     ("paymentAllocate", ("input", "allocations", 0, "invoiceId")),
     ("paymentUnallocate", ("input", "invoiceId")),
     ("pastInvoiceCredit", ("input", "lines", 0, "historyId")),
+    *((name, ("input", "invoiceIds", 0)) for name in BATCHES),
     ("webhookEndpointUpdate", ("input", "entityId")),
 }
-"""With an invoice, a payment, a past invoice or a webhook that is the caller's own."""
+"""With an invoice, a payment, a past invoice, a webhook or a batch that is the caller's own."""
 PLACES = [
     (name, path)
     for name, field in MUTATIONS.items()
     for one, argument in field.args.items()
     for path in named_records(argument.type, (one,))
-    if (name, path) not in TRIED_ELSEWHERE
+    # A filter that names what is not there lists nothing: tried with the batches.
+    if (name, path) not in TRIED_ELSEWHERE and "filter" not in path
 ]
 
 
@@ -130,6 +137,7 @@ def two_firms(browsed: ApiClient) -> tuple[ApiClient, dict[str, str]]:
         ' projectByCode(code: "PAT-2508") { contracts { id } } }'
     )
     mail = send(browsed, invoice, to=["a@b.test"])["mail"]
+    batch = saved(browsed, listed(browsed))["id"]
     made = browsed.query(
         'mutation { productCreate(input: { sku: "PLAN", name: "Plan" }) { node { id } } }'
     )
@@ -162,6 +170,7 @@ def two_firms(browsed: ApiClient) -> tuple[ApiClient, dict[str, str]]:
             "import_file": data["imports"]["nodes"][0]["id"],
             "staged_upload": "staged_upload_1",
             "job": "job_1",
+            "batch": batch,
             "time_entry": time["timeEntriesBulkRecord"]["results"][0]["node"]["id"],
             **recorded_past(browsed, phases_of(job)[0]["id"]),
         },
@@ -210,6 +219,8 @@ def _complete(stranger: ApiClient, name: str, given: dict[str, Any], path: tuple
     """What stands before the foreign identifier is the stranger's own, so that it is reached."""
     if name == "paymentUnallocate":
         given["input"] |= {"invoiceId": "invoice_1"}
+    if name == "batchSelect":
+        given["input"] |= {"id": listed(stranger)["id"]}
     if name == "importRowsSkip":
         given["input"] |= {"rows": [2]}
     drawing = name.startswith("invoiceCreate") or path == ("input", "lines", 0, "phaseId")
@@ -259,6 +270,8 @@ def test_every_query_is_empty_for_another_firm(
     """Lists have nothing of it, look-ups give null, filters by its identifiers match nothing."""
     stranger, theirs = two_firms
     own_lists = {"entities", "taxCodes", "ledgerAccounts", "clients", "projects", "invoices"}
+    # Those of the stranger's own, made to reach what is named in them.
+    own_lists |= {"batches"}
     lists = {
         name
         for name, field in QUERIES.items()

@@ -38,7 +38,8 @@ NEEDED = {
     ),
     **dict.fromkeys(("progressRecord", "progressBulkRecord"), Permission.RECORD_PROGRESS),
     **dict.fromkeys(
-        [name for name in MUTATIONS if name.startswith("invoice")], Permission.PREPARE_INVOICES
+        [name for name in MUTATIONS if name.startswith(("invoice", "batch"))],
+        Permission.PREPARE_INVOICES,
     ),
     **dict.fromkeys(
         ("timeEntriesWriteOff", "timeEntriesWriteOffUndo"), Permission.PREPARE_INVOICES
@@ -46,7 +47,8 @@ NEEDED = {
     **dict.fromkeys(
         (
             *("invoiceFinalise", "invoiceCredit", "invoiceReplace", "pastInvoiceCredit"),
-            *("invoicesBulkFinalise", "invoicesBulkCredit", "invoicesExport"),
+            *("invoicesBulkFinalise", "invoicesBulkCredit", "invoicesExport", "batchFinalise"),
+            "batchExport",
         ),
         Permission.FINALISE_INVOICES,
     ),
@@ -58,6 +60,7 @@ NEEDED = {
     "invoicePdf": Permission.READ,
     "invoicesPdf": Permission.READ,
     "invoicesPrint": Permission.READ,
+    "batchPrint": Permission.READ,
     # What each kind of job needs is tried in tests/api/test_jobs.py.
     "jobCancel": Permission.READ,
     "templateDownload": Permission.READ,
