@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.dates import format_date
 
@@ -83,6 +84,7 @@ def rate(value: Decimal, language: str) -> str:
     return plain(value, language, most=4) + (f"{NARROW}%" if language == "fr" else "%")
 
 
+@lru_cache(maxsize=4096)
 def day(value: date, language: str) -> str:
     """A date in full: "21 novembre 2026", "1er décembre 2026", "21 November 2026"."""
     text = format_date(value, "d MMMM y", locale=_LOCALES[language])

@@ -76,6 +76,12 @@ class Keeper:
 
     def close(self) -> None:
         """Leaves: a running job rolls back and is done again by whoever comes next."""
+        # The engine answers no thread that an event loop runs on, as a server's own does.
+        leaving = threading.Thread(target=self._leave, name="jobs leave")
+        leaving.start()
+        leaving.join()
+
+    def _leave(self) -> None:
         self._is_leaving = True
         self._awake.set()
         self._bell.set()

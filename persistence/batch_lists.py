@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, func, or_, select, update
 
 from domain.batch.model import Batch, BatchContract, BatchItem
-from domain.batch.plan import Part, PlannedItem, planned
+from domain.batch.plan import Part, PlannedItem, Sums, planned
 from domain.billing.assessment import Assessment
 from domain.billing.item import BillableState, Blocker
 from domain.catalogue import TaxCode
@@ -120,8 +120,7 @@ def parts_by_batch(session: ScopedSession, batch_ids: Sequence[int]) -> dict[int
             func.sum(item.fingerprint),
         )
         .where(item.batch_id.in_(found), _SELECTED)
-        .group_by(item.batch_id, item.bundle, item.contract_id, item.currency, item.tax_code_id)
-        .order_by(item.batch_id, item.bundle, item.contract_id)
+        .group_by(item.batch_id, item.contract_id, item.bundle, item.currency, item.tax_code_id)
     )
     taxes = taxes_of(session)
     for batch_id, bundle, contract_id, currency, tax_code_id, *sums in session.execute(statement):
@@ -139,6 +138,38 @@ def parts_by_batch(session: ScopedSession, batch_ids: Sequence[int]) -> dict[int
         )
         found[batch_id].append(part)
     return found
+
+
+def sums_of(session: ScopedSession, batch_id: int) -> Sums:
+    """What is selected of a batch in all."""
+    return sums_by_batch(session, [batch_id])[batch_id]
+
+
+def sums_by_batch(session: ScopedSession, batch_ids: Sequence[int]) -> dict[int, Sums]:
+    """What is selected of each batch in all: one statement that groups next to nothing."""
+    item = BatchItem
+    statement = (
+        select(
+            *(item.batch_id, item.currency, func.count()),
+            func.sum(item.fingerprint),
+            func.sum(item.amount_minor),
+        )
+        .where(item.batch_id.in_(batch_ids), _SELECTED)
+        .group_by(item.batch_id, item.currency)
+        .order_by(item.batch_id, item.currency)
+    )
+    rows: dict[int, list[Any]] = {key: [] for key in batch_ids}
+    for row in session.execute(statement):
+        rows[row[0]].append(row)
+    return {
+        key: Sums(
+            items=sum(row[2] for row in some),
+            fingerprints=sum(int(row[3]) for row in some),
+            net=sum(int(row[4]) for row in some),
+            currencies=[row[1] for row in some],
+        )
+        for key, some in rows.items()
+    }
 
 
 def taxes_of(session: ScopedSession) -> dict[int, Tax]:

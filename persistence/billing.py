@@ -121,13 +121,13 @@ def books_of(
         return []
     parties = Parties.of(session)
     contracts = {contract.id: project for contract, project, _ in found}
-    phases, put_away = _phases(session, contracts, cut_off)
+    phases, put_away, of_contract = _phases(session, contracts, cut_off)
     hourly = {
         contract.id: project for contract, project, _ in found if contract.billing_method in HOURLY
     }
     worked = _worked(session, hourly, cut_off, locked=locked)
-    before = BilledBefore.of(session, [one[:2] for one in found], phases)
-    held = held_by_pro_formas(session, contracts)
+    before = BilledBefore.of(session, [one[:2] for one in found], phases, of_contract)
+    held = held_by_pro_formas(session, of_contract)
     reserved = held_by_batches(session, contracts, but=batch_id)
     made = []
     for contract, project, client in found:
@@ -175,8 +175,11 @@ def _terms(contract: Contract, project: Project) -> ContractTerms:
 
 def _phases(
     session: ScopedSession, contracts: Mapping[int, Project], cut_off: date
-) -> tuple[dict[int, list[tuple[PhaseTerms, PhaseFigures]]], dict[int, int]]:
-    """By contract: its live phases, and what is billed, given up or held of the archived ones."""
+) -> tuple[dict[int, list[tuple[PhaseTerms, PhaseFigures]]], dict[int, int], dict[int, int]]:
+    """By contract: its live phases, and what is billed, given up or held of the archived ones.
+
+    And the contract of each phase.
+    """
     own = [one.name for one in fields(PhaseTerms)]
     statement = (
         select(*(getattr(Phase, name) for name in own), Phase.archived_at)
@@ -184,9 +187,9 @@ def _phases(
         .order_by(Phase.contract_id, Phase.position, Phase.id)
     )
     rows = session.execute(statement).all()
-    keys = dict.fromkeys(row.id for row in rows if row.contract_id in contracts)
+    keys = {row.id: row.contract_id for row in rows if row.contract_id in contracts}
     if not keys:
-        return {}, {}
+        return {}, {}, {}
     figured = phase_figures(session, list(keys), progress_until=cut_off)
     found: dict[int, list[tuple[PhaseTerms, PhaseFigures]]] = defaultdict(list)
     put_away: dict[int, int] = defaultdict(int)
@@ -201,7 +204,7 @@ def _phases(
         else:
             gone = figures.billed + figures.written_off + figures.reserved
             put_away[terms.contract_id] += gone
-    return found, put_away
+    return found, put_away, keys
 
 
 def _worked(

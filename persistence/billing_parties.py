@@ -19,8 +19,8 @@ from domain.invoice.finalise import missing_particulars
 from domain.invoice.model import PRO_FORMA, Invoice, InvoiceLine
 from domain.invoice.projects import vat_regime
 from domain.organisation import Entity
-from domain.project.model import Contract, Phase, Project
-from persistence.billed_before import among
+from domain.project.model import Contract, Project
+from persistence.billed_before import among, portions
 from persistence.session import ScopedSession
 
 
@@ -102,16 +102,21 @@ def held_by_batches(
     return found
 
 
-def held_by_pro_formas(session: ScopedSession, contracts: Mapping[int, Project]) -> dict[int, Held]:
-    """The first pro forma of each contract that one is of."""
+def held_by_pro_formas(session: ScopedSession, of_contract: Mapping[int, int]) -> dict[int, Held]:
+    """The first pro forma of each contract that one is of; `of_contract`: by phase."""
     first, since = func.min(Invoice.pro_forma_number), func.min(Invoice.created_at)
     statement = (
-        select(Phase.contract_id, first.label("number"), since.label("since"))
-        .join(InvoiceLine, InvoiceLine.phase_id == Phase.id)
+        select(InvoiceLine.phase_id, first.label("number"), since.label("since"))
         .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
-        .where(among(Phase.contract_id, contracts), Invoice.state.in_(PRO_FORMA))
-        .group_by(Phase.contract_id)
+        .where(Invoice.state.in_(PRO_FORMA))
+        .group_by(InvoiceLine.phase_id)
     )
-    return {
-        row.contract_id: Held(row.number, row.since.date()) for row in session.execute(statement)
-    }
+    found: dict[int, Held] = {}
+    for portion in portions(of_contract):
+        for row in session.execute(statement.where(InvoiceLine.phase_id.in_(portion))):
+            contract_id = of_contract[row.phase_id or 0]
+            held = found.get(contract_id, Held(row.number, row.since.date()))
+            found[contract_id] = Held(
+                min(held.number, row.number), min(held.since, row.since.date())
+            )
+    return found

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy import CursorResult, Table, bindparam, delete, func, select, update
 from sqlalchemy.orm import aliased
 
 from domain.billing.item import Item
@@ -18,52 +18,70 @@ from domain.invoice.claim import BilledPeriod
 from domain.invoice.model import InvoiceLine
 from domain.money import to_minor
 from domain.time_entry import TimeEntry
-from persistence.session import ScopedSession
+from persistence.session import ScopedSession, insert_all
 
 _AT_ONCE = 500
 
 
-def claim(session: ScopedSession, line: InvoiceLine, item: Item) -> None:
-    """Gives the line what it bills: its time entries with their rate, and its period.
+def claim(session: ScopedSession, lines: Iterable[tuple[int, str, Item]]) -> None:
+    """Gives each line (identifier, currency, what it bills) its time with its rate, and its period.
 
     TIME_MOVED when an entry is no more what it was; whoever claims a period that another line has
     meets the unique key, and acts again.
     """
-    rate = None if item.rate is None else to_minor(item.rate, line.currency)
-    for start in range(0, len(item.entries), _AT_ONCE):
-        portion = item.entries[start : start + _AT_ONCE]
-        done = session.execute(
-            update(TimeEntry)
-            .where(
-                TimeEntry.id.in_(portion),
-                TimeEntry.line_id.is_(None),
-                TimeEntry.approved,
-                TimeEntry.billable,
-                TimeEntry.written_off_at.is_(None),
-                TimeEntry.archived_at.is_(None),
+    time: list[dict[str, Any]] = []
+    periods: list[dict[str, Any]] = []
+    for line_id, currency, item in lines:
+        rate = None if item.rate is None else to_minor(item.rate, currency)
+        time += [{"entry": key, "line": line_id, "rate": rate} for key in item.entries]
+        if item.claim is not None:
+            made = item.claim
+            periods.append(
+                {
+                    "phase_id": item.phase_id,
+                    "kind": made.kind,
+                    "starts_on": made.starts_on,
+                    "ends_on": made.ends_on,
+                    "line_id": line_id,
+                }
             )
-            .values(
-                line_id=line.id,
-                rate_minor=rate,
-                updated_at=datetime.now(UTC),
-                version=TimeEntry.version + 1,
-            )
-            .execution_options(synchronize_session=False)
+    _claim_time(session, time)
+    insert_all(session, BilledPeriod, periods)
+
+
+def _claim_time(session: ScopedSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Gives entries to lines that have none yet; TIME_MOVED unless all of them could be taken."""
+    if not rows:
+        return
+    entry = TimeEntry.__table__
+    assert isinstance(entry, Table)
+    of = entry.c
+    statement = (
+        update(entry)
+        .where(
+            of.organisation_id == session.organisation_id,
+            of.id == bindparam("entry"),
+            of.line_id.is_(None),
+            of.approved,
+            of.billable,
+            of.written_off_at.is_(None),
+            of.archived_at.is_(None),
         )
-        assert isinstance(done, CursorResult)
-        if done.rowcount != len(portion):
-            raise Refusal(TIME_MOVED(field=("project_id",)))
-    if item.claim is not None:
-        made = item.claim
-        session.add(
-            BilledPeriod(
-                phase_id=item.phase_id,
-                kind=made.kind,
-                starts_on=made.starts_on,
-                ends_on=made.ends_on,
-                line_id=line.id,
-            )
+        .values(
+            line_id=bindparam("line"),
+            rate_minor=bindparam("rate"),
+            updated_at=datetime.now(UTC),
+            version=of.version + 1,
         )
+    )
+    session.connection().execute(statement, rows)
+    lines = sorted({row["line"] for row in rows})
+    taken = 0
+    for start in range(0, len(lines), _AT_ONCE):
+        portion = lines[start : start + _AT_ONCE]
+        taken += session.scalar(select(func.count()).where(TimeEntry.line_id.in_(portion))) or 0
+    if taken != len(rows):
+        raise Refusal(TIME_MOVED(field=("project_id",)))
 
 
 def free(session: ScopedSession, line_ids: Sequence[int]) -> None:

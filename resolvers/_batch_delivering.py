@@ -146,7 +146,7 @@ def _carry_out(house: House, errand: Errand, tell: Tell, act: Act, *, stage: Sta
     while True:
         database = house.database
         with database.writing(errand.organisation_id, durable=True, patient=True) as session:
-            if not jobs.holds(session, errand):
+            if not jobs.goes_on(session, errand):
                 return
             batches.the_batch(session, part.batch_id, locked=True)
             bills = batches.bills_of(

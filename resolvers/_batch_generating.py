@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -14,7 +15,6 @@ from domain.batch.plan import PlannedItem
 from domain.batch.run import BATCH_EMPTY, ITEM_MOVED, moved, require_state
 from domain.billing.item import Item
 from domain.billing.lines import line_of
-from domain.catalogue import TaxCode
 from domain.client import Client
 from domain.errors import RECORD_ARCHIVED, Issue, Refusal
 from domain.invoice.create import blank
@@ -24,13 +24,14 @@ from domain.invoice.remaining import Billable
 from domain.invoice.totals import total
 from domain.job import JOB_BROKE, Errand, JobKind, JobStatus, Stage, Tell
 from domain.organisation import Entity, footer_of
-from domain.project.model import Project
+from domain.project.model import Contract, Phase, Project
 from domain.takeover.wire import pack_issue
 from persistence import batches, claims, invoices, jobs, numbers
+from persistence.ids import insert_records
 from persistence.organisations import the_organisation
 from persistence.session import ScopedSession, part_of
 from resolvers._batch_planning import locked_batch
-from resolvers._batch_running import assessed_again
+from resolvers._batch_running import assessments_again, by_contract_and_key
 from resolvers._billing import complete
 from resolvers._errands import acting_for, leave_to_job
 from resolvers._lines import keep_totals, taxed_by
@@ -64,7 +65,7 @@ def carry_out_generate(house: House, errand: Errand, tell: Tell) -> None:
     """The job: begun again after a crash, it goes on with what is not made yet."""
     while True:
         with house.database.writing(errand.organisation_id, patient=True) as session:
-            if not jobs.holds(session, errand):
+            if not jobs.goes_on(session, errand):
                 return
             acting = acting_for(session, errand, house)
             batch = batches.the_batch(session, errand.subject_id, locked=True)
@@ -140,7 +141,7 @@ class _Stock:
     billables: Mapping[int, tuple[Billable, Project]]
     clients: Mapping[int, Client]
     entities: Mapping[int, Entity]
-    taxes: Mapping[str, Sequence[TaxCode]]
+    settings: Mapping[str, Any]
 
 
 def _stock(acting: Acting, batch: Batch, items: Sequence[BatchItem]) -> _Stock:
@@ -148,22 +149,26 @@ def _stock(acting: Acting, batch: Batch, items: Sequence[BatchItem]) -> _Stock:
     contract_ids = {item.contract_id for item in items}
     projects = invoices.projects_of_contracts(session, contract_ids)
     invoices.lock_projects(session, projects)
-    found = assessed_again(session, batch, contract_ids, locked=True)
-    by_project = invoices.billables_by_project(session, projects)
+    assessed = list(assessments_again(session, batch, contract_ids, locked=True))
+    figures = {one.terms.id: one.figures for of in assessed for one in of.books.phases}
+    contracts = invoices.records_by_id(session, Contract, contract_ids)
     records = invoices.records_by_id(session, Project, projects)
+    phases = invoices.records_by_id(session, Phase, {item.phase_id for item in items})
     return _Stock(
-        found=found,
+        found=by_contract_and_key(assessed),
         billables={
-            one.phase.id: (one, records[key]) for key, some in by_project.items() for one in some
+            phase.id: (
+                Billable(phase, contracts[phase.contract_id], figures[phase.id]),
+                records[contracts[phase.contract_id].project_id],
+            )
+            for phase in phases.values()
+            if phase.id in figures
         },
         clients=invoices.records_by_id(
             session, Client, {one.client_id for one in records.values()}
         ),
         entities={one.id: one for one in invoices.entities_of(session)},
-        taxes={
-            country: invoices.tax_codes_of_country(session, country)
-            for country in {one.country for one in records.values()}
-        },
+        settings=the_organisation(session).settings,
     )
 
 
@@ -188,40 +193,44 @@ def _make(acting: Acting, batch: Batch, bills: Sequence[BatchInvoice]) -> None:
             ready.append(bill)
     given = numbers.next_pro_forma_numbers(session, len(ready)) if ready else []
     drawn = [
-        _draw(acting, bill, own[bill.id], stock, number)
-        for bill, number in zip(ready, given, strict=True)
+        _draw(bill, own[bill.id], stock, number) for bill, number in zip(ready, given, strict=True)
     ]
-    session.add_all(one.invoice for one in drawn)
-    session.flush()
-    for one in drawn:
-        for position, (line, _) in enumerate(one.lines, start=1):
-            line.invoice_id, line.position = one.invoice.id, position
-    session.add_all(line for one in drawn for line, _ in one.lines)
-    session.flush()
-    for one in drawn:
-        for line, item in one.lines:
-            if item.entries or item.claim is not None:
-                claims.claim(session, line, item)
-        one.bill.state, one.bill.invoice_id = BillState.GENERATED, one.invoice.id
-        one.bill.issues = []
+    _keep(session, drawn)
     batches.release(session, [one.bill.id for one in drawn])
     session.flush()
 
 
-def _draw(
-    acting: Acting, bill: BatchInvoice, items: Sequence[BatchItem], stock: _Stock, number: str
-) -> _Drawn:
+def _keep(session: ScopedSession, drawn: Sequence[_Drawn]) -> None:
+    """Writes pro formas with their lines, and gives the lines what they bill."""
+    keys = insert_records(session, [one.invoice for one in drawn])
+    for key, one in zip(keys, drawn, strict=True):
+        for position, (line, _) in enumerate(one.lines, start=1):
+            line.invoice_id, line.position = key, position
+        one.bill.state, one.bill.invoice_id = BillState.GENERATED, key
+        one.bill.issues = []
+    lines = [pair for one in drawn for pair in one.lines]
+    line_keys = insert_records(session, [line for line, _ in lines])
+    claims.claim(
+        session,
+        [
+            (key, line.currency, item)
+            for key, (line, item) in zip(line_keys, lines, strict=True)
+            if item.entries or item.claim is not None
+        ],
+    )
+
+
+def _draw(bill: BatchInvoice, items: Sequence[BatchItem], stock: _Stock, number: str) -> _Drawn:
     client, entity = stock.clients[bill.client_id], stock.entities.get(bill.entity_id)
     if client.archived_at is not None:
         raise Refusal(RECORD_ARCHIVED(noun="client", key=f"client_{client.id}"))
     if entity is None:
         raise Refusal(RECORD_ARCHIVED(noun="entity", key=f"entity_{bill.entity_id}"))
-    settings = the_organisation(acting.session).settings
     invoice = blank(
         client=client,
         entity=entity,
         pro_forma_number=number,
-        footer=footer_of(settings, client, entity, language=bill.language),
+        footer=footer_of(stock.settings, client, entity, language=bill.language),
     )
     invoice.currency, invoice.commitment_no = bill.currency, bill.commitment_no
     lines, taxed = [], []
@@ -232,7 +241,8 @@ def _draw(
         projects[project.id] = project
         planned = stock.found[(one.contract_id, one.key)]
         line = line_of(planned.item, billable, account=None, sku=None)
-        complete(line, billable, project, stock.taxes[project.country], language=invoice.language)
+        taxes = [planned.tax] if planned.tax else []
+        complete(line, billable, project, taxes, language=invoice.language)
         lines.append((line, planned.item))
         taxed.append((line.net_minor, taxed_by(planned.tax) if planned.tax else None))
     if len(projects) == 1:

@@ -119,7 +119,7 @@ def carry_out_plan(house: House, errand: Errand, tell: Tell) -> None:
     """The job: lists portion by portion, each kept at once; begun again, it begins anew."""
     database, batch_id = house.database, errand.subject_id
     with database.writing(errand.organisation_id, patient=True) as session:
-        if not jobs.holds(session, errand):
+        if not jobs.goes_on(session, errand):
             return
         batch = batches.the_batch(session, batch_id, locked=True)
         batches.clear(session, batch_id)
@@ -134,7 +134,7 @@ def carry_out_plan(house: House, errand: Errand, tell: Tell) -> None:
             portion = _assessed(session, batch, after=after)
         is_last = portion.last is None
         with database.writing(errand.organisation_id, patient=True) as session:
-            if not jobs.holds(session, errand):
+            if not jobs.goes_on(session, errand):
                 return
             batch = batches.the_batch(session, batch_id, locked=True)
             batch_lists.keep_list(session, batch, portion.found, left_out=left_out)

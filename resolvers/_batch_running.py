@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +29,7 @@ from domain.batch.run import (
     require_unmoved,
     stale,
 )
-from domain.billing.assessment import assess
+from domain.billing.assessment import Assessment, assess
 from domain.billing.blockers import RESERVED_BY_BATCH
 from domain.billing.lines import ITEM_LOCKED
 from domain.errors import NOT_FOUND, Issue, Refusal
@@ -37,6 +37,7 @@ from domain.invoice.finalise import require_pro_forma
 from domain.takeover.wire import unpack_issue
 from persistence import batch_lists, batches, invoices
 from persistence.billing import books_of, contracts_where
+from persistence.ids import insert_records
 from persistence.invoice_projects import projects_of
 from persistence.session import ScopedSession
 from resolvers._batch_planning import locked_batch
@@ -141,7 +142,8 @@ def check_plan(session: ScopedSession, batch_id: int) -> Checked | None:
     if batch.state is not BatchState.SELECTING:
         return None
     items = batch_lists.selected_items(session, batch_id)
-    found = assessed_again(session, batch, {item.contract_id for item in items})
+    contract_ids = {item.contract_id for item in items}
+    found = by_contract_and_key(assessments_again(session, batch, contract_ids))
     return Checked(
         version=batch.version,
         gone=moved(items, found),
@@ -149,20 +151,23 @@ def check_plan(session: ScopedSession, batch_id: int) -> Checked | None:
     )
 
 
-def assessed_again(
-    session: ScopedSession, batch: Batch, contract_ids: set[int], *, locked: bool = False
-) -> dict[tuple[int, str], PlannedItem]:
-    """The items of contracts as they are now, by contract and key."""
-    found: dict[tuple[int, str], PlannedItem] = {}
+def assessments_again(
+    session: ScopedSession, batch: Batch, contract_ids: Iterable[int], *, locked: bool = False
+) -> Iterator[Assessment]:
+    """Contracts as they are now; `locked` keeps their time from others."""
     wanted = sorted(contract_ids)
     for start in range(0, len(wanted), _PORTION):
         criteria = Criteria(contract_ids=tuple(wanted[start : start + _PORTION]))
         where = contracts_where(criteria=criteria)
         books = books_of(session, where, cut_off=batch.cut_off, locked=locked, batch_id=batch.id)
-        for one in books:
-            for item in planned(assess(one, cut_off=batch.cut_off)):
-                found[(one.terms.id, item.item.key)] = item
-    return found
+        yield from (assess(one, cut_off=batch.cut_off) for one in books)
+
+
+def by_contract_and_key(
+    assessed: Iterable[Assessment],
+) -> dict[tuple[int, str], PlannedItem]:
+    """The items of contracts, by contract and key."""
+    return {(one.books.terms.id, item.item.key): item for one in assessed for item in planned(one)}
 
 
 def run_batch(acting: Acting, batch_id: int, *, plan: str, checked: Checked | None) -> Batch:
@@ -170,10 +175,10 @@ def run_batch(acting: Acting, batch_id: int, *, plan: str, checked: Checked | No
     session = acting.session
     batch = locked_batch(acting, batch_id)
     require_state(batch, *_SELECTING)
-    parts = batch_lists.parts_of(session, batch.id)
-    if not parts:
+    sums = batch_lists.sums_of(session, batch.id)
+    if not sums.items:
         raise Refusal(BATCH_EMPTY(field=("id",), batch=batch.name))
-    now = plan_hash(batch_id=batch.id, version=batch.version, grouping=batch.grouping, parts=parts)
+    now = plan_hash(batch_id=batch.id, version=batch.version, grouping=batch.grouping, sums=sums)
     if checked is None or plan != now or checked.version != batch.version:
         raise Refusal(stale("the selection"))
     require_unmoved(checked.gone)
@@ -203,13 +208,12 @@ def _propose(
 ) -> None:
     bills = bills_of(items, bundles, batch.grouping)
     made = propose(batch, bills, batch_lists.taxes_of(session), after=after)
-    session.add_all(made)
-    session.flush()
+    keys = insert_records(session, made)
     batches.hold(
         session,
         {
-            item.id: (record.id, item.key)
-            for bill, record in zip(bills, made, strict=True)
+            item.id: (key, item.key)
+            for bill, key in zip(bills, keys, strict=True)
             for item in bill.items
         },
     )

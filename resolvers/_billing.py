@@ -144,9 +144,8 @@ def put_items(acting: Acting, invoice: Invoice, items: Sequence[tuple[InvoiceLin
 
 def claim_items(acting: Acting, items: Sequence[tuple[InvoiceLine, Item]]) -> None:
     """Gives each line, which is written already, the time entries and the period it bills."""
-    for line, item in items:
-        claims.claim(acting.session, line, item)
     acting.session.flush()
+    claims.claim(acting.session, [(line.id, line.currency, item) for line, item in items])
 
 
 def complete(

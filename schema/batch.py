@@ -183,13 +183,13 @@ def batch_noun(house: House, locale: str) -> Noun:
 def _hashes(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, str | None]:
     found = batches.batches_by_id(session, keys)
     open_ones = [batch for batch in found if batch.state is BatchState.SELECTING]
-    parts = batch_lists.parts_by_batch(session, [batch.id for batch in open_ones])
+    sums = batch_lists.sums_by_batch(session, [batch.id for batch in open_ones])
     return {batch.id: batch.plan for batch in found} | {
         batch.id: plan_hash(
             batch_id=batch.id,
             version=batch.version,
             grouping=batch.grouping,
-            parts=parts[batch.id],
+            sums=sums[batch.id],
         )
         for batch in open_ones
     }

@@ -71,14 +71,22 @@ def kinds_of(house: House) -> Kinds:
         JobKind.IMPORT_CONFIRM: Kind(
             carry_out=partial(carry_out_confirm, house), give_up=give_confirm_up
         ),
-        JobKind.BATCH_PLAN: Kind(carry_out=partial(carry_out_plan, house), give_up=give_plan_up),
+        JobKind.BATCH_PLAN: Kind(
+            carry_out=partial(carry_out_plan, house), give_up=give_plan_up, keeps_parts=True
+        ),
         JobKind.BATCH_GENERATE: Kind(
-            carry_out=partial(carry_out_generate, house), give_up=give_generate_up
+            carry_out=partial(carry_out_generate, house),
+            give_up=give_generate_up,
+            keeps_parts=True,
         ),
         JobKind.BATCH_FINALISE: Kind(
-            carry_out=partial(carry_out_finalise, house), give_up=leave_as_it_is
+            carry_out=partial(carry_out_finalise, house),
+            give_up=leave_as_it_is,
+            keeps_parts=True,
         ),
-        JobKind.BATCH_SEND: Kind(carry_out=partial(carry_out_send, house), give_up=leave_as_it_is),
+        JobKind.BATCH_SEND: Kind(
+            carry_out=partial(carry_out_send, house), give_up=leave_as_it_is, keeps_parts=True
+        ),
         JobKind.IMPORT_REVERT: Kind(
             carry_out=partial(carry_out_revert, house), give_up=give_revert_up
         ),

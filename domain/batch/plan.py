@@ -15,6 +15,7 @@ from domain.billing.item import Blocker, Item, ItemKind
 from domain.catalogue import TaxCode
 from domain.invoice.projects import vat_territory
 from domain.invoice.totals import Tax, total
+from domain.money import share
 
 _PRINT_BITS = 44
 """Of a fingerprint: a hundred thousand of them still add up within 63 bits."""
@@ -107,8 +108,7 @@ def regime_of(addressed: Addressed, tax: TaxCode | None) -> str:
     return own if own == addressed.regime else f"{addressed.regime}/{own}"[:40]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """What items of one contract, invoice and tax come to, in minor units."""
 
     bundle: str
@@ -169,19 +169,35 @@ def totals_of(parts: Iterable[Part], grouping: Grouping) -> list[BatchTotals]:
             tickets=sum(part.tickets for part in some),
             hours=sum((part.hours for part in some), Decimal(0)),
             net=sum(part.net for part in some),
-            vat=sum(total(lines, currency=currency).vat for lines in invoices[currency].values()),
+            vat=sum(_vat(lines, currency) for lines in invoices[currency].values()),
         )
         for currency, some in sorted(own.items())
     ]
 
 
-def plan_hash(*, batch_id: int, version: int, grouping: Grouping, parts: Sequence[Part]) -> str:
+def _vat(lines: Sequence[tuple[int, Tax | None]], currency: str) -> int:
+    """The VAT of an invoice; one of a single tax, as most are, has a single sum to round."""
+    if len(lines) > 1:
+        return total(lines, currency=currency).vat
+    ((net, tax),) = lines
+    return 0 if tax is None else share(net, tax.rate, currency)
+
+
+class Sums(NamedTuple):
+    """What all that is selected comes to, whatever its currency: to tell plans apart."""
+
+    items: int
+    fingerprints: int
+    net: int
+    currencies: Sequence[str]
+    """In their order."""
+
+
+def plan_hash(*, batch_id: int, version: int, grouping: Grouping, sums: Sums) -> str:
     """What stands for a plan: another selection, grouping or content, another hash."""
     content = (
         *(batch_id, version, grouping.value),
-        *(sum(part.items for part in parts), sum(part.fingerprints for part in parts)),
-        sorted({part.currency: 0 for part in parts}),
-        sum(part.net for part in parts),
+        *(sums.items, sums.fingerprints, list(sums.currencies), sums.net),
     )
     return hashlib.sha256(repr(content).encode()).hexdigest()[:40]
 

@@ -1,0 +1,131 @@
+"""A batch is billed while the servers that bill it are killed: each line exactly once.
+
+The plain suite fires at a small one; `make soak` at a thousand contracts twenty
+times at each of its two jobs (BATCH=200, KILLS=5: fewer).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from domain.batch.model import Batch
+from domain.job import JobKind
+from persistence.session import Database
+from tests.jobs.servers import installed
+from tests.soak.billed_once import (
+    planned_by,
+    require_billed_once,
+    require_final,
+    require_made,
+    require_totals,
+)
+from tests.soak.sittings import Killer, Sitting, sitting_at
+from tests.support.due_firm import add_due
+
+CONTRACTS = int(os.environ.get("BATCH") or 1000)
+KILLS = int(os.environ.get("KILLS") or 20)
+
+
+def under_fire(
+    url: str, folder: Path, *, contracts: int, kills: int, servers: int = 1
+) -> dict[str, float]:
+    """Plans, runs and finalises a batch, killing who does it; seconds and kills, by what."""
+    place = installed(url, folder)
+    database = Database(url)
+    told: dict[str, float] = {}
+    try:
+        with database.writing(place.organisation_id) as session:
+            add_due(session, contracts, day=datetime.now(UTC).date())
+        with sitting_at(place, servers) as sitting:
+            planned = sitting.call("batchPlan", name="November", idempotencyKey="plan")["batch"]
+            key = int(planned["id"].rpartition("_")[2])
+            with database.reading(place.organisation_id) as session:
+                content = planned_by(session, [key])
+            killer = Killer(sitting, database, key)
+
+            def fired_at(kind: JobKind, act: str) -> None:
+                began = time.monotonic()
+                moments = [random.randrange(contracts) for _ in range(kills)]
+                fire = threading.Thread(target=killer.along, args=(kind, moments))
+                fire.start()
+                if act == "batchRun":
+                    _run(sitting, planned)
+                else:
+                    sitting.carry_through(act, planned["id"], key=act)
+                fire.join()
+                told[f"{act} seconds"] = round(time.monotonic() - began, 1)
+                told[f"{act} kills that met work"] = killer.kills.pop("work", 0)
+                told[f"{act} other kills"] = killer.kills.pop("none", 0)
+
+            fired_at(JobKind.BATCH_GENERATE, "batchRun")
+            with database.reading(place.organisation_id) as session:
+                require_made(session, key)
+                require_billed_once(session, content)
+                require_totals(session, planned["totals"])
+            fired_at(JobKind.BATCH_FINALISE, "batchFinalise")
+            numbers = {
+                one["invoice"]["id"]: one["invoice"]["number"]
+                for one in sitting.invoices(planned["id"])
+            }
+            sitting.replay()
+            again = sitting.call("batchPlan", name="Again", idempotencyKey="again")["batch"]
+            assert again["totals"] == []
+        told["replies lost"] = sitting.replies_lost
+        with database.reading(place.organisation_id) as session:
+            require_made(session, key)
+            require_billed_once(session, content)
+            require_totals(session, planned["totals"])
+            require_final(session, numbers)
+            assert len(session.scalars(select(Batch.id)).all()) == 2
+    finally:
+        database.close()
+    assert told["batchRun kills that met work"] > 0, told
+    assert told["batchFinalise kills that met work"] > 0, told
+    return told
+
+
+def _run(sitting: Sitting, planned: dict[str, str]) -> None:
+    """Runs the plan and has it made; where the job is given up, the rest is asked for again."""
+    ran = sitting.call(
+        "batchRun",
+        id=planned["id"],
+        planHash=planned["planHash"],
+        generate=True,
+        idempotencyKey="run",
+    )
+    assert ran["userErrors"] == [], ran
+    found = sitting.wait(planned["id"])
+    if found["state"] != "GENERATED":
+        codes = [one["code"] for one in found["job"]["userErrors"]]
+        assert codes == ["JOB_GIVEN_UP"], found
+        found = sitting.carry_through("batchGenerate", planned["id"], key="generate")
+    assert found["state"] == "GENERATED", found
+
+
+def _tell(figures: dict[str, float]) -> None:
+    sys.stderr.write(f"{figures}\n")
+
+
+def test_a_batch_is_billed_once_when_servers_are_killed(sqlite_url: str, tmp_path: Path) -> None:
+    """B24, B27, §2.5: at whatever moment; what callers were told is what is stored."""
+    under_fire(sqlite_url, tmp_path, contracts=60, kills=1)
+
+
+@pytest.mark.soak
+def test_a_batch_under_fire_on_sqlite(sqlite_url: str, tmp_path: Path) -> None:
+    _tell(under_fire(sqlite_url, tmp_path, contracts=CONTRACTS, kills=KILLS))
+
+
+@pytest.mark.soak
+def test_a_batch_under_fire_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
+    """Two servers: the one at work is killed, the other one goes on."""
+    _tell(under_fire(postgres_url, tmp_path, contracts=CONTRACTS, kills=KILLS, servers=2))
