@@ -64,6 +64,7 @@ class JobKind(StrEnum):
     BATCH_GENERATE = "BATCH_GENERATE"
     BATCH_FINALISE = "BATCH_FINALISE"
     BATCH_SEND = "BATCH_SEND"
+    BATCH_SCHEDULED = "BATCH_SCHEDULED"
 
 
 OF_BATCHES = (
@@ -71,6 +72,7 @@ OF_BATCHES = (
     JobKind.BATCH_GENERATE,
     JobKind.BATCH_FINALISE,
     JobKind.BATCH_SEND,
+    JobKind.BATCH_SCHEDULED,
 )
 """Those that change a batch: one of them at a time."""
 
@@ -82,6 +84,7 @@ NEEDED: Mapping[JobKind, Permission] = {
     JobKind.BATCH_GENERATE: Permission.PREPARE_INVOICES,
     JobKind.BATCH_FINALISE: Permission.FINALISE_INVOICES,
     JobKind.BATCH_SEND: Permission.PREPARE_INVOICES,
+    JobKind.BATCH_SCHEDULED: Permission.PREPARE_INVOICES,
 }
 """What is needed to ask for a job, and so to cancel it."""
 

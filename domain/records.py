@@ -4,6 +4,7 @@ from domain.access import ApiKey
 from domain.accounting import AccountingExport, AccountingSettings, InvoiceExport
 from domain.base import Record
 from domain.batch.model import Batch, BatchContract, BatchInvoice, BatchItem
+from domain.batch.schedule import BatchSchedule
 from domain.catalogue import LedgerAccount, Product, TaxCode
 from domain.client import Address, Client, Contact
 from domain.collaborator import Collaborator
@@ -40,6 +41,7 @@ __all__ = [
     "BatchContract",
     "BatchInvoice",
     "BatchItem",
+    "BatchSchedule",
     "BilledPeriod",
     "BillingEntry",
     "BillingHistory",

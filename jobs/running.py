@@ -59,7 +59,10 @@ class Runner:
             self.settle(job_id, organisation_id, JobStatus.FAILED, [given_up])
             return
         try:
-            self._carry_out(errand, Pace(errand.job_id, note))
+            # Where each word comes after a part that is kept, none is left out: a job that is
+            # cancelled makes no part more.
+            between = 0.0 if self._kinds[errand.kind].keeps_parts else _BETWEEN
+            self._carry_out(errand, Pace(errand.job_id, note, between=between))
         except Abandoned:
             log.info("job left", job=job_id)
         except Cancelled:
@@ -137,7 +140,8 @@ class Runner:
 class Pace:
     """Notes how far one job is, now and then; a stage's first and last word always."""
 
-    def __init__(self, job_id: int, note: Note) -> None:
+    def __init__(self, job_id: int, note: Note, *, between: float = _BETWEEN) -> None:
+        self._between = between
         self._job_id = job_id
         self._note = note
         self._stage: Stage | None = None
@@ -150,7 +154,7 @@ class Pace:
         self.reached = stage, done
         if stage is not self._stage:
             self._stage, self._since = stage, now
-        elif done < total and now - self._noted < _BETWEEN:
+        elif done < total and now - self._noted < self._between:
             return
         self._noted = now
         spent = now - self._since

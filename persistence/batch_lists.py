@@ -172,6 +172,12 @@ def sums_by_batch(session: ScopedSession, batch_ids: Sequence[int]) -> dict[int,
     }
 
 
+def has_selected(session: ScopedSession, batch_id: int) -> bool:
+    """Whether anything of a batch is selected."""
+    statement = select(BatchItem.id).where(BatchItem.batch_id == batch_id, _SELECTED)
+    return session.scalar(statement.limit(1)) is not None
+
+
 def taxes_of(session: ScopedSession) -> dict[int, Tax]:
     """How the lines of each tax code are summed."""
     code = TaxCode

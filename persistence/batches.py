@@ -29,6 +29,7 @@ from domain.batch.model import (
     BillState,
 )
 from domain.batch.plan import BatchTotals
+from domain.batch.schedule import BatchSchedule
 from domain.errors import NOT_FOUND, Refusal
 from domain.invoice.model import LEGAL, PRO_FORMA, Invoice
 from persistence.session import ScopedSession
@@ -80,11 +81,16 @@ def touch(batch: Batch) -> None:
 
 
 def forget_lists(session: ScopedSession, *, before: datetime) -> None:
-    """Takes away what was listed before that moment and never run."""
+    """Takes away what was listed before that moment and never run.
+
+    What a schedule listed last waits until it is listed anew.
+    """
+    last = select(BatchSchedule.last_batch_id).where(BatchSchedule.last_batch_id.is_not(None))
     statement = select(Batch).where(
         Batch.state == BatchState.SELECTING,
         Batch.updated_at < before,
         Batch.archived_at.is_(None),
+        Batch.id.not_in(last),
     )
     for batch in session.scalars(statement.limit(10)):
         clear(session, batch.id)

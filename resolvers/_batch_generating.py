@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,26 @@ def begin_generating(acting: Acting, batch: Batch) -> None:
 
 def carry_out_generate(house: House, errand: Errand, tell: Tell) -> None:
     """The job: begun again after a crash, it goes on with what is not made yet."""
+
+    def end(session: ScopedSession, batch: Batch, failed: int) -> None:
+        status = JobStatus.SUCCEEDED_WITH_ERRORS if failed else JobStatus.SUCCEEDED
+        jobs.end(session, errand.job_id, status=status, at=house.clock())
+
+    generate_all(house, errand, tell, end=end)
+
+
+def generate_all(
+    house: House,
+    errand: Errand,
+    tell: Tell,
+    *,
+    end: Callable[[ScopedSession, Batch, int], None],
+) -> None:
+    """Makes what is not made yet, portion by portion, each kept at once.
+
+    `end`, which is told how many could not be made, is part of the last transaction; nothing is
+    done for a job that is finished.
+    """
     while True:
         with house.database.writing(errand.organisation_id, patient=True) as session:
             if not jobs.goes_on(session, errand):
@@ -75,21 +95,15 @@ def carry_out_generate(house: House, errand: Errand, tell: Tell) -> None:
             counts = batches.count_bills(session, batch.id)
             left = counts.get(BillState.PROPOSED, 0)
             if not left:
-                _end(session, errand, batch, house, has_failed=counts.get(BillState.FAILED, 0) > 0)
+                failed = counts.get(BillState.FAILED, 0)
+                # Of which an invoice failed, a batch stays open for another try.
+                batch.state = BatchState.SAVED if failed else BatchState.GENERATED
+                batch.generated_at = house.clock()
+                end(session, batch, failed)
         total_count = sum(counts.values()) - counts.get(BillState.DROPPED, 0)
         tell(Stage.GENERATING, total_count - left, total_count)
         if not left:
             return
-
-
-def _end(
-    session: ScopedSession, errand: Errand, batch: Batch, house: House, *, has_failed: bool
-) -> None:
-    """Notes the end; a batch of which an invoice failed stays open for another try."""
-    batch.state = BatchState.SAVED if has_failed else BatchState.GENERATED
-    batch.generated_at = house.clock()
-    status = JobStatus.SUCCEEDED_WITH_ERRORS if has_failed else JobStatus.SUCCEEDED
-    jobs.end(session, errand.job_id, status=status, at=house.clock())
 
 
 def give_generate_up(session: ScopedSession, errand: Errand) -> None:

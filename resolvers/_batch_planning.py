@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -116,7 +117,27 @@ def _assessed(session: ScopedSession, batch: Batch, *, after: int) -> _Portion:
 
 
 def carry_out_plan(house: House, errand: Errand, tell: Tell) -> None:
-    """The job: lists portion by portion, each kept at once; begun again, it begins anew."""
+    """The job: begun again, it begins anew."""
+
+    def end(session: ScopedSession, batch: Batch) -> None:
+        jobs.end(session, errand.job_id, status=JobStatus.SUCCEEDED, at=house.clock())
+
+    list_all(house, errand, tell, left_out=frozenset(errand.values["left_out"]), end=end)
+
+
+def list_all(
+    house: House,
+    errand: Errand,
+    tell: Tell,
+    *,
+    end: Callable[[ScopedSession, Batch], None],
+    left_out: frozenset[str] = frozenset(),
+) -> None:
+    """Lists what a batch is chosen from, portion by portion, each kept at once.
+
+    Whatever was listed before goes first. `end` is part of the last transaction, in which the
+    batch comes to be SELECTING; nothing is done for a job that is finished.
+    """
     database, batch_id = house.database, errand.subject_id
     with database.writing(errand.organisation_id, patient=True) as session:
         if not jobs.goes_on(session, errand):
@@ -125,7 +146,6 @@ def carry_out_plan(house: House, errand: Errand, tell: Tell) -> None:
         batches.clear(session, batch_id)
         where = contracts_where(criteria=criteria_again(batch.criteria))
         total = count_contracts(session, where)
-    left_out = frozenset(errand.values["left_out"])
     done, after = 0, 0
     while True:
         tell(Stage.ASSESSING, min(done, total), total)
@@ -140,7 +160,7 @@ def carry_out_plan(house: House, errand: Errand, tell: Tell) -> None:
             batch_lists.keep_list(session, batch, portion.found, left_out=left_out)
             if is_last:
                 batch.state = BatchState.SELECTING
-                jobs.end(session, errand.job_id, status=JobStatus.SUCCEEDED, at=house.clock())
+                end(session, batch)
         if portion.last is None:
             return
         done, after = done + _PORTION, portion.last

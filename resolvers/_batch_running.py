@@ -172,8 +172,14 @@ def by_contract_and_key(
 
 def run_batch(acting: Acting, batch_id: int, *, plan: str, checked: Checked | None) -> Batch:
     """Holds what the plan shows, and proposes its invoices (B24); exactly, or STALE_PLAN."""
-    session = acting.session
     batch = locked_batch(acting, batch_id)
+    hold_plan(acting, batch, plan=plan, checked=checked)
+    return batch
+
+
+def hold_plan(acting: Acting, batch: Batch, *, plan: str, checked: Checked | None) -> None:
+    """`run_batch` of a batch that is locked, and that no job but the caller's is at work on."""
+    session = acting.session
     require_state(batch, *_SELECTING)
     sums = batch_lists.sums_of(session, batch.id)
     if not sums.items:
@@ -195,7 +201,6 @@ def run_batch(acting: Acting, batch_id: int, *, plan: str, checked: Checked | No
     batches.drop_unselected(session, batch.id)
     _propose(session, batch, items, checked.bundles)
     batch.state, batch.plan = BatchState.SAVED, plan
-    return batch
 
 
 def _propose(

@@ -33,6 +33,7 @@ from persistence.session import ScopedSession
 from resolvers._reading import PageInput, read, read_one, read_page
 from schema.accounting import accounting_export_noun
 from schema.batch import batch_invoice_noun, batch_noun
+from schema.batch_schedule import batch_schedule_noun
 from schema.catalogue import LEDGER_ACCOUNT, PRODUCT, TAX_CODE
 from schema.client import ADDRESS, CLIENT, CONTACT, Client
 from schema.collaborator import COLLABORATOR, Collaborator
@@ -319,6 +320,7 @@ async def _nodes(info: Info, ids: list[strawberry.ID]) -> Any:
     told = (
         *(import_file_noun(house, locale), import_row_noun(locale), job_noun(house, locale)),
         *(accounting_export_noun(house), batch_noun(house, locale), batch_invoice_noun(locale)),
+        batch_schedule_noun(house, locale),
     )
     nouns = NODES | {noun.prefix: noun for noun in told}
     asked: dict[str, set[int]] = {}

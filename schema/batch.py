@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -35,6 +35,9 @@ from schema.organisation import ENTITY, Entity
 from schema.project import CONTRACT, PHASE, PROJECT, Contract, Phase, Project
 from schema.scalars import Money, MoneyRow, money, money_field, number_field, plain
 from schema.user_error import UserError, user_error, user_errors
+
+if TYPE_CHECKING:
+    from schema.batch_schedule import BatchSchedule
 
 strawberry.enum(BatchState, description="SELECTING: nothing is held. SAVED: proposed and held.")
 strawberry.enum(BillState, name="BatchInvoiceState")
@@ -82,7 +85,13 @@ class Batch(Node):
     cut_off: date = strawberry.field(description="The day up to which is billed.")
     grouping: Grouping
     state: BatchState
-    author: str
+    author: str = strawberry.field(
+        description="The key that prepared it, or the name of its schedule."
+    )
+    schedule: Annotated[BatchSchedule, strawberry.lazy("schema.batch_schedule")] | None
+    due_on: date | None = strawberry.field(
+        description="Of a batch that its schedule began: the day it was due."
+    )
     created_at: datetime
     archived_at: datetime | None = strawberry.field(description="When it was deleted.")
     generated_at: datetime | None
@@ -168,6 +177,13 @@ class BatchInvoice(Node):
 
 def batch_noun(house: House, locale: str) -> Noun:
     """How a batch is read by somebody who reads `locale`."""
+
+    def schedule() -> Noun:
+        # Each knows the other: a batch its schedule, a schedule its last batch.
+        from schema.batch_schedule import batch_schedule_noun
+
+        return batch_schedule_noun(house, locale)
+
     return Noun(
         BatchRecord,
         "Batch",
@@ -176,6 +192,7 @@ def batch_noun(house: House, locale: str) -> Noun:
             "totals": Derived(_totals, default=()),
             "invoice_counts": Derived(_counts),
             "job": last_job(house, locale, *OF_BATCHES),
+            "schedule": ToOne(schedule, "schedule_id"),
         },
     )
 

@@ -50,6 +50,7 @@ from resolvers.printing import Printing
 from resolvers.recording_time import RecordingTime
 from resolvers.replacing import Replacing
 from resolvers.returning import Returning
+from resolvers.scheduling import Scheduling, SchedulingQueries
 from resolvers.settings import Settings, SettingsQueries
 from resolvers.timekeeping import TimekeepingQueries
 from resolvers.tracking import Tracking
@@ -63,6 +64,7 @@ QUERIES: tuple[type, ...] = (
     TotalsQueries,
     BillingQueries,
     BatchQueries,
+    SchedulingQueries,
     ImportingQueries,
     MailingQueries,
     CataloguingQueries,
@@ -92,6 +94,7 @@ MUTATIONS: tuple[type, ...] = (
     Batching,
     BatchExporting,
     BatchPrinting,
+    Scheduling,
     Paying,
     Chasing,
     Replacing,

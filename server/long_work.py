@@ -14,31 +14,44 @@ from jobs.keeper import EVERY, Keeper
 from jobs.kinds import Kind, Kinds
 from jobs.mail_server import server_at
 from jobs.postman import Post, Postman
+from jobs.scheduler import EVERY as LOOK_EVERY
+from jobs.scheduler import Scheduler
 from resolvers._batch_delivering import carry_out_finalise, carry_out_send, leave_as_it_is
 from resolvers._batch_generating import carry_out_generate, give_generate_up
 from resolvers._batch_planning import carry_out_plan, give_plan_up
+from resolvers._batch_recurring import carry_out_scheduled, give_scheduled_up
 from resolvers._confirming import carry_out_confirm, give_confirm_up
 from resolvers._handing_over import parcel_of
 from resolvers._mailing import letter_of
 from resolvers._papers import carry_out_papers, give_papers_up
 from resolvers._reverting import carry_out_revert, give_revert_up
+from resolvers._scheduling import fire
 from schema.context import House
 from server.settings import Settings
 
 
 @contextmanager
-def at_work(house: House, *, every: float = EVERY, post: Post | None = None) -> Iterator[House]:
-    """The house with its jobs, its courier and its post: what was left lying is taken up."""
+def at_work(
+    house: House,
+    *,
+    every: float = EVERY,
+    post: Post | None = None,
+    look_every: float = LOOK_EVERY,
+) -> Iterator[House]:
+    """The house with its jobs, courier, post and schedules: what was left lying is taken up."""
     keeper = Keeper(house.database, kinds_of(house), house.clock, every=every)
     postman = postman_of(house, post, every=every) if post is not None else None
     courier = courier_of(house, every=every)
+    scheduler = Scheduler(house.database, fire, house.clock, tell=keeper.start, every=look_every)
     keeper.open()
     courier.open()
+    scheduler.open()
     if postman is not None:
         postman.open()
     try:
         yield replace(house, jobs=keeper)
     finally:
+        scheduler.close()
         if postman is not None:
             postman.close()
         courier.close()
@@ -86,6 +99,11 @@ def kinds_of(house: House) -> Kinds:
         ),
         JobKind.BATCH_SEND: Kind(
             carry_out=partial(carry_out_send, house), give_up=leave_as_it_is, keeps_parts=True
+        ),
+        JobKind.BATCH_SCHEDULED: Kind(
+            carry_out=partial(carry_out_scheduled, house),
+            give_up=partial(give_scheduled_up, house),
+            keeps_parts=True,
         ),
         JobKind.IMPORT_REVERT: Kind(
             carry_out=partial(carry_out_revert, house), give_up=give_revert_up

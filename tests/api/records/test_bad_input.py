@@ -25,6 +25,7 @@ from server.graphql import jalon_schema
 from tests.api.batches.acts import listed, saved
 from tests.api.invoices.mail_acts import queued
 from tests.api.records.test_other_firms import SOME_TIME
+from tests.api.schedules.acts import scheduled
 from tests.api.settings.acts import A_PRODUCT, AN_ENTITY, done
 from tests.support.api import ApiClient, open_api
 from tests.support.documents import DRAW
@@ -194,6 +195,11 @@ RIGHT: dict[str, dict[str, Any]] = {
     "importConfirm": {"importId": "import_file_1", "reviewHash": "x"},
     "importErrorFile": {"importId": "import_file_1"},
     "importRevert": {"importId": "import_file_5", "dryRun": True},
+    "batchScheduleCreate": {"name": "Mois", "filter": {"contractIds": ["contract_66"]}},
+    "batchScheduleUpdate": {"id": "batch_schedule_1"},
+    "batchScheduleArchive": {"id": "batch_schedule_2"},
+    "batchScheduleRestore": {"id": "batch_schedule_2"},
+    "batchScheduleRunNow": {"id": "batch_schedule_1"},
 }
 IDENTIFIERS = {
     "invoiceMarkSent": "invoice_1",
@@ -295,6 +301,8 @@ def hardened(
             share = [{"phaseId": phase, "percent": "10"}]
             given = {"client": "client_30", "project": "project_59"}
             api.query(DRAW, **given, key=phase, phases=share)
+        for _ in range(2):
+            scheduled(api)
         done(api, "productCreate", **A_PRODUCT)
         time = {"items": [SOME_TIME, SOME_TIME], "idempotencyKey": "time"}
         api.query(operation("timeEntriesBulkRecord"), input=time)

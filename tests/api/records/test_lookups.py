@@ -12,6 +12,7 @@ from tests.api.batches.acts import listed, proposals, saved
 from tests.api.invoices.paying_acts import act, pay
 from tests.api.records.asking import PROJECT, client_by_code, each
 from tests.api.records.test_other_firms import SOME_TIME
+from tests.api.schedules.acts import scheduled
 from tests.api.settings.acts import A_PRODUCT, done
 from tests.support.api import ApiClient
 from tests.support.documents import DRAW, FINALISE
@@ -102,6 +103,7 @@ def everything(api: ApiClient) -> dict[str, str]:
     return {
         "Product": product,
         **delivered(api),
+        "BatchSchedule": scheduled(api)["id"],
         **done_with(api, invoice, data["invoice"]["entity"]["id"], job["client"]["id"]),
         "BillingHistory": past["billingHistory"],
         "Adjustment": past["adjustments"],

@@ -15,6 +15,7 @@ from tests.api.batches.acts import listed, saved
 from tests.api.invoices.mail_acts import send
 from tests.api.records.asking import recorded_past
 from tests.api.records.calling import MUTATIONS, QUERIES, call, named_records, put, required
+from tests.api.schedules.acts import scheduled
 from tests.support.api import ApiClient
 from tests.support.documents import DRAW, FINALISE
 from tests.support.takeover import phases_of, project
@@ -87,6 +88,10 @@ FREE_OF_OTHERS = {
 }
 """Mutations that name no record by its identifier, or only in a filter."""
 
+SCHEDULES = [name for name in MUTATIONS if name.startswith("batchSchedule")]
+OWN_ID |= dict.fromkeys(SCHEDULES, "batch_schedule")
+NOUN_OF |= {f"{noun}Ids": noun for noun in ("client", "project", "contract", "entity")}
+
 SOME_TIME = {
     "date": "2026-10-14",
     "email": "a.simek@atelier-rivage.example",
@@ -112,7 +117,7 @@ PLACES = [
     for one, argument in field.args.items()
     for path in named_records(argument.type, (one,))
     # A filter that names what is not there lists nothing: tried with the batches.
-    if (name, path) not in TRIED_ELSEWHERE and "filter" not in path
+    if (name, path) not in TRIED_ELSEWHERE and ("filter" not in path or name in SCHEDULES)
 ]
 
 
@@ -164,6 +169,7 @@ def two_firms(browsed: ApiClient) -> tuple[ApiClient, dict[str, str]]:
             "collaborator": data["collaborators"]["nodes"][0]["id"],
             "entity": data["viewer"]["organisation"]["entities"][0]["id"],
             "invoice": invoice,
+            "batch_schedule": scheduled(browsed)["id"],
             "payment": _paid(browsed, job["client"]["id"]),
             "invoice_mail": mail["id"],
             "outbox_entry": data["handovers"]["nodes"][0]["id"],
@@ -223,6 +229,8 @@ def _complete(stranger: ApiClient, name: str, given: dict[str, Any], path: tuple
         given["input"] |= {"id": listed(stranger)["id"]}
     if name == "importRowsSkip":
         given["input"] |= {"rows": [2]}
+    if name == "batchScheduleUpdate" and "filter" in path:
+        given["input"] |= {"id": scheduled(stranger, filter=None)["id"]}
     drawing = name.startswith("invoiceCreate") or path == ("input", "lines", 0, "phaseId")
     if not drawing and name not in (*DEDUCTING, *PAYING):
         return
@@ -277,6 +285,7 @@ def test_every_query_is_empty_for_another_firm(
         for name, field in QUERIES.items()
         if get_named_type(field.type).name.endswith("Connection") and not _asks_for(name)
     }
+    own_lists |= {"batchSchedules"}
     sums = {"totals"}
     assert lists >= sums
     for by in ("PHASE", "CONTRACT", "PROJECT", "CLIENT", "ORGANISATION"):

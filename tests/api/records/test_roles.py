@@ -55,6 +55,10 @@ NEEDED = {
     **dict.fromkeys(
         [name for name in MUTATIONS if name.startswith("payment")], Permission.RECORD_PAYMENTS
     ),
+    **dict.fromkeys(
+        [name for name in MUTATIONS if name.startswith("batchSchedule")],
+        Permission.PREPARE_INVOICES,
+    ),
     **dict.fromkeys(("depositInvoiceCreate", "reminderRecord"), Permission.PREPARE_INVOICES),
     **dict.fromkeys(("handoverAcknowledge", "handoverRetry"), Permission.FINALISE_INVOICES),
     "invoicePdf": Permission.READ,

@@ -1,0 +1,1 @@
+"""Batches that recur: schedules, their clock, and what becomes of their runs."""
