@@ -18,8 +18,6 @@ from domain.handover import (
     take,
     told,
 )
-from domain.invoice.model import Invoice
-from domain.project.model import Contract, Phase, Project
 from domain.trace import OutboxEntry
 from domain.webhook import WEBHOOK_DISABLED, WebhookEndpoint, switch_off
 from persistence import leases
@@ -217,28 +215,6 @@ def deliveries_where(
     if entry_id is not None:
         where.append(HandoverDelivery.entry_id == entry_id)
     return where
-
-
-def invoices_named(session: ScopedSession, keys: Iterable[int]) -> dict[int, Invoice]:
-    """Documents that another one names, by identifier."""
-    asked = set(keys)
-    if not asked:
-        return {}
-    return {one.id: one for one in session.scalars(select(Invoice).where(Invoice.id.in_(asked)))}
-
-
-def phases_named(session: ScopedSession, keys: Iterable[int]) -> dict[int, tuple[Phase, Project]]:
-    """Phases that lines bill, each with its project, by identifier."""
-    asked = set(keys)
-    if not asked:
-        return {}
-    found = (
-        select(Phase, Project)
-        .join(Contract, Contract.id == Phase.contract_id)
-        .join(Project, Project.id == Contract.project_id)
-        .where(Phase.id.in_(asked))
-    )
-    return {phase.id: (phase, project) for phase, project in session.execute(found)}
 
 
 def _spare(session: ScopedSession, taken: TakenDelivery, *, now: datetime) -> None:

@@ -14,7 +14,8 @@ from domain.errors import Refusal
 from domain.given import text
 from domain.job import OF_BATCHES, Errand, JobKind, JobStatus, Stage, Tell
 from persistence import batch_lists, batches, jobs
-from persistence.billing import books_of, contracts_where, count_contracts
+from persistence.billable_contracts import contracts_where, count_contracts
+from persistence.billing import books_of
 from persistence.session import ScopedSession
 from resolvers._billing import cut_off_of
 from resolvers._errands import leave_to_job

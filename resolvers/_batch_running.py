@@ -36,7 +36,8 @@ from domain.errors import NOT_FOUND, Issue, Refusal
 from domain.invoice.finalise import require_pro_forma
 from domain.takeover.wire import unpack_issue
 from persistence import batch_lists, batches, invoices
-from persistence.billing import books_of, contracts_where
+from persistence.billable_contracts import contracts_where
+from persistence.billing import books_of
 from persistence.ids import insert_records
 from persistence.invoice_projects import projects_of
 from persistence.session import ScopedSession

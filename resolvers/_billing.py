@@ -24,7 +24,8 @@ from domain.invoice.remaining import Billable
 from domain.money import rounded
 from domain.project.model import BillingMethod, ContractStatus, Project
 from persistence import claims, invoices
-from persistence.billing import books_of, contracts_where
+from persistence.billable_contracts import contracts_where
+from persistence.billing import books_of
 from resolvers._lines import append
 from resolvers._mutation import Acting
 from words import phrase

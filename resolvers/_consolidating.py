@@ -21,7 +21,7 @@ from domain.invoice.projects import (
 )
 from domain.organisation import Entity
 from domain.project.model import Project
-from persistence.billing import contracts_of_projects
+from persistence.billable_contracts import contracts_of_projects
 from persistence.invoice_projects import projects_locked, projects_of_client
 from resolvers._billing import (
     assess_where,

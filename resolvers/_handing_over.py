@@ -25,12 +25,11 @@ from domain.invoice.model import Invoice
 from domain.trace import OutboxEntry
 from domain.webhook import WEBHOOK_DISABLED, WebhookEndpoint, secrets_of
 from persistence import invoices, outbox
+from persistence.delivered import invoices_named, phases_named
 from persistence.deliveries import (
     TakenDelivery,
     deliveries_locked,
     delivery_of,
-    invoices_named,
-    phases_named,
 )
 from persistence.file_links import signed_path
 from persistence.organisations import the_organisation

@@ -12,7 +12,7 @@ from strawberry import Maybe
 from domain.batch.model import Grouping
 from domain.batch.rhythm import Cadence
 from domain.batch.schedule import CutOffRule, Reach
-from resolvers._batch_inputs import BatchCriteria, criteria_of
+from resolvers._batch_choices import BatchCriteria, criteria_of
 
 _NAME = (
     "Of its batches: {month}, {year}, {quarter} and {day} are those of their cut-off day, in the "

@@ -11,7 +11,7 @@ from domain.batch.model import BatchState, BillState
 from persistence.batches import batches_where, bills_where
 from persistence.pages import Sort
 from persistence.reading import load_one
-from resolvers._batch_inputs import BatchContractFilter, contract_conditions
+from resolvers._batch_choices import BatchContractFilter, contract_conditions
 from resolvers._reading import PageInput, read, read_page
 from schema.batch import (
     Batch,

@@ -14,6 +14,7 @@ from domain.errors import Refusal
 from domain.given import text
 from persistence.reading import load_one
 from resolvers import _batch_delivering as delivering
+from resolvers._batch_choices import choices_of, criteria_of
 from resolvers._batch_generating import ask_to_generate, begin_generating
 from resolvers._batch_inputs import (
     BatchDeleteInput,
@@ -29,8 +30,6 @@ from resolvers._batch_inputs import (
     BatchUpdateInput,
     batch_key,
     bill_keys,
-    choices_of,
-    criteria_of,
 )
 from resolvers._batch_planning import PlanWanted, locked_batch, plan_batch, refresh_batch
 from resolvers._batch_running import (

@@ -12,8 +12,8 @@ from domain.billing.assessment import Assessment
 from domain.billing.item import BillableState
 from domain.given import day, text
 from domain.project.model import BillingMethod
+from persistence.billable_contracts import contracts_where
 from persistence.billable_pages import assessed_page, count_assessed, cursor_of
-from persistence.billing import contracts_where
 from persistence.session import ScopedSession
 from resolvers._reading import PageInput, read
 from schema.billable import Billable, billable_rows

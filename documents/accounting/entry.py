@@ -6,19 +6,19 @@ and `sign` turns them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from documents.accounting.vat_shares import vat_of_lines
 from domain.accounting import Books, fiscal_year_end
-from domain.invoice.credit import groups_of, taxes_as_issued
+from domain.invoice.credit import taxes_as_issued
 from domain.invoice.finalise import Dossier
-from domain.invoice.model import LEGAL, Invoice, InvoiceKind, InvoiceLine, InvoiceState, LineKind
+from domain.invoice.model import LEGAL, InvoiceKind, InvoiceLine, InvoiceState, LineKind
 from domain.invoice.totals import Tax, line_net
-from domain.money import share
 from domain.places import country_name
 from domain.tax import VatCategory
 
@@ -262,32 +262,3 @@ def _project_code(line: InvoiceLine, dossier: Dossier) -> str | None:
     """That of its phase, else the one that the invoice is tied to."""
     key = dossier.phase_projects.get(line.phase_id or 0, dossier.invoice.project_id)
     return next((one.code for one in dossier.projects if one.id == key), None)
-
-
-def vat_of_lines(
-    invoice: Invoice, lines: Sequence[InvoiceLine], taxes: Mapping[int, Tax]
-) -> list[int]:
-    """The VAT of each line: that of its net, and with the largest line what roundings leave.
-
-    The VAT of an invoice is that of the sums per rate (DOMAIN §2.6): what its lines bear alone
-    differs from it by some cents, which stay within their rate.
-    """
-    shares = [0] * len(lines)
-    members: dict[Tax | None, list[int]] = {}
-    for place, line in enumerate(lines):
-        if line.kind is not LineKind.TEXT:
-            tax = taxes.get(line.tax_code_id or 0)
-            members.setdefault(tax, []).append(place)
-            if tax is not None:
-                shares[place] = share(line.net_minor, tax.rate, invoice.currency)
-
-    def settle(places: Sequence[int], vat: int) -> None:
-        largest = max(places, key=lambda place: (abs(lines[place].net_minor), -place))
-        shares[largest] += vat - sum(shares[place] for place in places)
-
-    for group in groups_of(invoice):
-        if group.tax in members:
-            settle(members[group.tax], group.vat)
-    if everywhere := [place for places in members.values() for place in places]:
-        settle(everywhere, invoice.vat_minor)
-    return shares

@@ -96,17 +96,12 @@ def everything(api: ApiClient) -> dict[str, str]:
         "query($id: ID!) { importRows(importId: $id, page: { first: 1 }) { nodes { id } } }",
         id=data["imports"]["nodes"][0]["id"],
     )["importRows"]["nodes"]
-    past = {
-        name: next(line["id"] for phase in data["phases"]["nodes"] for line in phase[name])
-        for name in ("billingHistory", "adjustments")
-    }
     return {
         "Product": product,
         **delivered(api),
         "BatchSchedule": scheduled(api)["id"],
         **done_with(api, invoice, data["invoice"]["entity"]["id"], job["client"]["id"]),
-        "BillingHistory": past["billingHistory"],
-        "Adjustment": past["adjustments"],
+        **_past(data["phases"]["nodes"]),
         "Organisation": data["viewer"]["organisation"]["id"],
         "Entity": data["viewer"]["organisation"]["entities"][0]["id"],
         "Client": first["id"],
@@ -124,6 +119,14 @@ def everything(api: ApiClient) -> dict[str, str]:
         "ImportFile": data["imports"]["nodes"][0]["id"],
         "ImportRow": rows[0]["id"],
         **_sitting(api, invoice),
+    }
+
+
+def _past(phases: list[dict[str, Any]]) -> dict[str, str]:
+    """What was billed before: a line of history, and a correction."""
+    return {
+        "BillingHistory": next(one["id"] for phase in phases for one in phase["billingHistory"]),
+        "Adjustment": next(one["id"] for phase in phases for one in phase["adjustments"]),
     }
 
 
