@@ -25,15 +25,19 @@ def keep_list(
     session: ScopedSession,
     batch: Batch,
     found: Sequence[Assessment],
-    *,
-    left_out: frozenset[str] = frozenset(),
 ) -> None:
-    """Lists these contracts with their items: what is ready is selected (B22), but `left_out`."""
+    """Lists these contracts with their items: what is ready is selected (B22).
+
+    But what the batch leaves out: of a contract left out whole, whatever is due by now.
+    """
     contracts, items = [], []
+    keys = frozenset(batch.left_out.get("items", ()))
+    whole = frozenset(batch.left_out.get("contracts", ()))
     for one in found:
         own = list(planned(one))
         contracts.append(_contract(batch, one, own))
-        items += [_item(batch, one, item, left_out) for item in own]
+        is_out = one.books.terms.id in whole
+        items += [_item(batch, one, item, is_out=is_out or item.item.key in keys) for item in own]
     insert_all(session, BatchContract, contracts)
     insert_all(session, BatchItem, items)
 
@@ -59,9 +63,7 @@ def _contract(batch: Batch, one: Assessment, own: Sequence[PlannedItem]) -> dict
     }
 
 
-def _item(
-    batch: Batch, one: Assessment, of: PlannedItem, left_out: frozenset[str]
-) -> dict[str, Any]:
+def _item(batch: Batch, one: Assessment, of: PlannedItem, *, is_out: bool) -> dict[str, Any]:
     item = of.item
     return {
         "batch_id": batch.id,
@@ -73,7 +75,7 @@ def _item(
         "amount_minor": item.amount,
         "unbilled_minor": item.unbilled,
         "selectable": of.selectable,
-        "selected": of.selectable and item.key not in left_out,
+        "selected": of.selectable and not is_out,
         "bundle": of.bundle.digest,
         "fingerprint": of.fingerprint,
         "tickets": len(item.entries),
@@ -217,18 +219,18 @@ def items_where(
     contracts: Sequence[ColumnElement[bool]] | None = None,
     batch_id: int,
 ) -> list[ColumnElement[bool]]:
-    """Items of these contracts, with these keys, or of the contracts that meet `contracts`."""
-    where: list[ColumnElement[bool]] = []
+    """Items of these contracts, with these keys, and of the contracts that meet `contracts`."""
+    meant: list[ColumnElement[bool]] = []
     if contract_ids is not None:
-        where.append(BatchItem.contract_id.in_(contract_ids))
+        meant.append(BatchItem.contract_id.in_(contract_ids))
     if keys is not None:
-        where.append(BatchItem.key.in_(keys))
+        meant.append(BatchItem.key.in_(keys))
     if contracts is not None:
         found = select(BatchContract.contract_id).where(
             BatchContract.batch_id == batch_id, *contracts
         )
-        where.append(BatchItem.contract_id.in_(found))
-    return where
+        meant.append(BatchItem.contract_id.in_(found))
+    return [or_(*meant)] if meant else []
 
 
 def items_named(session: ScopedSession, batch_id: int, keys: Sequence[str]) -> dict[str, BatchItem]:
@@ -351,11 +353,23 @@ def _in_order(session: ScopedSession, batch_id: int, where: ColumnElement[bool])
     return list(session.scalars(statement))
 
 
-def left_out(session: ScopedSession, batch_id: int) -> frozenset[str]:
-    """The keys of what could be selected and is not."""
-    statement = select(BatchItem.key).where(
-        BatchItem.batch_id == batch_id,
-        BatchItem.selectable.is_(True),
-        BatchItem.selected.is_(False),
+def left_out(session: ScopedSession, batch: Batch) -> dict[str, list[Any]]:
+    """What could be selected and is not, with what was left out before and is not selected since.
+
+    A contract of which nothing is selected is left out whole: its keys may change.
+    """
+    item = BatchItem
+    statement = select(item.contract_id, item.key, item.selected).where(
+        item.batch_id == batch.id, item.selectable.is_(True)
     )
-    return frozenset(session.scalars(statement))
+    keys, contracts = set(batch.left_out.get("items", ())), set(batch.left_out.get("contracts", ()))
+    rows = session.execute(statement).all()
+    for contract_id, key, selected in rows:
+        if not selected:
+            keys.add(key)
+            contracts.add(contract_id)
+    for contract_id, key, selected in rows:
+        if selected:
+            keys.discard(key)
+            contracts.discard(contract_id)
+    return {"items": sorted(keys), "contracts": sorted(contracts)}

@@ -47,7 +47,7 @@ def plan_batch(acting: Acting, wanted: PlanWanted) -> Batch:
     batches.forget_lists(session, before=acting.house.clock() - _FORGOTTEN)
     batch = Batch(
         name=text(wanted.name, field=("name",), name="The name", longest=120, required=True) or "",
-        cut_off=cut_off_of(acting, wanted.cut_off),
+        cut_off=cut_off_of(acting, wanted.cut_off, field=("cut_off",)),
         grouping=wanted.grouping,
         criteria=wanted.criteria.kept(),
         author=acting.caller.key_name,
@@ -56,7 +56,7 @@ def plan_batch(acting: Acting, wanted: PlanWanted) -> Batch:
     )
     session.add(batch)
     session.flush()
-    _list(acting, batch, left_out=frozenset())
+    _list(acting, batch)
     return batch
 
 
@@ -64,10 +64,11 @@ def refresh_batch(acting: Acting, batch_id: int, *, cut_off: date | None) -> Bat
     """Lists what is due anew; what was left out stays out."""
     batch = locked_batch(acting, batch_id)
     require_state(batch, BatchState.SELECTING)
-    left_out = batch_lists.left_out(acting.session, batch.id)
+    # Kept with the batch, not with the list: that may be read anew again before it is whole.
+    batch.left_out = batch_lists.left_out(acting.session, batch)
     if cut_off is not None:
-        batch.cut_off = cut_off_of(acting, cut_off)
-    _list(acting, batch, left_out=left_out)
+        batch.cut_off = cut_off_of(acting, cut_off, field=("cut_off",))
+    _list(acting, batch)
     batches.touch(batch)
     return batch
 
@@ -81,19 +82,19 @@ def locked_batch(acting: Acting, batch_id: int) -> Batch:
     return batch
 
 
-def _list(acting: Acting, batch: Batch, *, left_out: frozenset[str]) -> None:
+def _list(acting: Acting, batch: Batch) -> None:
     session = acting.session
     where = contracts_where(criteria=criteria_again(batch.criteria))
     is_long = count_contracts(session, where) > acting.house.contracts_at_once
     if is_long and acting.house.jobs is not None:
         batch.state = BatchState.PLANNING
-        leave_to_job(acting, JobKind.BATCH_PLAN, batch.id, {"left_out": sorted(left_out)})
+        leave_to_job(acting, JobKind.BATCH_PLAN, batch.id, {})
         return
     batches.clear(session, batch.id)
     after: int | None = 0
     while after is not None:
         portion = _assessed(session, batch, after=after)
-        batch_lists.keep_list(session, batch, portion.found, left_out=left_out)
+        batch_lists.keep_list(session, batch, portion.found)
         after = portion.last
 
 
@@ -123,7 +124,7 @@ def carry_out_plan(house: House, errand: Errand, tell: Tell) -> None:
     def end(session: ScopedSession, batch: Batch) -> None:
         jobs.end(session, errand.job_id, status=JobStatus.SUCCEEDED, at=house.clock())
 
-    list_all(house, errand, tell, left_out=frozenset(errand.values["left_out"]), end=end)
+    list_all(house, errand, tell, end=end)
 
 
 def list_all(
@@ -132,7 +133,6 @@ def list_all(
     tell: Tell,
     *,
     end: Callable[[ScopedSession, Batch], None],
-    left_out: frozenset[str] = frozenset(),
 ) -> None:
     """Lists what a batch is chosen from, portion by portion, each kept at once.
 
@@ -158,7 +158,7 @@ def list_all(
             if not jobs.goes_on(session, errand):
                 return
             batch = batches.the_batch(session, batch_id, locked=True)
-            batch_lists.keep_list(session, batch, portion.found, left_out=left_out)
+            batch_lists.keep_list(session, batch, portion.found)
             if is_last:
                 batch.state = BatchState.SELECTING
                 end(session, batch)

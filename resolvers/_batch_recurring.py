@@ -98,7 +98,7 @@ def _hold(house: House, errand: Errand) -> None:
         batch = batches.the_batch(session, errand.subject_id)
         plan = plan_hash(
             batch_id=batch.id,
-            version=batch.version,
+            cut_off=batch.cut_off,
             grouping=batch.grouping,
             sums=batch_lists.sums_of(session, batch.id),
         )

@@ -185,7 +185,7 @@ def hold_plan(acting: Acting, batch: Batch, *, plan: str, checked: Checked | Non
     sums = batch_lists.sums_of(session, batch.id)
     if not sums.items:
         raise Refusal(BATCH_EMPTY(field=("id",), batch=batch.name))
-    now = plan_hash(batch_id=batch.id, version=batch.version, grouping=batch.grouping, sums=sums)
+    now = plan_hash(batch_id=batch.id, cut_off=batch.cut_off, grouping=batch.grouping, sums=sums)
     if checked is None or plan != now or checked.version != batch.version:
         raise Refusal(stale("the selection"))
     require_unmoved(checked.gone)
@@ -289,6 +289,9 @@ def _take_out(acting: Acting, bills: Sequence[BatchInvoice], *, spare_final: boo
     invoices.lock_projects(session, {key for some in covered.values() for key in some})
     finals, issues = set(), []
     for place, bill in enumerate(bills):
+        if bill.invoice_id is not None and bill.invoice_id not in locked:
+            # Deleted by somebody else before it was locked: it has left the batch by itself.
+            session.refresh(bill)
         if bill.invoice_id is None:
             continue
         try:

@@ -16,7 +16,7 @@ from domain.billing.assessment import Assessment, assess
 from domain.billing.item import Item
 from domain.billing.lines import ITEM_LOCKED, ITEM_UNKNOWN, line_of
 from domain.catalogue import TaxCode
-from domain.errors import FIELD_INVALID, Issue, Refusal
+from domain.errors import FIELD_INVALID, Issue, PathPart, Refusal
 from domain.given import day
 from domain.invoice.create import tax_for
 from domain.invoice.model import Invoice, InvoiceLine
@@ -57,13 +57,15 @@ def assess_where(
     return [assess(one, cut_off=cut_off) for one in books]
 
 
-def cut_off_of(acting: Acting, as_of: date | None) -> date:
+def cut_off_of(
+    acting: Acting, as_of: date | None, *, field: tuple[PathPart, ...] = ("as_of",)
+) -> date:
     """The day up to which is billed; no period is billed before its time by a day to come."""
-    wanted = day(as_of, field=("as_of",), name="The cut-off day") or acting.today
+    wanted = day(as_of, field=field, name="The cut-off day") or acting.today
     if wanted > acting.today:
         raise Refusal(
             FIELD_INVALID(
-                field=("as_of",),
+                field=field,
                 name="The cut-off day",
                 reason="that day has not come",
                 found=wanted.isoformat(),

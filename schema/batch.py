@@ -204,7 +204,7 @@ def _hashes(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict
     return {batch.id: batch.plan for batch in found} | {
         batch.id: plan_hash(
             batch_id=batch.id,
-            version=batch.version,
+            cut_off=batch.cut_off,
             grouping=batch.grouping,
             sums=sums[batch.id],
         )

@@ -58,7 +58,7 @@ class Sitting:
             batch = batches.the_batch(acting.session, batch_id)
             sums = batch_lists.sums_of(acting.session, batch_id)
             return plan_hash(
-                batch_id=batch_id, version=batch.version, grouping=batch.grouping, sums=sums
+                batch_id=batch_id, cut_off=batch.cut_off, grouping=batch.grouping, sums=sums
             )
 
     def run(self, batch_id: int) -> None:

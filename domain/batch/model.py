@@ -95,6 +95,8 @@ class Batch(Versioned, Record):
     state: Mapped[BatchState] = mapped_column(choice(BatchState), default=BatchState.SELECTING)
     criteria: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
     """Which contracts it is chosen from."""
+    left_out: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
+    """What stays out when the list is read anew: {items: [key], contracts: [identifier]}."""
     author: Mapped[str] = mapped_column(NAME, default="")
     plan: Mapped[str | None] = mapped_column(String(40), default=None)
     """The hash of the plan it was run by."""

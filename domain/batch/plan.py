@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -48,14 +49,20 @@ class PlannedItem:
     selectable: bool
     blockers: tuple[Blocker, ...] = ()
     """Its own, and those of its contract."""
+    described: str = ""
+    """What its line calls the phase."""
 
     @property
     def fingerprint(self) -> int:
-        """Of all that its line is made of: what changes the line changes it."""
+        """Of the amount, sources, parties, tax and words of its line: one that differs, another.
+
+        Not of the room that others leave under a cap: it may change where the amount does not.
+        """
         item = self.item
+        basis = {name: value for name, value in item.basis.items() if name != "room"}
         made_of = (
             *(item.key, item.kind.value, item.phase_id, item.amount, item.period),
-            *(item.rate, item.entries, dict(item.basis), tuple(self.bundle)),
+            *(item.rate, item.entries, basis, tuple(self.bundle), self.described),
             self.tax and (self.tax.id, self.tax.rate, self.tax.mention),
         )
         found = hashlib.blake2b(repr(made_of).encode(), digest_size=8).digest()
@@ -75,6 +82,7 @@ def planned(one: Assessment) -> Iterator[PlannedItem]:
     """The items of a contract, ready or not, each with the invoice it would come on."""
     addressed = one.books.addressed
     bundles: dict[str, Bundle] = {}
+    named = {phase.terms.id: f"{phase.terms.code} {phase.terms.name}" for phase in one.books.phases}
     for item in one.items:
         tax = addressed.taxes.get(item.phase_id)
         regime = regime_of(addressed, tax)
@@ -82,7 +90,8 @@ def planned(one: Assessment) -> Iterator[PlannedItem]:
             bundles[regime] = bundle_of(one, regime)
         selectable = item.selectable and not one.is_locked
         blockers = (*one.blockers, *item.blockers)
-        yield PlannedItem(item, bundles[regime], tax, selectable, blockers)
+        words = named.get(item.phase_id, "")
+        yield PlannedItem(item, bundles[regime], tax, selectable, blockers, words)
 
 
 def bundle_of(one: Assessment, regime: str) -> Bundle:
@@ -193,10 +202,10 @@ class Sums(NamedTuple):
     """In their order."""
 
 
-def plan_hash(*, batch_id: int, version: int, grouping: Grouping, sums: Sums) -> str:
+def plan_hash(*, batch_id: int, cut_off: date, grouping: Grouping, sums: Sums) -> str:
     """What stands for a plan: another selection, grouping or content, another hash."""
     content = (
-        *(batch_id, version, grouping.value),
+        *(batch_id, cut_off.isoformat(), grouping.value),
         *(sums.items, sums.fingerprints, list(sums.currencies), sums.net),
     )
     return hashlib.sha256(repr(content).encode()).hexdigest()[:40]

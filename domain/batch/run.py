@@ -22,6 +22,11 @@ ITEM_MOVED = call_error(
     "{item} of {contract} is not what was planned: {found} instead of {expected}.",
     "Take it out of the batch, and plan it anew.",
 )
+ITEM_CHANGED = call_error(
+    "ITEM_CHANGED",
+    "{item} of {contract} comes to the same amount, but this is not as planned: {what}.",
+    "Take it out of the batch, and plan it anew.",
+)
 BATCH_EMPTY = call_error(
     "BATCH_EMPTY",
     "Nothing of the batch {batch} is left to be done.",
@@ -146,12 +151,27 @@ def _told(item: BatchItem, now: PlannedItem | None) -> Issue:
         if locks:
             return locks[0]
     amount = 0 if now is None or not now.selectable else now.item.amount
+    if now is not None and amount == item.amount_minor:
+        return ITEM_CHANGED(
+            item=item.key, contract=f"contract_{item.contract_id}", what=_what_changed(item, now)
+        )
     return ITEM_MOVED(
         item=item.key,
         contract=f"contract_{item.contract_id}",
         expected=_written(item.amount_minor, item.currency),
         found=_written(amount, item.currency),
     )
+
+
+def _what_changed(item: BatchItem, now: PlannedItem) -> str:
+    """In what an item of the same amount is another one."""
+    if now.bundle.digest != item.bundle:
+        return "the client, entity, VAT regime, purchase order or language"
+    if (now.tax.id if now.tax else None) != item.tax_code_id:
+        return "the tax code"
+    if (len(now.item.entries), now.hours, now.item.rate) != (item.tickets, item.hours, item.rate):
+        return "the time entries"
+    return "the phase, or what its amount is made of"
 
 
 def _written(minor: int, currency: str) -> str:

@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("grouping", sa.String(length=32), nullable=False),
         sa.Column("state", sa.String(length=32), nullable=False),
         sa.Column("criteria", sa.JSON(), nullable=False),
+        sa.Column("left_out", sa.JSON(), nullable=False),
         sa.Column("author", sa.String(length=255), nullable=False),
         sa.Column("plan", sa.String(length=40), nullable=True),
         sa.Column(

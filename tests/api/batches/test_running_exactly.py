@@ -72,7 +72,6 @@ def _drawn(api: ApiClient, made: dict[str, str], batch: str) -> None:
 
 def _ticked(api: ApiClient, made: dict[str, str], batch: str) -> None:
     choose(api, batch, {"selected": False, "contractIds": [made["C"]]})
-    choose(api, batch, {"selected": True, "contractIds": [made["C"]]})
 
 
 def _other_rate(api: ApiClient, made: dict[str, str], batch: str) -> None:
@@ -86,7 +85,7 @@ MOVES: dict[str, tuple[Callable[[ApiClient, dict[str, str], str], None], str | N
     "contract closed": (_closed, "CONTRACT_NOT_ACTIVE"),
     "taken by another batch": (_taken, "RESERVED_BY_BATCH"),
     "drawn by hand": (_drawn, "ITEM_MOVED"),
-    "another purchase order": (_other_rate, "ITEM_MOVED"),
+    "another purchase order": (_other_rate, "ITEM_CHANGED"),
     "selected in another tab": (_ticked, None),
 }
 
