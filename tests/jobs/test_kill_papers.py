@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
+import pytest
+
 from tests.api.invoices.acts import drawn, final
 from tests.api.invoices.test_print_jobs import JOB, asked, content
 from tests.jobs.servers import Installation, installed
@@ -53,6 +55,7 @@ def survives(place: Installation) -> None:
             assert api.get(alone) == paper
 
 
+@pytest.mark.soak
 def test_printing_survives_kills(postgres: PostgresServer, tmp_path: Path) -> None:
     dsn = postgres.create_database(template=postgres.template("prepared", prepare))
     try:
