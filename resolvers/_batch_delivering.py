@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from domain.batch.model import Batch, BatchInvoice, BatchState
-from domain.batch.run import BATCH_EMPTY, require_state
+from domain.batch.model import Batch, BatchInvoice, BatchState, BillState
+from domain.batch.run import BATCH_EMPTY, require_made, require_state
 from domain.errors import NOT_FOUND, Issue, Refusal
 from domain.given import day
 from domain.invoice.mail import MAIL_NOT_SET_UP
@@ -38,9 +38,19 @@ class Part:
 
 
 def ask_to_finalise(acting: Acting, part: Part, *, issue_date: date | None) -> Batch:
-    """Leaves it to a job to make pro formas final, in the order of the batch."""
+    """Leaves it to a job to make pro formas final, in the order of the batch.
+
+    A batch of which some are not made is taken for no whole one: BATCH_UNMADE.
+    """
     issued = day(issue_date, field=("issue_date",), name="The issue date") or acting.today
-    batch, bills = _chosen(acting, part)
+    batch = _the_batch(acting, part)
+    if part.bill_ids is None:
+        counts = batches.count_bills(acting.session, batch.id)
+        proposed, failed = (
+            counts.get(state, 0) for state in (BillState.PROPOSED, BillState.FAILED)
+        )
+        require_made(batch, proposed=proposed, failed=failed)
+    bills = _chosen(acting, batch, part)
     if not batches.has_pro_formas(acting.session, batch.id, ids=part.bill_ids):
         raise Refusal(BATCH_EMPTY(field=("id",), batch=batch.name))
     values = {"bills": bills, "issue_date": issued.isoformat()}
@@ -52,17 +62,22 @@ def ask_to_send(acting: Acting, part: Part) -> Batch:
     """Leaves it to a job to queue a mail for each invoice, with its PDF (F24)."""
     if acting.house.mail_from is None:
         raise Refusal(MAIL_NOT_SET_UP(setting=SETTING))
-    batch, bills = _chosen(acting, part)
+    batch = _the_batch(acting, part)
+    bills = _chosen(acting, batch, part)
     leave_to_job(acting, JobKind.BATCH_SEND, batch.id, {"bills": bills})
     return batch
 
 
-def _chosen(acting: Acting, part: Part) -> tuple[Batch, list[int] | None]:
-    """The batch, and which of its bills; NOT_FOUND for one that is no invoice of it."""
+def _the_batch(acting: Acting, part: Part) -> Batch:
     batch = locked_batch(acting, part.batch_id)
     require_state(batch, *_GENERATED)
+    return batch
+
+
+def _chosen(acting: Acting, batch: Batch, part: Part) -> list[int] | None:
+    """Which of its bills; NOT_FOUND for one that is no invoice of the batch."""
     require_invoices(acting.session, batch, part)
-    return batch, None if part.bill_ids is None else list(part.bill_ids)
+    return None if part.bill_ids is None else list(part.bill_ids)
 
 
 def require_invoices(session: ScopedSession, batch: Batch, part: Part) -> list[BatchInvoice]:

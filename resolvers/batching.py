@@ -149,7 +149,8 @@ class Batching:
         return await _once(info, "batchDrop", input, act)
 
     @strawberry.mutation(
-        description="Makes the pro formas of a batch final, by a job, in the order of the batch."
+        description="Makes the pro formas of a batch final, by a job, in the order of the batch. "
+        "Of a batch that is not all made, those alone that are named (BATCH_UNMADE)."
     )
     async def batch_finalise(self, info: Info, input: BatchFinaliseInput) -> BatchPayload:
         def act(acting: Acting) -> BatchRecord:

@@ -32,6 +32,11 @@ BATCH_EMPTY = call_error(
     "Nothing of the batch {batch} is left to be done.",
     "Select what is to be billed.",
 )
+BATCH_UNMADE = call_error(
+    "BATCH_UNMADE",
+    "Of the batch {batch} are not made: {proposed} that are proposed, {failed} that failed.",
+    "Make them with batchGenerate, take them out with batchDrop, or name invoiceIds.",
+)
 BATCH_STATE = call_error(
     "BATCH_STATE", "The batch {batch} is {state}; this is done while it is {expected}."
 )
@@ -49,6 +54,14 @@ def require_state(batch: Batch, *states: BatchState) -> None:
         expected = ", ".join(state.value for state in states)
         raise Refusal(
             BATCH_STATE(field=("id",), batch=batch.name, state=batch.state.value, expected=expected)
+        )
+
+
+def require_made(batch: Batch, *, proposed: int, failed: int) -> None:
+    """Refuses with BATCH_UNMADE to take for whole a batch of which some invoices are not made."""
+    if proposed or failed:
+        raise Refusal(
+            BATCH_UNMADE(field=("id",), batch=batch.name, proposed=proposed, failed=failed)
         )
 
 

@@ -61,6 +61,13 @@ def test_one_that_fails_is_named_and_the_rest_is_done(any_firm: ApiClient) -> No
         ("GENERATED", []),
     ]
     numbers = [one["invoice"] and one["invoice"]["id"] for one in proposals(any_firm, batch["id"])]
+    refused = act(any_firm.in_language("fr"), "batchFinalise", id=batch["id"])
+    assert [(one["code"], one["message"]) for one in refused["userErrors"]] == [
+        (
+            "BATCH_UNMADE",
+            "Du lot Novembre, ne sont pas faites : 0 proposées, 1 en échec.",
+        )
+    ]
     recorded(any_firm, "contractUpdate", id=made["B"], status="ACTIVE")
     again = generated(any_firm, after)
     assert (again["state"], again["job"]["status"]) == ("GENERATED", "SUCCEEDED")
@@ -129,6 +136,11 @@ def test_a_job_that_is_cancelled_leaves_what_is_made(
     assert after["invoiceCounts"]["generated"] == 1
     assert after["invoiceCounts"]["proposed"] == 2
     assert after["totals"] == batch["totals"]
+    refused = act(firm, "batchFinalise", id=batch["id"])
+    assert codes(refused) == ["BATCH_UNMADE"]
+    assert refused["userErrors"][0]["message"].endswith("2 that are proposed, 0 that failed.")
+    (made,) = proposals(firm, batch["id"], states=["GENERATED"])
+    finalised(firm, batch, invoiceIds=[made["id"]])
     whole = generated(firm, after)
     assert (whole["state"], whole["totals"]) == ("GENERATED", batch["totals"])
     count = firm.query("{ invoices(filter: { states: null }) { totalCount } }")["invoices"]
@@ -159,7 +171,7 @@ def test_acts_out_of_turn_are_refused(firm: ApiClient) -> None:
         "batchRun": {"planHash": "x"},
     }.items():
         assert codes(act(firm, mutation, id=batch["id"], **given)) == ["BATCH_STATE"]
-    assert codes(act(firm, "batchFinalise", id=batch["id"])) == ["BATCH_EMPTY"]
+    assert codes(act(firm, "batchFinalise", id=batch["id"])) == ["BATCH_UNMADE"]
     generated(firm, batch)
     finalised(firm, batch)
     assert codes(act(firm, "batchFinalise", id=batch["id"])) == ["BATCH_EMPTY"]
