@@ -18,7 +18,15 @@ from pathlib import Path
 import structlog
 
 from domain.errors import Refusal
-from domain.handover import LEASE, Attempt, DeliveryState, Drop, Parcel, told
+from domain.handover import (
+    HANDOVER_NO_DESTINATION,
+    LEASE,
+    Attempt,
+    DeliveryState,
+    Drop,
+    Parcel,
+    told,
+)
 from domain.webhook import WEBHOOK_DISABLED
 from jobs.folder_drop import drop
 from jobs.gate import Gate
@@ -38,8 +46,10 @@ _LONGEST = LEASE.total_seconds() / 2
 _MADE_AT_ONCE = 2
 """Papers that are printed at a time: it is work of this machine, which others wait for."""
 
+_NEVER = (WEBHOOK_DISABLED, HANDOVER_NO_DESTINATION)
+
 Compose = Callable[[TakenDelivery], Parcel | None]
-"""What is carried; None when it is not to be delivered any more. WEBHOOK_DISABLED ends it."""
+"""What is carried; None when it is not to be delivered any more. `_NEVER` ends it."""
 
 Carry = Callable[[Parcel, datetime], Awaitable[Attempt]]
 """One attempt, to its end."""
@@ -155,8 +165,8 @@ def carrier(gate: Gate, folder: Path | None) -> Carry:
 
 
 def _not_carried(error: Exception, taken: TakenDelivery) -> Attempt:
-    """What a delivery that could not be made comes to: the end where its webhook is off."""
-    if isinstance(error, Refusal) and error.issues[0].kind is WEBHOOK_DISABLED:
+    """What a delivery that could not be made comes to: the end where it may not go there."""
+    if isinstance(error, Refusal) and error.issues[0].kind in _NEVER:
         return Attempt(error=told(error.issues[0]), is_final=True)
     # A store or a database that is not there for now, or a bug: never the delivery's end.
     reference = secrets.token_hex(5)

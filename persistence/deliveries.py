@@ -156,11 +156,20 @@ def open_entries_of(session: ScopedSession, endpoint: WebhookEndpoint) -> list[i
     return [key for key in session.scalars(found) if key is not None]
 
 
-def forget_open(session: ScopedSession, endpoint: WebhookEndpoint) -> None:
-    """What a webhook has not taken is no longer meant for it."""
+def forget_open(session: ScopedSession, endpoint: WebhookEndpoint, entries: Iterable[int]) -> None:
+    """Of these documents, what a webhook has not taken is no longer meant for it."""
     session.execute(
         delete(HandoverDelivery)
-        .where(*_open(endpoint))
+        .where(*_open(endpoint), HandoverDelivery.entry_id.in_(set(entries)))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget_tests(session: ScopedSession, endpoint: WebhookEndpoint) -> None:
+    """The tests that a webhook has not taken are forgotten."""
+    session.execute(
+        delete(HandoverDelivery)
+        .where(*_open(endpoint), HandoverDelivery.entry_id.is_(None))
         .execution_options(synchronize_session=False)
     )
 

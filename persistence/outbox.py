@@ -100,11 +100,13 @@ def announce(
     insert_all(session, HandoverDelivery, rows)
 
 
-def destinations_of(session: ScopedSession, *, with_folder: bool) -> list[Destination]:
-    """All that documents of the firm are handed over to."""
-    live = select(WebhookEndpoint).where(
-        WebhookEndpoint.archived_at.is_(None), WebhookEndpoint.disabled_at.is_(None)
-    )
+def destinations_of(
+    session: ScopedSession, *, with_folder: bool, even_off: bool = False
+) -> list[Destination]:
+    """All that documents of the firm are handed over to; `even_off`: webhooks switched off too."""
+    live = select(WebhookEndpoint).where(WebhookEndpoint.archived_at.is_(None))
+    if not even_off:
+        live = live.where(WebhookEndpoint.disabled_at.is_(None))
     found = [destination_of(one) for one in session.scalars(live.order_by(WebhookEndpoint.id))]
     return [Destination(FOLDER), *found] if with_folder else found
 
@@ -135,6 +137,28 @@ def waiting_for(session: ScopedSession, topic: str, one: Destination) -> list[in
     if one.entity_id is not None:
         found = found.where(Invoice.entity_id == one.entity_id)
     return list(session.scalars(found))
+
+
+def strays_of(
+    session: ScopedSession,
+    deliveries: Mapping[int, Sequence[HandoverDelivery]],
+    entities: Mapping[int, int],
+    *,
+    with_folder: bool,
+) -> dict[int, list[HandoverDelivery]]:
+    """By entry, what was not taken by a destination that it is no longer meant for.
+
+    A webhook that is of another entity now, or the folder of an installation that has none any
+    more. One that is switched off is none of them.
+    """
+    there = destinations_of(session, with_folder=with_folder, even_off=True)
+    found: dict[int, list[HandoverDelivery]] = {}
+    for key, some in deliveries.items():
+        meant = {one.name for one in there if one.takes(entities[key])}
+        for one in some:
+            if one.state is not DeliveryState.DELIVERED and one.destination not in meant:
+                found.setdefault(key, []).append(one)
+    return found
 
 
 def entries_locked(

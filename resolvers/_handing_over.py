@@ -28,6 +28,7 @@ from persistence import invoices, outbox
 from persistence.delivered import invoices_named, phases_named
 from persistence.deliveries import (
     TakenDelivery,
+    complete,
     deliveries_locked,
     delivery_of,
 )
@@ -47,7 +48,7 @@ LINK_LIFETIME = timedelta(days=7)
 def parcel_of(house: House, taken: TakenDelivery) -> Parcel | None:
     """What a delivery carries, its paper printed; None where it is not ours to carry any more.
 
-    WEBHOOK_DISABLED: it is never to be carried.
+    WEBHOOK_DISABLED, HANDOVER_NO_DESTINATION: it is never to be carried there.
     """
     caller = Caller(taken.organisation_id, "", Role.READER, "", "fr")
     endpoint = None
@@ -64,6 +65,8 @@ def parcel_of(house: House, taken: TakenDelivery) -> Parcel | None:
             return _webhook(house, endpoint, delivery, message(TEST_TOPIC, house.clock(), data))
         entry = invoices.the_record(session, OutboxEntry, delivery.entry_id)
         invoice = invoices.the_record(session, Invoice, entry.subject_id)
+        if endpoint and not outbox.destination_of(endpoint).takes(invoice.entity_id):
+            raise Refusal(HANDOVER_NO_DESTINATION(number=invoice.number))
         dossier = invoices.dossier_of(session, invoice)
         around = _surroundings(session, code, entry, dossier)
         prepared: ToPrint | Paper = prepare_paper(Acting(session, caller, house), invoice.id)
@@ -108,7 +111,8 @@ def _linked(house: House, paper: Paper) -> Enclosed:
 def hand_over_again(acting: Acting, keys: Sequence[int]) -> list[Issue]:
     """Delivers again, at once, what its destinations have not taken; what to be warned of.
 
-    Destinations that came since are told too. All that cannot be is refused at once.
+    Destinations that came since are told too; those that it is no longer meant for are forgotten.
+    All that cannot be is refused at once.
     """
     if len(keys) > BULK_LIMIT:
         raise Refusal(INPUT_TOO_LARGE(field=("ids",), count=len(keys), limit=BULK_LIMIT))
@@ -118,6 +122,8 @@ def hand_over_again(acting: Acting, keys: Sequence[int]) -> list[Issue]:
     entities = outbox.entities_of_entries(session, entries)
     destinations = outbox.destinations_of(session, with_folder=has_folder)
     issues, rows = [], []
+    strays = outbox.strays_of(session, present, entities, with_folder=has_folder)
+    given_up = {one.id for some in strays.values() for one in some}
     # One that is named twice is handed over once, and told of where it is named first.
     places: dict[int, int] = {}
     for place, key in enumerate(keys):
@@ -128,7 +134,7 @@ def hand_over_again(acting: Acting, keys: Sequence[int]) -> list[Issue]:
             issues.append(NOT_FOUND(field=field, noun="hand-over", key=f"outbox_entry_{key}"))
             continue
         takers = {one.name: one for one in destinations if one.takes(entities[key])}
-        known = present.get(key, [])
+        known = [one for one in present.get(key, []) if one.id not in given_up]
         if entry.delivered_at is None:
             new = takers.keys() - {one.destination for one in known}
             rows += [
@@ -138,14 +144,20 @@ def hand_over_again(acting: Acting, keys: Sequence[int]) -> list[Issue]:
             takers = takers if new else _open(takers, known)
         else:
             takers = _open(takers, known)
-        if not takers:
+        # All that it is still meant for have it.
+        is_done = key in strays and any(known) and not _left(known)
+        if not takers and not (is_done and entry.delivered_at is None):
             issues.append(_nothing_to_carry(entry, known).at(field=field))
         for one in known:
             if one.destination in takers:
                 try_again(one, now=acting.house.clock())
     if any(issue.is_red for issue in issues):
         raise Refusal(*issues)
+    for one in (one for some in strays.values() for one in some):
+        session.delete(one)
     insert_all(session, HandoverDelivery, rows)
+    session.flush()
+    complete(session, strays, now=acting.house.clock())
     return issues
 
 
@@ -153,8 +165,12 @@ def _open(
     takers: Mapping[str, outbox.Destination], known: Sequence[HandoverDelivery]
 ) -> dict[str, outbox.Destination]:
     """Those that have not taken it yet."""
-    left = {one.destination for one in known if one.state is not DeliveryState.DELIVERED}
+    left = _left(known)
     return {name: one for name, one in takers.items() if name in left}
+
+
+def _left(known: Sequence[HandoverDelivery]) -> set[str]:
+    return {one.destination for one in known if one.state is not DeliveryState.DELIVERED}
 
 
 def _nothing_to_carry(entry: OutboxEntry, known: Sequence[HandoverDelivery]) -> Issue:

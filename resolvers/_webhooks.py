@@ -58,7 +58,10 @@ def create(acting: Acting, asked: Any) -> tuple[WebhookEndpoint, str]:
 
 
 def change(acting: Acting, endpoint: WebhookEndpoint, asked: Mapping[str, Any]) -> Sequence[Issue]:
-    """The webhook with the fields given changed; switched off, what waits for it is dead."""
+    """The webhook with the fields given changed; switched off, what waits for it is dead.
+
+    Given to another entity, what it has not taken of the others is no longer meant for it.
+    """
     columns: dict[str, Any] = {}
     if "url" in asked:
         columns["url"] = _url(acting, asked["url"])
@@ -66,7 +69,14 @@ def change(acting: Acting, endpoint: WebhookEndpoint, asked: Mapping[str, Any]) 
         columns["description"] = _description(asked["description"])
     if "entity_id" in asked:
         columns["entity_id"] = _entity(acting, asked["entity_id"])
+    moves = columns.get("entity_id", endpoint.entity_id) != endpoint.entity_id
     assign(endpoint, columns)
+    if moves:
+        one = outbox.destination_of(endpoint)
+        of = outbox.entities_of_entries(
+            acting.session, deliveries.open_entries_of(acting.session, endpoint)
+        )
+        _forget(acting, endpoint, [key for key, entity in of.items() if not one.takes(entity)])
     enabled = asked.get("enabled")
     if enabled is True:
         switch_on(endpoint)
@@ -86,14 +96,24 @@ def delete(acting: Acting, asked: RecordInput) -> WebhookEndpoint:
     outbox.settle_destinations(session)
     endpoint = _the_endpoint(acting, asked)
     if endpoint.archived_at is None:
-        left = deliveries.open_entries_of(session, endpoint)
-        outbox.entries_locked(session, TOPIC, left)
-        deliveries.forget_open(session, endpoint)
+        _forget(acting, endpoint, deliveries.open_entries_of(session, endpoint))
+        deliveries.forget_tests(session, endpoint)
         endpoint.archived_at, endpoint.salt = acting.house.clock(), ""
         endpoint.former_salt = endpoint.former_until = None
         session.flush()
-        deliveries.complete(session, left, now=acting.house.clock())
     return endpoint
+
+
+def _forget(acting: Acting, endpoint: WebhookEndpoint, entries: Sequence[int]) -> None:
+    """Documents that a webhook has not taken are not for it; those that all others have are done.
+
+    Locked in the order of deliveries.note: webhook, entry, delivery.
+    """
+    session = acting.session
+    outbox.entries_locked(session, TOPIC, entries)
+    deliveries.forget_open(session, endpoint, entries)
+    session.flush()
+    deliveries.complete(session, entries, now=acting.house.clock())
 
 
 def renew_secret(acting: Acting, asked: Any) -> tuple[WebhookEndpoint, str]:
