@@ -140,7 +140,8 @@ Parcel = Webhook | Drop
 class Attempt:
     """What an attempt came to. Without an `error` it was taken.
 
-    `is_final`: waiting will not help. `is_gone`: the receiver wants nothing any more (410).
+    `is_final`: waiting will not help. `is_gone`: the receiver wants nothing any more (410), the one
+    at the address `url`.
     `is_silent`: nobody answered. `after` is how long the receiver wants to be left alone.
     """
 
@@ -148,6 +149,7 @@ class Attempt:
     error: str | None = None
     is_final: bool = False
     is_gone: bool = False
+    url: str | None = None
     is_silent: bool = False
     after: timedelta | None = None
 

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import socket
 import ssl
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -38,7 +39,8 @@ async def post(message: Webhook, gate: Gate, *, now: datetime) -> Attempt:
     """
     try:
         async with asyncio.timeout(gate.timeout):
-            return await _post(message, gate, now)
+            attempt = await _post(message, gate, now)
+            return replace(attempt, url=message.url) if attempt.is_gone else attempt
     except Refusal as refusal:
         return Attempt(error=told(refusal.issues[0]))
     except (TimeoutError, httpx2.TimeoutException):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
@@ -94,9 +94,12 @@ def note(
     """Notes what an attempt came to; None where it is somebody else's by now, or gone.
 
     Once all destinations of a document have it, it is handed over: READY becomes FINAL. A receiver
-    that is gone (410) is switched off. Locked in one order: webhook, entry, delivery.
+    that is gone (410) is switched off, unless the webhook leads elsewhere by now. Locked in one
+    order: webhook, entry, delivery.
     """
     endpoint = _endpoint_locked(session, taken.endpoint_id) if attempt.is_gone else None
+    if endpoint is not None and endpoint.url != attempt.url:
+        endpoint, attempt = None, replace(attempt, is_gone=False, is_final=False)
     entry = None
     if taken.entry_id is not None:
         entry = session.scalar(

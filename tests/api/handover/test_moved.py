@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+from domain.handover import PAUSES, SPREAD
 from domain.webhook import WebhookEndpoint
 from persistence.invoices import the_record
-from tests.api.handover.acts import act, carry, deliveries, finalised, handovers, hook, retry
+from tests.api.handover.acts import (
+    ENDPOINTS,
+    act,
+    carry,
+    deliveries,
+    finalised,
+    handovers,
+    hook,
+    retry,
+)
 from tests.api.invoices.acts import codes
 from tests.support.api import ApiClient
-from tests.support.receiver import Receiver
+from tests.support.prepared import Calendar
+from tests.support.receiver import Answer, Receiver
 
 
 def key_of(shown: dict[str, Any]) -> int:
@@ -79,3 +92,27 @@ def test_a_folder_that_is_no_more_holds_nothing_back(dropping: ApiClient, box: R
     finalised(dropping)
     (entry,) = handovers(dropping, delivered=False)
     assert codes(retry(dropping, entry["id"])) == ["HANDOVER_NO_DESTINATION"]
+
+
+def test_a_late_410_of_the_former_address_switches_nothing_off(
+    any_hooked: ApiClient, box: Receiver, calendar: Calendar
+) -> None:
+    """The address was changed while the old one thought: the new one is asked."""
+    endpoint = hook(any_hooked, box.url)
+    finalised(any_hooked)
+    box.answers = [Answer(410, b"we moved", seconds=1)]
+    with ThreadPoolExecutor(1) as pool:
+        carried = pool.submit(carry, any_hooked)
+        while not box.posted:
+            time.sleep(0.01)
+        given = {"id": endpoint["id"], "url": box.url + "&new"}
+        assert codes(act(any_hooked, "webhookEndpointUpdate", **given)) == []
+        assert carried.result(timeout=10) == 1
+    (node,) = any_hooked.query(ENDPOINTS)["webhookEndpoints"]["nodes"]
+    assert (node["enabled"], node["disabledReason"]) == (True, None)
+    (one,) = deliveries(any_hooked)
+    assert (one["state"], one["lastError"]) == ("WAITING", "HTTP 410: we moved")
+    calendar.now += PAUSES[0] * (1 + SPREAD)
+    assert carry(any_hooked) == 1
+    assert [one.path for one in box.posted] == ["/in?firm=1", "/in?firm=1&new"]
+    assert handovers(any_hooked)[0]["invoice"]["state"] == "FINAL"
