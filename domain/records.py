@@ -1,7 +1,7 @@
 """All records in one place, so that whoever needs the whole schema imports one module."""
 
 from domain.access import ApiKey
-from domain.accounting import AccountingExport, AccountingSettings, InvoiceExport
+from domain.accounting import AccountingExport, AccountingSettings, EntryNumber, InvoiceExport
 from domain.base import Record
 from domain.batch.model import Batch, BatchContract, BatchInvoice, BatchItem
 from domain.batch.schedule import BatchSchedule
@@ -52,6 +52,7 @@ __all__ = [
     "Contract",
     "CreditedHistory",
     "Entity",
+    "EntryNumber",
     "HandoverDelivery",
     "IdempotentCall",
     "ImportEffect",

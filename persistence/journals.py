@@ -9,7 +9,9 @@ from decimal import Decimal
 
 from sqlalchemy import func, or_, select
 
+from domain.accounting import EntryNumber
 from domain.client import Client
+from domain.invoice.chain import ChainLink
 from domain.invoice.model import LEGAL, Invoice, InvoiceKind
 from domain.organisation import Entity
 from domain.payment import Payment, PaymentAllocation, PaymentCancellation
@@ -25,7 +27,8 @@ class Posted:
     entity_id: int
     day: date
     at: datetime
-    number: str = ""
+    link: int = 0
+    """Of a document: the chain puts documents in order, not the clocks of those who made them."""
     is_cancellation: bool = False
 
 
@@ -40,22 +43,27 @@ def all_entities(session: ScopedSession) -> set[int]:
     return set(session.scalars(select(Entity.id)))
 
 
-def posted_documents(
+def unnumbered_documents(
     session: ScopedSession, entity_ids: Iterable[int], *, first: date, last: date
 ) -> list[Posted]:
-    """The final documents that were issued from `first` to `last`, as they were made final."""
+    """The final documents issued from `first` to `last` whose entry has no number yet."""
     one = Invoice
-    statement = select(one.id, one.entity_id, one.issue_date, one.finalised_at, one.number).where(
-        one.state.in_(LEGAL),
-        one.entity_id.in_(set(entity_ids)),
-        one.issue_date.between(first, last),
+    statement = (
+        select(one.id, one.entity_id, one.issue_date, one.finalised_at, ChainLink.id)
+        .join(ChainLink, ChainLink.invoice_id == one.id)
+        .outerjoin(EntryNumber, EntryNumber.invoice_id == one.id)
+        .where(
+            one.state.in_(LEGAL),
+            one.entity_id.in_(set(entity_ids)),
+            one.issue_date.between(first, last),
+            EntryNumber.id.is_(None),
+        )
     )
-    found = (
-        Posted(row.id, row.entity_id, row.issue_date, row.finalised_at, row.number)
-        for row in session.execute(statement)
-        if row.issue_date and row.finalised_at and row.number
-    )
-    return sorted(found, key=lambda one: (one.at, one.number))
+    return [
+        Posted(key, entity, day, at, link)
+        for key, entity, day, at, link in session.execute(statement)
+        if day and at
+    ]
 
 
 def posted_payments(session: ScopedSession, entity_ids: Iterable[int]) -> list[Posted]:

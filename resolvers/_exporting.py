@@ -51,24 +51,22 @@ class Drawn:
     files: Sequence[tuple[MadeFile, dict[str, object]]]
 
 
-def export_invoices(acting: Acting, wanted: ExportWanted) -> tuple[AccountingExport, list[Issue]]:
-    """The export with its files in the store, its documents marked; and what to warn of.
-
-    For a caller that has a transaction of its own, such as a job: it sees what that one wrote.
-    """
-    return keep(acting, draw_up(acting.session, acting.house, acting.caller, wanted))
-
-
 def draw_up(session: ScopedSession, house: House, caller: Caller, wanted: ExportWanted) -> Drawn:
-    """Reads, writes the files to the store, and records nothing.
+    """Reads, writes the files to the store, and records nothing but the numbers of entries.
 
-    A file is kept under the hash of its bytes: the same export makes it once.
+    Those are given in a transaction of their own: nobody may call this while writing. A file is
+    kept under the hash of its bytes: the same export makes it once.
     """
     found = documents_of(session, wanted)
     dossiers = invoices.dossiers_of(session, found)
     entries = entries_of(session, dossiers, ZoneInfo(caller.time_zone))
     if wanted.format is ExportFormat.FEC:
-        posting = Posting(session, ZoneInfo(caller.time_zone), wanted.euro_rates)
+        posting = Posting(
+            session,
+            ZoneInfo(caller.time_zone),
+            wanted.euro_rates,
+            lambda: house.database.writing(caller.organisation_id),
+        )
         posted = journal_files(
             posting,
             dossiers,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -12,6 +13,7 @@ from domain.accounting import EXPORT_EURO_RATE_MISSING, Books, books_of, fiscal_
 from domain.errors import Refusal
 from domain.organisation import Entity
 from persistence import exports, journals
+from persistence.journals import Posted
 from persistence.session import ScopedSession
 
 MOST_NAMED = 10
@@ -29,11 +31,15 @@ class Period:
 
 @dataclass(slots=True)
 class Posting:
-    """What posting works with; `missing` gathers what has no euro rate, by currency."""
+    """What posting works with; `missing` gathers what has no euro rate, by currency.
+
+    `writing` opens a transaction of its own, in which entries are numbered.
+    """
 
     session: ScopedSession
     zone: ZoneInfo
     rates: Mapping[str, Decimal]
+    writing: Callable[[], AbstractContextManager[ScopedSession]]
     missing: dict[str, list[str]] = field(default_factory=dict)
 
     def rate(self, currency: str, own: Decimal | None, number: str) -> Decimal | None:
@@ -44,6 +50,10 @@ class Posting:
         if found is None:
             self.missing.setdefault(currency, []).append(number)
         return found or Decimal(1)
+
+    def day_of(self, one: Posted) -> date:
+        """The day of the entry: a payment is cancelled on the day somebody says so."""
+        return one.at.astimezone(self.zone).date() if one.is_cancellation else one.day
 
     def require_rates(self) -> None:
         if self.missing:

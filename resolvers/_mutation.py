@@ -102,7 +102,7 @@ async def write(
         try:
             require(caller.role, permission)
             try:
-                return _persistently(attempt)
+                return persistently(attempt)
             except Refusal:
                 if once is None or not _is_answered(house, caller, once):
                     raise
@@ -117,7 +117,8 @@ _ATTEMPTS = 4
 """How often an act is tried that others stand in the way of; after a pause that differs."""
 
 
-def _persistently(attempt: Callable[[], Payload]) -> Payload:
+def persistently(attempt: Callable[[], Answer]) -> Answer:
+    """What `attempt` answers, once nobody stands in its way; it begins anew each time."""
     for turn in range(_ATTEMPTS - 1):
         try:
             return attempt()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
-from typing import Any
+from datetime import date
 
 from documents.accounting import fec, journal
 from documents.accounting.entry import Entry
@@ -15,12 +13,11 @@ from domain.accounting import EXPORT_ACCOUNT_INVALID, EXPORT_SIREN_MISSING
 from domain.errors import Issue, Refusal
 from domain.invoice.finalise import Dossier
 from domain.organisation import Entity
-from persistence import journals
-from resolvers._journals import MOST_NAMED, Period, Persons, Posting, persons_of
-from resolvers._receiving import group_of, moves_of, payers_of, receipts, settlements
+from resolvers._entry_numbers import numbers_of
+from resolvers._journals import MOST_NAMED, Period, Posting, persons_of
+from resolvers._receiving import Move, group_of, moves_of, payers_of, receipts, settlements
 
 _OF_PLAN = re.compile("[0-9]{3}")
-_A_YEAR = timedelta(days=366)
 
 File = tuple[str, bytes, list[int]]
 """Name, content, and the documents in it."""
@@ -36,9 +33,9 @@ def journal_files(
 ) -> list[File]:
     """The files of entries, one a legal person and fiscal year.
 
-    An entry has the number that it has in its journal and year, whatever else is exported: months
-    exported one by one follow on each other. Payments are those of the period, or those that are or
-    were set against the documents.
+    An entry keeps the number, journal and year that the first export gave it, whatever else is
+    exported or set: months exported one by one follow on each other. Payments are those of the
+    period, or those that are or were set against the documents.
     """
     entity_of = {one.invoice.id: one.entity.id for one in dossiers}
     wanted = set(entity_of.values())
@@ -51,25 +48,29 @@ def journal_files(
     _require_right(posting, entries, [persons.entities[one] for one in set(entity_of.values())])
     settled = settlements(posting, dossiers, moves) if with_payments else {}
     letters = journal.letters({one.number: group_of(posting, one) for one in settled.values()})
-    numbers = _sales_numbers(posting, persons, entries)
+    days = [entry.issue_date for entry in entries if entry.issue_date]
+    kept = numbers_of(posting, persons, entity_of, days, moves)
     credits = {one.invoice.id: one.invoice.credits_id for one in dossiers}
     for entry in entries:
         root = settled.get(credits[entry.key] or entry.key)
-        place = journal.Place(
-            numbers[entry.key], *(letters.get(root.number, ("",)) if root else ())
+        numbered = kept.documents[entry.key]
+        place = journal.Place(numbered.number, *(letters.get(root.number, ("",)) if root else ()))
+        told = replace(
+            entry,
+            euro_rate=posting.rate(entry.currency, entry.euro_rate, entry.number),
+            books=replace(
+                entry.books, sales_journal=numbered.journal, sales_journal_label=numbered.label
+            ),
         )
-        rated = replace(
-            entry, euro_rate=posting.rate(entry.currency, entry.euro_rate, entry.number)
-        )
-        year = persons.year_of(entity_of[entry.key], entry.issue_date or date.min)
-        years.setdefault(year, []).append(journal.sale(rated, place))
-        inside.setdefault(year, []).append(entry.key)
-    for year, paid in receipts(posting, persons, moves, settled, letters):
+        years.setdefault(numbered.year, []).append(journal.sale(told, place))
+        inside.setdefault(numbered.year, []).append(entry.key)
+    posted = [Move(one, kept.payments[one.key, one.is_cancellation]) for one in moves]
+    for year, paid in receipts(posting, persons, posted, settled, letters):
         years.setdefault(year, []).append(journal.receipt(paid))
     posting.require_rates()
     return [
-        (fec.filename(*year), fec.write(posted), inside.get(year, []))
-        for year, posted in sorted(years.items())
+        (fec.filename(*year), fec.write(some), inside.get(year, []))
+        for year, some in sorted(years.items())
     ]
 
 
@@ -96,23 +97,3 @@ def _require_right(posting: Posting, entries: Sequence[Entry], entities: Sequenc
     if issues:
         raise Refusal(*issues)
     posting.require_rates()
-
-
-def _sales_numbers(posting: Posting, persons: Persons, entries: Sequence[Entry]) -> dict[int, int]:
-    """The place of each document among all that were made final in its journal and year."""
-    ends = [entry.year_end for entry in entries if entry.year_end]
-    if not ends:
-        return {}
-    posted = journals.posted_documents(
-        posting.session, persons.entities, first=min(ends) - _A_YEAR, last=max(ends)
-    )
-    counts: Counter[tuple[Any, ...]] = Counter()
-    numbers = {}
-    for one in posted:
-        journal = (
-            *persons.year_of(one.entity_id, one.day),
-            persons.books[one.entity_id].sales_journal,
-        )
-        counts[journal] += 1
-        numbers[one.key] = counts[journal]
-    return numbers

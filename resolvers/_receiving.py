@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from documents.accounting import journal
-from domain.accounting import EXPORT_SIREN_MISSING, Books
-from domain.errors import Refusal
+from domain.accounting import Books
 from domain.invoice.finalise import Dossier
 from domain.payment import Payment
 from persistence import journals
+from persistence.entry_numbers import Numbered
 from persistence.journals import Posted, Settlement
 from resolvers._journals import Period, Persons, Posting
 
@@ -23,8 +22,7 @@ class Move:
     """A payment, or what cancels it, with its place in the journal of the bank."""
 
     posted: Posted
-    number: int
-    year: tuple[str, date]
+    numbered: Numbered
 
 
 def payers_of(posting: Posting, period: Period) -> set[int]:
@@ -38,39 +36,34 @@ def moves_of(
     persons: Persons,
     entity_of: Mapping[int, int],
     period: Period | None,
-) -> list[Move]:
-    """The payments that are exported, with the number that each has in its journal and year."""
+) -> list[Posted]:
+    """The payments that are exported, and what cancels them."""
     asked: set[int] | None = None
     if period is None:
         asked = journals.payments_against(posting.session, entity_of)
         if not asked:
             return []
     payers = set() if period is None else payers_of(posting, period)
-    counts: Counter[tuple[Any, ...]] = Counter()
     moves = []
     for one in journals.posted_payments(posting.session, persons.entities):
-        if one.is_cancellation:
-            one = replace(one, day=one.at.astimezone(posting.zone).date())
-        year = persons.year_of(one.entity_id, one.day)
-        journal = (*year, persons.books[one.entity_id].bank_journal)
-        counts[journal] += 1
+        one = replace(one, day=posting.day_of(one))
         if period is None:
             is_asked = asked is not None and one.key in asked
         else:
             is_asked = period.first <= one.day <= period.last and one.entity_id in payers
         if is_asked:
-            moves.append(Move(one, counts[journal], year))
+            moves.append(one)
     return moves
 
 
 def settlements(
     posting: Posting,
     dossiers: Sequence[Dossier],
-    moves: Sequence[Move],
+    moves: Sequence[Posted],
 ) -> dict[int, Settlement]:
     """What settles the documents exported, and those that the payments pay."""
     roots = {one.invoice.credits_id or one.invoice.id for one in dossiers}
-    paid = journals.invoices_paid_by(posting.session, {one.posted.key for one in moves})
+    paid = journals.invoices_paid_by(posting.session, {one.key for one in moves})
     return journals.settlements(posting.session, roots | paid)
 
 
@@ -98,10 +91,6 @@ def receipts(
     for one in sorted(settled.values(), key=lambda found: found.key):
         for payment_id, (minor, _) in one.paid.items():
             given.setdefault(payment_id, []).append((one, minor))
-    for move in moves:
-        if not move.year[0]:
-            name = persons.entities[move.posted.entity_id].name
-            raise Refusal(EXPORT_SIREN_MISSING(field=("filter", "entity_id"), entity=name))
     found = []
     for move in moves:
         payment, client = known[move.posted.key]
@@ -118,7 +107,7 @@ def receipts(
         told = _receipt(posting, move, payment, persons.books[payment.entity_id], portions)
         auxiliary = client.ledger_account or f"411{buyer.get('code') or client.code}"
         name = str(buyer.get("name") or client.name)
-        found.append((move.year, replace(told, auxiliary=(auxiliary, name))))
+        found.append((move.numbered.year, replace(told, auxiliary=(auxiliary, name))))
     return found
 
 
@@ -133,13 +122,13 @@ def _receipt(
     rest = payment.amount_minor - sum(one.minor for one in portions)
     own = portions[0].rate if portions else None
     return journal.Receipt(
-        journal=(books.bank_journal, books.bank_journal_label),
+        journal=(move.numbered.journal, move.numbered.label),
         bank=(books.bank_account, books.label_of(books.bank_account)),
         receivable=(books.receivable_account, books.label_of(books.receivable_account)),
         piece=piece,
         day=move.posted.day,
         validated_on=move.posted.at.astimezone(posting.zone).date(),
-        number=move.number,
+        number=move.numbered.number,
         currency=payment.currency,
         portions=portions,
         rest=rest,

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from domain.accounting import ExportFormat
-from resolvers._exporting import export_invoices
+from resolvers._exporting import draw_up, keep
 from resolvers._mutation import Acting
 from resolvers._selecting import ExportWanted
 from server.cli.firms import OrganisationCode
@@ -59,8 +59,10 @@ def export(
             language=caller.locale[:2],
             include_payments=payments and kind is ExportFormat.FEC,
         )
+        with house.database.reading(caller.organisation_id) as session:
+            drawn = draw_up(session, house, caller, wanted)
         with house.database.writing(caller.organisation_id) as session:
-            made, issues = export_invoices(Acting(session, caller, house), wanted)
+            made, issues = keep(Acting(session, caller, house), drawn)
             kept = [(file["filename"], file["key"]) for file in made.files]
             count = made.invoice_count
         output.mkdir(parents=True, exist_ok=True)
