@@ -14,11 +14,13 @@ from sqlalchemy import (
     distinct,
     exists,
     func,
+    or_,
     select,
     update,
 )
 from sqlalchemy.orm.attributes import flag_modified
 
+from domain.accounting import InvoiceExport
 from domain.batch.model import (
     LIVE_BILLS,
     Batch,
@@ -321,3 +323,18 @@ def has_pro_formas(
     if ids is not None:
         statement = statement.where(BatchInvoice.id.in_(ids))
     return session.scalar(statement.limit(1)) is not None
+
+
+def has_gone_out(session: ScopedSession, batch_id: int) -> bool:
+    """Whether every live bill of the batch is a final document that was exported."""
+    marked = exists().where(InvoiceExport.invoice_id == Invoice.id)
+    statement = (
+        select(BatchInvoice.id)
+        .outerjoin(Invoice, Invoice.id == BatchInvoice.invoice_id)
+        .where(
+            BatchInvoice.batch_id == batch_id,
+            BatchInvoice.state.in_(LIVE_BILLS),
+            or_(Invoice.id.is_(None), Invoice.state.in_(PRO_FORMA), ~marked),
+        )
+    )
+    return session.scalar(statement.limit(1)) is None

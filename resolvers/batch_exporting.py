@@ -57,7 +57,7 @@ class BatchExporting:
 
     @strawberry.mutation(
         description="The files of a batch for the accounting software; the batch is EXPORTED once "
-        "all of it went out. Invoices that had gone out already are warned of."
+        "all of it is final and went out. Invoices that had gone out already are warned of."
     )
     async def batch_export(self, info: Info, input: BatchExportInput) -> BatchExportPayload:
         fields, of_batch = wanted(info, "export"), wanted(info, "batch")
@@ -69,7 +69,7 @@ class BatchExporting:
             batch = batches.the_batch(acting.session, batch_key(input.id), locked=True)
             require_state(batch, *_EXPORTED)
             made, issues = keep(acting, drawn)
-            if input.invoice_ids is None:
+            if batches.has_gone_out(acting.session, batch.id):
                 batch.state, batch.exported_at = BatchState.EXPORTED, made.exported_at
             return _shown(acting, (batch.id, made.id), (of_batch, fields)) | {
                 "user_errors": user_errors(issues, acting.caller.locale)
