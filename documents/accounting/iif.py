@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from documents.accounting.entry import Buyer, Entry, EntryLine
-from documents.accounting.text import UNKNOWN, amount, figure, guarded, one_line, transliterated
+from documents.accounting.text import amount, figure, guarded, one_line, transliterated
 
 ENCODING = "cp1252"
 HEADERS = (
@@ -125,13 +125,12 @@ def _quantity(entry: Entry, line: EntryLine) -> tuple[str, str]:
 def customer(buyer: Buyer) -> str:
     """The name within 41 characters, by which QuickBooks knows the customer.
 
-    A name that had to lose something bears its code: two customers are never one. A colon would
-    make a job of a customer.
+    A name that is not written as it stands bears its code: two customers are never one. A colon
+    would make a job of a customer.
     """
     plain = transliterated(one_line(buyer.name), ENCODING)
     name = guarded(_clean(plain.replace(":", "-")))
-    lost = UNKNOWN in plain and UNKNOWN not in buyer.name
-    if len(name) <= LONGEST_NAME and not lost:
+    if len(name) <= LONGEST_NAME and name == buyer.name:
         return name
     code = _clean(transliterated(buyer.code, ENCODING))[:20]
     return f"{name[: LONGEST_NAME - len(code) - 1].rstrip()} {code}"

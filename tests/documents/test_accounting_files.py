@@ -167,13 +167,15 @@ def test_quickbooks_has_one_currency_a_file_and_no_automatic_tax_of_two_rates() 
         iif.write([document(EXAMPLE), document(EXAMPLE, currency="JPY")])
 
 
-def test_two_long_or_unwritable_names_are_two_customers() -> None:
-    """NAME ≤ 41: what was cut or could not be written is told apart by the client code."""
+def test_two_names_that_are_written_alike_are_two_customers() -> None:
+    """NAME ≤ 41: what is not written as it stands is told apart by the client code."""
     alike = [
         "Société civile immobilière de construction A",
         "Société civile immobilière de construction B",
     ]
-    names = [*alike, "株式会社 青", "株式会社 赤", "Agence: lot 1"]
+    colons = ["A:B Studio", "A-B Studio"]
+    accents = ["Łódź", "Lódz", "Lodz", "A\tB", "A B"]
+    names = [*alike, "株式会社 青", "株式会社 赤", "Agence: lot 1", *colons, *accents]
     entries = [
         document(EXAMPLE, buyer={"name": name}, client=f"C-{place}")
         for place, name in enumerate(names)
@@ -181,7 +183,7 @@ def test_two_long_or_unwritable_names_are_two_customers() -> None:
     told = [one.head["NAME"] for one in read.iif(iif.write(entries))]
     assert len(set(told)) == len(names)
     assert max(map(len, told)) <= 41
-    assert told[4] == "Agence- lot 1"
+    assert told[4:7] == ["Agence- lot 1 C-4", "A-B Studio C-5", "A-B Studio"]
 
 
 def test_xero_takes_a_row_a_line_and_credit_notes_below_nothing() -> None:
