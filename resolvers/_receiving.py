@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -69,13 +69,36 @@ def settlements(
 
 def group_of(posting: Posting, one: Settlement) -> list[tuple[int, date]]:
     """The movements of the receivable in cents: of the invoice, its credit notes, its payments."""
+    cents = _converted(posting, one)
+    paid = cents_paid(posting, one)
+    return [
+        (cents(one.gross), one.day),
+        *((-cents(minor), day) for minor, day in one.notes),
+        *((-paid[key], day) for key, (_, day) in one.paid.items()),
+    ]
+
+
+def cents_paid(posting: Posting, one: Settlement) -> dict[int, int]:
+    """What each payment gives to an invoice in cents, by payment.
+
+    Together they are what their sum comes to, however it was paid in parts; the last one takes the
+    rest of an invoice that is settled.
+    """
+    cents = _converted(posting, one)
+    found: dict[int, int] = {}
+    paid = 0
+    for key, (minor, _) in sorted(one.paid.items(), key=lambda given: (given[1][1], given[0])):
+        found[key] = cents(paid + minor) - cents(paid)
+        paid += minor
+    if found and paid + sum(minor for minor, _ in one.notes) == one.gross:
+        credited = sum(cents(minor) for minor, _ in one.notes)
+        found[key] += cents(one.gross) - credited - cents(paid)
+    return found
+
+
+def _converted(posting: Posting, one: Settlement) -> Callable[[int], int]:
     rate = posting.rate(one.currency, one.rate, one.number)
-
-    def cents(minor: int) -> int:
-        return journal.in_cents(minor, one.currency, rate)
-
-    taken = [*one.notes, *one.paid.values()]
-    return [(cents(one.gross), one.day), *((-cents(minor), day) for minor, day in taken)]
+    return lambda minor: journal.in_cents(minor, one.currency, rate)
 
 
 def receipts(
@@ -87,10 +110,11 @@ def receipts(
 ) -> list[tuple[tuple[str, date], journal.Receipt]]:
     """The payments as the journal of the bank has them, each with the year it is of."""
     known = journals.payments_with_clients(posting.session, {one.posted.key for one in moves})
-    given: dict[int, list[tuple[Settlement, int]]] = {}
+    given: dict[int, list[tuple[Settlement, int, int]]] = {}
     for one in sorted(settled.values(), key=lambda found: found.key):
+        cents = cents_paid(posting, one)
         for payment_id, (minor, _) in one.paid.items():
-            given.setdefault(payment_id, []).append((one, minor))
+            given.setdefault(payment_id, []).append((one, minor, cents[payment_id]))
     found = []
     for move in moves:
         payment, client = known[move.posted.key]
@@ -99,9 +123,10 @@ def receipts(
             journal.Portion(
                 minor=minor,
                 rate=posting.rate(one.currency, one.rate, one.number),
+                cents=cents,
                 **_lettered(letters.get(one.number)),
             )
-            for one, minor in parts
+            for one, minor, cents in parts
         )
         buyer = parts[0][0].buyer if parts else {}
         told = _receipt(posting, move, payment, persons.books[payment.entity_id], portions)

@@ -69,10 +69,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portion:
-    """What a payment gives to an invoice in minor units, with the euro rate of that one."""
+    """What a payment gives to an invoice in minor units, with the euro rate of that one.
+
+    `cents` is the same in cents of a euro, where parts have to add up; else it is converted.
+    """
 
     minor: int
     rate: Decimal | None
+    cents: int | None = None
     letter: str = ""
     lettered_on: date | None = None
 
@@ -192,7 +196,9 @@ def receipt(paid: Receipt) -> JournalEntry:
     """
     turn = -1 if paid.is_cancelled else 1
     parts = [
-        (one, in_cents(one.minor, paid.currency, one.rate)) for one in paid.portions if one.minor
+        (one, in_cents(one.minor, paid.currency, one.rate) if one.cents is None else one.cents)
+        for one in paid.portions
+        if one.minor
     ]
     owed = [
         Row(

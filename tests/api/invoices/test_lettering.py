@@ -1,0 +1,26 @@
+"""Letters of the file of entries (DOMAIN §4.6): what settles what, on both sides."""
+
+from __future__ import annotations
+
+from tests.api.invoices.acts import CLIENT, account_line, blank, change, final
+from tests.api.invoices.exporting_acts import export, files
+from tests.api.invoices.paying_acts import pay
+from tests.support import accounting_files as read
+from tests.support.api import ApiClient
+
+
+def test_a_foreign_invoice_paid_in_parts_is_settled_to_the_cent(firm: ApiClient) -> None:
+    """100 USD at 0.86 in thirds: 28.66 + 28.67 + 28.67 are the 86.00 that were owed."""
+    firm.query(CLIENT, input={"id": "client_1", "currency": "USD"})
+    invoice = blank(firm)["id"]
+    change(firm, invoice, lines=[account_line("100", tax="EXPORT_262")])
+    assert final(firm, invoice)["userErrors"] == []
+    for part in ("33.33", "33.33", "33.34"):
+        given = [{"invoiceId": invoice, "amount": part}]
+        assert pay(firm, part, currency="USD", allocations=given)["userErrors"] == []
+    rates = [{"currency": "USD", "rate": "0.86"}]
+    answer = export(firm, "FEC", ids=[invoice], euroRates=rates, includePayments=True)
+    ((_, content),) = files(firm, answer).items()
+    owed = [row for row in read.fec(content) if row["CompteNum"] == "411000"]
+    assert sorted(row["Credit"] for row in owed) == ["0,00", "28,66", "28,67", "28,67"]
+    assert {row["EcritureLet"] for row in owed} == {"PAR26-00001"}
