@@ -13,6 +13,7 @@ from documents.figures import day as written_day
 from documents.figures import plain
 from documents.portrait import progress_detail
 from domain.billing.assessment import Assessment, assess
+from domain.billing.blockers import RESERVED_BY_BATCH
 from domain.billing.item import Item
 from domain.billing.lines import ITEM_LOCKED, ITEM_UNKNOWN, line_of
 from domain.catalogue import TaxCode
@@ -113,6 +114,19 @@ def items_keyed(
     if issues:
         raise Refusal(*issues)
     return found
+
+
+def held_by_batch(
+    items: Sequence[Item], phase_id: int, *, field: tuple[PathPart, ...]
+) -> list[Issue]:
+    """RESERVED_BY_BATCH for each item of the phase that a batch holds."""
+    return [
+        blocker.issue.at(field=field)
+        for item in items
+        if item.phase_id == phase_id
+        for blocker in item.blockers
+        if blocker.issue.kind is RESERVED_BY_BATCH
+    ]
 
 
 def lines_of_items(

@@ -8,7 +8,6 @@ from datetime import date
 
 from domain.base import Versioned
 from domain.billing.assessment import Assessment
-from domain.billing.blockers import RESERVED_BY_BATCH
 from domain.billing.item import Item
 from domain.billing.lines import ITEMS_OR_PHASES, stays_unbilled
 from domain.client import Client
@@ -38,6 +37,7 @@ from resolvers._billing import (
     claim_items,
     complete,
     cut_off_of,
+    held_by_batch,
     lines_of_items,
     ready_items,
 )
@@ -196,7 +196,7 @@ def _lines(
         if line is not None:
             if share is not None:
                 every = [item for found in assessed for item in found.items]
-                issues += stays_unbilled(every, one, field=share.at())
+                issues += stays_unbilled(every, one.phase, field=share.at())
             complete(line, one, project, taxes, language=invoice.language)
             lines.append((line, None))
     return lines, tuple(issues)
@@ -206,13 +206,8 @@ def _require_free(
     assessed: Sequence[Assessment], one: Billable, *, field: tuple[PathPart, ...]
 ) -> None:
     """A part of a fee that a batch holds is billed by that batch alone."""
-    own = (item for found in assessed for item in found.items if item.phase_id == one.phase.id)
-    held = [
-        blocker.issue.at(field=field)
-        for item in own
-        for blocker in item.blockers
-        if blocker.issue.kind is RESERVED_BY_BATCH
-    ]
+    every = [item for found in assessed for item in found.items]
+    held = held_by_batch(every, one.phase.id, field=field)
     if held:
         raise Refusal(*held)
 

@@ -29,6 +29,7 @@ from resolvers._bulk_inputs import (
     InvoicesBulkSendInput,
     SendItem,
 )
+from resolvers._by_hand import rewrite_lines
 from resolvers._crediting import credit_invoice
 from resolvers._depositing import to_be_deducted
 from resolvers._drawing import draw_blank, draw_from_project
@@ -36,7 +37,6 @@ from resolvers._invoicing_inputs import (
     draw_of,
     line_of,
 )
-from resolvers._lines import replace_lines
 from resolvers._mailing import queue_mail
 from resolvers._mutation import Acting
 from resolvers.crediting import as_credit
@@ -239,9 +239,10 @@ def _create(acting: Acting, item: CreateItem) -> tuple[int, Sequence[Issue]]:
         client_id=key_of(item.client_id, "client", field=("client_id",)),
         entity_id=optional_key(item.entity_id, "entity", field=("entity_id",)),
     )
-    if item.lines is not None:
-        replace_lines(acting, invoice, [line_of(i, one) for i, one in enumerate(item.lines)])
-    return invoice.id, ()
+    if item.lines is None:
+        return invoice.id, ()
+    lines = [line_of(i, one) for i, one in enumerate(item.lines)]
+    return invoice.id, rewrite_lines(acting, invoice, lines)
 
 
 def _finalise(acting: Acting, asked: InvoicesBulkFinaliseInput) -> list[Done]:

@@ -23,6 +23,7 @@ from resolvers import _drawing as drawing
 from resolvers import _editing as editing
 from resolvers import _finalising as finalising
 from resolvers import _printing as printing
+from resolvers._by_hand import rewrite_lines
 from resolvers._depositing import to_be_deducted
 from resolvers._invoicing_inputs import (
     InvoiceCreateFromProjectInput,
@@ -30,7 +31,6 @@ from resolvers._invoicing_inputs import (
     draw_of,
     line_of,
 )
-from resolvers._lines import replace_lines
 from resolvers._mutation import Acting, Once, Payload, write
 from resolvers._retelling import tell_in_language
 from schema.context import Info
@@ -157,8 +157,7 @@ class Invoicing:
             stale = editing.stale(invoice, input.expected_version, noun="invoice", key=input.id)
             if stale is not None:
                 return _shown(acting, key, fields, [stale])
-            _change(acting, invoice, input)
-            return _shown(acting, key, fields)
+            return _shown(acting, key, fields, _change(acting, invoice, input))
 
         return await write(info, Permission.PREPARE_INVOICES, act, nothing={"invoice": None})
 
@@ -260,19 +259,22 @@ def _once(mutation: str, asked: Any, key: str, fields: Wanted) -> Once:
     )
 
 
-def _change(acting: Acting, invoice: InvoiceRecord, asked: InvoiceUpdateInput) -> None:
+def _change(acting: Acting, invoice: InvoiceRecord, asked: InvoiceUpdateInput) -> Sequence[Issue]:
     given = {name: maybe.value for name in TERMS if (maybe := getattr(asked, name)) is not None}
     before = invoice.language
     change_terms(invoice, given)
     invoice.state = InvoiceState.DRAFT
+    issues: Sequence[Issue] = ()
     if asked.lines is not None:
         lines = [line_of(i, one) for i, one in enumerate(asked.lines)]
-        replace_lines(acting, invoice, lines, keeps_commitment="commitment_no" in given)
+        keeps = "commitment_no" in given
+        issues = rewrite_lines(acting, invoice, lines, keeps_commitment=keeps)
     if asked.euro_rate is not None:
         # After the lines: the first phase of a blank one brings the currency of its project.
         give_rate(invoice, as_rate(asked.euro_rate.value), today=acting.today)
     if invoice.language != before:
         tell_in_language(acting, invoice, before=before, given=given)
+    return issues
 
 
 def as_rate(asked: EuroRateInput | None) -> EuroRate | None:

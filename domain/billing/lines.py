@@ -11,6 +11,7 @@ from domain.invoice.create import DEFAULT_ACCOUNT, described, hour_price, measur
 from domain.invoice.model import InvoiceLine, LineKind
 from domain.invoice.remaining import Billable, reached
 from domain.invoice.totals import line_net
+from domain.project.model import Phase
 
 ITEM_UNKNOWN = call_error(
     "ITEM_UNKNOWN",
@@ -33,14 +34,14 @@ TIME_STAYS_UNBILLED = call_warning(
 
 
 def stays_unbilled(
-    items: Sequence[Item], of: Billable, *, field: tuple[PathPart, ...]
+    items: Sequence[Item], phase: Phase, *, field: tuple[PathPart, ...]
 ) -> tuple[Issue, ...]:
     """What is to be warned of an amount by hand where there is time to bill."""
-    own = [item for item in items if item.phase_id == of.phase.id and item.entries]
+    own = [item for item in items if item.phase_id == phase.id and item.entries]
     if not own:
         return ()
     hours = sum((item.hours or Decimal(0) for item in own), Decimal(0))
-    return (TIME_STAYS_UNBILLED(field=field, phase=of.phase.name, hours=f"{hours:f}"),)
+    return (TIME_STAYS_UNBILLED(field=field, phase=phase.name, hours=f"{hours:f}"),)
 
 
 def line_of(item: Item, of: Billable, *, account: str | None, sku: str | None) -> InvoiceLine:
