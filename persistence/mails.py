@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, null, or_, select
 
 from domain.client import Contact
 from domain.errors import Issue
 from domain.invoice.mail import (
     MAIL_OF_PRO_FORMA,
     MAIL_WITHDRAWN,
+    WAITING,
     InvoiceMail,
     MailState,
     Sent,
@@ -84,6 +85,30 @@ def note(session: ScopedSession, taken: Taken, sent: Sent, *, now: datetime) -> 
 def is_outdated(mail: InvoiceMail, invoice: Invoice) -> bool:
     """Whether the mail brings the pro forma of what is final by now."""
     return mail.picture is not None and invoice.state in LEGAL
+
+
+def mailed_among(session: ScopedSession, invoice_ids: Collection[int]) -> set[int]:
+    """Those of these invoices of which a mail, as they are now, waits or was taken.
+
+    A pro forma that is changed is a DRAFT again, with another version.
+    """
+    unchanged = or_(
+        InvoiceMail.invoice_version == Invoice.version, Invoice.state == InvoiceState.SENT
+    )
+    as_it_is = or_(
+        and_(Invoice.state.in_(LEGAL), InvoiceMail.picture.is_(null())),
+        and_(Invoice.state.in_(PRO_FORMA), unchanged),
+    )
+    statement = (
+        select(InvoiceMail.invoice_id)
+        .join(Invoice, Invoice.id == InvoiceMail.invoice_id)
+        .where(
+            InvoiceMail.invoice_id.in_(invoice_ids),
+            InvoiceMail.state.in_((*WAITING, MailState.SENT)),
+            as_it_is,
+        )
+    )
+    return set(session.scalars(statement))
 
 
 def withdraw_pro_formas(session: ScopedSession, numbers: Mapping[int, str]) -> dict[int, Issue]:

@@ -14,7 +14,8 @@ from domain.given import day
 from domain.invoice.mail import MAIL_NOT_SET_UP
 from domain.job import Errand, JobKind, JobStatus, Stage, Tell
 from domain.takeover.wire import pack_issue
-from persistence import batches, jobs
+from persistence import batches, invoices, jobs
+from persistence.mails import mailed_among
 from persistence.session import ScopedSession, part_of
 from resolvers._batch_planning import locked_batch
 from resolvers._errands import acting_for, leave_to_job
@@ -124,11 +125,17 @@ def carry_out_finalise(house: House, errand: Errand, tell: Tell) -> None:
 
 
 def carry_out_send(house: House, errand: Errand, tell: Tell) -> None:
-    """The job: begun again, it queues no second mail."""
+    """The job: begun again, it queues no second mail; who has it gets none unless named."""
+
+    is_named = errand.values["bills"] is not None
 
     def act(acting: Acting, bills: Sequence[BatchInvoice]) -> None:
+        keys = {bill.invoice_id for bill in bills if bill.invoice_id is not None}
+        # All at once, in one order, before any bill is written: as whoever makes them final.
+        invoices.invoices_locked(acting.session, keys)
+        has_it = set() if is_named else mailed_among(acting.session, keys)
         for bill in bills:
-            if bill.mailed_by == errand.job_id:
+            if bill.mailed_by == errand.job_id or bill.invoice_id in has_it:
                 continue
             try:
                 with part_of(acting.session):

@@ -80,7 +80,9 @@ class BatchFinaliseInput:
 class BatchSendInput:
     id: strawberry.ID
     invoice_ids: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Of batch invoices; all of the batch when left out."
+        default=None,
+        description="Of batch invoices, mailed even again; when left out, all of the batch of "
+        "which no mail waits or was sent as they are now.",
     )
     idempotency_key: strawberry.ID
 

@@ -252,6 +252,37 @@ def test_a_batch_is_mailed_once_an_invoice(
         ]
 
 
+def test_who_has_his_mail_gets_no_second_one_unless_named(
+    prepared_sqlite: Path, tmp_path: Path, calendar: Calendar
+) -> None:
+    """B29: sent again, those that were refused; what changed since, and what is final by now."""
+    url = copy_of(prepared_sqlite, tmp_path)
+    with open_api(url, tmp_path, clock=calendar, mail_from=SENDER) as api:
+        _, batch = held(api, "PER_CLIENT")
+        generated(api, batch)
+        of_x, of_y = proposals(api, batch["id"])
+
+        def sent(**named: Any) -> list[list[str]]:
+            worked(api, done(api, "batchSend", id=batch["id"], **named))
+            found = api.query("{ invoiceMails { nodes { to } } }")["invoiceMails"]["nodes"]
+            return sorted(one["to"] for one in found)
+
+        for code in ("EX-X", "EX-Y"):
+            found = api.query("query($c: String!) { clientByCode(code: $c) { id } }", c=code)
+            key, to = found["clientByCode"]["id"], f"{code.lower()}@x.test"
+            recorded(api, "clientUpdate", id=key, contactName="Ida", contactEmail=to)
+            wanted = [["ex-x@x.test"], ["ex-y@x.test"]][: 1 if code == "EX-X" else 2]
+            assert sent() == wanted
+        assert sent() == wanted
+        assert [codes(one) for one in proposals(api, batch["id"])] == [[], []]
+        assert len(sent(invoiceIds=[of_x["id"]])) == 3
+        change(api, of_y["invoice"]["id"], footerMessage="Merci")
+        assert sent()[2:] == [["ex-y@x.test"]] * 2
+        finalised(api, batch)
+        assert len(sent()) == 6
+        assert len(sent()) == 6
+
+
 @pytest.mark.parametrize("answer", ["done", "cancelled"])
 def test_many_contracts_are_listed_by_a_job(firm: ApiClient, answer: str) -> None:
     """B04: the batch is PLANNING meanwhile; called off, it has an empty list."""
