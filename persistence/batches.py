@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -246,7 +246,19 @@ def forget_invoices(session: ScopedSession, invoice_ids: Sequence[int]) -> None:
     session.execute(
         update(bill)
         .where(bill.id.in_(bills))
-        .values(invoice_id=None, state=BillState.DROPPED)
+        .values(invoice_id=None, state=BillState.DROPPED, issues=[])
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def settle_bills(session: ScopedSession, invoice_ids: Collection[int]) -> None:
+    """An act on these invoices came about: why the last one did not is told no more."""
+    if not invoice_ids:
+        return
+    session.execute(
+        update(BatchInvoice)
+        .where(BatchInvoice.invoice_id.in_(invoice_ids))
+        .values(issues=[])
         .execution_options(synchronize_session="fetch")
     )
 

@@ -109,17 +109,20 @@ def carry_out_finalise(house: House, errand: Errand, tell: Tell) -> None:
     """The job: portion by portion, each final at once; begun again, it passes by what is final."""
     issued = date.fromisoformat(errand.values["issue_date"])
 
-    def act(acting: Acting, bills: Sequence[BatchInvoice]) -> None:
+    def act(acting: Acting, bills: Sequence[BatchInvoice]) -> int:
         keys = [bill.invoice_id for bill in bills if bill.invoice_id is not None]
         final = batches.final_among(acting.session, keys)
         left = [bill for bill in bills if bill.invoice_id not in final]
         if not left:
-            return
+            return 0
         asked = [ToFinalise(bill.invoice_id or 0) for bill in left]
         judged = judge_final(acting, asked, issue_date=issued)
         keep_final(acting, judged)
-        for bill, one in zip(left, judged, strict=True):
+        # One that was deleted meanwhile is no more of the batch: there is nothing to tell.
+        there = [(bill, one) for bill, one in zip(left, judged, strict=True) if one.found]
+        for bill, one in there:
             note(bill, one.issues if one.is_refused else ())
+        return sum(1 for _, one in there if one.is_refused)
 
     _carry_out(house, errand, tell, act, stage=Stage.FINALISING)
 
@@ -129,13 +132,15 @@ def carry_out_send(house: House, errand: Errand, tell: Tell) -> None:
 
     is_named = errand.values["bills"] is not None
 
-    def act(acting: Acting, bills: Sequence[BatchInvoice]) -> None:
+    def act(acting: Acting, bills: Sequence[BatchInvoice]) -> int:
         keys = {bill.invoice_id for bill in bills if bill.invoice_id is not None}
         # All at once, in one order, before any bill is written: as whoever makes them final.
-        invoices.invoices_locked(acting.session, keys)
+        there = invoices.invoices_locked(acting.session, keys)
         has_it = set() if is_named else mailed_among(acting.session, keys)
         for bill in bills:
             if bill.mailed_by == errand.job_id or bill.invoice_id in has_it:
+                continue
+            if bill.invoice_id not in there:
                 continue
             try:
                 with part_of(acting.session):
@@ -145,6 +150,8 @@ def carry_out_send(house: House, errand: Errand, tell: Tell) -> None:
             else:
                 note(bill, ())
             bill.mailed_by = errand.job_id
+        # With those that it refused before it was begun again.
+        return sum(1 for bill in bills if bill.mailed_by == errand.job_id and bill.issues)
 
     _carry_out(house, errand, tell, act, stage=Stage.SENDING)
 
@@ -157,7 +164,8 @@ def note(bill: BatchInvoice, issues: Sequence[Issue]) -> None:
 class Act(Protocol):
     """What is done to a portion of a batch, in one transaction."""
 
-    def __call__(self, acting: Acting, bills: Sequence[BatchInvoice]) -> None: ...
+    def __call__(self, acting: Acting, bills: Sequence[BatchInvoice]) -> int:
+        """How many of them this job refused."""
 
 
 def _carry_out(house: House, errand: Errand, tell: Tell, act: Act, *, stage: Stage) -> None:
@@ -176,8 +184,7 @@ def _carry_out(house: House, errand: Errand, tell: Tell, act: Act, *, stage: Sta
             )
             own = [bill for bill in bills if bill.invoice_id is not None]
             if own:
-                act(acting_for(session, errand, house), own)
-            failed += sum(1 for bill in own if bill.issues)
+                failed += act(acting_for(session, errand, house), own)
             is_last = len(bills) < PORTION
             if is_last:
                 status = JobStatus.SUCCEEDED_WITH_ERRORS if failed else JobStatus.SUCCEEDED

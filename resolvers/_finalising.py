@@ -18,6 +18,7 @@ from domain.invoice.model import PDF_FORM, InvoiceKind, IssuedDocument
 from domain.invoice.numbering import require_recent
 from domain.invoice.remaining import Billable, require_still_within
 from persistence import chain, deposits, invoices, numbers
+from persistence.batches import settle_bills
 from persistence.deposits import OpenDeposit
 from persistence.invoice_projects import projects_of
 from persistence.mails import withdraw_pro_formas
@@ -181,6 +182,7 @@ def keep_final(acting: Acting, judged: Sequence[Judged]) -> None:
             continue
         numbered += zip(some, given, strict=True)
     freeze_all(acting, [Frozen(one.dossier, number, one.issue_date) for one, number in numbered])
+    settle_bills(session, [one.asked.invoice_id for one, _ in numbered])
     warned = withdraw_pro_formas(session, {one.asked.invoice_id: no for one, no in numbered})
     for one, _ in numbered:
         if one.asked.invoice_id in warned:

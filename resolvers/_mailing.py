@@ -30,6 +30,7 @@ from domain.mail_address import address, addresses, domain_of
 from domain.mail_template import HOUSE, MailKind, filled
 from domain.money import from_minor
 from persistence import invoices
+from persistence.batches import settle_bills
 from persistence.mails import Taken, default_recipient, is_outdated, mail_of
 from persistence.organisations import the_organisation
 from persistence.session import ScopedSession
@@ -89,6 +90,7 @@ def queue_mail(acting: Acting, asked: Sending) -> InvoiceMail:
     )
     session.add(mail)
     session.flush()
+    settle_bills(session, [invoice.id])
     return mail
 
 
