@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import ColumnElement, func, select, union
 
+from domain.invoice.finalise import Dossier
 from domain.invoice.model import Invoice, InvoiceLine, InvoiceState, LineKind
 from domain.project.model import Contract, Phase, Project
 from persistence.deposits import projects_of_deposits
@@ -71,6 +72,24 @@ def sole_project(session: ScopedSession, lines: Iterable[InvoiceLine]) -> int | 
         for line in priced
     }
     return found.pop() if len(found) == 1 else None
+
+
+def projects_of_lines(session: ScopedSession, dossier: Dossier) -> dict[int, str]:
+    """The code of the project that each line bills, or takes a deposit of, by its identifier."""
+    codes = {one.id: one.code for one in dossier.projects}
+    of_deposits = projects_of_deposits(
+        session, sorted({line.deducts_id for line in dossier.lines if line.deducts_id is not None})
+    )
+    found: dict[int, str] = {}
+    for line in dossier.lines:
+        project = (
+            of_deposits.get(line.deducts_id)
+            if line.deducts_id is not None
+            else dossier.phase_projects.get(line.phase_id or 0)
+        )
+        if project in codes:
+            found[line.id] = codes[project]
+    return found
 
 
 def projects_locked(session: ScopedSession, keys: Iterable[int]) -> dict[int, Project]:

@@ -22,7 +22,7 @@ from domain.invoice.numbering import ISSUE_DATE_TOO_EARLY, require_recent
 from domain.organisation import Entity
 from persistence import claims, invoices, numbers
 from persistence.crediting import credited_of
-from persistence.invoice_projects import projects_of, sole_project
+from persistence.invoice_projects import projects_of, projects_of_lines, sole_project
 from resolvers._depositing import require_not_deducted
 from resolvers._finalising import freeze
 from resolvers._lines import keep_totals, taxed_by
@@ -88,7 +88,10 @@ def _credited(acting: Acting, invoice: Invoice, asked: Sequence[AskedCredit] | N
     codes = {key: taxed_by(code) for key, code in dossier.tax_codes.items()}
     taxes = taxes_as_issued(invoice, codes)
     before = credited_of(acting.session, invoice)
-    return credit(invoice, dossier.lines, taxes=taxes, asked=asked, before=before)
+    projects = projects_of_lines(acting.session, dossier) if len(dossier.projects) > 1 else {}
+    return credit(
+        invoice, dossier.lines, taxes=taxes, asked=asked, before=before, projects=projects
+    )
 
 
 def _begin(acting: Acting, invoice: Invoice, credited: Credit, day: date) -> Invoice:

@@ -11,6 +11,7 @@ from documents.picture_json import to_json
 from documents.portrait import picture_of
 from domain.errors import FIELD_INVALID, NOT_FOUND, Issue, Refusal
 from domain.handover import TOPIC
+from domain.invoice.deposit import require_own
 from domain.invoice.deposit_room import require_no_phase, require_room
 from domain.invoice.euro import EuroRate, give_rate
 from domain.invoice.finalise import Dossier, finalise, require_complete, require_pro_forma
@@ -106,10 +107,13 @@ def judge_final(
         if dossier.project is not None and dossier.invoice.kind is InvoiceKind.DEPOSIT
     }
     present = deposits.open_deposits(session, held)
+    taken = {line.deducts_id for one in dossiers for line in one.lines if line.deducts_id}
+    of_deposits = deposits.projects_of_deposits(session, sorted(taken))
     for one, dossier in zip(live, dossiers, strict=True):
         one.found = dossier
         try:
             _require_final(acting, one, billables, present)
+            _require_own_deposits(dossier, of_deposits)
         except Refusal as refusal:
             one.issues += refusal.issues
     return judged
@@ -140,6 +144,17 @@ def _require_final(
         found,
         others=sum(other.unbilled for other in others if other.key != invoice.id),
         currency=invoice.currency,
+    )
+
+
+def _require_own_deposits(dossier: Dossier, of_deposits: Mapping[int, int | None]) -> None:
+    require_own(
+        dossier.invoice,
+        dossier.lines,
+        projects={one.id for one in dossier.projects},
+        of_phases=dossier.phase_projects,
+        of_deposits=of_deposits,
+        number=dossier.number,
     )
 
 

@@ -9,11 +9,13 @@ from domain.errors import Issue
 from domain.given import text
 from domain.invoice.basis import once_more
 from domain.invoice.credit import require_creditable
+from domain.invoice.deposit import require_own
 from domain.invoice.lines import LONGEST_TEXT
 from domain.invoice.model import Invoice, InvoiceKind, InvoiceLine
 from domain.invoice.remaining import Placed, reached, require_all_within
 from domain.project.model import BillingMethod
 from persistence import claims, invoices, numbers
+from persistence.deposits import projects_of_deposits
 from persistence.invoice_projects import projects_of, projects_of_phases
 from persistence.payments import lock_invoices
 from resolvers._crediting import CreditWanted, credit_invoice
@@ -78,6 +80,7 @@ def replace_invoice(
     append(acting, made, lines)
     require_deposit_room(acting, made)
     require_deductions_within(acting, made)
+    _require_own_deposits(acting, made, lines, number=str(invoice.number))
     claims.give(session, kept, {old: new.id for old, new in pairs})
     return made, note, issues
 
@@ -87,6 +90,27 @@ def _project_of(acting: Acting, lines: Sequence[InvoiceLine]) -> int | None:
     phases = {line.phase_id for line in lines if line.phase_id is not None}
     found = set(projects_of_phases(acting.session, phases).values())
     return found.pop() if len(found) == 1 else None
+
+
+def _require_own_deposits(
+    acting: Acting, made: Invoice, lines: Sequence[InvoiceLine], *, number: str
+) -> None:
+    """What was credited of a project before may leave its deposit on the lines of another."""
+    taken = sorted({line.deducts_id for line in lines if line.deducts_id is not None})
+    if not taken:
+        return
+    of_phases = projects_of_phases(
+        acting.session, (line.phase_id for line in lines if line.phase_id)
+    )
+    tied = () if made.project_id is None else (made.project_id,)
+    require_own(
+        made,
+        lines,
+        projects={*of_phases.values(), *tied},
+        of_phases=of_phases,
+        of_deposits=projects_of_deposits(acting.session, taken),
+        number=number,
+    )
 
 
 def _agreed(invoice: Invoice) -> date | None:

@@ -40,6 +40,12 @@ CREDIT_ABOVE_INVOICE = call_error(
     "At {rate} % these lines come to {found}, and {number} has {expected} left to credit.",
     "Credit the deductions beside them too, or less of them.",
 )
+CREDIT_ABOVE_PROJECT = call_error(
+    "CREDIT_ABOVE_PROJECT",
+    "At {rate} % these lines come to {found} on {project}, and {number} has {expected} of it left "
+    "to credit: the deposit of a project pays this project alone.",
+    "Credit the project's own deductions beside its lines, or less of them.",
+)
 CREDIT_NOT_POSITIVE = call_error(
     "CREDIT_NOT_POSITIVE", "The lines to credit of {number} come to nothing, or to less."
 )
@@ -92,10 +98,13 @@ def credit(
     taxes: Mapping[int, Tax],
     asked: Sequence[AskedCredit] | None,
     before: Credited,
+    projects: Mapping[int, str] | None = None,
 ) -> Credit:
     """The credit of what is `asked` of the lines, or of all that is left of them.
 
     `taxes` are those of the lines, by identifier of the tax code, as the invoice states them.
+    `projects` are told where there are several: the code of the project of each line, by its
+    identifier, of a deduction that of its deposit.
     """
     priced = {line.id: line for line in lines if line.kind is not LineKind.TEXT}
     wanted = [AskedCredit(key) for key in priced] if asked is None else asked
@@ -117,6 +126,7 @@ def credit(
             taken[line.id] = taken.get(line.id, 0) + made[-1].net_minor
     if not made:
         raise Refusal(NOTHING_TO_CREDIT(field=("id",), number=invoice.number))
+    _require_by_project(invoice, list(priced.values()), made, taxes, before, projects or {})
     totals = _totals(invoice, made, taxes, before)
     # What deposits pay in full comes to nothing, and is credited whole all the same.
     is_nothing = totals.net == totals.gross == 0 and asked is None
@@ -236,6 +246,44 @@ def _totals(
     if net != sum(group.base for group in groups):
         raise AssertionError(f"the taxes of {invoice.number} are not those of its lines")
     return Totals(net, tuple(groups))
+
+
+def _require_by_project(
+    invoice: Invoice,
+    lines: Sequence[InvoiceLine],
+    made: Sequence[InvoiceLine],
+    taxes: Mapping[int, Tax],
+    before: Credited,
+    projects: Mapping[int, str],
+) -> None:
+    """CREDIT_ABOVE_PROJECT: what is left of a project never comes to less than its deductions."""
+
+    def group(line: InvoiceLine, key: int) -> tuple[str, Tax] | None:
+        return (projects[key], taxes[line.tax_code_id or 0]) if key in projects else None
+
+    left: dict[tuple[str, Tax] | None, int] = {}
+    for line in lines:
+        rest = line.net_minor - before.nets.get(line.id, 0)
+        left[group(line, line.id)] = left.get(group(line, line.id), 0) + rest
+    taken: dict[tuple[str, Tax] | None, int] = {}
+    for line in made:
+        key = group(line, line.credits_line_id or 0)
+        taken[key] = taken.get(key, 0) + line.net_minor
+    judged = {group(line, line.id) for line in lines if line.deducts_id is not None}
+    for key, base in taken.items():
+        if key is None or key not in judged:
+            continue
+        if not min(0, left[key]) <= base <= max(0, left[key]):
+            raise Refusal(
+                CREDIT_ABOVE_PROJECT(
+                    field=("lines",),
+                    rate=f"{key[1].rate.normalize():f}",
+                    project=key[0],
+                    number=invoice.number,
+                    found=f"{from_minor(base, invoice.currency):f}",
+                    expected=f"{from_minor(left[key], invoice.currency):f}",
+                )
+            )
 
 
 def _require_within(invoice: Invoice, left: VatGroup, base: int) -> None:
