@@ -129,11 +129,15 @@ def picture_of(dossier: Dossier, occasion: Occasion) -> InvoicePicture:
 
 
 def _references(invoice: Invoice, occasion: Occasion) -> tuple[Reference, ...]:
-    """The documents that the records name: deposits taken off, an invoice of the former system."""
+    """The documents that the records name: deposits taken off, an invoice of the former system.
+
+    A credit note corrects none of the deposits it gives back: its lines name them.
+    """
     former: tuple[Reference, ...] = ()
     if invoice.credited_number:
         former = (Reference(number=invoice.credited_number, issue_date=invoice.credited_on),)
-    return (*former, *occasion.deposits.values())
+    is_credit = invoice.kind is InvoiceKind.CREDIT_NOTE
+    return former if is_credit else (*former, *occasion.deposits.values())
 
 
 def _in_order(dossier: Dossier, occasion: Occasion) -> Sequence[Situation]:

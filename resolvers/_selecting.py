@@ -23,6 +23,7 @@ from domain.invoice.model import LEGAL, Invoice, InvoiceState
 from domain.organisation import Entity
 from domain.project.model import Project
 from persistence import exports, invoices
+from persistence.deposits import projects_of_deposits
 from persistence.session import ScopedSession
 
 
@@ -108,6 +109,8 @@ def entries_of(session: ScopedSession, dossiers: Sequence[Dossier], zone: ZoneIn
     credited = exports.numbers_of(
         session, (one.invoice.credits_id for one in dossiers if one.invoice.credits_id)
     )
+    taken = {line.deducts_id for one in dossiers for line in one.lines if line.deducts_id}
+    of_deposits = projects_of_deposits(session, sorted(taken))
     entries = [
         entry_of(
             one,
@@ -116,6 +119,7 @@ def entries_of(session: ScopedSession, dossiers: Sequence[Dossier], zone: ZoneIn
                 _local_day(one.invoice, zone),
                 credited.get(one.invoice.credits_id or 0) or one.invoice.credited_number,
                 phases,
+                of_deposits,
             ),
         )
         for one in dossiers

@@ -131,13 +131,15 @@ class Surroundings:
     """What a document is told with: the books of its entity, and what its lines bill.
 
     `validated_on` is the day it was made final on, `credited_number` of a credit note the number
-    of what it corrects, `phases` (contract, code of the phase) by identifier of the phase.
+    of what it corrects, `phases` (contract, code of the phase) by identifier of the phase,
+    `deposit_projects` the project of each deposit that a line takes off, both by identifier.
     """
 
     books: Books
     validated_on: date | None = None
     credited_number: str | None = None
     phases: Mapping[int, tuple[str, str | None]] = field(default_factory=dict)
+    deposit_projects: Mapping[int, int | None] = field(default_factory=dict)
 
 
 def entry_of(dossier: Dossier, around: Surroundings) -> Entry:
@@ -233,7 +235,7 @@ def _line(
         position=line.position,
         kind=line.kind,
         description="\n".join(text for text in (line.description, line.detail) if text),
-        project_code=_project_code(line, dossier),
+        project_code=_project_code(line, dossier, around),
         contract=contract,
         phase_code=phase,
     )
@@ -258,7 +260,10 @@ def _line(
     )
 
 
-def _project_code(line: InvoiceLine, dossier: Dossier) -> str | None:
-    """That of its phase, else the one that the invoice is tied to."""
+def _project_code(line: InvoiceLine, dossier: Dossier, around: Surroundings) -> str | None:
+    """That of its phase, of the deposit it takes off, else the one that the invoice is tied to."""
+    if line.deducts_id is not None and dossier.invoice.project_id is None:
+        key = around.deposit_projects.get(line.deducts_id)
+        return next((one.code for one in dossier.projects if one.id == key), None)
     key = dossier.phase_projects.get(line.phase_id or 0, dossier.invoice.project_id)
     return next((one.code for one in dossier.projects if one.id == key), None)

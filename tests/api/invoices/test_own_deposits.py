@@ -9,8 +9,11 @@ from domain.invoice.deposit import require_own
 from domain.invoice.model import Invoice, InvoiceLine, LineKind
 from persistence.ledger_check import disagreements
 from tests.api.invoices.acts import account_line, change, codes, final
+from tests.api.invoices.exporting_acts import export, files
 from tests.api.invoices.paying_acts import act
 from tests.api.invoices.project_acts import codes_of, covered, jobs, left_of, line_on, over
+from tests.api.invoices.test_project_papers import paper
+from tests.support import accounting_files
 from tests.support.api import ApiClient
 from tests.support.takeover import project
 
@@ -51,6 +54,29 @@ def test_a_part_is_credited_with_the_deposit_it_took(firm: ApiClient) -> None:
     assert [left_of(firm, code)[0] for code in of] == ["60.00", "0.00"]
     with firm.house.database.reading(firm.organisation_id) as session:
         assert disagreements(session) == []
+
+
+def test_its_papers_and_files_tell_whose_it_is(firm: ApiClient) -> None:
+    """A credit note corrects the invoice, not its deposits; each deduction has a project (B29)."""
+    of = jobs(firm, "TOL-1", "TOL-2")
+    deposits = [deposit_of(firm, code, "60.00") for code in of]
+    invoice = over(firm, *of.values())
+    for one in deposits:
+        assert codes(act(firm, "invoiceDeductDeposit", id=invoice, depositId=one)) == []
+    assert codes(final(firm, invoice)) == []
+    note = act(firm, "invoiceCredit", id=invoice)["creditNote"]["id"]
+    told = paper(firm, note)
+    assert told.count("En correction de la facture") == 1
+    numbers = [covered(firm, one)["number"] for one in (*deposits, invoice)]
+    assert f"En correction de la facture {numbers[2]}" in told
+    assert all(f"Déduction de l’acompte {number}" in told for number in numbers[:2])
+    written = files(firm, export(firm, "CSV", ids=[invoice, note])).values()
+    rows = [
+        (row["line"], row["project_code"])
+        for content in written
+        for row in accounting_files.comma_separated(content, separator=",")
+    ]
+    assert rows == [("1", "TOL-1"), ("2", "TOL-2"), ("3", "TOL-1"), ("4", "TOL-2")] * 2
 
 
 def test_what_was_credited_before_the_rule_is_not_billed_to_another(
