@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from domain.invoice.model import LEGAL, Invoice, InvoiceKind, InvoiceLine
@@ -120,8 +120,16 @@ def _finals_by_contract(
 
 
 def _is_credited_whole() -> ColumnElement[bool]:
-    """Whether credit notes have taken every line of the invoice at hand; zeros need none."""
-    note, line, taking = aliased(Invoice), aliased(InvoiceLine), aliased(InvoiceLine)
+    """Whether credit notes took all that the invoice at hand bills of the contract at hand.
+
+    Zeros need none: where every line of the invoice is taken, so are they.
+    """
+    note, line, taking, phase = (
+        aliased(Invoice),
+        aliased(InvoiceLine),
+        aliased(InvoiceLine),
+        aliased(Phase),
+    )
     taken = (
         select(func.coalesce(func.sum(taking.net_minor), 0))
         .where(taking.organisation_id == line.organisation_id, taking.credits_line_id == line.id)
@@ -134,17 +142,18 @@ def _is_credited_whole() -> ColumnElement[bool]:
         .correlate(Invoice)
         .exists()
     )
-    is_left = (
-        select(line.id)
-        .where(
-            line.organisation_id == Invoice.organisation_id,
-            line.invoice_id == Invoice.id,
-            line.net_minor != taken,
-        )
-        .correlate(Invoice)
-        .exists()
+    lines = select(line.id).where(
+        line.organisation_id == Invoice.organisation_id, line.invoice_id == Invoice.id
     )
-    return and_(is_credited, ~is_left)
+    of_contract = lines.join(
+        phase, and_(phase.organisation_id == line.organisation_id, phase.id == line.phase_id)
+    ).where(phase.contract_id == Phase.contract_id)
+    is_left = lines.where(line.net_minor != taken).correlate(Invoice).exists()
+    is_begun = of_contract.where(taken != 0).correlate(Invoice, Phase).exists()
+    is_left_of_contract = (
+        of_contract.where(line.net_minor != taken).correlate(Invoice, Phase).exists()
+    )
+    return and_(is_credited, or_(~is_left, and_(is_begun, ~is_left_of_contract)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.api.invoices.acts import account_line, change, codes, final
 from tests.api.invoices.paying_acts import act
-from tests.api.invoices.project_acts import change_project, jobs, line_on, over
+from tests.api.invoices.project_acts import change_project, covered, jobs, line_on, over
 from tests.documents.reading import text_of
 from tests.support.api import ApiClient
 from tests.support.documents import PDF
@@ -60,3 +60,18 @@ def test_one_project_has_no_heading_and_no_sum(firm: ApiClient) -> None:
     assert "Sous-total" not in told
     assert "Situation n° 2 – Mission" in told
     assert "PAP-3 — Maison" in told
+
+
+def test_what_is_credited_of_one_project_counts_no_situation(any_firm: ApiClient) -> None:
+    """§2.3: the number is the contract's own, whatever stays billed of others beside it."""
+    of = jobs(any_firm, "PAP-5", "PAP-6")
+    shared = over(any_firm, *of.values())
+    assert codes(final(any_firm, shared)) == []
+    line = covered(any_firm, shared)["lines"][0]["id"]
+    part = [{"lineId": line, "amount": "99.99"}]
+    assert codes(act(any_firm, "invoiceCredit", id=shared, lines=part)) == []
+    assert "Situation n° 2 – Mission" in paper(any_firm, over(any_firm, of["PAP-5"]))
+    rest = [{"lineId": line}]
+    assert codes(act(any_firm, "invoiceCredit", id=shared, lines=rest)) == []
+    assert "Situation n° 1 – Mission" in paper(any_firm, over(any_firm, of["PAP-5"]))
+    assert "Situation n° 2 – Mission" in paper(any_firm, over(any_firm, of["PAP-6"]))
