@@ -7,6 +7,7 @@ from datetime import date
 import strawberry
 
 from domain.batch.model import Grouping
+from domain.errors import FIELD_REQUIRED, Refusal
 from resolvers._batch_choices import BatchChoice, BatchCriteria, keys_of
 from schema.batch import Batch
 from schema.node import key_of
@@ -105,5 +106,7 @@ def batch_key(identifier: str) -> int:
 
 
 def bill_keys(identifiers: list[strawberry.ID] | None) -> list[int] | None:
-    """The keys of batch invoices; each counts once."""
+    """The keys of batch invoices; each counts once. None of them is no part: FIELD_REQUIRED."""
+    if identifiers is not None and not identifiers:
+        raise Refusal(FIELD_REQUIRED(field=("invoice_ids",), name="invoiceIds"))
     return keys_of(identifiers, "batch_invoice", ("invoice_ids",))

@@ -158,7 +158,9 @@ def test_acts_out_of_turn_are_refused(firm: ApiClient) -> None:
     batch = listed(firm, filter={"contractIds": list(made.values())})
     for mutation in ("batchGenerate", "batchFinalise"):
         assert codes(act(firm, mutation, id=batch["id"])) == ["BATCH_STATE"]
-    assert codes(act(firm, "batchDrop", id=batch["id"], invoiceIds=[])) == ["BATCH_STATE"]
+    assert codes(act(firm, "batchDrop", id=batch["id"], invoiceIds=["batch_invoice_1"])) == [
+        "BATCH_STATE"
+    ]
     assert codes(act(firm, "batchSend", id=batch["id"])) == ["MAIL_NOT_SET_UP"]
     none = choose(firm, batch["id"], {"selected": False, "filter": {}})
     empty = act(firm.in_language("fr"), "batchRun", id=batch["id"], planHash=none["planHash"])
@@ -176,6 +178,25 @@ def test_acts_out_of_turn_are_refused(firm: ApiClient) -> None:
     finalised(firm, batch)
     assert codes(act(firm, "batchFinalise", id=batch["id"])) == ["BATCH_EMPTY"]
     assert codes(act(firm, "batchGenerate", id=batch["id"])) == ["BATCH_STATE"]
+
+
+def test_no_invoice_at_all_is_no_part_of_a_batch(firm: ApiClient) -> None:
+    """FIELD_REQUIRED for an empty list: neither the whole batch nor an empty one."""
+    _, batch = held(firm)
+    generated(firm, batch)
+    for mutation, more in {
+        "batchDrop": {},
+        "batchFinalise": {},
+        "batchPrint": {"form": "ZIP"},
+        "batchExport": {"format": "CSV"},
+    }.items():
+        kind = f"{mutation[0].upper()}{mutation[1:]}Input"
+        answer = firm.query(
+            f"mutation($input: {kind}!) {{ {mutation}(input: $input)"
+            " { userErrors { code field } } }",
+            input={"id": batch["id"], "invoiceIds": [], "idempotencyKey": mutation, **more},
+        )[mutation]
+        assert answer["userErrors"] == [{"code": "FIELD_REQUIRED", "field": ["invoiceIds"]}]
 
 
 def test_pro_formas_of_a_batch_are_edited_and_deleted_as_any_other(firm: ApiClient) -> None:
