@@ -24,6 +24,11 @@ from domain.project.model import Phase, Project
 
 VERSION = 1
 
+_FROZEN = (
+    *("organisation", "handover", "id", "number", "typeCode", "issueDate", "finalisedAt"),
+    *("currency", "net", "vat", "gross", "vatGroups"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Enclosed:
@@ -68,6 +73,21 @@ def handed_over(dossier: Dossier, around: Surroundings, paper: Enclosed) -> byte
         "pdf": _paper(paper),
     }
     return message(TOPIC, invoice.finalised_at, data)
+
+
+def is_same_document(found: bytes, ours: bytes) -> bool:
+    """Whether a file is ours of the same invoice: a client renamed since makes it no other one.
+
+    By what is frozen with the invoice (DOMAIN §4): identifiers, number, days, amounts.
+    """
+    if found == ours:
+        return True
+    try:
+        told = [orjson.loads(one) for one in (found, ours)]
+        first, second = ([one["type"], *(one["data"][name] for name in _FROZEN)] for one in told)
+    except (ValueError, KeyError, TypeError):
+        return False
+    return first == second
 
 
 def message(kind: str, moment: datetime | None, data: Mapping[str, Any]) -> bytes:

@@ -6,10 +6,11 @@ message identifier. The order is not promised (F02, F23, B31).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import eq
 
 from sqlalchemy import ForeignKeyConstraint, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -127,10 +128,14 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """What is put into a folder, in this order: the last file tells that all are there."""
+    """What is put into a folder, in this order: the last file tells that all are there.
+
+    `is_same` says of what is there and of what comes whether the one stands for the other.
+    """
 
     folder: str
     files: Sequence[tuple[str, bytes]] = field(repr=False)
+    is_same: Callable[[bytes, bytes], bool] = eq
 
 
 Parcel = Webhook | Drop

@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from domain.errors import Refusal
 from domain.handover import HANDOVER_FILE_DIFFERS, Attempt, Drop, told
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_Same = Callable[[bytes, bytes], bool]
 
 
 def drop(root: Path, parcel: Drop) -> Attempt:
@@ -28,7 +30,7 @@ def drop(root: Path, parcel: Drop) -> Attempt:
         folder = root / _plain(parcel.folder)
         folder.mkdir(mode=0o750, exist_ok=True)
         for name, content in parcel.files:
-            _put(folder / _plain(name), content)
+            _put(folder / _plain(name), content, parcel.is_same)
     except Refusal as refusal:
         return Attempt(error=told(refusal.issues[0]))
     except OSError as error:
@@ -43,9 +45,9 @@ def _plain(name: str) -> str:
     return name
 
 
-def _put(path: Path, content: bytes) -> None:
+def _put(path: Path, content: bytes, is_same: _Same) -> None:
     """Writes a new file; one that is there is left as it is, HANDOVER_FILE_DIFFERS if another."""
-    if _is_there(path, content):
+    if _is_there(path, content, is_same):
         return
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -53,30 +55,30 @@ def _put(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        _name(draft, path, content)
+        _name(draft, path, content, is_same)
     finally:
         draft.unlink(missing_ok=True)
     _sync(path.parent)
 
 
-def _name(draft: Path, path: Path, content: bytes) -> None:
+def _name(draft: Path, path: Path, content: bytes, is_same: _Same) -> None:
     """Gives the file its name. A link refuses a name that is taken, a rename would not."""
     try:
         os.link(draft, path)
     except FileExistsError:
-        _is_there(path, content)
+        _is_there(path, content, is_same)
     except OSError:
         # A share without links: nobody else carries this delivery meanwhile.
-        if not _is_there(path, content):
+        if not _is_there(path, content, is_same):
             draft.rename(path)
 
 
-def _is_there(path: Path, content: bytes) -> bool:
+def _is_there(path: Path, content: bytes, is_same: _Same) -> bool:
     try:
         found = path.read_bytes()
     except FileNotFoundError:
         return False
-    if found != content:
+    if not is_same(found, content):
         raise Refusal(HANDOVER_FILE_DIFFERS(name=path.name))
     return True
 

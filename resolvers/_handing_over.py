@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from documents.handover import Enclosed, Surroundings, handed_over, message
+from documents.handover import Enclosed, Surroundings, handed_over, is_same_document, message
 from domain.access import Role
 from domain.errors import INPUT_TOO_LARGE, NOT_FOUND, Issue, Refusal
 from domain.handover import (
@@ -76,7 +76,7 @@ def parcel_of(house: House, taken: TakenDelivery) -> Parcel | None:
         return _webhook(house, endpoint, delivery, content)
     content = handed_over(dossier, around, Enclosed(paper.filename, paper.size))
     files = ((paper.filename, house.files.get(paper.key)), (f"{invoice.number}.json", content))
-    return Drop(code, files)
+    return Drop(code, files, is_same_document)
 
 
 def _webhook(

@@ -12,7 +12,7 @@ import pytest
 from domain.handover import LEASE, PAUSES, SPREAD, Attempt, Drop
 from jobs.folder_drop import drop
 from persistence.deliveries import take_due
-from tests.api.handover.acts import carry, finalised, handovers, hook, retry
+from tests.api.handover.acts import carry, deliveries, finalised, handovers, hook, retry
 from tests.support.api import ApiClient
 from tests.support.prepared import Calendar
 from tests.support.receiver import Answer, Receiver
@@ -60,6 +60,28 @@ def test_a_drop_that_nobody_noted_is_made_once(dropping: ApiClient, calendar: Ca
     assert carry(dropping) == 1
     assert {path: path.stat().st_mtime_ns for path in folder_of(dropping).iterdir()} == paths
     assert handovers(dropping)[0]["deliveries"][0]["state"] == "DELIVERED"
+
+
+def test_a_drop_that_nobody_noted_is_the_same_under_another_name(dropping: ApiClient) -> None:
+    """The client is renamed before the next attempt; a file of another amount is another."""
+    invoice = finalised(dropping)
+    assert carry(dropping) == 1
+    path = folder_of(dropping) / f"{invoice['number']}.json"
+    before = path.read_bytes()
+    again = "UPDATE handover_delivery SET state = 'WAITING', next_attempt_at = '2026-11-01'"
+    for statement in ("UPDATE client SET name = 'Autrement'", again):
+        with dropping.house.database.engine.begin() as connection:
+            connection.exec_driver_sql(statement)
+    assert carry(dropping) == 1
+    assert (deliveries(dropping)[0]["state"], path.read_bytes()) == ("DELIVERED", before)
+    gross = json.loads(before)["data"]["gross"]
+    path.write_bytes(before.replace(f'"gross":"{gross}"'.encode(), b'"gross":"1.00"'))
+    assert path.read_bytes() != before
+    with dropping.house.database.engine.begin() as connection:
+        connection.exec_driver_sql(again)
+    assert carry(dropping) == 1
+    (one,) = deliveries(dropping)
+    assert one["lastError"].startswith("HANDOVER_FILE_DIFFERS: ")
 
 
 def test_another_file_of_that_name_is_never_overwritten(
