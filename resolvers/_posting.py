@@ -35,7 +35,8 @@ def journal_files(
 
     An entry keeps the number, journal and year that the first export gave it, whatever else is
     exported or set: months exported one by one follow on each other. Payments are those of the
-    period, or those that are or were set against the documents.
+    period, or those that are or were set against the documents. What a file holds one side of
+    only has no letter in it.
     """
     entity_of = {one.invoice.id: one.entity.id for one in dossiers}
     wanted = set(entity_of.values())
@@ -69,7 +70,7 @@ def journal_files(
         years.setdefault(year, []).append(journal.receipt(paid))
     posting.require_rates()
     return [
-        (fec.filename(*year), fec.write(some), inside.get(year, []))
+        (fec.filename(*year), fec.write(journal.lettered_on_both_sides(some)), inside.get(year, []))
         for year, some in sorted(years.items())
     ]
 

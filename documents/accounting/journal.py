@@ -6,6 +6,7 @@ takes off. Amounts are cents of a euro (DOMAIN §4.6).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -252,3 +253,15 @@ def letters(groups: Mapping[str, Sequence[tuple[int, date]]]) -> dict[str, tuple
         for key, moves in groups.items()
         if len(moves) > 1 and not sum(cents for cents, _ in moves)
     }
+
+
+def lettered_on_both_sides(entries: Sequence[JournalEntry]) -> list[JournalEntry]:
+    """The entries of a file, with the letters only of what comes to nothing within it."""
+    sums: Counter[str] = Counter()
+    for row in (row for entry in entries for row in entry.rows if row.letter):
+        sums[row.letter] += row.cents
+
+    def told(row: Row) -> Row:
+        return replace(row, letter="", lettered_on=None) if sums[row.letter] else row
+
+    return [replace(entry, rows=tuple(told(row) for row in entry.rows)) for entry in entries]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from tests.api.invoices.acts import CLIENT, account_line, blank, change, final
 from tests.api.invoices.exporting_acts import export, files
-from tests.api.invoices.paying_acts import pay
+from tests.api.invoices.paying_acts import invoiced, pay
 from tests.support import accounting_files as read
 from tests.support.api import ApiClient
+from tests.support.prepared import Calendar
 
 
 def test_a_foreign_invoice_paid_in_parts_is_settled_to_the_cent(firm: ApiClient) -> None:
@@ -24,3 +25,22 @@ def test_a_foreign_invoice_paid_in_parts_is_settled_to_the_cent(firm: ApiClient)
     owed = [row for row in read.fec(content) if row["CompteNum"] == "411000"]
     assert sorted(row["Credit"] for row in owed) == ["0,00", "28,66", "28,67", "28,67"]
     assert {row["EcritureLet"] for row in owed} == {"PAR26-00001"}
+
+
+def test_what_is_paid_in_another_file_has_no_letter(firm: ApiClient, calendar: Calendar) -> None:
+    """An invoice of November, paid in December: lettered where the file holds both."""
+    sold = invoiced(firm)
+    calendar.go_to("2026-12-02")
+    given = [{"invoiceId": sold, "amount": "120"}]
+    paid = pay(firm, "120.00", receivedOn="2026-12-01", allocations=given)
+    assert paid["userErrors"] == []
+
+    def letters(first: str, last: str) -> list[str]:
+        period = {"issuedFrom": first, "issuedTo": last, "entityId": "entity_1"}
+        answer = export(firm, "FEC", filter=period, includePayments=True)
+        ((_, content),) = files(firm, answer).items()
+        return [row["EcritureLet"] for row in read.fec(content) if row["CompteNum"] == "411000"]
+
+    assert letters("2026-11-01", "2026-11-30") == [""]
+    assert letters("2026-12-01", "2026-12-31") == [""]
+    assert letters("2026-11-01", "2026-12-31") == ["PAR26-00001"] * 2
