@@ -263,6 +263,22 @@ def settle_bills(session: ScopedSession, invoice_ids: Collection[int]) -> None:
     )
 
 
+def pro_formas_of(session: ScopedSession, bill_ids: Sequence[int]) -> dict[int, int]:
+    """By bill: its invoice, where it is a pro forma."""
+    statement = (
+        select(BatchInvoice.id, Invoice.id)
+        .join(Invoice, Invoice.id == BatchInvoice.invoice_id)
+        .where(BatchInvoice.id.in_(bill_ids), Invoice.state.in_(PRO_FORMA))
+    )
+    return {row[0]: row[1] for row in session.execute(statement)}
+
+
+def issues_of(session: ScopedSession, bill_ids: Sequence[int]) -> dict[int, list[Any]]:
+    """By bill: what its last act was refused for, or warned of, as it is kept."""
+    statement = select(BatchInvoice.id, BatchInvoice.issues).where(BatchInvoice.id.in_(bill_ids))
+    return {row.id: row.issues for row in session.execute(statement)}
+
+
 def totals_of_bills(
     session: ScopedSession, batch_ids: Sequence[int]
 ) -> dict[int, list[BatchTotals]]:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, select
 from domain.billing.books import (
     ContractBooks,
     ContractTerms,
+    Deposited,
     PhaseTerms,
     Worked,
 )
@@ -23,6 +24,7 @@ from domain.project.model import Contract, Phase, Project
 from domain.time_entry import TimeEntry
 from persistence.billed_before import HOURLY, BilledBefore, among
 from persistence.billing_parties import Parties, held_by_batches, held_by_pro_formas
+from persistence.deposits import to_deduct
 from persistence.ledger import phase_figures
 from persistence.organisations import the_organisation
 from persistence.session import ScopedSession
@@ -66,6 +68,7 @@ def books_of(
     before = BilledBefore.of(session, [one[:2] for one in found], phases, of_contract)
     held = held_by_pro_formas(session, of_contract)
     reserved = held_by_batches(session, contracts, but=batch_id)
+    open_deposits = to_deduct(session, {project.id for project in contracts.values()})
     made = []
     for contract, project, client in found:
         own = phases.get(contract.id, [])
@@ -80,6 +83,9 @@ def books_of(
                 stray=stray,
                 put_away=put_away.get(contract.id, 0),
                 held=held.get(contract.id),
+                deposits=[
+                    Deposited(one.number, one.left) for one in open_deposits.get(project.id, ())
+                ],
                 entities=parties.choice(project),
                 missing=parties.missing(contract, project, client, [one[0] for one in own]),
                 addressed=parties.addressed(contract, project, client, [one[0] for one in own]),

@@ -19,6 +19,9 @@ from domain.invoice.model import (
 )
 from persistence.session import ScopedSession
 
+_PORTION = 5_000
+"""Projects in one statement."""
+
 
 def deducted(
     session: ScopedSession, deposits: Sequence[int], *, states: Sequence[InvoiceState] = ()
@@ -82,6 +85,17 @@ class OpenDeposit:
     unbilled: int
     """`left`, and what only pro formas deduct: that may come back, and is billed by nothing yet."""
     currency: str
+
+
+def to_deduct(session: ScopedSession, project_ids: Iterable[int]) -> dict[int, list[OpenDeposit]]:
+    """By project: its final deposits that no document wholly deducts; however many projects."""
+    wanted = sorted(set(project_ids))
+    found: dict[int, list[OpenDeposit]] = {}
+    for start in range(0, len(wanted), _PORTION):
+        for one in open_deposits(session, wanted[start : start + _PORTION]):
+            if one.is_final and one.left > 0:
+                found.setdefault(one.project_id, []).append(one)
+    return found
 
 
 def open_deposits(session: ScopedSession, project_ids: Iterable[int]) -> list[OpenDeposit]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Protocol
 
 from domain.batch.model import Batch, BatchInvoice, BatchState, BillState
-from domain.batch.run import BATCH_EMPTY, require_made, require_state
+from domain.batch.run import BATCH_EMPTY, MOST_TOLD, require_made, require_state
 from domain.errors import NOT_FOUND, Issue, Refusal
 from domain.given import day
+from domain.invoice.deposit import still_to_deduct
 from domain.invoice.mail import MAIL_NOT_SET_UP
 from domain.job import Errand, JobKind, JobStatus, Stage, Tell
 from domain.takeover.wire import pack_issue
 from persistence import batches, invoices, jobs
 from persistence.mails import mailed_among
 from persistence.session import ScopedSession, part_of
+from persistence.undeducted import to_deduct_of
 from resolvers._batch_planning import locked_batch
 from resolvers._errands import acting_for, leave_to_job
 from resolvers._finalising import ToFinalise, judge_final, keep_final
@@ -109,6 +112,8 @@ def carry_out_finalise(house: House, errand: Errand, tell: Tell) -> None:
     """The job: portion by portion, each final at once; begun again, it passes by what is final."""
     issued = date.fromisoformat(errand.values["issue_date"])
 
+    warned: dict[str, Issue] = {}
+
     def act(acting: Acting, bills: Sequence[BatchInvoice]) -> int:
         keys = [bill.invoice_id for bill in bills if bill.invoice_id is not None]
         final = batches.final_among(acting.session, keys)
@@ -117,14 +122,22 @@ def carry_out_finalise(house: House, errand: Errand, tell: Tell) -> None:
             return 0
         asked = [ToFinalise(bill.invoice_id or 0) for bill in left]
         judged = judge_final(acting, asked, issue_date=issued)
+        # Read under the locks of the projects.
+        left_over = to_deduct_of(acting.session, [one.invoice_id for one in asked])
         keep_final(acting, judged)
         # One that was deleted meanwhile is no more of the batch: there is nothing to tell.
         there = [(bill, one) for bill, one in zip(left, judged, strict=True) if one.found]
         for bill, one in there:
-            note(bill, one.issues if one.is_refused else ())
+            if one.is_refused:
+                note(bill, one.issues)
+                continue
+            found = left_over.get(one.asked.invoice_id, ())
+            told = {of.number: still_to_deduct(of.number, of.left, of.currency) for of in found}
+            note(bill, list(told.values()))
+            warned.update(told)
         return sum(1 for _, one in there if one.is_refused)
 
-    _carry_out(house, errand, tell, act, stage=Stage.FINALISING)
+    _carry_out(house, errand, tell, act, stage=Stage.FINALISING, warned=warned)
 
 
 def carry_out_send(house: House, errand: Errand, tell: Tell) -> None:
@@ -157,7 +170,7 @@ def carry_out_send(house: House, errand: Errand, tell: Tell) -> None:
 
 
 def note(bill: BatchInvoice, issues: Sequence[Issue]) -> None:
-    """Keeps why the last act on an invoice failed; nothing once it did not."""
+    """Keeps why the last act on an invoice failed, or what it warned of; else nothing."""
     bill.issues = [pack_issue(issue) for issue in issues]
 
 
@@ -168,7 +181,16 @@ class Act(Protocol):
         """How many of them this job refused."""
 
 
-def _carry_out(house: House, errand: Errand, tell: Tell, act: Act, *, stage: Stage) -> None:
+def _carry_out(
+    house: House,
+    errand: Errand,
+    tell: Tell,
+    act: Act,
+    *,
+    stage: Stage,
+    warned: Mapping[str, Issue] = MappingProxyType({}),
+) -> None:
+    """An act on a part of a batch, portion by portion; the job ends with what `act` has warned."""
     part = Part(batch_id=errand.subject_id, bill_ids=errand.values["bills"])
     with house.database.reading(errand.organisation_id) as session:
         total = len(invoices_of(session, part))
@@ -188,7 +210,8 @@ def _carry_out(house: House, errand: Errand, tell: Tell, act: Act, *, stage: Sta
             is_last = len(bills) < PORTION
             if is_last:
                 status = JobStatus.SUCCEEDED_WITH_ERRORS if failed else JobStatus.SUCCEEDED
-                jobs.end(session, errand.job_id, status=status, at=house.clock())
+                issues = list(warned.values())[:MOST_TOLD]
+                jobs.end(session, errand.job_id, status=status, at=house.clock(), issues=issues)
             after = bills[-1].place if bills else after
             done += len(own)
         tell(stage, done, max(total, done))

@@ -18,13 +18,13 @@ from domain.invoice.deposit import (
     DEPOSIT_DEDUCTED,
     DEPOSIT_LINE,
     DEPOSIT_LINE_PERCENT,
-    DEPOSIT_TO_DEDUCT,
     NOTHING_TO_DEDUCT,
     deduction_lines,
     deposit_lines,
     fees_by_tax,
     pro_rata,
     require_deductible,
+    still_to_deduct,
     to_deduct,
 )
 from domain.invoice.deposit_room import DepositWanted, deposit_net, require_room
@@ -184,13 +184,9 @@ def net_by_tax(lines: Sequence[InvoiceLine]) -> dict[int | None, int]:
 def to_be_deducted(acting: Acting, *project_ids: int) -> list[Issue]:
     """A warning for each final deposit of the projects that is not wholly deducted."""
     return [
-        DEPOSIT_TO_DEDUCT(
-            field=("project_id",),
-            number=one.number,
-            found=f"{from_minor(one.left, one.currency):f} {one.currency}",
-        )
-        for one in deposits.open_deposits(acting.session, project_ids)
-        if one.is_final and one.left > 0
+        still_to_deduct(one.number, one.left, one.currency).at(field=("project_id",))
+        for some in deposits.to_deduct(acting.session, project_ids).values()
+        for one in some
     ]
 
 

@@ -18,12 +18,14 @@ from domain.batch.model import BatchState, BillState, Grouping
 from domain.batch.plan import BatchTotals as TotalsFigures
 from domain.batch.plan import plan_hash, totals_of
 from domain.billing.item import BillableState, ItemKind
+from domain.invoice.deposit import still_to_deduct
 from domain.job import OF_BATCHES
 from domain.project.model import BillingMethod
 from domain.takeover.wire import unpack_issue
 from persistence import batch_lists, batches
 from persistence.reading import Computed, Derived, Noun, Row, ToOne, Wanted, load
 from persistence.session import ScopedSession
+from persistence.undeducted import to_deduct_of
 from schema.billable import BillingBlocker
 from schema.client import CLIENT, Client
 from schema.collaborator import COLLABORATOR, Collaborator
@@ -170,7 +172,8 @@ class BatchInvoice(Node):
     state: BillState
     invoice: Invoice | None
     user_errors: list[UserError] = strawberry.field(
-        description="Why the last act on it failed, in the caller's language."
+        description="Why the last act on it failed, and warnings of deposits that it does not "
+        "deduct, in the caller's language."
     )
     items: list[BatchItem]
 
@@ -352,6 +355,20 @@ def batch_invoice_noun(locale: str) -> Noun:
             found[row["_bill_id"]].append(row)
         return found
 
+    def said(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, list[Row]]:
+        """Why the last act failed, and the deposits that a pro forma has still to deduct."""
+        pro_formas = batches.pro_formas_of(session, keys)
+        deposits = to_deduct_of(session, list(pro_formas.values()))
+        found = {}
+        for key, kept in batches.issues_of(session, keys).items():
+            open_ones = deposits.get(pro_formas.get(key, 0), ())
+            issues = [
+                *map(unpack_issue, kept),
+                *(still_to_deduct(one.number, one.left, one.currency) for one in open_ones),
+            ]
+            found[key] = user_errors(issues, locale)
+        return found
+
     return Noun(
         BatchInvoiceRecord,
         "BatchInvoice",
@@ -368,9 +385,7 @@ def batch_invoice_noun(locale: str) -> Noun:
                 ("net_minor", "vat_minor", "currency"),
                 lambda row: money(row["net_minor"] + row["vat_minor"], row["currency"]),
             ),
-            "user_errors": Computed(
-                ("issues",), lambda row: user_errors(map(unpack_issue, row["issues"]), locale)
-            ),
+            "user_errors": Derived(said, default=()),
             "items": Derived(items, default=()),
         },
     )

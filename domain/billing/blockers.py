@@ -9,6 +9,7 @@ from domain.billing.item import Blocker
 from domain.billing.periods import Period
 from domain.errors import IssueKind, Scope, Severity, call_error, call_warning
 from domain.invoice.create import ENTITY_REQUIRED
+from domain.invoice.deposit import still_to_deduct
 from domain.invoice.finalise import INVOICE_PROJECT_NOT_SIGNED, MENTION_MISSING
 from domain.project.model import ContractStatus, ProjectStatus
 
@@ -132,6 +133,9 @@ def of_contract(books: ContractBooks) -> list[Blocker]:
         stray = list(books.stray)
         issue = TIME_WITHOUT_PHASE(contract=terms.name, hours=_hours(stray))
         found.append(Blocker(issue, since=_first(stray), mutation="timeEntryUpdate"))
+    for one in books.deposits:
+        issue = still_to_deduct(one.number, one.left, terms.currency)
+        found.append(Blocker(issue, mutation="invoiceDeductDeposit"))
     if books.held is not None:
         issue = RESERVED_BY_PRO_FORMA(number=books.held.number)
         found.append(Blocker(issue, since=books.held.since, mutation="invoiceFinalise"))

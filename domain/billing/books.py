@@ -188,6 +188,14 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Deposited:
+    """A final deposit of the project; `left` is what no document deducts, in minor units."""
+
+    number: str
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class ContractBooks:
     """A contract with its phases; `stray` is time on it that names none of several phases."""
 
@@ -197,6 +205,7 @@ class ContractBooks:
     held: Held | None = None
     put_away: int = 0
     """Billed, given up or held of its phases that are archived: it is in the cap all the same."""
+    deposits: Sequence[Deposited] = ()
     missing: Sequence[str] = ()
     """Particulars of the parties that the law wants and that are not known."""
     entities: str | None = None

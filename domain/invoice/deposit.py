@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from domain.catalogue import TaxCode
 from domain.errors import (
+    Issue,
     Refusal,
     call_error,
     call_warning,
@@ -55,6 +56,13 @@ DEPOSIT_TO_DEDUCT = call_warning(
     "{found} of the deposit {number} is not deducted yet.",
     "Deduct it with invoiceDeductDeposit.",
 )
+
+
+def still_to_deduct(number: str, left: int, currency: str) -> Issue:
+    """DEPOSIT_TO_DEDUCT: what a final deposit has left, in minor units."""
+    found = f"{from_minor(left, currency):f} {currency}"
+    return DEPOSIT_TO_DEDUCT(number=number, found=found)
+
 
 DEPOSIT_LINE = "Deposit on {project}"
 DEPOSIT_LINE_PERCENT = "Deposit of {percent} on {project}"
