@@ -12,11 +12,12 @@ from domain.invoice.credit import require_creditable
 from domain.invoice.deposit import require_own
 from domain.invoice.lines import LONGEST_TEXT
 from domain.invoice.model import Invoice, InvoiceKind, InvoiceLine
+from domain.invoice.projects import commitment_of
 from domain.invoice.remaining import Placed, reached, require_all_within
 from domain.project.model import BillingMethod
 from persistence import claims, invoices, numbers
 from persistence.deposits import projects_of_deposits
-from persistence.invoice_projects import projects_of, projects_of_phases
+from persistence.invoice_projects import projects_locked, projects_of, projects_of_phases
 from persistence.payments import lock_invoices
 from resolvers._crediting import CreditWanted, credit_invoice
 from resolvers._depositing import require_deductions_within
@@ -76,6 +77,7 @@ def replace_invoice(
     ]
     lines = [line for _, line in pairs]
     made.project_id = invoice.project_id or _project_of(acting, lines)
+    _keep_commitment(acting, made, former=former, lines=lines)
     _require_room(acting, made, lines)
     append(acting, made, lines)
     require_deposit_room(acting, made)
@@ -90,6 +92,22 @@ def _project_of(acting: Acting, lines: Sequence[InvoiceLine]) -> int | None:
     phases = {line.phase_id for line in lines if line.phase_id is not None}
     found = set(projects_of_phases(acting.session, phases).values())
     return found.pop() if len(found) == 1 else None
+
+
+def _keep_commitment(
+    acting: Acting, made: Invoice, *, former: Sequence[InvoiceLine], lines: Sequence[InvoiceLine]
+) -> None:
+    """The purchase order of a project that is billed no more goes; those that stay bring theirs."""
+    before = {line.phase_id for line in former if line.phase_id is not None}
+    of = projects_of_phases(acting.session, before)
+    held = set(of.values())
+    stay = {of[line.phase_id] for line in lines if line.phase_id in of}
+    if not stay or held == stay:
+        return
+    projects = projects_locked(acting.session, held)
+    left = {projects[key].commitment_no for key in held - stay}
+    if made.commitment_no and made.commitment_no in left:
+        made.commitment_no = commitment_of(projects[key] for key in sorted(stay))
 
 
 def _require_own_deposits(
