@@ -6,7 +6,7 @@ and `sign` turns them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -21,6 +21,9 @@ from domain.invoice.model import LEGAL, InvoiceKind, InvoiceLine, InvoiceState, 
 from domain.invoice.totals import Tax, line_net
 from domain.places import country_name
 from domain.tax import VatCategory
+
+LONGEST_CODES = 80
+"""Of the projects of a document, where a file has one field for them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,11 +170,21 @@ def entry_of(dossier: Dossier, around: Surroundings) -> Entry:
         year_end=fiscal_year_end(start=start, day=invoice.issue_date)
         if invoice.issue_date
         else None,
-        project_code=", ".join(one.code for one in dossier.projects) or None,
+        project_code=codes_told([one.code for one in dossier.projects]),
         commitment_no=invoice.commitment_no,
         credited_number=around.credited_number,
         euro_rate=invoice.euro_rate,
     )
+
+
+def codes_told(codes: Sequence[str]) -> str | None:
+    """Codes of projects within LONGEST_CODES characters: "A, B + 38". One is never cut."""
+    for count in range(len(codes), 0, -1):
+        rest = len(codes) - count
+        told = ", ".join(codes[:count]) + (f" + {rest}" if rest else "")
+        if count == 1 or len(told) <= LONGEST_CODES:
+            return told
+    return None
 
 
 def _buyer(dossier: Dossier) -> Buyer:

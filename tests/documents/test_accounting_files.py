@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from documents.accounting import fec, iif, journal, plain_csv, xero
-from documents.accounting.entry import Entry
+from documents.accounting.entry import LONGEST_CODES, Entry, codes_told
 from documents.accounting.text import transliterated
 from domain.accounting import Books
 from domain.invoice.model import InvoiceKind
@@ -344,3 +344,17 @@ def _reckoned(row: read.Row) -> Decimal:
     whole = Decimal(row["*Quantity"]) * Decimal(row["*UnitAmount"])
     net = whole * (100 - Decimal(row["Discount"] or 0)) / 100
     return net.quantize(Decimal(exponent), rounding="ROUND_HALF_UP") + Decimal(row["TaxAmount"])
+
+
+def test_many_projects_are_told_within_one_field() -> None:
+    """B26: the first ones, and how many more; one alone is never cut."""
+    codes = [f"LONG-CODE-{place:03d}" for place in range(40)]
+    told = codes_told(codes)
+    assert told is not None
+    assert len(told) <= LONGEST_CODES
+    shown, _, rest = told.partition(" + ")
+    assert shown.split(", ") == codes[: 40 - int(rest)]
+    assert len(f"{shown}, {codes[40 - int(rest)]} + {int(rest) - 1}") > LONGEST_CODES
+    assert codes_told(["A", "B"]) == "A, B"
+    assert codes_told(["X" * 90]) == "X" * 90
+    assert codes_told([]) is None
