@@ -1,7 +1,7 @@
 """All records in one place, so that whoever needs the whole schema imports one module."""
 
 from domain.access import ApiKey
-from domain.accounting import AccountingExport, AccountingSettings, EntryNumber, InvoiceExport
+from domain.accounting import AccountingExport, AccountingSettings, InvoiceExport
 from domain.base import Record
 from domain.batch.model import Batch, BatchContract, BatchInvoice, BatchItem
 from domain.batch.schedule import BatchSchedule
@@ -9,6 +9,7 @@ from domain.catalogue import LedgerAccount, Product, TaxCode
 from domain.client import Address, Client, Contact
 from domain.collaborator import Collaborator
 from domain.entry import BillingEntry
+from domain.entry_number import EntryNumber
 from domain.handover import HandoverDelivery
 from domain.invoice.chain import ChainLink
 from domain.invoice.claim import BilledPeriod

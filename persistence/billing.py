@@ -46,16 +46,7 @@ def books_of(
     `locked` keeps the time entries from others until the transaction ends. What the batch
     `batch_id` holds is not held for itself.
     """
-    order = Contract.id.desc() if falling else Contract.id.asc()
-    statement = (
-        select(Contract, Project, Client)
-        .join(Project, Project.id == Contract.project_id)
-        .join(Client, Client.id == Project.client_id)
-        .where(*where)
-        .order_by(order)
-        .limit(limit)
-    )
-    found = session.execute(statement).all()
+    found = session.execute(_contracts(where, falling=falling).limit(limit)).all()
     if not found:
         return []
     parties = Parties.of(session)
@@ -72,7 +63,8 @@ def books_of(
     made = []
     for contract, project, client in found:
         own = phases.get(contract.id, [])
-        by_phase, stray = _told_apart(worked.get(contract.id, ()), [one[0].id for one in own])
+        terms_of = [one[0] for one in own]
+        by_phase, stray = _told_apart(worked.get(contract.id, ()), [one.id for one in terms_of])
         made.append(
             ContractBooks(
                 terms=_terms(contract, project),
@@ -87,12 +79,23 @@ def books_of(
                     Deposited(one.number, one.left) for one in open_deposits.get(project.id, ())
                 ],
                 entities=parties.choice(project),
-                missing=parties.missing(contract, project, client, [one[0] for one in own]),
-                addressed=parties.addressed(contract, project, client, [one[0] for one in own]),
+                missing=parties.missing(contract, project, client, terms_of),
+                addressed=parties.addressed(contract, project, client, terms_of),
                 reserved=reserved.get(contract.id, {}),
             )
         )
     return made
+
+
+def _contracts(where: Sequence[ColumnElement[bool]], *, falling: bool) -> Select[Any]:
+    order = Contract.id.desc() if falling else Contract.id.asc()
+    return (
+        select(Contract, Project, Client)
+        .join(Project, Project.id == Contract.project_id)
+        .join(Client, Client.id == Project.client_id)
+        .where(*where)
+        .order_by(order)
+    )
 
 
 def _terms(contract: Contract, project: Project) -> ContractTerms:

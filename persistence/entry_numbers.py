@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from domain.accounting import EntryNumber
+from domain.entry_number import EntryNumber
 from persistence.exports import portions
 from persistence.journals import Posted
 from persistence.numbers import locked_counter

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from sqlalchemy import func, or_, select
 
-from domain.accounting import EntryNumber
 from domain.client import Client
+from domain.entry_number import EntryNumber
 from domain.invoice.chain import ChainLink
 from domain.invoice.model import LEGAL, Invoice, InvoiceKind
 from domain.organisation import Entity

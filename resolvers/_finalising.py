@@ -11,12 +11,12 @@ from documents.picture_json import to_json
 from documents.portrait import picture_of
 from domain.errors import FIELD_INVALID, NOT_FOUND, Issue, Refusal
 from domain.handover import TOPIC
-from domain.invoice.deposit import require_own
 from domain.invoice.deposit_room import require_no_phase, require_room
 from domain.invoice.euro import EuroRate, give_rate
 from domain.invoice.finalise import Dossier, finalise, require_complete, require_pro_forma
 from domain.invoice.model import PDF_FORM, InvoiceKind, IssuedDocument
 from domain.invoice.numbering import require_recent
+from domain.invoice.own_deposits import require_own
 from domain.invoice.remaining import Billable, require_still_within
 from persistence import chain, deposits, invoices, numbers
 from persistence.batches import settle_bills

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from documents.accounting import fec, journal
+from documents.accounting import fec, journal, letters
 from documents.accounting.entry import Entry
 from domain.accounting import EXPORT_ACCOUNT_INVALID, EXPORT_SIREN_MISSING
 from domain.errors import Issue, Refusal
@@ -48,14 +48,14 @@ def journal_files(
     moves = moves_of(posting, persons, entity_of, period) if with_payments else []
     _require_right(posting, entries, [persons.entities[one] for one in set(entity_of.values())])
     settled = settlements(posting, dossiers, moves) if with_payments else {}
-    letters = journal.letters({one.number: group_of(posting, one) for one in settled.values()})
+    marks = letters.letters({one.number: group_of(posting, one) for one in settled.values()})
     days = [entry.issue_date for entry in entries if entry.issue_date]
     kept = numbers_of(posting, persons, entity_of, days, moves)
     credits = {one.invoice.id: one.invoice.credits_id for one in dossiers}
     for entry in entries:
         root = settled.get(credits[entry.key] or entry.key)
         numbered = kept.documents[entry.key]
-        place = journal.Place(numbered.number, *(letters.get(root.number, ("",)) if root else ()))
+        place = journal.Place(numbered.number, *(marks.get(root.number, ("",)) if root else ()))
         told = replace(
             entry,
             euro_rate=posting.rate(entry.currency, entry.euro_rate, entry.number),
@@ -66,11 +66,11 @@ def journal_files(
         years.setdefault(numbered.year, []).append(journal.sale(told, place))
         inside.setdefault(numbered.year, []).append(entry.key)
     posted = [Move(one, kept.payments[one.key, one.is_cancellation]) for one in moves]
-    for year, paid in receipts(posting, persons, posted, settled, letters):
+    for year, paid in receipts(posting, persons, posted, settled, marks):
         years.setdefault(year, []).append(journal.receipt(paid))
     posting.require_rates()
     return [
-        (fec.filename(*year), fec.write(journal.lettered_on_both_sides(some)), inside.get(year, []))
+        (fec.filename(*year), fec.write(letters.lettered_on_both_sides(some)), inside.get(year, []))
         for year, some in sorted(years.items())
     ]
 

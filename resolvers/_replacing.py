@@ -9,9 +9,9 @@ from domain.errors import Issue
 from domain.given import text
 from domain.invoice.basis import once_more
 from domain.invoice.credit import require_creditable
-from domain.invoice.deposit import require_own
 from domain.invoice.lines import LONGEST_TEXT
 from domain.invoice.model import Invoice, InvoiceKind, InvoiceLine
+from domain.invoice.own_deposits import require_own
 from domain.invoice.projects import commitment_of
 from domain.invoice.remaining import Placed, reached, require_all_within
 from domain.project.model import BillingMethod

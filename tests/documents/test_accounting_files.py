@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from documents.accounting import fec, iif, journal, plain_csv, xero
+from documents.accounting import fec, iif, journal, letters, plain_csv, xero
 from documents.accounting.entry import LONGEST_CODES, Entry, codes_told
 from documents.accounting.text import transliterated
 from domain.accounting import Books
@@ -112,9 +112,9 @@ def test_a_document_without_a_rate_is_not_posted_in_another_currency() -> None:
 def test_a_payment_is_debited_to_the_bank_and_lettered_with_its_invoice() -> None:
     """DOMAIN §4.6: journal BQ, 512 to 411; what is left over has no letter."""
     entry = document(EXAMPLE)
-    lettered = journal.letters({"PAR26-00001": [(2483000, DAY), (-2483000, date(2026, 12, 1))]})
+    lettered = letters.letters({"PAR26-00001": [(2483000, DAY), (-2483000, date(2026, 12, 1))]})
     assert lettered == {"PAR26-00001": ("PAR26-00001", date(2026, 12, 1))}
-    assert journal.letters({"x": [(100, DAY), (-99, DAY)], "y": [(0, DAY)]}) == {}
+    assert letters.letters({"x": [(100, DAY), (-99, DAY)], "y": [(0, DAY)]}) == {}
     place = journal.Place(7, *lettered["PAR26-00001"])
     paid = journal.Receipt(
         journal=("BQ", "Banque"), bank=("512000", "Banques"), receivable=("411000", "Clients"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import Refusal
-from domain.invoice.deposit import require_own
 from domain.invoice.model import Invoice, InvoiceLine, LineKind
+from domain.invoice.own_deposits import require_own
 from persistence.ledger_check import disagreements
 from tests.api.invoices.acts import account_line, change, codes, final
 from tests.api.invoices.exporting_acts import export, files
