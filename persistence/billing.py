@@ -87,7 +87,9 @@ def books_of(
     return made
 
 
-def _contracts(where: Sequence[ColumnElement[bool]], *, falling: bool) -> Select[Any]:
+def _contracts(
+    where: Sequence[ColumnElement[bool]], *, falling: bool
+) -> Select[Contract, Project, Client]:
     order = Contract.id.desc() if falling else Contract.id.asc()
     return (
         select(Contract, Project, Client)
