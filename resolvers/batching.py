@@ -12,6 +12,7 @@ from domain.access import Permission
 from domain.batch.model import Batch as BatchRecord
 from domain.errors import Refusal
 from domain.given import text
+from persistence import batches
 from persistence.reading import load_one
 from resolvers import _batch_delivering as delivering
 from resolvers._batch_choices import choices_of, criteria_of
@@ -144,7 +145,10 @@ class Batching:
     )
     async def batch_drop(self, info: Info, input: BatchDropInput) -> BatchPayload:
         def act(acting: Acting) -> BatchRecord:
-            return drop_bills(acting, batch_key(input.id), bill_keys(input.invoice_ids) or [])
+            key = batch_key(input.id)
+            # Whose batch it is comes before what of it is meant.
+            batches.the_batch(acting.session, key)
+            return drop_bills(acting, key, bill_keys(input.invoice_ids) or [])
 
         return await _once(info, "batchDrop", input, act)
 

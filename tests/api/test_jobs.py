@@ -56,7 +56,7 @@ def test_jobs_are_found_by_what_they_are_about(any_firm: ApiClient) -> None:
     a_job(any_firm, JobKind.INVOICES_PRINT, 13)
     assert listed(any_firm, subject="import_file_12") == [revert, confirm]
     assert listed(any_firm, subject="import_file_12", kind="IMPORT_REVERT") == [revert]
-    assert listed(any_firm, subject="billing_batch_12") == [papers]
+    assert listed(any_firm, subject="batch_12") == [papers]
     assert listed(any_firm.of_another_firm(), subject="import_file_12") == []
     for wrong in ("client_12", "import_file_x", "12", ""):
         [error] = any_firm.errors(JOBS, subject=wrong)
