@@ -17,6 +17,7 @@ import statistics
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 from _shared.measuring import Stages, ratio, show
 from _shared.sitting import Sitting, sitting
@@ -76,9 +77,7 @@ def main() -> None:
         clicks, floors = [], []
         for place in range(given.clicks):
             selected = bool(place % 2)
-            clicks.append(
-                timed(lambda: click(at, batch_id, contract_id[0], selected=selected))  # noqa: B023
-            )
+            clicks.append(timed(partial(click, at, batch_id, contract_id[0], selected=selected)))
             floors.append(timed(lambda: floor(at, batch_id)))
             assert clicks[-1][2] == floors[-1][2]
     load = f"load {os.getloadavg()[0]:.0f}"

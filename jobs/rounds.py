@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -26,7 +27,7 @@ _LONGEST_LEAVE = 15.0
 Noted = TypeVar("Noted")
 
 
-class Rounds:
+class Rounds(ABC):
     """Goes its rounds on a thread of its own, from `open` to `close`."""
 
     def __init__(self, name: str, *, every: float = EVERY) -> None:
@@ -45,9 +46,9 @@ class Rounds:
         self._is_leaving.set()
         self._thread.join(_LONGEST_LEAVE)
 
+    @abstractmethod
     def round(self) -> int:
         """Does what is due now; how much that was."""
-        raise NotImplementedError
 
     def _go(self) -> None:
         while not self._is_leaving.is_set():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import strawberry
@@ -9,6 +10,7 @@ import strawberry
 from domain.access import Permission
 from domain.errors import INPUT_TOO_LARGE, Refusal
 from domain.invoice.papers import MOST_PAPERS, PapersForm
+from domain.job import Job as JobRecord
 from persistence.reading import Wanted, load_one
 from resolvers._mutation import Acting, Once, Payload, write
 from resolvers._papers import ask_for_papers
@@ -47,26 +49,37 @@ class Printing:
         "name what could not be printed."
     )
     async def invoices_print(self, info: Info, input: InvoicesPrintInput) -> InvoicesPrintPayload:
-        fields = wanted(info, "job")
-
-        def act(acting: Acting) -> Payload:
+        def act(acting: Acting) -> JobRecord:
             if len(input.ids) > MOST_PAPERS:
                 count = len(input.ids)
                 raise Refusal(INPUT_TOO_LARGE(field=("ids",), count=count, limit=MOST_PAPERS))
             keys = [
                 key_of(one, "invoice", field=("ids", place)) for place, one in enumerate(input.ids)
             ]
-            return _shown(acting, ask_for_papers(acting, keys, input.form).id, fields)
+            return ask_for_papers(acting, keys, input.form)
 
-        once = Once(
-            key=input.idempotency_key,
-            mutation="invoicesPrint",
-            asked=input,
-            keep=lambda payload: {"key": payload["job"]["key"]},
-            restore=lambda acting, kept: _shown(acting, kept["key"], fields),
-        )
-        nothing = {"job": None, "replayed": False}
-        return await write(info, Permission.READ, act, nothing=nothing, once=once)
+        return await asked_once(info, "invoicesPrint", input, act)
+
+
+async def asked_once(
+    info: Info, mutation: str, asked: Any, act: Callable[[Acting], JobRecord]
+) -> Any:
+    """The payload of a call for papers: the job, asked for once however often it is sent."""
+    fields = wanted(info, "job")
+    once = Once(
+        key=asked.idempotency_key,
+        mutation=mutation,
+        asked=asked,
+        keep=lambda payload: {"key": payload["job"]["key"]},
+        restore=lambda acting, kept: _shown(acting, kept["key"], fields),
+    )
+    return await write(
+        info,
+        Permission.READ,
+        lambda acting: _shown(acting, act(acting).id, fields),
+        nothing={"job": None, "replayed": False},
+        once=once,
+    )
 
 
 def _shown(acting: Acting, key: int, fields: Wanted) -> Payload:

@@ -88,7 +88,7 @@ def parts_of(items: list[BatchItem]) -> list[Part]:
 
 
 def proposed(items: list[BatchItem], grouping: Grouping) -> list[BatchInvoice]:
-    batch = Batch(name="Lot", cut_off=None, grouping=grouping)  # type: ignore[arg-type]
+    batch = Batch(name="Lot", cut_off=date(2026, 11, 1), grouping=grouping)
     return propose(batch, bills_of(items, BY_DIGEST, grouping), TAXES)
 
 
