@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKeyConstraint, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.base import NAME, Instant, Record, Scoped, choice, owned
+from domain.base import NAME, BigKey, Instant, Record, Scoped, choice, owned
 from domain.errors import PERMISSION_DENIED, Refusal
 
 
@@ -69,10 +70,22 @@ class ApiKey(Scoped, Record):
     """A bearer key: only the SHA-256 of its secret is kept, so a stolen table opens nothing."""
 
     __tablename__ = "api_key"
-    __table_args__ = owned(UniqueConstraint("public_id"))
+    __table_args__ = owned(
+        UniqueConstraint("public_id"),
+        ForeignKeyConstraint(
+            ["organisation_id", "collaborator_id"],
+            ["collaborator.organisation_id", "collaborator.id"],
+        ),
+    )
 
     public_id: Mapped[str] = mapped_column(String(24))
     secret_sha256: Mapped[str] = mapped_column(String(64))
     role: Mapped[Role] = mapped_column(choice(Role))
     name: Mapped[str] = mapped_column(NAME, default="")
     revoked_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    expires_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    last_used_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    entity_ids: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
+    """Only what these entities invoice; NULL: all of them."""
+    collaborator_id: Mapped[int | None] = mapped_column(BigKey, default=None)
+    """Whose projects and hours are its own."""

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from domain.access import Permission
 from domain.base import NAME, BigKey, Instant, Record, Scoped, choice, owned
 from domain.errors import Refusal, call_error
+from domain.standing import WHOLE_FIRM, Actor, Door, Reach, Standing
 
 MOST_ATTEMPTS = 20
 """Times a job is begun in vain: what ends the process that runs it must not do so for ever."""
@@ -224,6 +225,15 @@ class Errand:
     values: Mapping[str, Any] = field(default_factory=dict)
     attempt: int = 0
     """Which beginning this is."""
+
+    @property
+    def standing(self) -> Standing:
+        """Where the sessions of the errand stand: with who asked for it, as they were then."""
+        told = self.values
+        # What a schedule asks for, it asks for in the name of its author.
+        actor = Actor.of(told["actor"]) if "actor" in told else Actor(Door.HOUSE, self.author)
+        reach = Reach.of(told["reach"]) if "reach" in told else WHOLE_FIRM
+        return Standing(self.organisation_id, actor, self.kind.value, reach)
 
 
 def require_unfinished(job: Job) -> None:

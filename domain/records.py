@@ -1,6 +1,15 @@
 """All records in one place, so that whoever needs the whole schema imports one module."""
 
 from domain.access import ApiKey
+from domain.account import (
+    Account,
+    AccountLink,
+    Identity,
+    IdentityProvider,
+    Member,
+    SignIn,
+    Tally,
+)
 from domain.accounting import AccountingExport, AccountingSettings, InvoiceExport
 from domain.base import Record
 from domain.batch.model import Batch, BatchContract, BatchInvoice, BatchItem
@@ -23,6 +32,7 @@ from domain.project.adjustment import Adjustment
 from domain.project.history import BillingHistory
 from domain.project.model import Contract, Phase, Project
 from domain.project.progress import ProgressUpdate
+from domain.project.team import ProjectCollaborator
 from domain.takeover.model import ImportFile, ImportRow, StagedUpload
 from domain.takeover.revert import ImportEffect
 from domain.time_entry import TimeEntry
@@ -33,6 +43,8 @@ METADATA = Record.metadata
 
 __all__ = [
     "METADATA",
+    "Account",
+    "AccountLink",
     "AccountingExport",
     "AccountingSettings",
     "Address",
@@ -56,6 +68,8 @@ __all__ = [
     "EntryNumber",
     "HandoverDelivery",
     "IdempotentCall",
+    "Identity",
+    "IdentityProvider",
     "ImportEffect",
     "ImportFile",
     "ImportRow",
@@ -67,6 +81,7 @@ __all__ = [
     "Job",
     "JobFile",
     "LedgerAccount",
+    "Member",
     "NumberCounter",
     "Organisation",
     "OutboxEntry",
@@ -77,9 +92,12 @@ __all__ = [
     "Product",
     "ProgressUpdate",
     "Project",
+    "ProjectCollaborator",
     "Record",
     "Reminder",
+    "SignIn",
     "StagedUpload",
+    "Tally",
     "TaxCode",
     "TimeEntry",
     "WebhookEndpoint",

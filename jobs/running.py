@@ -125,7 +125,7 @@ class Runner:
                     raise
                 log.warning("job tried again", job=errand.job_id, error=type(error).__name__)
                 time.sleep(1.0)
-        with self._database.writing(errand.organisation_id, patient=True) as session:
+        with self._database.writing(errand.standing, patient=True) as session:
             job = the_job(session, errand.job_id)
             if is_still(job, errand):
                 end(session, job.id, status=JobStatus.SUCCEEDED, at=self._clock())

@@ -21,6 +21,7 @@ _PREFIX = "jalon"
 class Bearer:
     """Who a key stands for."""
 
+    key_id: int
     organisation_id: int
     organisation_code: str
     role: Role
@@ -46,7 +47,7 @@ def bearer_of(database: Database, token: str) -> Bearer | None:
         return None
     with database.reading(None) as session:
         row = session.execute(
-            select(ApiKey.secret_sha256, ApiKey.role, ApiKey.name, Organisation)
+            select(ApiKey.id, ApiKey.secret_sha256, ApiKey.role, ApiKey.name, Organisation)
             .join(Organisation, Organisation.id == ApiKey.organisation_id)
             .where(ApiKey.public_id == public_id, ApiKey.revoked_at.is_(None))
         ).one_or_none()
@@ -54,6 +55,7 @@ def bearer_of(database: Database, token: str) -> Bearer | None:
             return None
         organisation = row.Organisation
         return Bearer(
+            key_id=row.id,
             organisation_id=organisation.id,
             organisation_code=organisation.code,
             role=row.role,

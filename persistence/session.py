@@ -23,6 +23,7 @@ from sqlalchemy.orm import (
 from domain.base import Record, Scoped, Versioned
 from domain.errors import Refusal, call_error
 from domain.organisation import Organisation
+from domain.standing import Standing
 from persistence.bulk import insert_rows
 from persistence.engine import DURABLE, PATIENCE, PATIENT, READ_ONLY, open_engine
 
@@ -33,6 +34,7 @@ BUSY = call_error(
 )
 
 _ORGANISATION = "organisation_id"
+_STANDING = "standing"
 _DEADLOCK = "40P01"
 """PostgreSQL ends one of two transactions that wait for each other; SQLite has one writer."""
 _NOT_LENT = "55P03"
@@ -50,6 +52,12 @@ class ScopedSession(Session):
     @property
     def organisation_id(self) -> int:
         return int(self.info[_ORGANISATION])
+
+    @property
+    def standing(self) -> Standing | None:
+        """Who acts, and how far they reach; None without an organisation."""
+        found: Standing | None = self.info[_STANDING]
+        return found
 
 
 class Database:
@@ -71,14 +79,17 @@ class Database:
         self._turn = threading.Lock()
 
     @contextmanager
-    def reading(self, organisation_id: int | None) -> Iterator[ScopedSession]:
-        """A short read of one organisation, on one snapshot."""
-        with self._read(info={_ORGANISATION: organisation_id}) as session:
+    def reading(self, at: Standing | int | None) -> Iterator[ScopedSession]:
+        """A short read of one organisation, on one snapshot.
+
+        `at` says who reads; the number of an organisation stands for the house itself.
+        """
+        with self._read(info=_info(at)) as session:
             yield session
 
     @contextmanager
     def writing(
-        self, organisation_id: int | None, *, durable: bool = False, patient: bool = False
+        self, at: Standing | int | None, *, durable: bool = False, patient: bool = False
     ) -> Iterator[ScopedSession]:
         """One transaction: committed on leaving, rolled back on any exception.
 
@@ -88,7 +99,7 @@ class Database:
         maker = self._durable if durable else self._patient if patient else self._write
         try:
             with self._in_turn(patient), maker.begin() as session:
-                session.info[_ORGANISATION] = organisation_id
+                session.info |= _info(at)
                 yield session
         except DBAPIError as error:
             if not waited_in_vain(error):
@@ -109,6 +120,14 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _info(at: Standing | int | None) -> dict[str, Any]:
+    standing = Standing(at) if isinstance(at, int) else at
+    return {
+        _ORGANISATION: None if standing is None else standing.organisation_id,
+        _STANDING: standing,
+    }
 
 
 @dataclass(slots=True)

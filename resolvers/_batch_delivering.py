@@ -192,12 +192,12 @@ def _carry_out(
 ) -> None:
     """An act on a part of a batch, portion by portion; the job ends with what `act` has warned."""
     part = Part(batch_id=errand.subject_id, bill_ids=errand.values["bills"])
-    with house.database.reading(errand.organisation_id) as session:
+    with house.database.reading(errand.standing) as session:
         total = len(invoices_of(session, part))
     done = after = failed = 0
     while True:
         database = house.database
-        with database.writing(errand.organisation_id, durable=True, patient=True) as session:
+        with database.writing(errand.standing, durable=True, patient=True) as session:
             if not jobs.goes_on(session, errand):
                 return
             batches.the_batch(session, part.batch_id, locked=True)

@@ -60,7 +60,7 @@ def generate_all(
     done for a job that is finished.
     """
     while True:
-        with house.database.writing(errand.organisation_id, patient=True) as session:
+        with house.database.writing(errand.standing, patient=True) as session:
             if not jobs.goes_on(session, errand):
                 return
             acting = acting_for(session, errand, house)

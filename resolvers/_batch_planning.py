@@ -140,7 +140,7 @@ def list_all(
     batch comes to be SELECTING; nothing is done for a job that is finished.
     """
     database, batch_id = house.database, errand.subject_id
-    with database.writing(errand.organisation_id, patient=True) as session:
+    with database.writing(errand.standing, patient=True) as session:
         if not jobs.goes_on(session, errand):
             return
         batch = batches.the_batch(session, batch_id, locked=True)
@@ -150,11 +150,11 @@ def list_all(
     done, after = 0, 0
     while True:
         tell(Stage.ASSESSING, min(done, total), total)
-        with database.reading(errand.organisation_id) as session:
+        with database.reading(errand.standing) as session:
             batch = batches.the_batch(session, batch_id)
             portion = _assessed(session, batch, after=after)
         is_last = portion.last is None
-        with database.writing(errand.organisation_id, patient=True) as session:
+        with database.writing(errand.standing, patient=True) as session:
             if not jobs.goes_on(session, errand):
                 return
             batch = batches.the_batch(session, batch_id, locked=True)

@@ -56,7 +56,7 @@ def carry_out_scheduled(house: House, errand: Errand, tell: Tell) -> None:
 
 def _state(house: House, errand: Errand) -> BatchState | None:
     """Where the batch is; None once the job is at its end."""
-    with house.database.reading(errand.organisation_id) as session:
+    with house.database.reading(errand.standing) as session:
         if jobs.the_job(session, errand.job_id).is_finished:
             return None
         batch = batches.the_batch(session, errand.subject_id)
@@ -94,7 +94,7 @@ def _take_away(session: ScopedSession, batch: Batch, house: House) -> None:
 
 def _hold(house: House, errand: Errand) -> None:
     """Holds exactly what was listed, or STALE_PLAN; read outside the transaction, as batchRun."""
-    with house.database.reading(errand.organisation_id) as session:
+    with house.database.reading(errand.standing) as session:
         batch = batches.the_batch(session, errand.subject_id)
         plan = plan_hash(
             batch_id=batch.id,
@@ -103,7 +103,7 @@ def _hold(house: House, errand: Errand) -> None:
             sums=batch_lists.sums_of(session, batch.id),
         )
         checked = check_plan(session, batch.id)
-    with house.database.writing(errand.organisation_id, patient=True) as session:
+    with house.database.writing(errand.standing, patient=True) as session:
         if not jobs.goes_on(session, errand):
             return
         acting = acting_for(session, errand, house)

@@ -22,13 +22,13 @@ def bundle(house: House, caller: Caller, keys: Sequence[int]) -> KeptFile:
 
     Refuses with FIELD_REQUIRED, INPUT_TOO_LARGE, or NOT_FOUND for each that is not there.
     """
-    with house.database.reading(caller.organisation_id) as session:
+    with house.database.reading(caller.standing()) as session:
         require_known(session, keys, limit=MOST_PAPERS)
     packed, names = BytesIO(), Names()
     with ZipFile(packed, "w", ZIP_STORED) as archive:
         for key in dict.fromkeys(keys):
             # One at a time: each is read in a moment and printed outside of any transaction.
-            with house.database.reading(caller.organisation_id) as session:
+            with house.database.reading(caller.standing()) as session:
                 prepared = prepare_paper(Acting(session, caller, house), key)
             paper = print_paper(house, caller, prepared)
             name = names.give(paper.number, ".pdf")

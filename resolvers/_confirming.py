@@ -62,7 +62,7 @@ def _require_confirmable(
 
 def carry_out_confirm(house: House, errand: Errand, tell: Tell) -> None:
     """The job: confirms as the caller would have, in one transaction with the job's own end."""
-    with house.database.writing(errand.organisation_id, patient=True) as session:
+    with house.database.writing(errand.standing, patient=True) as session:
         if not jobs.holds(session, errand):
             return
         acting = acting_for(session, errand, house)

@@ -30,7 +30,13 @@ def leave_to_job(acting: Acting, kind: JobKind, subject_id: int, values: Mapping
         acting.session,
         kind=kind,
         subject_id=subject_id,
-        values={**values, "role": caller.role.value, "locale": caller.locale},
+        values={
+            **values,
+            "role": caller.role.value,
+            "locale": caller.locale,
+            "actor": caller.actor.told(),
+            "reach": caller.reach.told(),
+        },
         author=caller.key_name,
     )
     acting.asked_for.append(job.id)
@@ -47,5 +53,7 @@ def acting_for(session: ScopedSession, errand: Errand, house: House) -> Acting:
         key_name=errand.author,
         locale=errand.values["locale"],
         time_zone=time_zone_of(organisation),
+        actor=errand.standing.actor,
+        reach=errand.standing.reach,
     )
     return Acting(session, caller, house)

@@ -85,7 +85,7 @@ def examine(
     file_key = f"{caller.organisation_id}/imports/{sha256}"
     house.files.put(file_key, content)
     examined = Examined(filename[:255], len(content), sha256, file_key, kind)
-    with house.database.reading(caller.organisation_id) as session:
+    with house.database.reading(caller.standing()) as session:
         setting = setting_of(session, caller)
     try:
         book = open_book(content, filename=filename)

@@ -65,7 +65,7 @@ def draw_up(session: ScopedSession, house: House, caller: Caller, wanted: Export
             session,
             ZoneInfo(caller.time_zone),
             wanted.euro_rates,
-            lambda: house.database.writing(caller.organisation_id),
+            lambda: house.database.writing(caller.standing("invoicesExport")),
         )
         posted = journal_files(
             posting,

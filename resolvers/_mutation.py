@@ -90,7 +90,7 @@ async def write(
     caller, house = info.context.caller, info.context.house
 
     def attempt() -> Payload:
-        with house.database.writing(caller.organisation_id, durable=durable) as session:
+        with house.database.writing(caller.standing(info.field_name), durable=durable) as session:
             acting = Acting(session, caller, house)
             payload = _act_once(acting, act, once)
         if house.jobs is not None:
@@ -140,7 +140,7 @@ def _writers() -> CapacityLimiter:
 
 
 def _is_answered(house: House, caller: Caller, once: Once) -> bool:
-    with house.database.reading(caller.organisation_id) as session:
+    with house.database.reading(caller.standing()) as session:
         return answered(session, **once.names) is not None
 
 

@@ -79,16 +79,16 @@ def carry_out_papers(house: House, errand: Errand, tell: Tell) -> None:
     An invoice that cannot be printed is named, the rest is done. Papers of final invoices are kept
     as they are printed, so that a job begun again prints the rest alone.
     """
-    organisation_id, ids = errand.organisation_id, errand.values["ids"]
+    standing, ids = errand.standing, errand.values["ids"]
     form = PapersForm(errand.values["form"])
-    with house.database.reading(organisation_id) as session:
+    with house.database.reading(standing) as session:
         caller = acting_for(session, errand, house).caller
         numbers = numbers_of(session, ids)
     with TemporaryDirectory(prefix="jalon-papers-") as folder:
         path = Path(folder, "papers")
         issues = list(_printed(house, caller, ids, numbers, tell, form=form, path=path))
         files = [] if len(issues) == len(ids) else [_kept(house, errand, caller, form, path)]
-    with house.database.writing(organisation_id, patient=True) as session:
+    with house.database.writing(standing, patient=True) as session:
         if not jobs.holds(session, errand):
             return
         jobs.add_files(session, errand.job_id, files)
@@ -123,7 +123,7 @@ def _printed(
                 yield PAPER_GONE(field=("ids", place), number=f"invoice_{key}")
                 continue
             try:
-                with house.database.reading(caller.organisation_id) as session:
+                with house.database.reading(caller.standing()) as session:
                     prepared = prepare_paper(Acting(session, caller, house), key)
                 paper = print_paper(house, caller, prepared, patient=True)
                 content = house.files.get(paper.key)

@@ -75,7 +75,7 @@ def _keep(
     house: House, caller: Caller, asked: ToPrint, printed: Paper, *, sha256: str, patient: bool
 ) -> Paper:
     """Notes which bytes were issued; whoever was first stays, so that the paper never changes."""
-    with house.database.writing(caller.organisation_id, patient=patient) as session:
+    with house.database.writing(caller.standing("invoicePdf"), patient=patient) as session:
         issued = invoices.issued_document(session, asked.invoice_id, PDF_FORM)
         if issued is not None and issued.file_key is None:
             issued.file_key, issued.sha256, issued.size = printed.key, sha256, printed.size

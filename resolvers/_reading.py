@@ -26,7 +26,7 @@ async def read(info: Info, find: Callable[[ScopedSession], Found]) -> Found:
     require(context.caller.role, Permission.READ)
 
     def run() -> Found:
-        with context.house.database.reading(context.caller.organisation_id) as session:
+        with context.house.database.reading(context.caller.standing()) as session:
             return find(session)
 
     return await to_thread.run_sync(run)

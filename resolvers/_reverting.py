@@ -65,7 +65,7 @@ def stays(entries: list[Entry]) -> list[Issue]:
 
 def carry_out_revert(house: House, errand: Errand, tell: Tell) -> None:
     """The job: takes back as the caller would have, in one transaction with the job's own end."""
-    with house.database.writing(errand.organisation_id, patient=True) as session:
+    with house.database.writing(errand.standing, patient=True) as session:
         if not jobs.holds(session, errand):
             return
         acting = acting_for(session, errand, house)

@@ -98,7 +98,7 @@ def _drawn(info: Info, asked: BatchExportInput) -> Drawn | Refusal:
     house, caller = info.context.house, info.context.caller
     try:
         require(caller.role, Permission.FINALISE_INVOICES)
-        with house.database.reading(caller.organisation_id) as session:
+        with house.database.reading(caller.standing()) as session:
             return draw_up(session, house, caller, _wanted(session, asked, caller.locale))
     except Refusal as refusal:
         return refusal

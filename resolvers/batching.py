@@ -112,7 +112,7 @@ class Batching:
 
         def check() -> Checked | None:
             # Before the transaction: on SQLite all other writers would wait for it.
-            with context.house.database.reading(context.caller.organisation_id) as session:
+            with context.house.database.reading(context.caller.standing()) as session:
                 try:
                     return check_plan(session, batch_key(input.id))
                 except Refusal:

@@ -143,7 +143,7 @@ def _drawn(info: Info, asked: InvoicesExportInput) -> Callable[[], Drawn]:
         # `write` says so; nothing is drawn for them.
         return lambda: _refused(Refusal(EXPORT_EMPTY()))
     try:
-        with house.database.reading(caller.organisation_id) as session:
+        with house.database.reading(caller.standing()) as session:
             drawn = draw_up(session, house, caller, as_wanted(asked, caller.locale))
     except Refusal as refusal:
         why = refusal

@@ -103,7 +103,7 @@ class Following:
 
         def act() -> Any:
             key = key_of(id, "job", field=("id",))
-            with house.database.reading(caller.organisation_id) as session:
+            with house.database.reading(caller.standing()) as session:
                 job = the_job(session, key)
                 require(caller.role, NEEDED[job.kind])
                 require_unfinished(job)

@@ -186,7 +186,7 @@ class Importing:
 
         def make() -> KeptFile:
             # Only read: writing a long workbook must not hold the turn of the writers.
-            with context.house.database.reading(context.caller.organisation_id) as session:
+            with context.house.database.reading(context.caller.standing()) as session:
                 return _template(Acting(session, context.caller, context.house), input)
 
         try:

@@ -217,7 +217,7 @@ class Invoicing:
         def make() -> KeptFile:
             key = key_of(id, "invoice", field=("id",))
             # Only read: a paper must not wait for the turn of the writers.
-            with context.house.database.reading(context.caller.organisation_id) as session:
+            with context.house.database.reading(context.caller.standing()) as session:
                 acting = Acting(session, context.caller, context.house)
                 prepared = printing.prepare_paper(acting, key)
             paper = printing.print_paper(context.house, context.caller, prepared)

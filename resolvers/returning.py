@@ -62,7 +62,7 @@ class Returning:
         caller, house = info.context.caller, info.context.house
 
         def make() -> tuple[KeptFile, int]:
-            with house.database.reading(caller.organisation_id) as session:
+            with house.database.reading(caller.standing()) as session:
                 return _kept(Acting(session, caller, house), input)
 
         try:

@@ -15,13 +15,14 @@ import strawberry
 
 from domain.access import Permission, Role, holds
 from domain.job import Progress
+from domain.standing import THE_HOUSE, WHOLE_FIRM, Actor, Reach, Standing
 from persistence.files import Files
 from persistence.session import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The bearer of a key: one organisation, one role."""
+    """Whoever asks, by whatever door: in one organisation, with one role and one reach."""
 
     organisation_id: int
     organisation_code: str
@@ -31,6 +32,12 @@ class Caller:
     """The language of the answers: that of the request, else of the organisation."""
     time_zone: str = "Europe/Paris"
     """Where the firm's day begins and ends."""
+    actor: Actor = THE_HOUSE
+    reach: Reach = WHOLE_FIRM
+
+    def standing(self, act: str = "") -> Standing:
+        """Where a session stands that acts for them; `act` names what they do."""
+        return Standing(self.organisation_id, self.actor, act, self.reach)
 
     def holds(self, permission: Permission) -> bool:
         """Whether their role may do it."""

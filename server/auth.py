@@ -11,6 +11,7 @@ from anyio import to_thread
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
+from domain.standing import Actor, Door
 from persistence.organisations import Bearer, bearer_of
 from persistence.session import Database
 from schema.context import Caller
@@ -50,7 +51,14 @@ class Bearers:
         return bearer
 
 
-async def caller_of(bearers: Bearers, database: Database, headers: Headers) -> Caller | None:
+async def caller_of(
+    bearers: Bearers,
+    database: Database,
+    headers: Headers,
+    *,
+    address: str = "",
+    request_id: str = "",
+) -> Caller | None:
     """Who is calling; None without exactly one valid key. Answers are in the language asked for."""
     token = token_of(headers)
     bearer = None if token is None else await bearers.find(database, token)
@@ -63,6 +71,13 @@ async def caller_of(bearers: Bearers, database: Database, headers: Headers) -> C
         key_name=bearer.name,
         locale=language_asked(headers) or bearer.locale,
         time_zone=bearer.time_zone,
+        actor=Actor(
+            Door.KEY,
+            bearer.name,
+            f"api_key_{bearer.key_id}",
+            address=address,
+            request_id=request_id,
+        ),
     )
 
 

@@ -62,7 +62,13 @@ class Endpoint:
         if self._pages is not None and _is_a_browser(request, accepted):
             return page_response(self._pages[language_of(language_asked(request.headers))])
         house: House = request.app.state.house
-        caller = await caller_of(self._bearers, house.database, request.headers)
+        caller = await caller_of(
+            self._bearers,
+            house.database,
+            request.headers,
+            address=request.client.host if request.client else "",
+            request_id=request.state.request_id,
+        )
         if caller is None:
             return unauthenticated(request.headers)
         request.state.organisation = caller.organisation_code

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from domain.errors import Refusal
+from domain.standing import Actor, Door, Standing
 from domain.takeover.model import StagedUpload
 from persistence.file_links import (
     LinkAltered,
@@ -117,5 +118,6 @@ def _not_as_announced(status: int) -> RequestRefused:
 def _keep(house: House, link: UploadLink, content: bytes, sha256: str) -> None:
     file_key = f"{link.organisation_id}/uploads/{link.staged_id}"
     house.files.put(file_key, content)
-    with house.database.writing(link.organisation_id) as session:
+    standing = Standing(link.organisation_id, Actor(Door.LINK, "stagedUpload"), "upload")
+    with house.database.writing(standing) as session:
         note_received(session, link.staged_id, file_key=file_key, sha256=sha256, at=house.clock())

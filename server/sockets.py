@@ -143,9 +143,13 @@ class Sockets:
                     **({} if caller is None else {"organisation": caller.organisation_code}),
                 )
 
-    async def find(self, house: House, headers: Headers) -> Caller | None:
+    async def find(
+        self, house: House, headers: Headers, *, address: str = "", request_id: str = ""
+    ) -> Caller | None:
         """Who bears the key in these headers."""
-        return await caller_of(self._bearers, house.database, headers)
+        return await caller_of(
+            self._bearers, house.database, headers, address=address, request_id=request_id
+        )
 
     def enter(self, key: bytes) -> bool:
         """Counts a connection of a key; False when it has too many."""
@@ -179,6 +183,7 @@ class Conversation(BaseGraphQLTransportWSHandler[Any, None]):
         self._watch = watch
         self._shaken_by = socket.headers
         self._headers = socket.headers
+        self._address = socket.client.host if socket.client else ""
         # Of a view and of its adapter the library asks no more than these two have.
         view: Any = self
         wire: Any = self.wire
@@ -195,7 +200,9 @@ class Conversation(BaseGraphQLTransportWSHandler[Any, None]):
     async def on_ws_connect(self, context: Mapping[str, Any]) -> Any:
         """Finds out who greets: by the greeting, else by the headers of the handshake."""
         self._headers = _headers(self._shaken_by, context["connection_params"])
-        caller = await self._sockets.find(self._house, self._headers)
+        caller = await self._sockets.find(
+            self._house, self._headers, address=self._address, request_id=self.request_id
+        )
         if caller is None:
             raise ConnectionRejectionError
         key = hashlib.sha256((token_of(self._headers) or "").encode()).digest()

@@ -52,7 +52,7 @@ def open_review(
 ) -> Review:
     """Reads and checks a file and keeps its review; nothing else is written."""
     examined = examine(house, caller, filename=filename, content=content, kind=kind)
-    with house.database.writing(caller.organisation_id) as session:
+    with house.database.writing(caller.standing("importCreate")) as session:
         acting = Acting(session, caller, house)
         import_id = take(acting, examined)
         taken = review_of(acting, import_id)
@@ -76,7 +76,7 @@ def _issues(row: ImportRow) -> tuple[Issue, ...]:
 
 def write_review(house: House, caller: Caller, review: Review, *, skip_red: bool = False) -> None:
     """Writes what `review` shows, warnings accepted; refuses when anything has moved since."""
-    with house.database.writing(caller.organisation_id) as session:
+    with house.database.writing(caller.standing("importConfirm")) as session:
         confirm(
             Acting(session, caller, house),
             import_id=review.import_id,
@@ -89,7 +89,7 @@ def write_review(house: House, caller: Caller, review: Review, *, skip_red: bool
 def marked_file(house: House, caller: Caller, review: Review) -> bytes:
     """The file of `review` given back: red and yellow cells, a comment in each, the reasons."""
     out = BytesIO()
-    with house.database.reading(caller.organisation_id) as session:
+    with house.database.reading(caller.standing()) as session:
         acting = Acting(session, caller, house)
         taken = review_of(acting, review.import_id)
         give_back(acting, taken, out, only_failed=False, locale=caller.locale)

@@ -59,9 +59,9 @@ def export(
             language=caller.locale[:2],
             include_payments=payments and kind is ExportFormat.FEC,
         )
-        with house.database.reading(caller.organisation_id) as session:
+        with house.database.reading(caller.standing()) as session:
             drawn = draw_up(session, house, caller, wanted)
-        with house.database.writing(caller.organisation_id) as session:
+        with house.database.writing(caller.standing("export")) as session:
             made, issues = keep(Acting(session, caller, house), drawn)
             kept = [(file["filename"], file["key"]) for file in made.files]
             count = made.invoice_count

@@ -57,7 +57,7 @@ def create(
 ) -> None:
     with (
         open_desk(organisation) as desk,
-        desk.house.database.writing(desk.caller.organisation_id) as session,
+        desk.house.database.writing(desk.caller.standing("key create")) as session,
     ):
         token = create_key(session, role=role, name=name)
     typer.echo(token)
@@ -69,7 +69,7 @@ def list_keys(organisation: OrganisationCode = None) -> None:
     table = Table(say("Key"), say("Role"), say("Name"), say("Made"), say("Revoked"), box=None)
     with (
         open_desk(organisation) as desk,
-        desk.house.database.reading(desk.caller.organisation_id) as session,
+        desk.house.database.reading(desk.caller.standing()) as session,
     ):
         for key in keys_of(session):
             revoked = f"{key.revoked_at:%Y-%m-%d}" if key.revoked_at else ""
@@ -87,7 +87,7 @@ def revoke(
     public_id = key.split("_")[1] if key.count("_") >= 2 else key
     with (
         open_desk(organisation) as desk,
-        desk.house.database.writing(desk.caller.organisation_id) as session,
+        desk.house.database.writing(desk.caller.standing("key revoke")) as session,
     ):
         revoke_key(session, public_id, at=desk.house.clock())
     talk().print(say("The key {key} is revoked.", key=public_id))

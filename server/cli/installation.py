@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from getpass import getuser
 
 from domain.access import Role
 from domain.organisation import time_zone_of
+from domain.standing import Actor, Door
 from persistence.migrate import is_current
 from persistence.organisations import organisation_codes, organisation_named
 from schema.context import Caller, House
@@ -60,4 +62,5 @@ def caller_in(house: House, code: str | None, language: str | None = None) -> Ca
             key_name="jalon",
             locale=language or locale(),
             time_zone=time_zone_of(found),
+            actor=Actor(Door.COMMAND, getuser()),
         )

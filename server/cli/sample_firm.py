@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from domain.access import Role
 from domain.organisation import time_zone_of
+from domain.standing import Actor, Door
 from persistence.founding import found
 from persistence.organisations import (
     bearer_of,
@@ -64,12 +65,20 @@ def _founded(house: House) -> Caller:
         else:
             firm = found(session, described=read_firm_file(SAMPLE / "organisation.json"), code=CODE)
         zone = time_zone_of(firm)
-        return Caller(firm.id, firm.code, Role.ADMINISTRATOR, "demo", firm.locale, zone)
+        return Caller(
+            organisation_id=firm.id,
+            organisation_code=firm.code,
+            role=Role.ADMINISTRATOR,
+            key_name="demo",
+            locale=firm.locale,
+            time_zone=zone,
+            actor=Actor(Door.COMMAND, "demo"),
+        )
 
 
 def _take_in(house: House, caller: Caller, console: Console) -> None:
     """Takes in the workbooks whose records are not there yet, in their order."""
-    with house.database.reading(caller.organisation_id) as session:
+    with house.database.reading(caller.standing()) as session:
         present = counts(session)
     missing = {kind: name for kind, name in WORKBOOKS.items() if not present.get(kind)}
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
@@ -92,7 +101,7 @@ def _key(house: House, caller: Caller) -> str:
         if bearer is not None and bearer.organisation_id == caller.organisation_id:
             return kept
         path.unlink()
-    with house.database.writing(caller.organisation_id) as session:
+    with house.database.writing(caller.standing("key create")) as session:
         key = create_key(session, role=Role.ADMINISTRATOR, name="demo")
     keep_privately(path, key)
     return key

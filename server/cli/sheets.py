@@ -61,7 +61,7 @@ def template(
     draft = out.with_name(f".{out.name}.{uuid4().hex[:8]}")
     with (
         open_desk(organisation, tongue) as desk,
-        desk.house.database.reading(desk.caller.organisation_id) as session,
+        desk.house.database.reading(desk.caller.standing()) as session,
         talk().status(say("Writing {name}…", name=out.name)),
     ):
         acting = Acting(session, desk.caller, desk.house)

@@ -18,7 +18,7 @@ def verify(organisation: OrganisationCode = None) -> None:
     is_sound = True
     with (
         open_desk(organisation) as desk,
-        desk.house.database.reading(desk.caller.organisation_id) as session,
+        desk.house.database.reading(desk.caller.standing()) as session,
     ):
         for entity_id, name in chain.entities_named(session):
             found = chain.verify(session, entity_id)

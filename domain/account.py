@@ -1,0 +1,160 @@
+"""The people of a firm: their account, their place in each firm, and the doors they come in by."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.access import Role
+from domain.base import NAME, BigKey, Instant, Record, Scoped, Versioned, choice, owned
+
+
+class Account(Record):
+    """A person, whatever firms they work for: an e-mail address and a password.
+
+    Of no organisation: who may see it is who shares a firm with it (`Member`).
+    """
+
+    __tablename__ = "account"
+    __table_args__ = (UniqueConstraint("email_key"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True, init=False)
+    email: Mapped[str] = mapped_column(NAME)
+    email_key: Mapped[str] = mapped_column(NAME)
+    """The address by which it is found: in small letters."""
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    name: Mapped[str] = mapped_column(NAME, default="")
+    password_argon2: Mapped[str | None] = mapped_column(String(255), default=None)
+    """None until they choose one, and for who signs in by an identity provider only."""
+    password_changed_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    locale: Mapped[str | None] = mapped_column(String(16), default=None)
+    """The language of what they are told and written; None: the firm's."""
+
+
+class Member(Versioned, Record):
+    """An account's place in a firm: its role, and how far it reaches."""
+
+    __tablename__ = "member"
+    __table_args__ = owned(
+        UniqueConstraint("organisation_id", "account_id"),
+        ForeignKeyConstraint(
+            ["organisation_id", "collaborator_id"],
+            ["collaborator.organisation_id", "collaborator.id"],
+        ),
+        Index(None, "account_id"),
+    )
+
+    account_id: Mapped[int] = mapped_column(BigKey, ForeignKey("account.id"))
+    role: Mapped[Role] = mapped_column(choice(Role))
+    entity_ids: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
+    """Only what these entities invoice; NULL: all of them."""
+    collaborator_id: Mapped[int | None] = mapped_column(BigKey, default=None)
+    """Who they are among the collaborators: whose projects and hours are their own."""
+    suspended_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+
+
+class SignIn(Scoped, Record):
+    """A person signed in to a firm in one browser; the cookie's token is kept as a hash."""
+
+    __tablename__ = "sign_in"
+    __table_args__ = owned(
+        UniqueConstraint("token_sha256"),
+        ForeignKeyConstraint(
+            ["organisation_id", "member_id"], ["member.organisation_id", "member.id"]
+        ),
+        Index(None, "member_id"),
+    )
+
+    member_id: Mapped[int] = mapped_column(BigKey)
+    token_sha256: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    """The end whatever happens; unused for long it ends before."""
+    last_seen_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    address: Mapped[str] = mapped_column(String(64), default="")
+    agent: Mapped[str] = mapped_column(NAME, default="")
+    """What the browser says it is."""
+
+
+class LinkPurpose(StrEnum):
+    """What a link sent by e-mail opens, once."""
+
+    INVITATION = "INVITATION"
+    NEW_PASSWORD = "NEW_PASSWORD"
+
+
+class AccountLink(Record):
+    """A link sent by e-mail to the person of an account; its token is kept as a hash."""
+
+    __tablename__ = "account_link"
+    __table_args__ = (
+        UniqueConstraint("token_sha256"),
+        Index(None, "account_id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True, init=False)
+    account_id: Mapped[int] = mapped_column(BigKey, ForeignKey("account.id"))
+    purpose: Mapped[LinkPurpose] = mapped_column(choice(LinkPurpose))
+    token_sha256: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    used_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+
+
+class IdentityProvider(Versioned, Record):
+    """A firm's own identity provider (OpenID Connect): whose tokens are believed here."""
+
+    __tablename__ = "identity_provider"
+    __table_args__ = owned(UniqueConstraint("issuer", "audience"))
+
+    name: Mapped[str] = mapped_column(NAME)
+    issuer: Mapped[str] = mapped_column(String(500))
+    """As the tokens say it (`iss`); its keys are found from there."""
+    audience: Mapped[str] = mapped_column(NAME)
+    """What its tokens for us are issued to (`aud`)."""
+    default_role: Mapped[Role | None] = mapped_column(choice(Role), default=None)
+    """What somebody unknown becomes who bears its token; NULL: only members come in."""
+
+
+class Identity(Scoped, Record):
+    """Somebody of an identity provider, known again by what it calls them (`sub`)."""
+
+    __tablename__ = "identity"
+    __table_args__ = owned(
+        UniqueConstraint("organisation_id", "provider_id", "subject"),
+        ForeignKeyConstraint(
+            ["organisation_id", "provider_id"],
+            ["identity_provider.organisation_id", "identity_provider.id"],
+        ),
+        ForeignKeyConstraint(
+            ["organisation_id", "member_id"], ["member.organisation_id", "member.id"]
+        ),
+    )
+
+    provider_id: Mapped[int] = mapped_column(BigKey)
+    subject: Mapped[str] = mapped_column(String(255))
+    member_id: Mapped[int] = mapped_column(BigKey)
+
+
+class Tally(Record):
+    """How often something was tried in a span of time: sign-ins of an address, for one."""
+
+    __tablename__ = "tally"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """What is counted, hashed: it holds no address and no name."""
+    until: Mapped[datetime] = mapped_column(Instant)
+    """When the count begins anew."""
+    count: Mapped[int] = mapped_column(default=0)
