@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, func, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Date,
+    Select,
+    Subquery,
+    bindparam,
+    case,
+    func,
+    select,
+)
 
 from domain.entry import BillingEntry, EntryKind
 from domain.invoice.model import PRO_FORMA, Invoice, InvoiceKind, InvoiceLine
@@ -14,6 +25,9 @@ from domain.ledger import PhaseFigures
 from domain.project.model import Contract, Phase, Project, ProjectStatus
 from domain.project.progress import ProgressUpdate
 from persistence.session import ScopedSession
+
+Day = date | BindParameter[date] | None
+Keys = Sequence[int] | BindParameter[Sequence[int]] | None
 
 _FIGURES: Mapping[str, tuple[EntryKind, ...]] = {
     "fee_adjustment": (EntryKind.FEE_ADJUSTMENT,),
@@ -37,11 +51,28 @@ def phase_figures(
     `as_of` leaves out what was entered, or done, for a later day; and the pro formas, which are
     of today. `progress_until` leaves out what was done for a later day alone.
     """
-    asked = [None] if phase_ids is None else _portions(phase_ids)
-    statements = (
-        figures_by_phase(as_of=as_of, progress_until=progress_until, among=some) for some in asked
+    statement = _figures(
+        is_dated=as_of is not None,
+        is_until=progress_until is not None,
+        is_of_some=phase_ids is not None,
     )
-    return {row.id: figures_of(row) for one in statements for row in session.execute(one)}
+    days = {"as_of": as_of, "progress_until": progress_until}
+    given = {name: day for name, day in days.items() if day is not None}
+    some = [given] if phase_ids is None else [{**given, "among": k} for k in _portions(phase_ids)]
+    return {row.id: figures_of(row) for one in some for row in session.execute(statement, one)}
+
+
+@cache
+def _figures(*, is_dated: bool, is_until: bool, is_of_some: bool) -> Select[Any]:
+    """The statement of the figures, its values left open: written down once a process.
+
+    Putting it together takes longer than a database takes to answer it for a few phases.
+    """
+    return figures_by_phase(
+        as_of=bindparam("as_of", type_=Date()) if is_dated else None,
+        progress_until=bindparam("progress_until", type_=Date()) if is_until else None,
+        among=bindparam("among", expanding=True) if is_of_some else None,
+    )
 
 
 _PORTION = 5000
@@ -54,16 +85,16 @@ def _portions(keys: Sequence[int]) -> list[Sequence[int]]:
 
 def figures_by_phase(
     *,
-    as_of: date | None = None,
-    progress_until: date | None = None,
-    among: Sequence[int] | None = None,
+    as_of: Day = None,
+    progress_until: Day = None,
+    among: Keys = None,
 ) -> Select[Any]:
     """One row a phase, with all that its figures are made of (`figures_of`).
 
     The sums of a few phases read what is entered of them, not the whole ledger.
     """
     entered = _entered(as_of, among)
-    progress = _progress_in_force(as_of or progress_until, among)
+    progress = _progress_in_force(progress_until if as_of is None else as_of, among)
     statement = (
         select(
             Phase.id,
@@ -100,13 +131,13 @@ def figures_of(row: Any) -> PhaseFigures:
     )
 
 
-def _within(column: Any, among: Sequence[int] | None) -> ColumnElement[bool]:
+def _within(column: Any, among: Keys) -> ColumnElement[bool]:
     """The condition that a row is of one of the phases, or of any."""
     found: ColumnElement[bool] = column.is_not(None) if among is None else column.in_(among)
     return found
 
 
-def _entered(as_of: date | None, among: Sequence[int] | None) -> Subquery:
+def _entered(as_of: Day, among: Keys) -> Subquery:
     """Per phase: the sums of its entries, by figure."""
     sums = [
         func.sum(case((BillingEntry.kind.in_(kinds), BillingEntry.amount_minor), else_=0)).label(
@@ -122,11 +153,11 @@ def _entered(as_of: date | None, among: Sequence[int] | None) -> Subquery:
     )
 
 
-def _until(as_of: date | None) -> list[ColumnElement[bool]]:
+def _until(as_of: Day) -> list[ColumnElement[bool]]:
     return [] if as_of is None else [BillingEntry.booked_on <= as_of]
 
 
-def _reserved(among: Sequence[int] | None) -> Subquery:
+def _reserved(among: Keys) -> Subquery:
     """Per phase: what pro formas hold of it."""
     signed = case(
         (Invoice.kind == InvoiceKind.CREDIT_NOTE, -InvoiceLine.net_minor),
@@ -145,7 +176,7 @@ def _reserved(among: Sequence[int] | None) -> Subquery:
     )
 
 
-def _progress_in_force(until: date | None, among: Sequence[int] | None) -> Subquery:
+def _progress_in_force(until: Day, among: Keys) -> Subquery:
     """The last update of each phase by (as of, recording)."""
     place = (
         func.row_number()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -67,7 +68,13 @@ def is_current(engine: Engine) -> bool:
     # Read only: asked by every health check, it must not wait for a writer on SQLite.
     with engine.execution_options(**{READ_ONLY: True}).connect() as connection:
         present = MigrationContext.configure(connection).get_current_revision()
-    return present == ScriptDirectory(str(_SCRIPTS)).get_current_head()
+    return present == _head()
+
+
+@cache
+def _head() -> str | None:
+    """The last revision there is. Finding it runs every script: not for each health check."""
+    return ScriptDirectory(str(_SCRIPTS)).get_current_head()
 
 
 def new_step(url: str, *, message: str) -> None:
