@@ -352,7 +352,7 @@ def _tried(name: str, turn: int, values: list[Any]) -> list[Any]:
         # Each call of theirs reads all the phases of the firm.
         parts = 4
     else:
-        parts = 3 if name.endswith("Update") else 1
+        parts = 1 if name.endswith(("Create", "Record", "Invite")) else 3
     parts = min(parts, len(values))
     is_text = values[:-1] == STRANGE["String"] and "Bulk" not in name
     shared = [TEXTS[turn % len(TEXTS)]] if is_text else []

@@ -41,7 +41,7 @@ def contents(api: ApiClient) -> dict[str, list[tuple[Any, ...]]]:
         for table in Record.metadata.sorted_tables:
             if table.name not in BESIDE:
                 columns = [column for column in table.c if column.name not in MOVING]
-                rows = session.connection().execute(select(*columns).order_by(table.c.id))
+                rows = session.connection().execute(select(*columns).order_by(*table.primary_key))
                 found[table.name] = [tuple(row) for row in rows]
         total = func.sum(BillingEntry.amount_minor)
         of = (BillingEntry.phase_id, BillingEntry.kind)
