@@ -18,6 +18,8 @@ from _shared.measuring import Stages, show
 from _shared.sitting import Sitting, sitting
 from sqlalchemy import text
 
+from tests.support.databases import owner
+
 _FLOORS = ("floor", "floor again")
 _HEADS = text("""
 INSERT INTO invoice (id, organisation_id, pro_forma_number, client_id, entity_id, currency, kind,
@@ -42,7 +44,7 @@ WHERE item.batch_id = :batch AND item.bill_id IS NOT NULL
 
 def floor(at: Sitting, batch_id: int) -> None:
     """As many rows, taken back at once."""
-    with at.house.database.engine.connect() as connection, connection.begin() as transaction:
+    with owner(at.house.database).connect() as connection, connection.begin() as transaction:
         for statement in (_HEADS, _LINES):
             connection.execute(statement, {"batch": batch_id})
         transaction.rollback()

@@ -30,6 +30,7 @@ from persistence.session import Database, ScopedSession, insert_all
 from resolvers import _finalising as finalising
 from resolvers._mutation import Acting
 from schema.context import House
+from tests.support.databases import owner
 
 LINES = 4
 A_CALL = 1_000
@@ -101,12 +102,12 @@ def bulk(house: House, firm: Firm, ids: list[int], a_call: int) -> None:
 
 
 def floor(database: Database, day: str) -> None:
-    with database.engine.begin() as connection:
+    with owner(database).begin() as connection:
         connection.execute(text(_FLOOR), {"day": day})
 
 
 def without_guards(database: Database) -> None:
-    with database.engine.begin() as connection:
+    with owner(database).begin() as connection:
         if database.is_sqlite:
             for (name,) in connection.execute(text(_TRIGGERS)).all():
                 connection.execute(text(f"DROP TRIGGER {name}"))
@@ -126,7 +127,7 @@ def one_round(url: str, folder: Path, count: int) -> dict[str, float]:
         stages.measure("one by one", lambda: bulk(house, firm, few, 1))
         stages.measure("bulk", lambda: bulk(house, firm, ids, A_CALL))
         without_guards(house.database)
-        with house.database.engine.begin() as connection:
+        with owner(house.database).begin() as connection:
             connection.execute(text("UPDATE invoice SET state = 'DRAFT', number = NULL"))
         today = house.today(firm.caller.time_zone)
         stages.measure("floor", lambda: floor(house.database, today.isoformat()))

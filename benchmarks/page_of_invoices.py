@@ -32,6 +32,7 @@ from server.app import create_app
 from server.graphql import jalon_schema
 from server.logs import configure_logs
 from server.settings import Environment, Settings
+from tests.support.databases import owner
 
 QUERY = """query Page($after: String) {
   invoices(page: {first: 50, after: $after}) {
@@ -74,7 +75,7 @@ def fill(firm: Firm, folder: Path, invoices: int) -> None:
             clients = add_clients(session, max(invoices // 10, 1))
             projects = add_projects(session, max(invoices // 5, 1), clients)
             add_invoices(session, invoices, clients, projects)
-        with house.database.engine.connect() as connection:
+        with owner(house.database).connect() as connection:
             connection.exec_driver_sql("ANALYZE")
             connection.commit()
 

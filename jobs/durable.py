@@ -27,9 +27,9 @@ from sqlalchemy.exc import IntegrityError
 from domain.job import Progress, Stage
 from jobs.kinds import Abandoned
 from persistence.living import beside
+from persistence.walls import JOBS_SCHEMA
 
 _NAME = "jalon"
-_SCHEMA = "jalon_jobs"
 _PROGRESS = "progress"
 
 _VERSION = "1"
@@ -98,7 +98,7 @@ class Engine:
         config: DBOSConfig = {
             "name": _NAME,
             "system_database_url": self._url,
-            "dbos_system_schema": _SCHEMA,
+            "dbos_system_schema": JOBS_SCHEMA,
             "application_version": _VERSION,
             "executor_id": self.executor,
             "serializer": _Json(),

@@ -128,7 +128,7 @@ def hold(session: ScopedSession, items: Mapping[int, tuple[int, str]]) -> None:
     assert isinstance(table, Table)
     statement = (
         update(table)
-        .where(table.c.id == bindparam("item"))
+        .where(table.c.organisation_id == session.organisation_id, table.c.id == bindparam("item"))
         .values(bill_id=bindparam("bill"), reserves=bindparam("held"))
     )
     rows = [{"item": key, "bill": bill, "held": held} for key, (bill, held) in items.items()]

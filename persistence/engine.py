@@ -13,6 +13,12 @@ READ_ONLY = "jalon_read_only"
 DURABLE = "jalon_durable"
 PATIENT = "jalon_patient"
 
+APP_ROLE = "jalon_app"
+"""On PostgreSQL: who sees the rows of one organisation, the one its transaction names."""
+HOUSE_ROLE = "jalon_house"
+"""Who sees those of all: for sessions without an organisation."""
+ORGANISATION_SETTING = "jalon.organisation"
+
 PATIENCE = 10.0
 """Seconds a writer waits for another; long work waits as long as it takes."""
 
@@ -34,9 +40,11 @@ _PRAGMAS = (
 )
 
 
-def open_engine(url: str, *, patience: float | None = None) -> Engine:
+def open_engine(url: str, *, patience: float | None = None, walled: bool = False) -> Engine:
     """An engine on `url` (sqlite:///… or postgresql+psycopg://…).
 
+    On PostgreSQL a connection that is `walled` is not its login but `jalon_app`, which sees
+    nothing until a transaction says of which organisation it is (`begin_postgresql`).
     With `patience` (seconds) a writer on PostgreSQL waits no longer for rows that another holds;
     on SQLite nobody waits longer than PATIENCE. Its errors name no values: they end in logs, and
     the values are a firm's own.
@@ -52,8 +60,7 @@ def open_engine(url: str, *, patience: float | None = None) -> Engine:
     engine = create_engine(
         parsed, pool_size=8, max_overflow=24, pool_pre_ping=True, hide_parameters=True
     )
-    event.listen(engine, "connect", partial(_prepare_postgresql, patience))
-    event.listen(engine, "begin", _begin_postgresql)
+    event.listen(engine, "connect", partial(_prepare_postgresql, patience, walled))
     return engine
 
 
@@ -90,7 +97,9 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _prepare_postgresql(patience: float | None, connection: DBAPIConnection, record: Any) -> None:
+def _prepare_postgresql(
+    patience: float | None, walled: bool, connection: DBAPIConnection, record: Any
+) -> None:
     cursor = connection.cursor()
     cursor.execute(KEEPALIVE)
     if patience is not None:
@@ -98,15 +107,36 @@ def _prepare_postgresql(patience: float | None, connection: DBAPIConnection, rec
     cursor.execute("SET TIME ZONE 'UTC'")
     # Compiling a plan to machine code costs more than these short queries take.
     cursor.execute("SET jit = off")
+    if walled:
+        cursor.execute(_TAKE_ROLE)
     cursor.close()
     connection.commit()
 
 
-def _begin_postgresql(connection: Connection) -> None:
+# Before the first migration there is no such role; whether it is there is asked of `readyz`.
+_TAKE_ROLE = f"""
+    SELECT set_config('role', rolname, false) FROM pg_roles
+    WHERE rolname = '{APP_ROLE}' AND pg_has_role(oid, 'MEMBER')
+"""
+
+
+def begin_postgresql(connection: Connection, organisation_id: int | None) -> None:
+    """Says what the transaction that just began is, and whose, in one round trip.
+
+    It fails where the roles are missing. Said anew in every transaction: nothing stays with the
+    connection, whoever has it next.
+    """
     options = connection.get_execution_options()
-    if options.get(PATIENT):
-        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+    told = []
     if options.get(READ_ONLY):
         # A page and what is below it are read by several statements: one snapshot for all, as on
         # SQLite. Read only, it never has to be tried again.
-        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        told.append("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    if organisation_id is None:
+        told.append(f"SET LOCAL ROLE {HOUSE_ROLE}")
+    else:
+        told.append(f"SET LOCAL ROLE {APP_ROLE}")
+        told.append(f"SET LOCAL {ORGANISATION_SETTING} = '{organisation_id:d}'")
+    if options.get(PATIENT):
+        told.append("SET LOCAL lock_timeout = 0")
+    connection.exec_driver_sql("; ".join(told))

@@ -9,45 +9,71 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ProgrammingError
 
 from domain.organisation import Organisation
 from persistence.chain import link_former
 from persistence.engine import READ_ONLY, open_engine
 from persistence.session import Database
+from persistence.walls import are_up, make_roles, put_up
 
 _SCRIPTS = Path(__file__).with_name("migrations")
 
 
+_DENIED = "42501"
 _CHAINED = "0006"
 """The revision from which final documents are chained."""
+
+
+_MIGRATING = 5_642_417_900_017
+"""The advisory lock of a migration: a number that nothing else takes."""
 
 
 class BrokenReferences(Exception):
     """A migration left rows that point nowhere: it was rolled back."""
 
 
-def migrate(url: str, *, to: str = "head") -> None:
+def migrate(url: str, *, to: str = "head", serving: str | None = None) -> None:
     """Runs what is missing, in one transaction; nothing of it stays when a step fails.
 
+    `url` owns the tables; `serving` is the URL of the process that serves, where it has a login of
+    its own. On PostgreSQL the walls between firms are put up at the head (persistence.walls), one
+    migration of a database at a time; RolesRefused before anything where the login may not.
     On SQLite foreign keys sleep meanwhile (a rebuilt table would take its children with it), and
     are checked before the commit.
     """
     engine = open_engine(url)
+    logins = _other_logins(url, serving)
     try:
         with engine.connect() as connection:
             sqlite = connection.dialect.name == "sqlite"
             if sqlite:
                 _foreign_keys(connection, on=False)
+            elif to == "head":
+                # By themselves: who makes them elsewhere need not wait for the whole migration.
+                with connection.begin():
+                    make_roles(connection, logins)
             with connection.begin():
+                if not sqlite:
+                    connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
                 present = MigrationContext.configure(connection).get_current_revision()
                 command.upgrade(_config(connection), to)
                 if sqlite:
                     _check_references(connection)
+                elif to == "head":
+                    put_up(connection, logins)
     finally:
         engine.dispose()
     if present is not None and present < _CHAINED and to == "head":
         _link_former(url)
+
+
+def _other_logins(url: str, serving: str | None) -> tuple[str, ...]:
+    """The login of `serving`, where it is another than that of `url`."""
+    name = None if serving is None else make_url(serving).username
+    return () if name in (None, make_url(url).username) else (str(name),)
 
 
 def _link_former(url: str) -> None:
@@ -67,7 +93,13 @@ def is_current(engine: Engine) -> bool:
     """Whether the database has the schema this code was written for."""
     # Read only: asked by every health check, it must not wait for a writer on SQLite.
     with engine.execution_options(**{READ_ONLY: True}).connect() as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
+        try:
+            present = MigrationContext.configure(connection).get_current_revision()
+        except ProgrammingError as error:
+            # A schema from before the walls lets our role see nothing.
+            if getattr(error.orig, "sqlstate", None) != _DENIED:
+                raise
+            return False
     return present == _head()
 
 
@@ -75,6 +107,17 @@ def is_current(engine: Engine) -> bool:
 def _head() -> str | None:
     """The last revision there is. Finding it runs every script: not for each health check."""
     return ScriptDirectory(str(_SCRIPTS)).get_current_head()
+
+
+def is_walled(engine: Engine) -> bool:
+    """Whether the walls between firms stand in a database of the present schema.
+
+    SQLite has none: there the sessions' own condition is the wall.
+    """
+    if engine.dialect.name == "sqlite":
+        return True
+    with engine.connect() as connection:
+        return are_up(connection)
 
 
 def new_step(url: str, *, message: str) -> None:

@@ -10,22 +10,31 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, Table, event, inspect
+from sqlalchemy import Connection, Engine, Table, event, inspect, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import (
     ORMExecuteState,
     Session,
+    SessionTransaction,
     UOWTransaction,
     sessionmaker,
     with_loader_criteria,
 )
 
+from domain.account import Account, AccountLink, Member
 from domain.base import Record, Scoped, Versioned
 from domain.errors import Refusal, call_error
 from domain.organisation import Organisation
 from domain.standing import Standing
 from persistence.bulk import insert_rows
-from persistence.engine import DURABLE, PATIENCE, PATIENT, READ_ONLY, open_engine
+from persistence.engine import (
+    DURABLE,
+    PATIENCE,
+    PATIENT,
+    READ_ONLY,
+    begin_postgresql,
+    open_engine,
+)
 
 BUSY = call_error(
     "BUSY",
@@ -66,7 +75,7 @@ class Database:
     def __init__(self, url: str, *, patience: float = PATIENCE) -> None:
         self.url = url
         self._patience = patience
-        self.engine: Engine = open_engine(url, patience=patience)
+        self.engine: Engine = open_engine(url, patience=patience, walled=True)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         reader = self.engine.execution_options(**{READ_ONLY: True})
         durable = self.engine.execution_options(**{DURABLE: True})
@@ -192,6 +201,14 @@ def _stamps(record: type[Record], organisation_id: int) -> dict[str, Any]:
     return stamps
 
 
+@event.listens_for(ScopedSession, "after_begin")
+def _say_whose(
+    session: ScopedSession, transaction: SessionTransaction, connection: Connection
+) -> None:
+    if connection.dialect.name == "postgresql" and not transaction.nested:
+        begin_postgresql(connection, session.info[_ORGANISATION])
+
+
 @event.listens_for(ScopedSession, "do_orm_execute")
 def _keep_to_organisation(state: ORMExecuteState) -> None:
     organisation_id = state.session.info.get(_ORGANISATION)
@@ -203,7 +220,30 @@ def _keep_to_organisation(state: ORMExecuteState) -> None:
             lambda record: record.organisation_id == organisation_id,
             include_aliases=True,
         ),
-        with_loader_criteria(Organisation, lambda record: record.id == organisation_id),
+        with_loader_criteria(
+            Organisation, lambda record: record.id == organisation_id, include_aliases=True
+        ),
+        *_of_members(organisation_id),
+    )
+
+
+def _of_members(organisation_id: int) -> tuple[Any, ...]:
+    """Accounts have no organisation: a firm sees those of its members."""
+    return (
+        with_loader_criteria(
+            Account,
+            lambda record: record.id.in_(
+                select(Member.account_id).where(Member.organisation_id == organisation_id)
+            ),
+            include_aliases=True,
+        ),
+        with_loader_criteria(
+            AccountLink,
+            lambda record: record.account_id.in_(
+                select(Member.account_id).where(Member.organisation_id == organisation_id)
+            ),
+            include_aliases=True,
+        ),
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from persistence.migrate import is_current
+from persistence.migrate import is_current, is_walled
 from schema.context import House
 
 log = structlog.get_logger("jalon")
@@ -28,9 +28,11 @@ async def readyz(request: Request) -> Response:
 
 
 def missing_of(house: House) -> str | None:
-    """What keeps the house from working: "database", "schema", or nothing."""
+    """What keeps the house from working: "database", "schema", "walls", or nothing."""
     try:
-        return None if is_current(house.database.engine) else "schema"
+        if not is_current(house.database.engine):
+            return "schema"
+        return None if is_walled(house.database.engine) else "walls"
     except SQLAlchemyError as error:
         log.warning("database unreachable", error=type(error).__name__)
         return "database"

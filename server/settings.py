@@ -53,6 +53,9 @@ class Settings(BaseSettings):
 
     env: Environment = Environment.DEVELOPMENT
     database_url: str = f"sqlite:///{VAR}/jalon.db"
+    migration_url: SecretStr | None = None
+    """The same PostgreSQL database by the login that owns its tables; `jalon migrate` uses it, and
+    the process that serves then needs a login of no rights of its own (docs/operating.md)."""
     files_url: str = Field(default_factory=lambda: VAR.absolute().joinpath("files").as_uri())
     secret: SecretStr | None = None
     """Signs addresses and sheets: whoever knows it can forge them."""
@@ -74,6 +77,12 @@ class Settings(BaseSettings):
     @property
     def is_production(self) -> bool:
         return self.env is Environment.PRODUCTION
+
+    @property
+    def owner_url(self) -> str:
+        """The database as who migrates it reaches it."""
+        given = self.migration_url
+        return self.database_url if given is None else given.get_secret_value()
 
     @property
     def origins(self) -> frozenset[str]:
@@ -104,6 +113,17 @@ class Settings(BaseSettings):
             raise _wrong("must be sqlite:///… or postgresql://…")
         if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
             raise _wrong("must name a file: a database in memory is gone with its connection")
+        return value
+
+    @field_validator("migration_url")
+    @classmethod
+    def _known_owner(cls, value: SecretStr | None) -> SecretStr | None:
+        try:
+            url = None if value is None else make_url(value.get_secret_value())
+        except ArgumentError:
+            raise _wrong("must be postgresql://…") from None
+        if url is not None and url.get_backend_name() != "postgresql":
+            raise _wrong("must be postgresql://…")
         return value
 
     @field_validator("files_url")
@@ -177,10 +197,24 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _one_database(self) -> Settings:
+        if self.migration_url is not None and _name_of(self.owner_url) != _name_of(
+            self.database_url
+        ):
+            raise _wrong("must name the database of JALON_DATABASE_URL", "migration_url")
+        return self
+
+    @model_validator(mode="after")
     def _mail_as_a_whole(self) -> Settings:
         if self.smtp_url is not None and self.mail_from is None:
             raise _wrong("is required where a mail server is set", "mail_from")
         return self
+
+
+def _name_of(url: str) -> tuple[str, str | None]:
+    # Not the host: migrations may go past a pooler.
+    parsed = make_url(url)
+    return parsed.get_backend_name(), parsed.database
 
 
 def _listed(value: str) -> list[str]:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy import text
 
 from persistence.migrate import migrate
 from persistence.session import Database
+from tests.support.databases import owner
 from tests.support.postgres import PostgresServer, running_postgres
 from tests.support.prepared import prepare
 
@@ -86,3 +88,26 @@ def prepared_postgres_url(postgres: PostgresServer) -> Iterator[str]:
     dsn = postgres.create_database(template=postgres.template("prepared", prepare))
     yield dsn
     postgres.drop_database(dsn)
+
+
+@pytest.fixture
+def logins(postgres: PostgresServer) -> Iterator[dict[str, str]]:
+    """A database that the login `owns` owns, and a login `serves` of no rights, by their URLs."""
+    dsn = postgres.create_database()
+    name = dsn.rpartition("/")[2].partition("?")[0]
+    owns, serves = f"{name}_owns", f"{name}_serves"
+    server = Database(dsn)
+    with owner(server).begin() as connection:
+        for login in (owns, serves):
+            connection.execute(text(f"CREATE ROLE {login} LOGIN NOINHERIT"))
+        connection.execute(text(f"ALTER DATABASE {name} OWNER TO {owns}"))
+        connection.execute(text(f"ALTER SCHEMA public OWNER TO {owns}"))
+    found = {
+        login: owner(server).url.set(username=f"{name}_{login}").render_as_string()
+        for login in ("owns", "serves")
+    }
+    yield found | {"administers": dsn}
+    server.close()
+    postgres.drop_database(dsn)
+    for login in (owns, serves):
+        postgres._say("DROP ROLE {}", login)

@@ -18,6 +18,7 @@ from resolvers import _batch_planning as planning
 from resolvers import _batch_running as running
 from resolvers._mutation import Acting
 from schema.context import House
+from tests.support.databases import owner
 from tests.support.due_firm import add_due
 from tests.support.postgres import fresh_database, running_postgres
 
@@ -99,7 +100,7 @@ def sitting(kind: str, contracts: int, *, mixed: bool) -> Iterator[Sitting]:
             found = Sitting(firm, replace(house, contracts_at_once=_EVERYTHING))
             with found.acting() as acting:
                 add_due(acting.session, contracts, day=acting.today, mixed=mixed)
-            with house.database.engine.connect() as connection:
+            with owner(house.database).connect() as connection:
                 connection.exec_driver_sql("ANALYZE")
                 connection.commit()
             yield found

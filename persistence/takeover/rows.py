@@ -194,8 +194,8 @@ def mark_applied(session: ScopedSession, import_id: int, written: dict[int, int]
 def _update_each(session: ScopedSession, rows: list[dict[str, Any]], *columns: str) -> None:
     """Sets `columns` of the row with each `b_id` to what `rows` hold as `b_…`, in one go.
 
-    The identifiers are those of this organisation's rows. Nothing else is compared: PostgreSQL,
-    which knows nothing yet of rows that are new, then has no index to choose but the right one.
+    Nothing else of the rows is compared: PostgreSQL, which knows nothing yet of rows that are new,
+    then has no index to choose but the right one.
     """
     if not rows:
         return
@@ -203,7 +203,7 @@ def _update_each(session: ScopedSession, rows: list[dict[str, Any]], *columns: s
     assert isinstance(table, Table)
     statement = (
         table.update()
-        .where(table.c.id == bindparam("b_id"))
+        .where(table.c.organisation_id == session.organisation_id, table.c.id == bindparam("b_id"))
         .values({name: bindparam(f"b_{name}", type_=table.c[name].type) for name in columns})
     )
     for portion in in_portions(session, Stage.KEEPING, rows):

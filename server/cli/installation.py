@@ -10,7 +10,7 @@ from getpass import getuser
 from domain.access import Role
 from domain.organisation import time_zone_of
 from domain.standing import Actor, Door
-from persistence.migrate import is_current
+from persistence.migrate import is_current, is_walled
 from persistence.organisations import organisation_codes, organisation_named
 from schema.context import Caller, House
 from server.cli.speaking import Unable, locale
@@ -26,6 +26,8 @@ def open_installation() -> Iterator[House]:
     try:
         if not is_current(house.database.engine):
             raise Unable("The database is not at the schema of this version: run jalon migrate.")
+        if not is_walled(house.database.engine):
+            raise Unable("The walls between firms are missing in the database: run jalon migrate.")
         yield house
     finally:
         house.database.close()

@@ -10,6 +10,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from persistence.migrate import migrate
+from persistence.walls import RolesRefused
 from server.app import create_app
 from server.cli.installation import open_installation
 from server.cli.sample_firm import invitation, prepare
@@ -17,7 +18,7 @@ from server.cli.speaking import Unable, answer, app, say, talk
 from server.graphql import jalon_schema, written
 from server.house import make_room, open_house
 from server.logs import configure_logs
-from server.settings import read_settings
+from server.settings import Settings, read_settings
 from server.sockets import MESSAGE_BYTES
 
 Host = Annotated[str, typer.Option(help=say("Address to listen on."))]
@@ -49,8 +50,19 @@ def bring_up_to_date() -> None:
     settings = read_settings()
     make_room(settings)
     with talk().status(say("Migrating…")):
-        migrate(settings.database_url)
+        _migrate(settings)
     talk().print(say("The database is up to date."))
+
+
+def _migrate(settings: Settings) -> None:
+    try:
+        migrate(settings.owner_url, serving=settings.database_url)
+    except RolesRefused as error:
+        raise Unable(
+            "The login of the database may not make the roles that keep firms apart. "
+            "An administrator of PostgreSQL must run: {statements} Then run jalon migrate again.",
+            statements=" ".join(error.statements),
+        ) from error
 
 
 @app.command(help=say("Prints the schema of the API (SDL)."))
@@ -65,7 +77,7 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
         raise Unable("The demo is not for production: JALON_ENV says production.")
     _require_free(host, port)
     make_room(settings)
-    migrate(settings.database_url)
+    _migrate(settings)
     house = open_house(settings)
     try:
         key = prepare(house, talk())

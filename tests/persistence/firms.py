@@ -27,10 +27,12 @@ from domain.likeness import loose_key, name_key
 from domain.project.model import Contract, Phase, Project, ProjectStatus
 from domain.project.progress import ProgressUpdate
 from domain.takeover.candidate import Candidate, Planned
+from persistence import session as sessions
 from persistence.founding import found
 from persistence.session import Database, ScopedSession
 from persistence.takeover.apply import apply
 from persistence.takeover.known import planner_of
+from tests.support.databases import owner
 
 Done = TypeVar("Done")
 
@@ -205,7 +207,7 @@ def imported(firm: Firm, kind: str, *rows: dict[str, Any]) -> dict[int, int]:
 
 def raw(database: Database, statement: str, **values: Any) -> list[tuple[Any, ...]]:
     """What the database itself holds, past every type of ours."""
-    with database.engine.connect() as connection:
+    with owner(database).connect() as connection:
         return [tuple(row) for row in connection.execute(text(statement), values)]
 
 
@@ -222,6 +224,22 @@ def counted(database: Database) -> Iterator[list[str]]:
         yield sent
     finally:
         event.remove(database.engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def without_the_first_wall() -> Iterator[None]:
+    """The product as it would be if the sessions' condition and stamps were lost."""
+    taken = [
+        ("do_orm_execute", sessions._keep_to_organisation),
+        ("before_flush", sessions._stamp),
+    ]
+    for name, act in taken:
+        event.remove(ScopedSession, name, act)
+    try:
+        yield
+    finally:
+        for name, act in taken:
+            event.listen(ScopedSession, name, act)
 
 
 def at_once(acts: int, act: Callable[[int], Done]) -> list[Done]:

@@ -192,7 +192,7 @@ def test_an_invoice_whose_lines_changed_counts_as_changed(firm: Firm) -> None:
 def test_postgresql_looks_again_at_a_table_that_grew_and_only_then(firm: Firm) -> None:
     with counted(firm.database) as statements, firm.writing() as session:
         learn(session, Contract, MANY - 1)
-        assert not any("ANALYZE" in one for one in statements)
+        assert not any("jalon_learn" in one for one in statements)
         learn(session, Contract, MANY)
-        asked = any(one == "ANALYZE contract" for one in statements)
+        asked = any("jalon_learn" in one for one in statements)
     assert asked is not firm.database.is_sqlite

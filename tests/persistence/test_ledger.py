@@ -27,6 +27,7 @@ from tests.persistence.firms import (
     found_firm,
     progress,
 )
+from tests.support.databases import owner
 
 CREDIT = InvoiceKind.CREDIT_NOTE
 
@@ -144,7 +145,7 @@ def test_no_sum_is_read_as_a_whole_for_each_phase(database: Database) -> None:
         return
     with firm.reading() as session, counted(database) as sent:
         phase_figures(session)
-    with database.engine.connect() as connection:
+    with owner(database).connect() as connection:
         statement = sent[-1]
         values = (None,) * statement.count("?")
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()

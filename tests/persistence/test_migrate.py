@@ -18,6 +18,7 @@ from persistence.engine import open_engine
 from persistence.migrate import BrokenReferences, is_current, migrate
 from persistence.session import Database
 from tests.persistence.firms import a_client, found_firm, raw
+from tests.support.databases import owner
 from tests.support.postgres import PostgresServer
 
 
@@ -50,7 +51,7 @@ def compared_by_what_is_stored(
 
 
 def test_the_schema_of_the_migrations_is_that_of_the_records(database: Database) -> None:
-    with database.engine.connect() as connection:
+    with owner(database).connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": compared_by_what_is_stored}
         )
@@ -130,7 +131,7 @@ def test_foreign_keys_are_awake_after_a_migration(database: Database) -> None:
     if database.is_sqlite:
         assert raw(database, "PRAGMA foreign_keys") == [(1,)]
         assert raw(database, "PRAGMA journal_mode") == [("wal",)]
-    with pytest.raises(DBAPIError, match=r"(?i)foreign key"), database.engine.begin() as connection:
+    with pytest.raises(DBAPIError, match=r"(?i)foreign key"), owner(database).begin() as connection:
         connection.execute(
             text(
                 "INSERT INTO address (organisation_id, client_id, is_default, created_at)"

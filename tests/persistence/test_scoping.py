@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -32,6 +34,7 @@ from tests.persistence.firms import (
     progress,
     raw,
 )
+from tests.support.source import sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,3 +260,19 @@ def test_the_state_of_an_invoice_is_found_within_ones_own(firms: Neighbours) -> 
         )
     with firms.ours.reading() as session:
         assert session.scalars(select(Invoice.state)).all() == [InvoiceState.DRAFT]
+
+
+def test_what_goes_past_the_session_compares_the_organisation_by_hand() -> None:
+    """Core statements on a session's connection get no condition: each function has its own."""
+    offenders, found = [], 0
+    for source in sources("persistence"):
+        for function in ast.walk(source.tree):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            text_of = ast.get_source_segment(source.text, function) or ""
+            if ".connection()" in text_of and source.name != "persistence/session.py":
+                found += 1
+                if not re.search(r"organisation_id == session\.organisation_id|\*own\(", text_of):
+                    offenders.append(source.at(function.lineno, function.name))
+    assert not offenders, offenders
+    assert found > 8

@@ -17,6 +17,7 @@ from persistence.session import Database
 from server.cli import app
 from server.cli.sample_firm import SAMPLE
 from tests.support.api import FIRM_FILE
+from tests.support.databases import owner
 from tests.support.source import ROOT
 
 CLEAN = ROOT / "tests" / "fixtures" / "clean"
@@ -280,7 +281,7 @@ def test_verify_says_whether_documents_and_ledger_are_as_they_were(jalon: Termin
     jalon("organisation", "create", FIRM_FILE, "--code", "firm")
     assert jalon("verify") == "Ledger: every entry follows from its record.\n"
     database = Database("sqlite:///var/jalon.db")
-    with database.engine.begin() as connection:
+    with owner(database).begin() as connection:
         connection.exec_driver_sql(
             "INSERT INTO billing_entry (organisation_id, kind, booked_on, amount_minor, currency,"
             " source_id, created_at) VALUES (1, 'HISTORY', '2026-01-01', 7, 'EUR', 3, '2026-01-01')"

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import event, make_url
+from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
 
 from persistence.session import Database
 
@@ -51,3 +51,16 @@ def lent(url: str, *, patience: float) -> Iterator[Database]:
     finally:
         one.database.close()
         spare.append(one)
+
+
+def owner(database: Database) -> Engine:
+    """Connections of who owns the tables, past the walls: what is in the database, whoever's."""
+    if database.is_sqlite:
+        return database.engine
+    url = make_url(database.url).set(drivername="postgresql+psycopg")
+    if url not in _OWNERS:
+        _OWNERS[url] = create_engine(url, poolclass=NullPool)
+    return _OWNERS[url]
+
+
+_OWNERS: dict[URL, Engine] = {}

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, event, text
 
 from persistence.engine import READ_ONLY
 from tests.support.api import ApiClient
+from tests.support.databases import owner
 
 
 @contextmanager
@@ -40,7 +41,7 @@ def wait_until_it_waits(api: ApiClient, act: Future[Any]) -> None:
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
-    with api.house.database.engine.connect() as connection:
+    with owner(api.house.database).connect() as connection:
         while not act.done():
             if connection.execute(asked).scalar_one():
                 return

@@ -14,6 +14,7 @@ from jobs.folder_drop import drop
 from persistence.deliveries import take_due
 from tests.api.handover.acts import carry, deliveries, finalised, handovers, hook, retry
 from tests.support.api import ApiClient
+from tests.support.databases import owner
 from tests.support.prepared import Calendar
 from tests.support.receiver import Answer, Receiver
 
@@ -50,7 +51,7 @@ def test_a_drop_that_nobody_noted_is_made_once(dropping: ApiClient, calendar: Ca
     finalised(dropping)
     assert carry(dropping) == 1
     paths = {path: path.stat().st_mtime_ns for path in folder_of(dropping).iterdir()}
-    with dropping.house.database.engine.begin() as connection:
+    with owner(dropping.house.database).begin() as connection:
         connection.exec_driver_sql(
             "UPDATE handover_delivery SET state = 'WAITING', next_attempt_at = '2026-11-01'"
         )
@@ -70,14 +71,14 @@ def test_a_drop_that_nobody_noted_is_the_same_under_another_name(dropping: ApiCl
     before = path.read_bytes()
     again = "UPDATE handover_delivery SET state = 'WAITING', next_attempt_at = '2026-11-01'"
     for statement in ("UPDATE client SET name = 'Autrement'", again):
-        with dropping.house.database.engine.begin() as connection:
+        with owner(dropping.house.database).begin() as connection:
             connection.exec_driver_sql(statement)
     assert carry(dropping) == 1
     assert (deliveries(dropping)[0]["state"], path.read_bytes()) == ("DELIVERED", before)
     gross = json.loads(before)["data"]["gross"]
     path.write_bytes(before.replace(f'"gross":"{gross}"'.encode(), b'"gross":"1.00"'))
     assert path.read_bytes() != before
-    with dropping.house.database.engine.begin() as connection:
+    with owner(dropping.house.database).begin() as connection:
         connection.exec_driver_sql(again)
     assert carry(dropping) == 1
     (one,) = deliveries(dropping)

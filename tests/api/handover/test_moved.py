@@ -22,6 +22,7 @@ from tests.api.handover.acts import (
 )
 from tests.api.invoices.acts import codes
 from tests.support.api import ApiClient
+from tests.support.databases import owner
 from tests.support.prepared import Calendar
 from tests.support.receiver import Answer, Receiver
 
@@ -38,7 +39,7 @@ def test_a_moved_webhook_gets_nothing_of_its_former_entity(
     alone = finalised(any_hooked)["number"]
     other = hook(any_hooked, box.url + "&other")
     both = finalised(any_hooked)["number"]
-    with any_hooked.house.database.engine.begin() as connection:
+    with owner(any_hooked.house.database).begin() as connection:
         connection.exec_driver_sql(
             "UPDATE handover_delivery SET state = 'DELIVERED', next_attempt_at = NULL"
             f" WHERE endpoint_id = {key_of(other)}"

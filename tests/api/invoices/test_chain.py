@@ -12,6 +12,7 @@ from persistence.chain import verify
 from persistence.session import tried_out
 from tests.api.invoices.acts import account_line, blank, change, drawn, final
 from tests.support.api import ApiClient
+from tests.support.databases import owner
 
 VERIFY = """
 query($entity: ID) {
@@ -48,6 +49,7 @@ def key(invoice: Row) -> int:
 def unguarded(connection: Connection) -> None:
     """Takes the guards of the database off, until the transaction is rolled back."""
     if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL ROLE NONE"))
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         return
     connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
@@ -72,7 +74,7 @@ def test_no_column_of_a_final_document_can_be_changed_by_sql(firm: ApiClient) ->
     """Whatever columns there will be: each is either kept, or named here as one that goes on."""
     (invoice,) = issued(firm)
     taken = []
-    with firm.house.database.engine.connect() as connection:
+    with owner(firm.house.database).connect() as connection:
         for record, by in ((Invoice, "id"), (InvoiceLine, "invoice_id")):
             goes_on = MOVING if record is Invoice else set()
             for column in set(inspect(record).columns.keys()) - goes_on:
@@ -110,7 +112,7 @@ def test_the_database_refuses_what_would_alter_it(any_firm: ApiClient) -> None:
     (invoice,) = issued(any_firm)
     other = blank(any_firm)
     change(any_firm, other["id"], lines=[account_line("1.00")])
-    with any_firm.house.database.engine.connect() as connection:
+    with owner(any_firm.house.database).connect() as connection:
         for statement in REFUSED:
             assert is_refused(connection, statement.format(id=key(invoice))), statement
         for table in ("invoice", "issued_document", "chain_link", "number_counter"):
@@ -126,7 +128,7 @@ def test_the_database_refuses_what_would_alter_it(any_firm: ApiClient) -> None:
 def test_a_final_document_still_goes_on_to_the_accounting(any_firm: ApiClient) -> None:
     """F23: READY becomes FINAL, never the other way."""
     (invoice,) = issued(any_firm)
-    with any_firm.house.database.engine.connect() as connection:
+    with owner(any_firm.house.database).connect() as connection:
         on = f"UPDATE invoice SET state = 'FINAL', version = 9 WHERE id = {key(invoice)}"
         assert not is_refused(connection, on)
         connection.execute(text(on))
@@ -194,7 +196,7 @@ def test_an_invoice_slipped_in_behind_the_house_is_found(any_firm: ApiClient) ->
     issued(any_firm)
     draft = blank(any_firm)
     statement = f"UPDATE invoice SET state = 'FINAL', number = 'X' WHERE id = {key(draft)}"
-    with any_firm.house.database.engine.begin() as connection:
+    with owner(any_firm.house.database).begin() as connection:
         connection.execute(text(statement))
     for _ in range(2):
         (told,) = verified(any_firm, entity="entity_1")
@@ -209,7 +211,7 @@ def test_a_link_added_by_hand_is_refused_in_words_at_the_next_document(firm: Api
     (invoice,) = issued(firm)
     draft = blank(firm)
     change(firm, draft["id"], lines=[account_line("1.00")])
-    with firm.house.database.engine.begin() as connection:
+    with owner(firm.house.database).begin() as connection:
         connection.execute(
             text(
                 "INSERT INTO chain_link (organisation_id, entity_id, place, invoice_id,"

@@ -20,6 +20,7 @@ from persistence.migrate import _config, _foreign_keys, migrate
 from persistence.session import Database, insert_all
 from tests.api.invoices.acts import codes, drawn, final
 from tests.support.api import ApiClient
+from tests.support.databases import owner
 from tests.support.takeover import PAST, take_in
 
 RECORD = """
@@ -123,7 +124,7 @@ def test_no_entry_is_ever_altered(any_firm: ApiClient) -> None:
         if is_sqlite
         else "TRUNCATE billing_entry CASCADE"
     )
-    with any_firm.house.database.engine.connect() as connection:
+    with owner(any_firm.house.database).connect() as connection:
         for statement in (*REFUSED, emptied):
             with pytest.raises(DBAPIError, match="never altered"), connection.begin():
                 connection.execute(text(statement))
@@ -165,7 +166,7 @@ def test_what_was_billed_before_there_was_a_ledger_is_entered(any_firm: ApiClien
     assert codes(credited) == []
     before = sorted(entries(any_firm))
     database = any_firm.house.database
-    with database.engine.connect() as connection:
+    with owner(database).connect() as connection:
         if database.is_sqlite:
             _foreign_keys(connection, on=False)
         with connection.begin():
@@ -174,7 +175,7 @@ def test_what_was_billed_before_there_was_a_ledger_is_entered(any_firm: ApiClien
     migrate(database.url)
     assert sorted(entries(any_firm)) == before
     assert wrong(any_firm) == []
-    with database.engine.connect() as connection, pytest.raises(DBAPIError, match="never altered"):
+    with owner(database).connect() as connection, pytest.raises(DBAPIError, match="never altered"):
         connection.execute(text(f"UPDATE invoice SET replaces_id = 1 WHERE id = {_key(invoice)}"))
 
 
@@ -189,7 +190,7 @@ def _record_two(api: ApiClient) -> tuple[int, int]:
 @contextmanager
 def unguarded(database: Database) -> Iterator[Connection]:
     """A transaction of somebody who took the guards of the entries off."""
-    with database.engine.begin() as connection:
+    with owner(database).begin() as connection:
         if database.is_sqlite:
             for name in ("kept", "stays", "not_replaced"):
                 connection.execute(text(f"DROP TRIGGER billing_entry_{name}"))

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.api.invoices.acts import account_line, blank, change, codes
 from tests.api.invoices.paying_acts import BULK, act, dues, invoiced, pay
 from tests.support.api import ApiClient
+from tests.support.databases import owner
 from tests.support.prepared import Calendar, statements
 
 
@@ -197,7 +198,7 @@ def test_the_database_lets_nobody_alter_a_payment(any_firm: ApiClient) -> None:
     for statement in forged:
         with (
             pytest.raises(DBAPIError, match="never altered"),
-            any_firm.house.database.engine.begin() as connection,
+            owner(any_firm.house.database).begin() as connection,
         ):
             connection.execute(text(statement))
 

@@ -23,6 +23,7 @@ from tests.api.invoices.project_acts import (
 )
 from tests.api.invoices.test_totals import all_totals
 from tests.support.api import ApiClient
+from tests.support.databases import owner
 from tests.support.takeover import phases_of, project
 
 PROGRESS = """
@@ -63,7 +64,7 @@ def deadlocks(api: ApiClient) -> int:
     # What a connection has counted is told when it closes.
     api.house.database.engine.dispose()
     asked = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-    with api.house.database.engine.connect() as connection:
+    with owner(api.house.database).connect() as connection:
         return int(connection.execute(asked).scalar_one())
 
 

@@ -127,6 +127,10 @@ def test_every_mutation_that_names_a_record_is_tried() -> None:
 
 @pytest.fixture(scope="module")
 def two_firms(browsed: ApiClient) -> tuple[ApiClient, dict[str, str]]:
+    return made_by(browsed)
+
+
+def made_by(browsed: ApiClient) -> tuple[ApiClient, dict[str, str]]:
     """A stranger, and an identifier of each noun of the firm that is not theirs."""
     job = project(browsed, "PAT-2508")
     drawn = browsed.query(DRAW, client=job["client"]["id"], project=job["id"], key="tenants")

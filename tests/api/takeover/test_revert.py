@@ -28,7 +28,7 @@ mutation($id: ID!, $dry: Boolean! = false, $key: ID!) {
 """
 BESIDE = {
     "alembic_version", "api_key", "billing_entry", "idempotent_call", "import_effect",
-    "import_file", "import_row", "organisation", "staged_upload",
+    "import_file", "import_row", "organisation", "staged_upload", "tally",
 }  # fmt: skip
 """What an import leaves by itself. The ledger keeps what was taken back: its sums are compared."""
 MOVING = {"version", "updated_at", "created_at"}
