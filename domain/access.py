@@ -26,6 +26,8 @@ class Permission(StrEnum):
     FINALISE_INVOICES = "FINALISE_INVOICES"
     RECORD_PAYMENTS = "RECORD_PAYMENTS"
     EDIT_SETTINGS = "EDIT_SETTINGS"
+    READ_AUDIT = "READ_AUDIT"
+    """Who did what, with what was there before."""
 
 
 class Role(StrEnum):
@@ -40,7 +42,7 @@ class Role(StrEnum):
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(Permission),
-    Role.ACCOUNTANT: frozenset(Permission) - {Permission.EDIT_SETTINGS},
+    Role.ACCOUNTANT: frozenset(Permission) - {Permission.EDIT_SETTINGS, Permission.READ_AUDIT},
     Role.PROJECT_MANAGER: frozenset(
         {
             Permission.READ,

@@ -11,6 +11,7 @@ from domain.account import (
     Tally,
 )
 from domain.accounting import AccountingExport, AccountingSettings, InvoiceExport
+from domain.audit import AuditAct, AuditChange, AuditEntry, AuditHead
 from domain.base import Record
 from domain.batch.model import Batch, BatchContract, BatchInvoice, BatchItem
 from domain.batch.schedule import BatchSchedule
@@ -50,6 +51,10 @@ __all__ = [
     "Address",
     "Adjustment",
     "ApiKey",
+    "AuditAct",
+    "AuditChange",
+    "AuditEntry",
+    "AuditHead",
     "Batch",
     "BatchContract",
     "BatchInvoice",

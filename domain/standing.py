@@ -23,6 +23,8 @@ class Door(StrEnum):
     """Whoever holds a signed address."""
     HOUSE = "HOUSE"
     """The product by itself: schedules, deliveries, what is put in order at night."""
+    OUTSIDE = "OUTSIDE"
+    """Whoever wrote into the database past the product, in a shell of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,12 @@ from domain.handover import (
     Parcel,
     told,
 )
+from domain.standing import Standing
 from domain.webhook import WEBHOOK_DISABLED
 from jobs.folder_drop import drop
 from jobs.gate import Gate
 from jobs.rounds import EVERY, Rounds, persistently
+from persistence.audit_acts import name_act
 from persistence.deliveries import Busy, TakenDelivery, is_any_due, note, take_due
 from persistence.session import Database
 
@@ -116,6 +118,7 @@ class Courier(Rounds):
                 return []
         claim = secrets.token_hex(8)
         with self._database.writing(None, patient=True) as session:
+            name_act(session, "handover")
             return take_due(session, claim=claim, now=now, most=most, besides=besides)
 
     async def _deliver(self, taken: TakenDelivery, presses: asyncio.Semaphore) -> None:
@@ -144,7 +147,8 @@ class Courier(Rounds):
 
     def _noted(self, taken: TakenDelivery, attempt: Attempt) -> DeliveryState | None:
         now, chance = self._clock(), random.random()
-        with self._database.writing(taken.organisation_id, durable=True, patient=True) as session:
+        standing = Standing(taken.organisation_id, act="handover")
+        with self._database.writing(standing, durable=True, patient=True) as session:
             return note(session, taken, attempt, now=now, chance=chance)
 
 

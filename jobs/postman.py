@@ -23,9 +23,11 @@ from domain.invoice.mail import (
     Sent,
     told,
 )
+from domain.standing import Standing
 from jobs.mail_server import SmtpServer
 from jobs.rounds import EVERY, Rounds, persistently
 from jobs.smtp import hand_in
+from persistence.audit_acts import name_act
 from persistence.mails import Taken, is_any_due, note, take_due
 from persistence.session import Database
 
@@ -79,6 +81,7 @@ class Postman(Rounds):
                 return 0
         claim = secrets.token_hex(8)
         with self._database.writing(None, patient=True) as session:
+            name_act(session, "mail")
             taken = take_due(session, claim=claim, now=now, most=_AT_ONCE)
         if taken:
             asyncio.run(self._send_all(taken))
@@ -112,8 +115,8 @@ class Postman(Rounds):
         log.info("mail attempted", mail=taken.mail_id, state=became)
 
     def _noted(self, taken: Taken, sent: Sent) -> MailState | None:
-        organisation_id = taken.organisation_id
-        with self._database.writing(organisation_id, durable=True, patient=True) as session:
+        standing = Standing(taken.organisation_id, act="mail")
+        with self._database.writing(standing, durable=True, patient=True) as session:
             return note(session, taken, sent, now=self._clock())
 
 

@@ -24,6 +24,7 @@ from domain.job import (
     Stage,
 )
 from jobs.kinds import Abandoned, Cancelled, Kinds
+from persistence.audit_acts import name_act
 from persistence.jobs import begin, end, errand_of, free_job, is_still, the_job
 from persistence.session import Database, lost_a_race
 
@@ -54,10 +55,19 @@ class Runner:
         with self._database.writing(organisation_id, patient=True) as session:
             errand = begin(session, job_id, at=self._clock())
             kind = the_job(session, job_id).kind
+            name_act(session, kind.value)
         if errand is None:
             given_up = self._kept(kind, JOB_LEFT_OFF, JOB_GIVEN_UP)(count=MOST_ATTEMPTS)
             self.settle(job_id, organisation_id, JobStatus.FAILED, [given_up])
             return
+        asked_by = errand.standing.actor
+        with structlog.contextvars.bound_contextvars(
+            request_id=asked_by.request_id, actor=asked_by.id
+        ):
+            self._to_its_end(errand, kind, note)
+
+    def _to_its_end(self, errand: Errand, kind: JobKind, note: Note) -> None:
+        job_id = errand.job_id
         try:
             # Where each word comes after a part that is kept, none is left out: a job that is
             # cancelled makes no part more.
@@ -66,7 +76,7 @@ class Runner:
         except Abandoned:
             log.info("job left", job=job_id)
         except Cancelled:
-            self.settle(job_id, organisation_id, JobStatus.CANCELLED)
+            self.settle(job_id, errand.organisation_id, JobStatus.CANCELLED)
         except Refusal as refusal:
             self._fail(errand, refusal.issues)
         except Exception:
@@ -92,6 +102,7 @@ class Runner:
             job = free_job(session, job_id)
             if job is None or attempt not in (None, job.attempts):
                 return
+            name_act(session, job.kind.value)
             self._kinds[job.kind].give_up(session, errand_of(job))
             end(session, job_id, status=status, at=self._clock(), issues=issues)
         log.info("job ended", job=job_id, status=status.value)

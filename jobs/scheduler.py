@@ -13,6 +13,8 @@ from datetime import datetime
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from domain.standing import Standing
+from persistence.audit import seal_outside
 from persistence.batch_schedules import Due, due_schedules
 from persistence.session import Database, ScopedSession
 
@@ -69,7 +71,8 @@ class Scheduler:
     def _begin(self, due: Due, now: datetime) -> bool:
         """One schedule; what goes wrong with it keeps no other back, and is tried again."""
         try:
-            with self._database.writing(due.organisation_id, patient=True) as session:
+            standing = Standing(due.organisation_id, act="schedule")
+            with self._database.writing(standing, patient=True) as session:
                 job_id = self._fire(session, due.schedule_id, now)
         except Exception as error:
             self._complain(due.schedule_id, error)
@@ -86,6 +89,8 @@ class Scheduler:
         while not self._is_leaving.is_set():
             try:
                 self.round()
+                # What somebody wrote in a shell of the database waits for its entry.
+                seal_outside(self._database)
                 self._complaints.pop(0, None)
             except Exception as error:
                 self._complain(0, error)

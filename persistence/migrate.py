@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
 from domain.organisation import Organisation
+from persistence import audit_triggers
 from persistence.chain import link_former
 from persistence.engine import READ_ONLY, open_engine
 from persistence.session import Database
@@ -59,7 +60,10 @@ def migrate(url: str, *, to: str = "head", serving: str | None = None) -> None:
                 if not sqlite:
                     connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
                 present = MigrationContext.configure(connection).get_current_revision()
+                audit_triggers.take_down(connection)
                 command.upgrade(_config(connection), to)
+                if _is_at_head(connection):
+                    audit_triggers.put_up(connection)
                 if sqlite:
                     _check_references(connection)
                 elif to == "head":
@@ -94,13 +98,16 @@ def is_current(engine: Engine) -> bool:
     # Read only: asked by every health check, it must not wait for a writer on SQLite.
     with engine.execution_options(**{READ_ONLY: True}).connect() as connection:
         try:
-            present = MigrationContext.configure(connection).get_current_revision()
+            return _is_at_head(connection)
         except ProgrammingError as error:
             # A schema from before the walls lets our role see nothing.
             if getattr(error.orig, "sqlstate", None) != _DENIED:
                 raise
             return False
-    return present == _head()
+
+
+def _is_at_head(connection: Connection) -> bool:
+    return MigrationContext.configure(connection).get_current_revision() == _head()
 
 
 @cache

@@ -26,6 +26,7 @@ from domain.base import Record, Scoped, Versioned
 from domain.errors import Refusal, call_error
 from domain.organisation import Organisation
 from domain.standing import Standing
+from persistence import audit_acts
 from persistence.bulk import insert_rows
 from persistence.engine import (
     DURABLE,
@@ -276,3 +277,6 @@ class ForeignRecord(Exception):
 
     def __init__(self, record: Scoped) -> None:
         super().__init__(f"{inspect(record)} belongs to organisation {record.organisation_id}")
+
+
+audit_acts.watch(ScopedSession)

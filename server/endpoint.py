@@ -72,6 +72,7 @@ class Endpoint:
         if caller is None:
             return unauthenticated(request.headers)
         request.state.organisation = caller.organisation_code
+        request.state.actor = caller.actor.id
         asked = await asked_of(request)
         result = await self._run(request, asked, Context(house, caller, request.state.request_id))
         return _answered(result, caller, is_modern="application/graphql-response+json" in accepted)

@@ -102,8 +102,8 @@ class _Answer:
         )
 
     def _caller(self) -> dict[str, str]:
-        organisation = self._scope["state"].get("organisation")
-        return {} if organisation is None else {"organisation": organisation}
+        state = self._scope["state"]
+        return {name: state[name] for name in ("organisation", "actor") if state.get(name)}
 
 
 def _without_token(path: str) -> str:

@@ -21,6 +21,7 @@ from strawberry.file_uploads import Upload
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
+from resolvers.auditing import Auditing, AuditingQueries
 from resolvers.batch_browsing import BatchQueries
 from resolvers.batch_exporting import BatchExporting
 from resolvers.batch_printing import BatchPrinting
@@ -77,6 +78,7 @@ QUERIES: tuple[type, ...] = (
     HandingOverQueries,
     HookingQueries,
     ExportingQueries,
+    AuditingQueries,
 )
 MUTATIONS: tuple[type, ...] = (
     Editing,
@@ -107,6 +109,7 @@ MUTATIONS: tuple[type, ...] = (
     Settings,
     HandingOver,
     Hooking,
+    Auditing,
 )
 SUBSCRIPTIONS: tuple[type, ...] = (FollowingSubscriptions,)
 

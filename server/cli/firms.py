@@ -9,10 +9,11 @@ import typer
 from rich.table import Table
 
 from domain.access import Role
+from persistence.audit_acts import name_act
 from persistence.founding import found
 from persistence.keys import keys_of, revoke_key
 from persistence.organisations import create_key, organisation_codes
-from server.cli.installation import open_desk, open_installation
+from server.cli.installation import at_the_terminal, open_desk, open_installation
 from server.cli.speaking import PlainGroup, answer, app, say, talk
 from server.firm_file import read_firm_file
 
@@ -38,6 +39,7 @@ def create_organisation(
 ) -> None:
     described = read_firm_file(file)
     with open_installation() as house, house.database.writing(None) as session:
+        name_act(session, "organisation create", at_the_terminal())
         founded = found(session, described=described, code=code).code
     typer.echo(founded)
 

@@ -48,6 +48,11 @@ def open_desk(organisation: str | None, language: str | None = None) -> Iterator
         yield Desk(house, caller_in(house, organisation, language))
 
 
+def at_the_terminal() -> Actor:
+    """The person who gives the command, by their name on the machine."""
+    return Actor(Door.COMMAND, getuser())
+
+
 def caller_in(house: House, code: str | None, language: str | None = None) -> Caller:
     """The person at the terminal, who may do everything."""
     with house.database.reading(None) as session:
@@ -64,5 +69,5 @@ def caller_in(house: House, code: str | None, language: str | None = None) -> Ca
             key_name="jalon",
             locale=language or locale(),
             time_zone=time_zone_of(found),
-            actor=Actor(Door.COMMAND, getuser()),
+            actor=at_the_terminal(),
         )

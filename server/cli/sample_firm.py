@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from domain.access import Role
 from domain.organisation import time_zone_of
 from domain.standing import Actor, Door
+from persistence.audit_acts import name_act
 from persistence.founding import found
 from persistence.organisations import (
     bearer_of,
@@ -19,6 +20,7 @@ from persistence.organisations import (
 )
 from persistence.takeover.known import counts
 from schema.context import Caller, House
+from server.cli.installation import at_the_terminal
 from server.cli.speaking import say
 from server.firm_file import read_firm_file
 from server.settings import VAR, keep_privately
@@ -60,6 +62,7 @@ def invitation(address: str, key: str) -> str:
 
 def _founded(house: House) -> Caller:
     with house.database.writing(None) as session:
+        name_act(session, "demo", at_the_terminal())
         if CODE in organisation_codes(session):
             firm = organisation_named(session, CODE)
         else:

@@ -1,10 +1,11 @@
-"""`jalon verify`: whether legal documents and the ledger are what they were."""
+"""`jalon verify`: whether legal documents, the ledger and the audit are what they were."""
 
 from __future__ import annotations
 
 import typer
 
-from persistence import chain
+from domain.audit import INSTALLATION
+from persistence import audit, chain
 from persistence.ledger_check import disagreements
 from server.cli.firms import OrganisationCode
 from server.cli.installation import open_desk
@@ -12,7 +13,7 @@ from server.cli.speaking import answer, app, say, talk
 
 
 @app.command(
-    help=say("Reads all legal documents and the ledger again; ends with 1 if any is wrong.")
+    help=say("Reads legal documents, ledger and audit again; ends with 1 if any is wrong.")
 )
 def verify(organisation: OrganisationCode = None) -> None:
     is_sound = True
@@ -38,6 +39,9 @@ def verify(organisation: OrganisationCode = None) -> None:
                 )
             )
         wrong = disagreements(session)
+        audits = [audit.verify(session, desk.caller.organisation_id)]
+        with desk.house.database.reading(None) as unscoped:
+            audits.append(audit.verify(unscoped, INSTALLATION))
     for one in wrong:
         talk().print(
             say(
@@ -50,5 +54,30 @@ def verify(organisation: OrganisationCode = None) -> None:
         )
     if not wrong:
         answer().print(say("Ledger: every entry follows from its record."))
-    if wrong or not is_sound:
+    is_told_truly = [_say_audit(one) for one in audits]
+    if wrong or not is_sound or not all(is_told_truly):
         raise typer.Exit(1)
+
+
+def _say_audit(found: audit.AuditVerified) -> bool:
+    """Tells how far an audit holds; whether it does."""
+    if found.entries or found.flaws or found.organisation_id != INSTALLATION:
+        answer().print(
+            say(
+                "Audit: {entries} acts, {changes} changes, {erased} erased, {outside} not sealed.",
+                entries=found.entries,
+                changes=found.changes,
+                erased=found.erased,
+                outside=found.outside,
+            )
+        )
+    for flaw in found.flaws:
+        talk().print(
+            say(
+                "Audit: entry {place}, change {change}: {reason}.",
+                place=flaw.place,
+                change=flaw.change_id or "–",
+                reason=flaw.reason.value,
+            )
+        )
+    return not found.flaws

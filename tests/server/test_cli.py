@@ -279,7 +279,8 @@ def test_a_template_is_written_whole_or_not_at_all(firm: Terminal) -> None:
 def test_verify_says_whether_documents_and_ledger_are_as_they_were(jalon: Terminal) -> None:
     """A firm without a document is sound; an entry that follows from nothing ends it with 1."""
     jalon("organisation", "create", FIRM_FILE, "--code", "firm")
-    assert jalon("verify") == "Ledger: every entry follows from its record.\n"
+    sound = "Ledger: every entry follows from its record."
+    assert jalon("verify").splitlines()[0] == sound
     database = Database("sqlite:///var/jalon.db")
     with owner(database).begin() as connection:
         connection.exec_driver_sql(
@@ -287,5 +288,5 @@ def test_verify_says_whether_documents_and_ledger_are_as_they_were(jalon: Termin
             " source_id, created_at) VALUES (1, 'HISTORY', '2026-01-01', 7, 'EUR', 3, '2026-01-01')"
         )
     database.close()
-    assert jalon("verify", code=1) == ""
+    assert jalon("verify", code=1).startswith("Audit: ")
     assert jalon.told == "Ledger: HISTORY 3 enters 7 and is 0 (minor units).\n"

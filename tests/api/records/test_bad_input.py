@@ -194,6 +194,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "importRowsSkip": {"importId": "import_file_1", "rows": [2]},
     "importConfirm": {"importId": "import_file_1", "reviewHash": "x"},
     "importErrorFile": {"importId": "import_file_1"},
+    "auditExport": {"from": "2026-11-01", "format": "CSV"},
     "importRevert": {"importId": "import_file_5", "dryRun": True},
     "batchScheduleCreate": {"name": "Mois", "filter": {"contractIds": ["contract_66"]}},
     "batchScheduleUpdate": {"id": "batch_schedule_1"},

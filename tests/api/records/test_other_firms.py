@@ -84,7 +84,7 @@ FREE_OF_OTHERS = {
     *("clientCreate", "projectCreate", "phaseCreate", "collaboratorCreate"),
     *("templateDownload", "stagedUploadCreate", "organisationUpdate"),
     *("productCreate", "entityCreate", "taxCodeCreate", "ledgerAccountCreate"),
-    "batchPlan",
+    *("batchPlan", "auditExport"),
 }
 """Mutations that name no record by its identifier, or only in a filter."""
 

@@ -68,6 +68,7 @@ NEEDED = {
     # What each kind of job needs is tried in tests/api/test_jobs.py.
     "jobCancel": Permission.READ,
     "templateDownload": Permission.READ,
+    "auditExport": Permission.READ_AUDIT,
 }
 
 

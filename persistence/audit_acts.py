@@ -1,0 +1,246 @@
+"""The act of a writing transaction: named to the triggers at its beginning, sealed at its end."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any, cast
+
+from sqlalchemy import Connection, String, Table, event, insert, select, tuple_, type_coerce, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, SessionTransaction
+
+from domain.audit import BEGINNING, INSTALLATION, AuditChange, AuditEntry, AuditHead, Sealed, Told
+from domain.standing import THE_HOUSE, Actor, Standing
+from persistence.engine import READ_ONLY
+
+_KEY = "audit_act"
+_NAMED = "audit_named"
+_NOTED = "audit_noted"
+_EPOCH_MS = 1_577_836_800_000
+"""2020: the keys of acts begin with the milliseconds since, so that an index of them grows at its
+end, and 22 random bits tell those of one millisecond apart."""
+_PORTION = 5000
+
+CHANGE = AuditChange.__table__.c
+ENTRIES = cast(Table, AuditEntry.__table__)
+HEADS = cast(Table, AuditHead.__table__)
+
+
+def watch(session: type[Session]) -> None:
+    """Has every writing transaction of such sessions audited."""
+    event.listen(session, "after_begin", _begin)
+    event.listen(session, "before_commit", _seal)
+
+
+def name_act(session: Session, act: str, actor: Actor | None = None) -> None:
+    """Says what is being done, and by whom, where the session stands for nobody who could."""
+    session.info[_NAMED] = (act, actor)
+
+
+def note_act(session: Session) -> None:
+    """Has what is done told even if it changes nothing: that something was taken away, for one."""
+    session.info[_NOTED] = True
+    session.connection()
+
+
+def act_of(session: Session) -> int | None:
+    """The key of what is being done; None before anything was, and in a session that reads."""
+    found: int | None = session.info.get(_KEY)
+    return found
+
+
+def _begin(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    if transaction.nested or connection.get_execution_options().get(READ_ONLY):
+        return
+    elapsed = time.time_ns() // 1_000_000 - _EPOCH_MS
+    key = (elapsed << 22 | secrets.randbits(22)) & (2**63 - 1)
+    session.info[_KEY] = key
+    organisation = session.info.get("organisation_id")
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(
+            "UPDATE audit_act SET act = ?, organisation_id = ? WHERE id = 1", (key, organisation)
+        )
+        return
+    connection.exec_driver_sql(
+        "SELECT set_config('jalon.act', %s, true), set_config('jalon.act_organisation', %s, true)",
+        (str(key), "" if organisation is None else str(organisation)),
+    )
+
+
+def _seal(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
+    session.flush()
+    key = session.info.pop(_KEY, None)
+    if key is None:
+        return
+    connection = session.connection()
+    # All digests are made before the first head is locked; heads are locked in one order.
+    seals = _seals(connection, key)
+    if not seals and _NOTED in session.info:
+        seals = [_Seal(session.info.get("organisation_id") or INSTALLATION, key)]
+    for seal in seals:
+        _append(connection, seal, *_who(session))
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("UPDATE audit_act SET act = NULL, organisation_id = NULL")
+
+
+def _who(session: Session) -> tuple[str, Actor]:
+    standing: Standing | None = session.info.get("standing")
+    act, actor = session.info.get(_NAMED, ("", None))
+    if standing is None:
+        return act, actor or THE_HOUSE
+    return act or standing.act, actor or standing.actor
+
+
+@dataclass(slots=True)
+class _Seal:
+    """What an act changed in one organisation."""
+
+    organisation_id: int
+    act: int
+    digests: bytearray = field(default_factory=bytearray)
+    records: Counter[str] = field(default_factory=Counter)
+
+
+def _seals(connection: Connection, key: int) -> list[_Seal]:
+    found = []
+    changes = changes_of(connection, key)
+    for organisation_id, some in groupby(changes, lambda one: one[0].organisation_id):
+        seal = _Seal(organisation_id, key)
+        for told, salt, _ in some:
+            seal.digests += told.digest(salt or b"")
+            seal.records[told.record] += 1
+        found.append(seal)
+    return found
+
+
+def changes_of(
+    connection: Connection, key: int, organisation_id: int | None = None
+) -> Iterator[tuple[Told, bytes | None, bool]]:
+    """The changes of an act by organisation and in their order: told, salt, whether erased.
+
+    A portion at a time: an act may have a million.
+    """
+    # As text, SQLite has it so; PostgreSQL gives a datetime in UTC.
+    at = type_coerce(CHANGE.created_at, String) if _is_sqlite(connection) else CHANGE.created_at
+    kind = type_coerce(CHANGE.kind, String)
+    names = (CHANGE.record, CHANGE.record_id, kind, at, CHANGE.before, CHANGE.after)
+    statement = (
+        select(CHANGE.organisation_id, CHANGE.id, CHANGE.act, *names, CHANGE.salt, CHANGE.erased_at)
+        .where(CHANGE.act == key)
+        .order_by(CHANGE.organisation_id, CHANGE.id)
+        .limit(_PORTION)
+    )
+    if organisation_id is not None:
+        statement = statement.where(CHANGE.organisation_id == organisation_id)
+    portion: Sequence[Any] = connection.execute(statement).all()
+    while portion:
+        for row in portion:
+            told = Told(
+                organisation_id=row[0],
+                id=row[1],
+                act=row[2],
+                record=row[3],
+                record_id=row[4],
+                kind=row[5],
+                at=_moment(row[6]),
+                before=row[7],
+                after=row[8],
+            )
+            yield told, row[9], row[10] is not None
+        if len(portion) < _PORTION:
+            return
+        last = tuple_(CHANGE.organisation_id, CHANGE.id) > tuple_(portion[-1][0], portion[-1][1])
+        portion = connection.execute(statement.where(last)).all()
+
+
+def _moment(at: datetime | str) -> str:
+    """To the microsecond, in UTC, alike on both databases."""
+    if isinstance(at, str):
+        return at[:26]
+    return at.strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def _append(connection: Connection, seal: _Seal, act_name: str, actor: Actor) -> None:
+    place, previous = _locked_head(connection, seal.organisation_id)
+    sealed = Sealed(
+        organisation_id=seal.organisation_id,
+        place=place + 1,
+        at=datetime.now(UTC),
+        act=seal.act,
+        act_name=act_name[:255],
+        actor=_shortened(actor),
+        records=dict(seal.records),
+        digests=bytes(seal.digests),
+        previous=previous,
+    )
+    sha256 = sealed.sha256()
+    connection.execute(
+        insert(ENTRIES).values(
+            organisation_id=sealed.organisation_id,
+            place=sealed.place,
+            created_at=sealed.at,
+            act=sealed.act,
+            act_name=sealed.act_name,
+            door=sealed.actor.door,
+            actor_name=sealed.actor.name,
+            actor_id=sealed.actor.id,
+            address=sealed.actor.address,
+            request_id=sealed.actor.request_id,
+            count=sum(seal.records.values()),
+            records=sealed.records,
+            digests=sealed.digests,
+            previous_sha256=previous,
+            sha256=sha256,
+        )
+    )
+    connection.execute(
+        update(HEADS)
+        .where(HEADS.c.organisation_id == seal.organisation_id)
+        .values(place=sealed.place, sha256=sha256)
+    )
+
+
+def _shortened(actor: Actor) -> Actor:
+    return Actor(
+        actor.door,
+        actor.name[:255],
+        actor.id[:64],
+        address=actor.address[:64],
+        request_id=actor.request_id[:64],
+    )
+
+
+def _locked_head(connection: Connection, organisation_id: int) -> tuple[int, str]:
+    """The place and the hash of the last entry; nobody else adds one until the commit."""
+    statement = (
+        select(HEADS.c.place, HEADS.c.sha256)
+        .where(HEADS.c.organisation_id == organisation_id)
+        .with_for_update()
+    )
+    found = connection.execute(statement).one_or_none()
+    if found is None:
+        dialect = sqlite if _is_sqlite(connection) else postgresql
+        connection.execute(
+            dialect.insert(HEADS)
+            .values(
+                organisation_id=organisation_id,
+                place=0,
+                sha256=BEGINNING,
+                created_at=datetime.now(UTC),
+            )
+            .on_conflict_do_nothing()
+        )
+        found = connection.execute(statement).one()
+    return found[0], found[1]
+
+
+def _is_sqlite(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite"
