@@ -9,9 +9,18 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
+from persistence.deadline import (
+    PATIENT as PATIENT,
+)
+from persistence.deadline import (
+    at_most,
+    keep_to_deadlines,
+    postgresql_begins,
+    sqlite_begins,
+)
+
 READ_ONLY = "jalon_read_only"
 DURABLE = "jalon_durable"
-PATIENT = "jalon_patient"
 
 APP_ROLE = "jalon_app"
 """On PostgreSQL: who sees the rows of one organisation, the one its transaction names."""
@@ -54,6 +63,7 @@ def open_engine(url: str, *, patience: float | None = None, walled: bool = False
         engine = create_engine(parsed, pool_size=8, max_overflow=24, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        keep_to_deadlines(engine)
         return engine
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
@@ -61,6 +71,7 @@ def open_engine(url: str, *, patience: float | None = None, walled: bool = False
         parsed, pool_size=8, max_overflow=24, pool_pre_ping=True, hide_parameters=True
     )
     event.listen(engine, "connect", partial(_prepare_postgresql, patience, walled))
+    keep_to_deadlines(engine)
     return engine
 
 
@@ -86,13 +97,14 @@ def _begin_sqlite(connection: Connection) -> None:
     between, whatever busy_timeout says: so every writing transaction is IMMEDIATE.
     """
     options = connection.get_execution_options()
+    sqlite_begins(connection)
     if options.get(READ_ONLY):
         connection.exec_driver_sql("BEGIN")
         return
     # NORMAL may lose the last commits on power loss; a number already sent must not be given again.
     level = "FULL" if options.get(DURABLE) else "NORMAL"
     connection.exec_driver_sql(f"PRAGMA synchronous={level}")
-    wait = _LONG if options.get(PATIENT) else PATIENCE
+    wait = _LONG if options.get(PATIENT) else at_most(PATIENCE)
     connection.exec_driver_sql(f"PRAGMA busy_timeout={round(wait * 1000)}")
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
@@ -127,7 +139,7 @@ def begin_postgresql(connection: Connection, organisation_id: int | None) -> Non
     connection, whoever has it next.
     """
     options = connection.get_execution_options()
-    told = []
+    told = postgresql_begins(connection)
     if options.get(READ_ONLY):
         # A page and what is below it are read by several statements: one snapshot for all, as on
         # SQLite. Read only, it never has to be tried again.

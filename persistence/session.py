@@ -28,6 +28,7 @@ from domain.organisation import Organisation
 from domain.standing import Standing
 from persistence import audit_acts
 from persistence.bulk import insert_rows
+from persistence.deadline import at_most
 from persistence.engine import (
     DURABLE,
     PATIENCE,
@@ -121,7 +122,7 @@ class Database:
         if not self.is_sqlite:
             yield
             return
-        if not self._turn.acquire(timeout=-1 if patient else self._patience):
+        if not self._turn.acquire(timeout=-1 if patient else at_most(self._patience)):
             raise Refusal(BUSY())
         try:
             yield

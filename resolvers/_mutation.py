@@ -14,8 +14,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 
-from anyio import CapacityLimiter, to_thread
-from anyio.lowlevel import RunVar
 from sqlalchemy.exc import DBAPIError
 
 from domain.access import Permission, require
@@ -23,15 +21,12 @@ from domain.errors import FIELD_INVALID, Refusal
 from domain.trace import LONGEST_KEY
 from persistence.idempotency import answered, remember
 from persistence.session import ScopedSession, lost_a_race
+from resolvers._shares import to_write
 from schema.context import Caller, House, Info
 from schema.user_error import user_errors
 
 Answer = TypeVar("Answer")
 Payload = dict[str, Any]
-
-_WRITERS = 20
-"""Mutations at work or waiting at a time; the next ones wait outside, without a thread."""
-_places: RunVar[CapacityLimiter] = RunVar("writers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +105,7 @@ async def write(
         except Refusal as refusal:
             return {**nothing, "user_errors": user_errors(refusal.issues, caller.locale)}
 
-    return await to_thread.run_sync(run, limiter=_writers())
+    return await to_write(caller, run)
 
 
 _ATTEMPTS = 4
@@ -128,15 +123,6 @@ def persistently(attempt: Callable[[], Answer]) -> Answer:
             # Not one after the other at once: the two would meet again.
             time.sleep(turn * random.uniform(0.01, 0.05))
     return attempt()
-
-
-def _writers() -> CapacityLimiter:
-    """Places of this event loop for those who write: apart, or waiting ones would stop readers."""
-    try:
-        return _places.get()
-    except LookupError:
-        _places.set(places := CapacityLimiter(_WRITERS))
-        return places
 
 
 def _is_answered(house: House, caller: Caller, once: Once) -> bool:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import strawberry
-from anyio import to_thread
 from sqlalchemy import ColumnElement
 
 from domain.access import Permission, require
 from persistence.pages import PageAsked, Sort, count, page
 from persistence.reading import Noun, load
 from persistence.session import ScopedSession
+from resolvers._shares import to_read
 from schema.connection import connection
 from schema.context import Info
 from schema.view import wanted, wanted_of_nodes
@@ -29,7 +29,7 @@ async def read(info: Info, find: Callable[[ScopedSession], Found]) -> Found:
         with context.house.database.reading(context.caller.standing()) as session:
             return find(session)
 
-    return await to_thread.run_sync(run)
+    return await to_read(context.caller, run)
 
 
 async def read_one(info: Info, noun: Noun, *where: ColumnElement[bool]) -> Any:

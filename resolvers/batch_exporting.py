@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import strawberry
-from anyio import to_thread
 
 from domain.access import Permission, require
 from domain.accounting import ExportFormat
@@ -13,6 +12,7 @@ from domain.batch.model import BatchState
 from domain.batch.run import BATCH_EMPTY, require_state
 from domain.errors import Refusal
 from persistence import batches
+from persistence.deadline import longer
 from persistence.reading import Wanted, load_one
 from persistence.session import ScopedSession
 from resolvers._batch_delivering import Part, invoices_of
@@ -21,6 +21,7 @@ from resolvers._exporting import Drawn, draw_up, keep
 from resolvers._exporting_inputs import ExportEuroRateInput, euro_rates_of, language_of
 from resolvers._mutation import Acting, Once, Payload, write
 from resolvers._selecting import ExportWanted
+from resolvers._shares import to_read
 from schema.accounting import AccountingExport, accounting_export_noun
 from schema.batch import Batch, batch_noun
 from schema.context import Info
@@ -61,7 +62,8 @@ class BatchExporting:
     )
     async def batch_export(self, info: Info, input: BatchExportInput) -> BatchExportPayload:
         fields, of_batch = wanted(info, "export"), wanted(info, "batch")
-        drawn = await to_thread.run_sync(lambda: _drawn(info, input))
+        with longer():
+            drawn = await to_read(info.context.caller, lambda: _drawn(info, input))
 
         def act(acting: Acting) -> Payload:
             if isinstance(drawn, Refusal):

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import strawberry
-from anyio import to_thread
 
 from domain.access import Permission
 from domain.batch.model import Batch as BatchRecord
@@ -43,6 +42,7 @@ from resolvers._batch_running import (
     run_batch,
 )
 from resolvers._mutation import Acting, Once, Payload, write
+from resolvers._shares import to_read
 from schema.batch import batch_noun
 from schema.context import Info
 from schema.view import wanted
@@ -118,7 +118,7 @@ class Batching:
                 except Refusal:
                     return None
 
-        checked = await to_thread.run_sync(check)
+        checked = await to_read(context.caller, check)
 
         def act(acting: Acting) -> BatchRecord:
             key = batch_key(input.id)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import strawberry
-from anyio import to_thread
 
 from domain.access import Permission, require
 from domain.errors import INPUT_TOO_LARGE, Refusal
+from persistence.deadline import longer
 from resolvers._bundling import MOST_PAPERS, bundle
+from resolvers._shares import to_read
 from schema.context import Info
 from schema.download import DownloadLink, KeptFile, link_to
 from schema.node import key_of
@@ -38,7 +39,8 @@ class Bundling:
 
         try:
             require(context.caller.role, Permission.READ)
-            kept = await to_thread.run_sync(make)
+            with longer():
+                kept = await to_read(context.caller, make)
         except Refusal as refusal:
             said: Any = user_errors(refusal.issues, context.caller.locale)
             return InvoicesPdfPayload(user_errors=said)

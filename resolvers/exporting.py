@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import strawberry
-from anyio import to_thread
 
 from domain.access import Permission, holds
 from domain.accounting import EXPORT_EMPTY, ExportFormat
 from domain.errors import Refusal
+from persistence.deadline import longer
 from persistence.exports import exports_where
 from persistence.pages import Sort
 from persistence.reading import Wanted, load_one
@@ -24,6 +24,7 @@ from resolvers._exporting_inputs import (
 )
 from resolvers._mutation import Acting, Once, Payload, write
 from resolvers._reading import PageInput, read, read_page
+from resolvers._shares import to_read
 from schema.accounting import AccountingExport, AccountingSettings, accounting_export_noun
 from schema.connection import Connection
 from schema.context import Info
@@ -89,7 +90,8 @@ class Exporting:
         self, info: Info, input: InvoicesExportInput
     ) -> InvoicesExportPayload:
         fields = wanted(info, "export")
-        drawn = await to_thread.run_sync(lambda: _drawn(info, input))
+        with longer():
+            drawn = await to_read(info.context.caller, lambda: _drawn(info, input))
 
         def act(acting: Acting) -> Payload:
             made, issues = keep(acting, drawn())

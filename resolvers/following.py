@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import strawberry
-from anyio import to_thread
 
 from domain.access import Permission, require
 from domain.errors import NOT_FOUND, Refusal
@@ -15,6 +14,7 @@ from persistence.jobs import jobs_where, the_job
 from persistence.pages import Sort
 from persistence.reading import Wanted, load_one
 from resolvers._reading import PageInput, read, read_page
+from resolvers._shares import to_read
 from schema.connection import Connection
 from schema.context import Info
 from schema.job import Job, job_noun
@@ -113,7 +113,7 @@ class Following:
 
         try:
             require(caller.role, Permission.READ)
-            found = await to_thread.run_sync(act)
+            found = await to_read(caller, act)
         except Refusal as refusal:
             said: Any = user_errors(refusal.issues, caller.locale)
             return JobPayload(user_errors=said)

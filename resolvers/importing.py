@@ -14,6 +14,7 @@ from domain.access import Permission, require
 from domain.errors import FIELD_INVALID, FIELD_REQUIRED, NOT_FOUND, Refusal
 from domain.takeover.model import ImportState, RowColour, RowOutcome
 from domain.takeover.model import StagedUpload as StagedUploadRecord
+from persistence.deadline import longer
 from persistence.lists import import_rows_where, imports_where
 from persistence.pages import Sort
 from persistence.reading import Wanted, load_one
@@ -24,6 +25,7 @@ from resolvers._examining import Examined
 from resolvers._examining import examine as examine_file
 from resolvers._mutation import Acting, Once, Payload, write
 from resolvers._reading import PageInput, read, read_page
+from resolvers._shares import examining, to_read
 from resolvers._sheets import make_template, template_of
 from schema.connection import Connection
 from schema.context import Info
@@ -191,7 +193,8 @@ class Importing:
 
         try:
             require(context.caller.role, Permission.READ)
-            kept = await to_thread.run_sync(make)
+            with longer():
+                kept = await to_read(context.caller, make)
         except Refusal as refusal:
             said: Any = user_errors(refusal.issues, context.caller.locale)
             return TemplateDownloadPayload(user_errors=said)
@@ -231,8 +234,11 @@ class Importing:
         examined: Examined | Refusal
         try:
             require(context.caller.role, Permission.IMPORT)
-            filename, content = await _received(info, input)
-            examined = await to_thread.run_sync(examine, filename, content)
+            # Its bytes are taken into memory once it is their turn, and not before.
+            async with examining().place(context.caller.organisation_id):
+                filename, content = await _received(info, input)
+                with longer():
+                    examined = await to_thread.run_sync(examine, filename, content)
         except Refusal as refusal:
             examined = refusal
 
@@ -241,7 +247,8 @@ class Importing:
                 raise examined
             return _shown(acting, takeover.take(acting, examined), fields)
 
-        return await write(info, Permission.IMPORT, act, nothing={"import_file": None})
+        with longer():
+            return await write(info, Permission.IMPORT, act, nothing={"import_file": None})
 
     @strawberry.mutation(description="Skips red or yellow rows, or takes them back.")
     async def import_rows_skip(self, info: Info, input: ImportRowsSkipInput) -> ImportPayload:
@@ -267,7 +274,8 @@ class Importing:
             takeover.review_again(acting, import_id=key)
             return _shown(acting, key, wanted(info, "import_file"))
 
-        return await write(info, Permission.IMPORT, act, nothing={"import_file": None})
+        with longer():
+            return await write(info, Permission.IMPORT, act, nothing={"import_file": None})
 
     @strawberry.mutation(description="Gives a review up; nothing was written.")
     async def import_cancel(self, info: Info, import_id: strawberry.ID) -> ImportPayload:
@@ -303,7 +311,8 @@ class Importing:
             restore=lambda acting, kept: _shown(acting, kept["key"], fields),
         )
         nothing = {"import_file": None, "replayed": False}
-        return await write(info, Permission.IMPORT, act, nothing=nothing, once=once)
+        with longer():
+            return await write(info, Permission.IMPORT, act, nothing=nothing, once=once)
 
 
 def _shown(acting: Acting, key: int, fields: Wanted) -> Payload:

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import strawberry
-from anyio import to_thread
 
 from domain.access import Permission, require
 from domain.errors import Issue, Refusal
@@ -33,6 +32,7 @@ from resolvers._invoicing_inputs import (
 )
 from resolvers._mutation import Acting, Once, Payload, write
 from resolvers._retelling import tell_in_language
+from resolvers._shares import to_read
 from schema.context import Info
 from schema.download import PDF, DownloadLink, KeptFile, link_to
 from schema.invoice import INVOICE, Invoice
@@ -225,7 +225,7 @@ class Invoicing:
 
         try:
             require(context.caller.role, Permission.READ)
-            kept = await to_thread.run_sync(make)
+            kept = await to_read(context.caller, make)
         except Refusal as refusal:
             said: Any = user_errors(refusal.issues, context.caller.locale)
             return InvoicePdfPayload(user_errors=said)

@@ -7,15 +7,16 @@ from pathlib import PurePath
 from typing import Any, BinaryIO
 
 import strawberry
-from anyio import to_thread
 
 from domain.access import Permission, require
 from domain.errors import Refusal, Severity
 from domain.takeover.model import WORKBOOK, ImportFile, ImportRow, RowColour
 from domain.takeover.review import NOTHING_TO_GIVE_BACK, UPLOAD_NOT_KEPT
 from domain.takeover.wire import unpack_issue
+from persistence.deadline import longer
 from persistence.takeover import rows
 from resolvers._mutation import Acting
+from resolvers._shares import to_read
 from resolvers._sheets import setting_of
 from resolvers._takeover import sheets_of
 from schema.context import Info
@@ -67,7 +68,8 @@ class Returning:
 
         try:
             require(caller.role, Permission.IMPORT)
-            kept, count = await to_thread.run_sync(make)
+            with longer():
+                kept, count = await to_read(caller, make)
         except Refusal as refusal:
             said: Any = user_errors(refusal.issues, caller.locale)
             return ImportErrorFilePayload(user_errors=said)

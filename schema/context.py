@@ -68,6 +68,16 @@ class Jobs(Protocol):
         """How far jobs are, where that is known."""
 
 
+class Account(Protocol):
+    """What a caller has left to ask for, and what this operation takes of it."""
+
+    def pay(self, price: int) -> bool:
+        """Takes the price of the operation, once; False when there is not enough left."""
+
+    def told(self) -> Mapping[str, int | None]:
+        """What is left, and what comes back in a second, as an answer tells it."""
+
+
 CONTRACTS_AT_ONCE = 1_000
 """Contracts that a batch lists while its caller waits: about a second."""
 
@@ -109,6 +119,8 @@ class Context:
     request_id: str = ""
     watch: Watch | None = None
     """None where nothing can be followed: on requests that are answered once."""
+    account: Account | None = None
+    """None where nothing is paid: on what is only followed."""
 
 
 Info = strawberry.Info[Context, Any]

@@ -16,6 +16,7 @@ from starlette.routing import Route, WebSocketRoute
 from schema.context import House
 from server import files, health
 from server.bodies import BodyLimits
+from server.crowd import Uploads
 from server.endpoint import Endpoint
 from server.envelope import Envelope
 from server.graphql import jalon_schema
@@ -56,9 +57,9 @@ def create_app(
         finally:
             opened.database.close()
 
-    return Starlette(
+    application = Starlette(
         routes=[
-            Route("/graphql", Endpoint(schema, pages=pages)),
+            Route("/graphql", Endpoint(schema, pages=pages, allowance=settings.allowance)),
             WebSocketRoute("/graphql", Sockets(schema, origins=settings.origins)),
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
@@ -70,6 +71,8 @@ def create_app(
         exception_handlers={HTTPException: refuse},
         lifespan=lifespan,
     )
+    application.state.uploads = Uploads()
+    return application
 
 
 def app_of_the_environment() -> Starlette:

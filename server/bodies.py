@@ -1,11 +1,11 @@
-"""How much a request may send, and how long it may take over it."""
+"""How much a request may send, and how slowly."""
 
 from __future__ import annotations
 
 import time
 
-from anyio import fail_after
-from starlette.datastructures import Headers
+from anyio import fail_after, move_on_after
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.refusing import RequestRefused
@@ -13,7 +13,13 @@ from server.refusing import RequestRefused
 MEBIBYTE = 1024 * 1024
 UPLOAD_BYTES = 26 * MEBIBYTE
 OTHER_BYTES = 2 * MEBIBYTE
-BODY_SECONDS = 60.0
+GRACE = 15.0
+"""Seconds in which nothing at all need come."""
+SLOWEST = 16 * 1024
+"""Bytes a second after that, on an average: the slowest lines people work with."""
+PARTING = 5.0
+"""Seconds in which what still comes of a refused body is thrown away, so that its sender can read
+why; then the connection is closed."""
 
 
 class BodyLimits:
@@ -22,7 +28,7 @@ class BodyLimits:
     A workbook comes as a multipart form or to /uploads/; nothing else needs that much.
     """
 
-    def __init__(self, app: ASGIApp, seconds: float = BODY_SECONDS) -> None:
+    def __init__(self, app: ASGIApp, seconds: float = GRACE) -> None:
         self._app = app
         self._seconds = seconds
 
@@ -30,40 +36,66 @@ class BodyLimits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        await self._app(scope, _Body(scope, receive, self._seconds).receive, send)
+        body = _Body(scope, receive, send, self._seconds)
+        await self._app(scope, body.receive, body.send)
 
 
 class _Body:
     """The body of one request, counted as it is received."""
 
-    def __init__(self, scope: Scope, receive: Receive, seconds: float) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, seconds: float) -> None:
         headers = Headers(scope=scope)
         self._limit = _limit_of(scope["path"], headers.get("content-type", ""))
-        self._announced = headers.get("content-length", "")
+        announced = headers.get("content-length", "")
+        self._announced = int(announced) if announced.isdecimal() and len(announced) < 20 else 0
         self._receive = receive
+        self._send = send
         self._seconds = seconds
-        self._deadline = 0.0
+        self._started = 0.0
         self._size = 0
-        self._is_complete = False
+        self._is_complete = not self._announced and "transfer-encoding" not in headers
+        self._is_awaited = "expect" not in headers
+        """Whether its sender sends on without being told to."""
 
     async def receive(self) -> Message:
         # After the body, receiving means waiting for the client to leave: that may take for ever.
-        if self._is_complete:
+        if self._is_complete and self._started:
             return await self._receive()
-        self._check(int(self._announced) if self._announced.isdecimal() else 0)
+        self._check(self._announced)
         now = time.monotonic()
-        self._deadline = self._deadline or now + self._seconds
+        self._started = self._started or now
+        until = self._started + self._seconds + self._size / SLOWEST
         try:
-            with fail_after(self._deadline - now):
+            with fail_after(until - now):
                 message = await self._receive()
         except TimeoutError:
+            self._is_awaited = False
             raise RequestRefused(
                 408, "BODY_TOO_SLOW", "The request took too long to arrive."
             ) from None
-        self._size += len(message.get("body", b""))
+        self._note(message)
         self._check(self._size)
-        self._is_complete = not message.get("more_body", False)
         return message
+
+    async def send(self, message: Message) -> None:
+        """Answers; who is answered before they were heard is not listened to much longer."""
+        if message["type"] == "http.response.start" and not self._is_complete:
+            await self._throw_away()
+            if not self._is_complete:
+                MutableHeaders(scope=message)["Connection"] = "close"
+        await self._send(message)
+
+    async def _throw_away(self) -> None:
+        most = self._size + self._limit
+        if not self._is_awaited or self._announced > 2 * self._limit:
+            return
+        with move_on_after(PARTING):
+            while not self._is_complete and self._size <= most:
+                self._note(await self._receive())
+
+    def _note(self, message: Message) -> None:
+        self._size += len(message.get("body", b""))
+        self._is_complete = not message.get("more_body", False)
 
     def _check(self, size: int) -> None:
         if size > self._limit:

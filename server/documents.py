@@ -3,18 +3,40 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
+from anyio import to_thread
 from graphql import ASTValidationRule, GraphQLError, GraphQLSchema
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
-from server.limits import PRICE, Measured, parse_within_limits
+from resolvers._shares import Shares
+from schema.context import Account
+from server.limits import (
+    PRICE,
+    Measured,
+    QueryTooLarge,
+    parse_within_limits,
+    price_of_variables,
+    require_affordable,
+)
 
 KEPT_TOKENS = 250_000
 """A token's nodes take about half a kilobyte: some 120 MB at most, and in practice far less."""
+
+
+DEAR = 10_000
+"""The price above which few operations run at a time: each may hold 20 MiB until it is sent."""
+
+SHORT = 2_000
+"""Characters of a document that is parsed where it stands: it takes a few milliseconds."""
+
+SHORT_TOKENS = 200
+
+Done = TypeVar("Done")
 
 
 @dataclass(slots=True)
@@ -30,16 +52,36 @@ class Documents:
     def __init__(self, room: int = KEPT_TOKENS) -> None:
         self._room = room
         self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._places = Shares(2)
+        self.dear = Shares(4)
 
     def find(self, text: str) -> _Known:
         """The document of `text`, parsed unless it is known; QueryTooLarge or bad syntax raise."""
+        return self._lately(text) or self._keep(text, parse_within_limits(text))
+
+    async def look_up(self, text: str, firm: object) -> _Known:
+        """As `find`; a long document is parsed in a thread, one at a time for each firm."""
+        if (known := self._lately(text)) is not None:
+            return known
+        measured = await self.aside(len(text) > SHORT, firm, partial(parse_within_limits, text))
+        return self._lately(text) or self._keep(text, measured)
+
+    async def aside(self, is_long: bool, firm: object, work: Callable[[], Done]) -> Done:
+        """What `work` returns, which goes through a document; a long one stops nobody else."""
+        if not is_long:
+            return work()
+        async with self._places.place(firm):
+            return await to_thread.run_sync(work)
+
+    def _lately(self, text: str) -> _Known | None:
         known = self._known.get(text)
         if known is not None:
             self._known.move_to_end(text)
-            return known
-        known = _Known(parse_within_limits(text))
-        self._known[text] = known
-        self._room -= known.measured.tokens
+        return known
+
+    def _keep(self, text: str, measured: Measured) -> _Known:
+        self._known[text] = known = _Known(measured)
+        self._room -= measured.tokens
         while self._room < 0 and len(self._known) > 1:
             self._room += self._known.popitem(last=False)[1].measured.tokens
         return known
@@ -52,23 +94,63 @@ class KnownDocument(SchemaExtension):
         self._documents = documents
         self._rules = rules
         self._known: _Known | None = None
+        self._price = 0
 
-    def on_parse(self) -> Iterator[None]:
-        self._known = self._documents.find(self.execution_context.query or "")
+    async def on_parse(self) -> AsyncIterator[None]:
+        text = self.execution_context.query or ""
+        self._known = await self._documents.look_up(text, self._firm)
         self.execution_context.graphql_document = self._known.measured.document
         yield
 
-    def on_validate(self) -> Iterator[None]:
+    async def on_validate(self) -> AsyncIterator[None]:
         known, context = self._known, self.execution_context
         if known is not None and known.errors is None:
             schema: GraphQLSchema = context.schema._schema
             rules = (*context.validation_rules, *self._rules)
-            known.errors = validate_document(schema, known.measured.document, rules)
-        context.pre_execution_errors = None if known is None else known.errors
+            document = known.measured.document
+            known.errors = await self._documents.aside(
+                known.measured.tokens > SHORT_TOKENS,
+                self._firm,
+                lambda: validate_document(schema, document, rules),
+            )
+        if known is not None and not known.errors:
+            context.pre_execution_errors = self._pay(known.measured.price)
+        elif known is not None:
+            context.pre_execution_errors = known.errors
         yield
 
+    def _pay(self, price: int) -> list[GraphQLError]:
+        self._price = price + price_of_variables(self.execution_context.variables)
+        try:
+            require_affordable(self._price)
+        except QueryTooLarge as too_large:
+            return [too_large]
+        account = self._account
+        if account is not None and not account.pay(self._price):
+            # The endpoint answers in its own words, with a status.
+            return [GraphQLError("RATE_LIMITED")]
+        return []
+
+    @property
+    def _firm(self) -> object:
+        caller = getattr(self.execution_context.context, "caller", None)
+        return None if caller is None else caller.organisation_id
+
+    @property
+    def _account(self) -> Account | None:
+        return getattr(self.execution_context.context, "account", None)
+
+    async def on_execute(self) -> AsyncIterator[None]:
+        if self._price <= DEAR:
+            yield
+            return
+        async with self._documents.dear.place(self._firm):
+            yield
+
     def get_results(self) -> dict[str, Any]:
-        """`extensions.price` of the answer (API.md 13)."""
+        """`extensions.cost` of the answer (API.md 13): the price and what is left."""
         if self._known is None:
             return {}
-        return {"price": {"asked": self._known.measured.price, "limit": PRICE}}
+        price = self._price or self._known.measured.price
+        left = {} if (account := self._account) is None else account.told()
+        return {"cost": {"price": price, "limit": PRICE, **left}}

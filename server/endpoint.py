@@ -6,7 +6,9 @@ body, and no body, however odd, is more than a 400.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
@@ -19,12 +21,15 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from persistence.deadline import within
 from schema.context import Caller, Context, House
 from server.asking import Asked, asked_of
 from server.auth import Bearers, caller_of, unauthenticated
+from server.crowd import Crowd, Uploads
 from server.masking import told
 from server.negotiation import language_asked, ranked
 from server.page import page_response
+from server.rates import Allowance, Purse, Strangers, Tab, too_often
 from server.refusing import JSON, RequestRefused
 from words import language_of
 
@@ -40,11 +45,19 @@ class Endpoint:
     """The address of the API; with `pages` (by language), browsers that ask for HTML get one."""
 
     def __init__(
-        self, schema: strawberry.Schema, *, pages: Mapping[str, bytes] | None = None
+        self,
+        schema: strawberry.Schema,
+        *,
+        pages: Mapping[str, bytes] | None = None,
+        allowance: Allowance | None = None,
     ) -> None:
         self._schema = schema
         self._pages = pages
         self._bearers = Bearers()
+        self._allowance = allowance or Allowance()
+        self._strangers = Strangers(self._allowance.strangers)
+        self._purse = Purse(self._allowance)
+        self._crowd = Crowd(self._allowance.at_once)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -62,20 +75,43 @@ class Endpoint:
         if self._pages is not None and _is_a_browser(request, accepted):
             return page_response(self._pages[language_of(language_asked(request.headers))])
         house: House = request.app.state.house
-        caller = await caller_of(
-            self._bearers,
-            house.database,
-            request.headers,
-            address=request.client.host if request.client else "",
-            request_id=request.state.request_id,
-        )
+        caller = await self._caller(request, house)
         if caller is None:
             return unauthenticated(request.headers)
         request.state.organisation = caller.organisation_code
         request.state.actor = caller.actor.id
-        asked = await asked_of(request)
-        result = await self._run(request, asked, Context(house, caller, request.state.request_id))
+        firm, name = caller.organisation_id, caller.actor.id or caller.key_name
+        self._purse.ask(firm, name)
+        self._crowd.check(f"{firm}/{name}")
+        async with _room_for_files(request, firm):
+            asked = await asked_of(request)
+            tab = Tab(self._purse, firm, name)
+            context = Context(house, caller, request.state.request_id, account=tab)
+            async with self._crowd.place(f"{firm}/{name}"):
+                with within(self._allowance.seconds):
+                    result = await self._run(request, asked, context)
+        if tab.wait:
+            raise too_often(tab.wait)
         return _answered(result, caller, is_modern="application/graphql-response+json" in accepted)
+
+    async def _caller(self, request: Request, house: House) -> Caller | None:
+        """Who is calling; RequestRefused (429) where others were too often found to be nobody."""
+        address = request.client.host if request.client else ""
+        shown = f"{request.headers.get('authorization')}\n{request.headers.get('cookie')}"
+        credentials = hashlib.sha256(shown.encode("utf-8", "surrogateescape")).digest()
+        self._strangers.stop(address, credentials)
+        caller = await caller_of(
+            self._bearers,
+            house.database,
+            request.headers,
+            address=address,
+            request_id=request.state.request_id,
+        )
+        if caller is None:
+            self._strangers.turned_away(address, credentials)
+        else:
+            self._strangers.welcome(credentials)
+        return caller
 
     async def _run(self, request: Request, asked: Asked, context: Context) -> ExecutionResult:
         try:
@@ -93,6 +129,17 @@ class Endpoint:
         except CannotGetOperationTypeError as error:
             mistake = GraphQLError(error.as_http_error_reason())
             return ExecutionResult(data=None, errors=[mistake])
+
+
+@asynccontextmanager
+async def _room_for_files(request: Request, firm: int) -> AsyncIterator[None]:
+    """A place among the uploads for what may bring files, before any of it is read."""
+    if not request.headers.get("content-type", "").lower().startswith("multipart/"):
+        yield
+        return
+    uploads: Uploads = request.app.state.uploads
+    async with uploads.place(firm):
+        yield
 
 
 def _is_a_browser(request: Request, accepted: list[str]) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO, Any
 from unicodedata import normalize
 from urllib.parse import quote
 
@@ -24,7 +26,8 @@ from persistence.file_links import (
 )
 from persistence.staged_uploads import note_received, staged_upload
 from schema.context import House
-from server.bodies import UPLOAD_BYTES
+from server.bodies import MEBIBYTE, UPLOAD_BYTES
+from server.crowd import Uploads
 from server.refusing import RequestRefused
 
 
@@ -54,14 +57,23 @@ async def take_in(request: Request) -> Response:
     staged = await to_thread.run_sync(_awaited, house, link)
     if staged is None:
         raise _nothing_here()
-    content, sha256 = await _received(request, staged)
+    uploads: Uploads = request.app.state.uploads
+    async with uploads.place(link.organisation_id):
+        with NamedTemporaryFile(prefix="jalon-") as draft:
+            sha256 = await _received(request, staged, draft)
+            return await _taken(house, link, staged, Path(draft.name), sha256)
+
+
+async def _taken(
+    house: House, link: UploadLink, staged: StagedUpload, draft: Path, sha256: str
+) -> Response:
     if staged.received_at is not None:
         # Sent again because the first answer was lost: as good as the first time.
         if staged.sha256 != sha256:
             raise RequestRefused(409, "UPLOAD_RECEIVED", "This upload was received already.")
         return Response(status_code=204)
     try:
-        await to_thread.run_sync(_keep, house, link, content, sha256)
+        await to_thread.run_sync(_keep, house, link, draft, sha256)
     except Refusal as refusal:
         # Whoever waits for a long import here is not waited for: the bytes can be sent again.
         issue = refusal.issues[0]
@@ -95,18 +107,28 @@ def _awaited(house: House, link: UploadLink) -> StagedUpload | None:
         return staged_upload(session, link.staged_id)
 
 
-async def _received(request: Request, staged: StagedUpload) -> tuple[bytes, str]:
-    """The bytes sent and their SHA-256; refused as soon as they are more than announced."""
-    content, digest = bytearray(), hashlib.sha256()
+async def _received(request: Request, staged: StagedUpload, draft: IO[bytes]) -> str:
+    """The SHA-256 of the bytes sent, which go to `draft`; more than announced are refused."""
+    digest, portion, size = hashlib.sha256(), bytearray(), 0
+
+    def put_down(portion: bytes) -> None:
+        digest.update(portion)
+        draft.write(portion)
+        draft.flush()
+
     async for chunk in request.stream():
-        content += chunk
-        digest.update(chunk)
-        if len(content) > min(staged.size, UPLOAD_BYTES):
+        size += len(chunk)
+        if size > min(staged.size, UPLOAD_BYTES):
             raise _not_as_announced(413)
+        portion += chunk
+        if len(portion) >= MEBIBYTE // 2:
+            await to_thread.run_sync(put_down, bytes(portion))
+            portion.clear()
+    await to_thread.run_sync(put_down, bytes(portion))
     sha256 = digest.hexdigest()
-    if len(content) != staged.size or (staged.sha256 or sha256).lower() != sha256:
+    if size != staged.size or (staged.sha256 or sha256).lower() != sha256:
         raise _not_as_announced(422)
-    return bytes(content), sha256
+    return sha256
 
 
 def _not_as_announced(status: int) -> RequestRefused:
@@ -115,9 +137,9 @@ def _not_as_announced(status: int) -> RequestRefused:
     )
 
 
-def _keep(house: House, link: UploadLink, content: bytes, sha256: str) -> None:
+def _keep(house: House, link: UploadLink, draft: Path, sha256: str) -> None:
     file_key = f"{link.organisation_id}/uploads/{link.staged_id}"
-    house.files.put(file_key, content)
+    house.files.put_file(file_key, draft)
     standing = Standing(link.organisation_id, Actor(Door.LINK, "stagedUpload"), "upload")
     with house.database.writing(standing) as session:
         note_received(session, link.staged_id, file_key=file_key, sha256=sha256, at=house.clock())

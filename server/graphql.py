@@ -57,6 +57,7 @@ from resolvers.timekeeping import TimekeepingQueries
 from resolvers.tracking import Tracking
 from resolvers.undoing import Undoing
 from resolvers.verifying import VerifyingQueries
+from server.breathing import Breathing
 from server.documents import Documents, KnownDocument
 
 QUERIES: tuple[type, ...] = (
@@ -151,6 +152,7 @@ def make_schema(
         mutation=mutation,
         subscription=subscription,
         extensions=[lambda: KnownDocument(documents, rules)],
+        execution_context_class=Breathing,
         config=StrawberryConfig(
             default_resolver=read_field,
             scalar_map={Upload: _UPLOAD},

@@ -10,11 +10,14 @@ import structlog
 from graphql import GraphQLError
 
 from domain.errors import Issue, Refusal
+from persistence.deadline import OutOfTime
 from schema.user_error import sentence, user_error
 from server.limits import TOO_LARGE, QueryTooLarge
 from words import phrase, translated
 
 log = structlog.get_logger("jalon")
+
+OUT_OF_TIME = "This took longer than the {limit} s it may take: it was ended, and wrote nothing."
 
 
 def new_reference() -> str:
@@ -31,6 +34,11 @@ def _told(error: GraphQLError, locale: str) -> list[dict[str, Any]]:
     cause = error.original_error
     if isinstance(cause, Refusal):
         return [_refused(error, issue, locale) for issue in cause.issues]
+    if isinstance(cause, OutOfTime):
+        seconds = round(cause.seconds, 3)
+        log.warning("out of time", path=error.path, seconds=seconds)
+        message = phrase(OUT_OF_TIME, locale, limit=f"{seconds:g}")
+        return [_placed(error, message, {"code": "REQUEST_TIMEOUT", "limit": seconds})]
     if isinstance(error, QueryTooLarge):
         what = translated(error.what, locale)
         message = phrase(TOO_LARGE, locale, limit=error.limit, what=what)
@@ -50,7 +58,7 @@ def is_bug(error: GraphQLError) -> bool:
     the document (it has no node). The rest are mistakes of the caller: syntax, types, variables.
     """
     cause = error.original_error
-    if cause is None or isinstance(cause, GraphQLError | Refusal):
+    if cause is None or isinstance(cause, GraphQLError | Refusal | OutOfTime):
         return False
     return error.path is not None or not error.nodes
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from enum import StrEnum
@@ -19,6 +20,7 @@ from strawberry.http.websocket_origin import normalize_allowed_origins, normaliz
 from domain.mail_address import address
 from jobs.mail_server import server_at
 from schema.context import ROWS_AT_ONCE
+from server.rates import Allowance
 
 PREFIX = "JALON_"
 VAR = Path("var")
@@ -73,6 +75,27 @@ class Settings(BaseSettings):
     """Web sites of others whose pages may open a socket (https://app.example, …); ours always."""
     import_rows_at_once: int = ROWS_AT_ONCE
     """Rows of an import that are written while its caller waits; a longer one is a job."""
+    request_seconds: float = 30.0
+    """For one operation; what takes longer is ended, in the database too. 0: no limit."""
+    operations_at_once: int = 8
+    """Of one key or person; a few more wait in line. 0: no limit, as in those below."""
+    requests_per_minute: int = 12_000
+    """Of one key or person; a firm has three times as many. Each process counts for itself."""
+    price_per_minute: int = 3_000_000
+    """Values a minute that one key or person may ask for; a firm three times as many."""
+    strangers_per_minute: int = 120
+    """Requests without a valid key from one network address (IPv6: /64) until it has to wait."""
+
+    @property
+    def allowance(self) -> Allowance:
+        """What one caller may take."""
+        return Allowance(
+            requests=self.requests_per_minute,
+            price=self.price_per_minute,
+            at_once=self.operations_at_once,
+            seconds=self.request_seconds,
+            strangers=self.strangers_per_minute,
+        )
 
     @property
     def is_production(self) -> bool:
@@ -173,9 +196,23 @@ class Settings(BaseSettings):
         except ValueError:
             raise _wrong("must be web sites like https://app.example, with commas") from None
 
-    @field_validator("import_rows_at_once", mode="before")
+    @field_validator("request_seconds", mode="before")
     @classmethod
-    def _count_of_rows(cls, value: object) -> object:
+    def _seconds(cls, value: object) -> object:
+        if not re.fullmatch(r"\d{1,6}(\.\d{1,3})?", str(value)):
+            raise _wrong("must be a number, 0 or more")
+        return value
+
+    @field_validator(
+        "import_rows_at_once",
+        "operations_at_once",
+        "requests_per_minute",
+        "price_per_minute",
+        "strangers_per_minute",
+        mode="before",
+    )
+    @classmethod
+    def _whole_number(cls, value: object) -> object:
         if not str(value).isdecimal():
             raise _wrong("must be a whole number, 0 or more")
         return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from server.house import make_room, open_house
 from server.logs import configure_logs
 from server.settings import Settings, read_settings
 from server.sockets import MESSAGE_BYTES
+from server.wire import CONNECTIONS, IMPORTED_AS
 
 Host = Annotated[str, typer.Option(help=say("Address to listen on."))]
 Port = Annotated[int, typer.Option(help=say("Port to listen on."), min=1, max=65535)]
@@ -104,7 +106,17 @@ def _require_free(host: str, port: int) -> None:
             ) from None
 
 
+def _open_files() -> None:
+    """Lets this process have as many connections as it takes, where the system allows it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + 500
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 def _run(application: Starlette | str, host: str, port: int, *, workers: int | None = None) -> None:
+    _open_files()
     uvicorn.run(
         application,
         factory=isinstance(application, str),
@@ -115,6 +127,8 @@ def _run(application: Starlette | str, host: str, port: int, *, workers: int | N
         # One line a request is noted by server.envelope, without the tokens of addresses.
         access_log=False,
         server_header=False,
+        http=IMPORTED_AS,
+        limit_concurrency=CONNECTIONS,
         # Named, so that no server starts that cannot; larger messages are none of the protocol.
         ws="websockets-sansio",
         ws_max_size=MESSAGE_BYTES,

@@ -7,11 +7,13 @@ from graphql import GraphQLError, get_introspection_query
 
 from server.documents import Documents
 from server.limits import (
+    ACT,
     ALIASES,
     BRACKETS,
     DEPTH,
     DOCUMENT_BYTES,
     FRAGMENTS,
+    ITEM,
     PRICE,
     REPEATS,
     SELECTIONS,
@@ -19,6 +21,7 @@ from server.limits import (
     QueryTooLarge,
     parse_within_limits,
 )
+from server.rates import Allowance
 from tests.support.api import ApiClient
 
 
@@ -115,6 +118,9 @@ def test_a_text_that_no_database_keeps_is_refused() -> None:
         ("{ things(first: 999999999999) { nodes { name } } }", 1 + 50 * 2),
         ("{ things(first: 2) { ...F } } fragment F on T { nodes { name } }", 1 + 2 * 2),
         ("{ thing(id: 1) { ...F } } fragment F on T { name }", 2),
+        ("mutation { act { name } }", 2 + ACT),
+        ("mutation { a: act b: act }", 2 + 2 * ACT),
+        ('{ things(ids: ["a", "b"], in: {numbers: [1, 2, 3]}) { name } }', 2 + 2 * ITEM + 3),
     ],
 )
 def test_the_price_is_what_a_query_may_bring(text: str, price: int) -> None:
@@ -140,7 +146,11 @@ def test_a_price_beyond_the_limit_is_refused() -> None:
 
 def test_the_price_is_told_with_the_answer(api: ApiClient) -> None:
     answer = api.send("{ clients(page: {first: 10}) { nodes { id name } } }").json()
-    assert answer["extensions"]["price"] == {"asked": 31, "limit": PRICE}
+    cost = answer["extensions"]["cost"]
+    assert cost["price"] == 1 + 10 * 3
+    assert cost["limit"] == PRICE
+    assert Allowance().price - 31 <= cost["remaining"] <= Allowance().price
+    assert cost["restoredPerSecond"] == Allowance().price // 60
 
 
 def test_the_usual_introspection_is_within_the_limits() -> None:

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from server.house import open_house
 from server.long_work import post_of
+from server.rates import Allowance
 from server.settings import Environment, Settings, SettingsRefused, read_settings, secret_of
 
 LONG = "0123456789abcdef0123456789abcdef"
@@ -24,6 +25,11 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         "SECRET",
         "PUBLIC_URL",
         "IMPORT_ROWS_AT_ONCE",
+        "REQUEST_SECONDS",
+        "OPERATIONS_AT_ONCE",
+        "REQUESTS_PER_MINUTE",
+        "PRICE_PER_MINUTE",
+        "STRANGERS_PER_MINUTE",
         "SMTP_URL",
         "MAIL_FROM",
         "HANDOVER_FOLDER",
@@ -76,6 +82,11 @@ def test_hand_overs_go_nowhere_until_they_are_told_where(
         ("SMTP_URL", "smtp://mail.example", "is required where a mail server is set"),
         ("MAIL_FROM", "Atelier <a@b.test>", "must be one e-mail address"),
         ("IMPORT_ROWS_AT_ONCE", "-1", "must be a whole number, 0 or more"),
+        ("REQUEST_SECONDS", "soon", "must be a number, 0 or more"),
+        ("REQUEST_SECONDS", "-1", "must be a number, 0 or more"),
+        ("REQUEST_SECONDS", "nan", "must be a number, 0 or more"),
+        ("OPERATIONS_AT_ONCE", "1.5", "must be a whole number, 0 or more"),
+        ("PRICE_PER_MINUTE", "-7", "must be a whole number, 0 or more"),
         ("HANDOVER_FOLDER", "accounts", "must be the whole path of a folder: /…"),
         ("WEBHOOKS_PRIVATE", "perhaps", "must be 1 or 0"),
         ("IMPORT_ROWS_AT_ONCE", "many", "must be a whole number, 0 or more"),
@@ -153,3 +164,12 @@ def test_a_mail_server_is_named_by_its_address(
     assert post.server.password == ("p@ss/word" if "@" in url else None)
     assert post.sender == "factures@xn--socit-esab.test"
     assert "word" not in repr(settings) + repr(post)
+
+
+def test_what_one_caller_may_take_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_settings().allowance == Allowance()
+    for name in ("REQUESTS_PER_MINUTE", "PRICE_PER_MINUTE", "OPERATIONS_AT_ONCE"):
+        monkeypatch.setenv(f"JALON_{name}", "0")
+    monkeypatch.setenv("JALON_REQUEST_SECONDS", "2.5")
+    monkeypatch.setenv("JALON_STRANGERS_PER_MINUTE", "7")
+    assert read_settings().allowance == Allowance(0, 0, 0, 2.5, 7)

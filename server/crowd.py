@@ -1,0 +1,86 @@
+"""How many operations of one caller run at once, and how many uploads of a firm come in at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from resolvers._shares import Shares
+from server.rates import too_often
+
+PATIENCE = 5.0
+"""Seconds somebody waits in line until they are asked to come again."""
+
+LINE = 2
+"""Times as many as may run at once wait; whoever comes then is sent away."""
+
+UPLOADS = 8
+"""Bodies with files that are taken in at once: half of what the others leave to each firm."""
+
+UPLOADS_WAITING = 64
+UPLOAD_PATIENCE = 60.0
+
+
+class Crowd:
+    """Places of one event loop for operations, so many for each caller; 0 is no limit."""
+
+    def __init__(self, at_once: int, *, patience: float = PATIENCE) -> None:
+        self._at_once = at_once
+        self._patience = patience
+        self._present: Counter[str] = Counter()
+        self._places: dict[str, asyncio.Semaphore] = {}
+
+    def check(self, name: str) -> None:
+        """Refuses (429) who has so many at work and waiting that another would only wait, too."""
+        if self._at_once and self._present[name] >= (1 + LINE) * self._at_once:
+            raise too_often(1)
+
+    @asynccontextmanager
+    async def place(self, name: str) -> AsyncIterator[None]:
+        """A place for one operation; RequestRefused (429) when there is none in time."""
+        if not self._at_once:
+            yield
+            return
+        self.check(name)
+        places = self._places.setdefault(name, asyncio.Semaphore(self._at_once))
+        self._present[name] += 1
+        try:
+            try:
+                async with asyncio.timeout(self._patience):
+                    await places.acquire()
+            except TimeoutError:
+                raise too_often(1) from None
+            try:
+                yield
+            finally:
+                places.release()
+        finally:
+            self._present[name] -= 1
+            if not self._present[name]:
+                del self._present[name], self._places[name]
+
+
+class Uploads:
+    """Places of one event loop for bodies with files, shared out among firms."""
+
+    def __init__(self, places: int = UPLOADS, *, patience: float = UPLOAD_PATIENCE) -> None:
+        self._shares = Shares(places)
+        self._patience = patience
+
+    @asynccontextmanager
+    async def place(self, firm: int) -> AsyncIterator[None]:
+        """A place for one, of which nothing is read before; RequestRefused (429) if none comes."""
+        if self._shares.waiting(firm) >= UPLOADS_WAITING:
+            raise too_often(self._patience)
+        place = self._shares.place(firm)
+        try:
+            async with asyncio.timeout(self._patience):
+                await place.__aenter__()
+        except TimeoutError:
+            raise too_often(self._patience) from None
+        try:
+            yield
+        finally:
+            await place.__aexit__(None, None, None)

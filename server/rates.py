@@ -1,0 +1,193 @@
+"""How often somebody may ask: buckets that fill again, kept by each process for itself.
+
+    rates = Rates(12_000)                 # a minute, for each name
+    wait = rates.take("1/api_key_4")      # 0.0, or the seconds until there is enough again
+
+A bucket holds what fills it in a minute. Nothing is written anywhere: several processes give
+several times as much (ADR 26).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from server.refusing import RequestRefused
+
+TOO_OFTEN = "Too many requests. Try again in {seconds} s."
+
+_NAMES = 10_000
+"""Buckets kept; those not asked for longest are forgotten, and full again."""
+_MINUTE = 60.0
+
+
+class Rates:
+    """A bucket for each name; with 0 a minute there is no limit. Belongs to one event loop."""
+
+    def __init__(self, a_minute: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.most = a_minute
+        self._clock = clock
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    @property
+    def a_second(self) -> float:
+        """How much comes back in a second."""
+        return self.most / _MINUTE
+
+    def left(self, name: str) -> float:
+        """What may still be taken; less than nothing after a debt."""
+        held, since = self._buckets.get(name, (float(self.most), 0.0))
+        return min(float(self.most), held + (self._clock() - since) * self.a_second)
+
+    def wait(self, name: str, amount: float = 1) -> float:
+        """Seconds until `amount` may be taken; 0.0: now. What no bucket holds takes a full one."""
+        if not self.most:
+            return 0.0
+        return max(0.0, (min(amount, self.most) - self.left(name)) / self.a_second)
+
+    def take(self, name: str, amount: float = 1) -> float:
+        """Takes `amount` and returns 0.0, or takes nothing and returns the seconds until it may."""
+        if not self.most or (wait := self.wait(name, amount)):
+            return 0.0 if not self.most else wait
+        self._buckets[name] = (self.left(name) - amount, self._clock())
+        self._buckets.move_to_end(name)
+        if len(self._buckets) > _NAMES:
+            self._buckets.popitem(last=False)
+        return 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What one caller may take, 0 for no limit; all callers of a firm have `FIRM` times as much."""
+
+    requests: int = 12_000
+    """A minute."""
+    price: int = 3_000_000
+    """Values a minute, by the price of what is asked."""
+    at_once: int = 8
+    """Operations that run at one time."""
+    seconds: float = 30.0
+    """For one operation."""
+    strangers: int = 120
+    """Requests without a valid key, a minute and network address."""
+
+
+FIRM = 3
+
+
+class Tab:
+    """The account of one operation, in the name of its caller."""
+
+    def __init__(self, purse: Purse, firm: int, caller: str) -> None:
+        self._purse = purse
+        self._firm = firm
+        self._caller = caller
+        self.wait = 0.0
+        """Seconds until the price can be paid that could not."""
+
+    def pay(self, price: int) -> bool:
+        self.wait = self._purse.pay(self._firm, self._caller, price)
+        return not self.wait
+
+    def told(self) -> dict[str, int | None]:
+        return self._purse.told(self._firm, self._caller)
+
+
+class Purse:
+    """What callers have left, of requests and of prices."""
+
+    def __init__(self, allowance: Allowance, clock: Callable[[], float] = time.monotonic) -> None:
+        self._requests = _Both(allowance.requests, clock)
+        self._price = _Both(allowance.price, clock)
+
+    def ask(self, firm: int, caller: str) -> None:
+        """Counts a request; RequestRefused (429) when there were too many."""
+        if wait := self._requests.take(firm, caller, 1):
+            raise too_often(wait)
+
+    def pay(self, firm: int, caller: str, price: int) -> float:
+        """Takes the price of an operation: 0.0, or the seconds until it can be paid."""
+        return self._price.take(firm, caller, price)
+
+    def told(self, firm: int, caller: str) -> dict[str, int | None]:
+        """What is left to the caller, and how much of it comes back in a second."""
+        return self._price.told(firm, caller)
+
+
+class _Both:
+    """A bucket of the caller, and a larger one of their firm: an amount is taken from both."""
+
+    def __init__(self, a_minute: int, clock: Callable[[], float]) -> None:
+        self._own = Rates(a_minute, clock=clock)
+        self._firm = Rates(FIRM * a_minute, clock=clock)
+
+    def take(self, firm: int, caller: str, amount: int) -> float:
+        own, whole = f"{firm}/{caller}", str(firm)
+        wait = max(self._own.wait(own, amount), self._firm.wait(whole, amount))
+        if not wait:
+            self._own.take(own, amount)
+            self._firm.take(whole, amount)
+        return wait
+
+    def told(self, firm: int, caller: str) -> dict[str, int | None]:
+        if not self._own.most:
+            return {"remaining": None, "restoredPerSecond": None}
+        left = min(self._own.left(f"{firm}/{caller}"), self._firm.left(str(firm)))
+        return {
+            "remaining": max(0, math.floor(left)),
+            "restoredPerSecond": math.floor(self._own.a_second),
+        }
+
+
+class Strangers:
+    """Those whose key is none: how often they may try from one network, before keys are looked up.
+
+    Whoever came with a valid key lately is let through from a network where others guess.
+    """
+
+    def __init__(self, a_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._tries = Rates(a_minute, clock=clock)
+        self._known: OrderedDict[bytes, None] = OrderedDict()
+
+    def stop(self, address: str, credentials: bytes) -> None:
+        """Refuses (429) who guessed too often; `credentials` is a hash of what they came with."""
+        wait = self._tries.wait(network_of(address))
+        if wait and credentials not in self._known:
+            raise too_often(wait)
+
+    def turned_away(self, address: str, credentials: bytes) -> None:
+        """Notes that nobody was found."""
+        self._known.pop(credentials, None)
+        self._tries.take(network_of(address))
+
+    def welcome(self, credentials: bytes) -> None:
+        """Notes that somebody was."""
+        self._known[credentials] = None
+        self._known.move_to_end(credentials)
+        if len(self._known) > _NAMES:
+            self._known.popitem(last=False)
+
+
+def network_of(address: str) -> str:
+    """What one guest can ask from: an IPv4 address, the /64 of an IPv6 one."""
+    try:
+        known = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(known, ipaddress.IPv6Address):
+        if known.ipv4_mapped is not None:
+            return str(known.ipv4_mapped)
+        return str(ipaddress.ip_network((known, 64), strict=False))
+    return str(known)
+
+
+def too_often(wait: float) -> RequestRefused:
+    """The refusal (429) of a request that may come again in `wait` seconds."""
+    seconds = max(1, math.ceil(wait))
+    refusal = RequestRefused(429, "RATE_LIMITED", TOO_OFTEN, seconds=seconds)
+    refusal.headers = {"Retry-After": str(seconds)}
+    return refusal

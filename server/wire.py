@@ -1,0 +1,114 @@
+"""The HTTP protocol of the server: nobody holds a connection by being slow.
+
+A request line and its headers come within 10 seconds and in 64 KiB, an answer is taken within a
+minute for every 64 KiB. uvicorn itself waits for ever, and keeps all headers that come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_SECONDS = 10.0
+HEAD_BYTES = 64 * 1024
+TAKING_SECONDS = 60.0
+CONNECTIONS = 2_000
+"""Of one process, sockets included; more are answered 503."""
+IMPORTED_AS = "server.wire:Patient"
+"""For processes that import it themselves."""
+
+_TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+)
+
+
+class Patient(HttpToolsProtocol):
+    """uvicorn's protocol with an end to its patience."""
+
+    head_seconds = HEAD_SECONDS
+    taking_seconds = TAKING_SECONDS
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._head: asyncio.TimerHandle | None = None
+        self._taking: asyncio.TimerHandle | None = None
+        self._head_bytes = 0
+        self._is_in_head = True
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._wait_for_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        if self._taking is not None:
+            self._taking.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_in_head and self._head_bytes + len(data) > HEAD_BYTES:
+            room = HEAD_BYTES - self._head_bytes
+            self._head_bytes = HEAD_BYTES
+            super().data_received(data[:room])
+            if self.transport.is_closing():
+                return
+            if self._is_still_in_head():
+                self._stop_waiting()
+                self.transport.write(_TOO_LARGE)
+                self.transport.close()
+                return
+            data = data[room:]
+            now: Any = self.transport.get_protocol()
+            if now is not self:
+                # It has become a socket meanwhile.
+                now.data_received(data)
+                return
+        elif self._is_in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        if self._head is None:
+            self._wait_for_head()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._is_in_head, self._head_bytes = True, 0
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._taking = self.loop.call_later(self.taking_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        if self._taking is not None:
+            self._taking.cancel()
+            self._taking = None
+        super().resume_writing()
+
+    def _is_still_in_head(self) -> bool:
+        return self._is_in_head
+
+    def _wait_for_head(self) -> None:
+        self._head = self.loop.call_later(self.head_seconds, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._head is not None:
+            self._head.cancel()
+            self._head = None
+
+    def _give_up(self) -> None:
+        self._head = None
+        if self.cycle is not None and not self.cycle.response_complete:
+            # An earlier request is still being answered, and nothing is read meanwhile.
+            self._wait_for_head()
+        elif not self.transport.is_closing():
+            self.transport.close()
