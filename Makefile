@@ -18,7 +18,7 @@ endif
 PYTEST = $(WITH_LIBRARIES) $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile $(TESTS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test soak check format schema guide migration bench lock clean environment ready
+.PHONY: help demo demo-reset test soak check audit licences format schema guide migration bench lock clean environment ready
 
 help:
 	@echo "Jalon. The two commands to know: make demo, make test."
@@ -38,6 +38,12 @@ test: ready ## every test, on SQLite and on a PostgreSQL that the tests start (T
 soak: ready ## the long campaigns: 100,000 spoilt cells and more (SEED=17: begin with that firm)
 	@$(WITH_LIBRARIES) SOAK_SEED=$(SEED) $(BIN)/python -m pytest -m soak -s --show-capture=no $(or $(TESTS),tests)
 
+audit: ready ## whether a vulnerability is known of the locked libraries (says so when nobody can be asked)
+	@$(BIN)/python setup/audit.py
+
+licences: environment ## writes docs/licences.md, the licences of the locked libraries
+	@$(BIN)/python -m server.licences
+
 check: ready ## what must hold before a commit: form, types, layers, generated files, every test
 	@echo "Form";   $(BIN)/ruff format --check --quiet --output-format concise . || { echo "Some files are not in form: make format" >&2; exit 1; }
 	@$(BIN)/ruff check --quiet --output-format concise .
@@ -45,6 +51,8 @@ check: ready ## what must hold before a commit: form, types, layers, generated f
 	@echo "Layers"; told=$$($(BIN)/lint-imports --no-logo) || { echo "$$told" >&2; exit 1; }
 	@echo "Generated files"; $(BIN)/python -m server.schema_file --check
 	@$(BIN)/python -m server.sheet_guide --check
+	@$(BIN)/python -m server.licences --check
+	@echo "Vulnerabilities"; $(BIN)/python setup/audit.py
 	@echo "Tests";  $(PYTEST)
 
 format: environment ## puts every file in form

@@ -77,7 +77,11 @@ class Seen:
 def asked(server: Server, token: str, body: bytes, kind: str) -> dict[str, object]:
     """The answer of the API, whatever its status."""
     connection = HTTPConnection("127.0.0.1", server.port, timeout=120)
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": kind}
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Content-Type": kind,
+        "GraphQL-Preflight": "1",
+    }
     try:
         connection.request("POST", "/graphql", body, headers)
         answer = connection.getresponse()

@@ -6,7 +6,9 @@ import re
 from unicodedata import normalize
 
 _LONGEST = 100
-_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
+_MOST_BYTES = 200
+"""Of a name in UTF-8: most systems take 255, its ending and a number included."""
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³])(\.|$)")
 _ELSEWHERE = re.compile(r"[^\w.\-]+")
 
 
@@ -15,8 +17,15 @@ def plain_name(text: str) -> str:
 
     "FA/2026 001" -> "FA_2026_001"
     """
-    name = _ELSEWHERE.sub("_", normalize("NFC", text)).strip("._")[:_LONGEST] or "paper"
-    return f"_{name}" if _RESERVED.match(name) else name
+    name = _ELSEWHERE.sub("_", normalize("NFC", text)).strip("._")[:_LONGEST]
+    # A letter that is cut in two is left out.
+    name = name.encode()[:_MOST_BYTES].decode(errors="ignore").rstrip("._") or "paper"
+    return f"_{name}" if is_reserved(name) else name
+
+
+def is_reserved(name: str) -> bool:
+    """Whether Windows takes `name` for a device, whatever its ending: CON, nul.pdf, COM1."""
+    return _RESERVED.match(name) is not None
 
 
 class Names:

@@ -20,6 +20,9 @@ out or multiply without end. A logo saved with its text as outlines has none of 
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _HREFS = ("href", "{http://www.w3.org/1999/xlink}href")
+_OUTSIDE = re.compile(r"""@import|@font-face|\\|url\(\s*["']?\s*(?![#"'\s])""", re.IGNORECASE)
+"""What a style fetches, or hides behind a backslash; url(#a) is a part of the drawing itself."""
+
 _DEEPEST = 40
 _MOST_SHAPES = 20_000
 
@@ -55,7 +58,8 @@ def _is_plain_drawing(content: bytes) -> bool:
         return False
     if root.tag not in ("svg", f"{_SVG}svg"):
         return False
-    return _is_shallow(root) and _has_only_shapes(root) and not _multiplies(root)
+    is_within = not any(_reaches_out(element) for element in root.iter())
+    return _is_shallow(root) and _has_only_shapes(root) and is_within and not _multiplies(root)
 
 
 def _is_shallow(root: ElementTree.Element) -> bool:
@@ -69,6 +73,17 @@ def _has_only_shapes(root: ElementTree.Element) -> bool:
     """Elements of other namespaces (an editor's own notes) are not drawn and do no harm."""
     names = (element.tag.removeprefix(_SVG) for element in root.iter() if _is_drawn(element))
     return all(name in _DRAWN for name in names)
+
+
+def _reaches_out(element: ElementTree.Element) -> bool:
+    """Whether it names anything outside of the drawing, which no paper would fetch."""
+    styles = [value for name, value in element.attrib.items() if not name.startswith("{")]
+    if element.tag in ("style", f"{_SVG}style"):
+        styles.append("".join(element.itertext()))
+    hrefs = (element.get(name, "#") for name in _HREFS)
+    return any(_OUTSIDE.search(style) for style in styles) or not all(
+        href.startswith("#") for href in hrefs
+    )
 
 
 def _is_drawn(element: ElementTree.Element) -> bool:

@@ -15,10 +15,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import NAME, BigKey, Instant, Record, Versioned, owned
 from domain.errors import Refusal, call_error
+from domain.signing import Secrets, name_of
 from domain.web_address import LONGEST_URL
 
 MOST_ENDPOINTS = 20
 """Of one firm: each gets every invoice."""
+
+_BESIDE = "."
 
 LONGEST_OVERLAP = 168
 """Hours for which the former secret may go on signing: a week."""
@@ -27,6 +30,11 @@ WEBHOOK_DISABLED = call_error(
     "WEBHOOK_DISABLED",
     "The webhook {webhook} is switched off.",
     "Switch it on with webhookEndpointUpdate, then hand over again with handoverRetry.",
+)
+WEBHOOK_SECRET_GONE = call_error(
+    "WEBHOOK_SECRET_GONE",
+    "The secret that the webhook {webhook} was made under is no longer kept.",
+    "Put it back into JALON_FORMER_SECRETS, or renew the secret with webhookEndpointRotateSecret.",
 )
 WEBHOOKS_TOO_MANY = call_error(
     "WEBHOOKS_TOO_MANY",
@@ -39,7 +47,8 @@ class WebhookEndpoint(Versioned, Record):
     """An address that every final invoice of the firm, or of one entity, is posted to.
 
     Deleted it is archived: what it got stays known. Its secret is not in the database: it is made
-    of `salt` and the secret of the installation (`signing_secret`).
+    of `salt` and that secret of the installation which the salt names (`signing_secret`): when the
+    installation gets a new one, receivers go on verifying with what they have.
     """
 
     __tablename__ = "webhook_endpoint"
@@ -76,18 +85,40 @@ class WebhookEndpoint(Versioned, Record):
             raise Refusal(WEBHOOK_DISABLED(field=("id",), webhook=f"webhook_endpoint_{self.id}"))
 
 
-def signing_secret(installation: bytes, organisation_id: int, salt: str) -> str:
-    """The secret `whsec_…` that `salt` stands for in this installation: 32 bytes in base64."""
+def salt_under(installation: Secrets, random: str) -> str:
+    """A new salt: the name of the installation's present secret, and `random`."""
+    return f"{name_of(installation.present)}{_BESIDE}{random}"
+
+
+def signing_secret(installation: Secrets, organisation_id: int, salt: str) -> str | None:
+    """The secret `whsec_…` that `salt` stands for in this installation: 32 bytes in base64.
+
+    None where the secret that the salt names is no longer kept. A salt that names none is of the
+    time when there was one secret: the oldest that is kept.
+    """
+    name, beside, _ = salt.partition(_BESIDE)
+    secret = installation.named(name) if beside else installation.all[-1]
+    if secret is None:
+        return None
     told = f"webhook.{organisation_id}.{salt}".encode()
-    return "whsec_" + b64encode(hmac.digest(installation, told, hashlib.sha256)).decode()
+    return "whsec_" + b64encode(hmac.digest(secret, told, hashlib.sha256)).decode()
 
 
-def secrets_of(endpoint: WebhookEndpoint, installation: bytes, *, now: datetime) -> tuple[str, ...]:
-    """What signs now, the newest first: the former one too until its time is over."""
+def secrets_of(
+    endpoint: WebhookEndpoint, installation: Secrets, *, now: datetime
+) -> tuple[str, ...]:
+    """What signs now, the newest first: the former one too until its time is over.
+
+    WEBHOOK_SECRET_GONE where nothing is left to sign with.
+    """
     salts = [endpoint.salt]
     if endpoint.former_salt and endpoint.former_until and now < endpoint.former_until:
         salts.append(endpoint.former_salt)
-    return tuple(signing_secret(installation, endpoint.organisation_id, salt) for salt in salts)
+    found = (signing_secret(installation, endpoint.organisation_id, salt) for salt in salts)
+    kept = tuple(secret for secret in found if secret is not None)
+    if not kept:
+        raise Refusal(WEBHOOK_SECRET_GONE(webhook=f"webhook_endpoint_{endpoint.id}"))
+    return kept
 
 
 def rotate(endpoint: WebhookEndpoint, salt: str, *, overlap: timedelta, now: datetime) -> None:

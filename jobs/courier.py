@@ -172,6 +172,10 @@ def _not_carried(error: Exception, taken: TakenDelivery) -> Attempt:
     """What a delivery that could not be made comes to: the end where it may not go there."""
     if isinstance(error, Refusal) and error.issues[0].kind in _NEVER:
         return Attempt(error=told(error.issues[0]), is_final=True)
+    if isinstance(error, Refusal):
+        # The installation can mend it: a secret that is no longer kept.
+        log.warning("not carried", delivery=taken.delivery_id, code=error.issues[0].code)
+        return Attempt(error=told(error.issues[0]))
     # A store or a database that is not there for now, or a bug: never the delivery's end.
     reference = secrets.token_hex(5)
     log.exception("bug", reference=reference, delivery=taken.delivery_id, exc_info=error)

@@ -32,7 +32,7 @@ from persistence.deliveries import (
     deliveries_locked,
     delivery_of,
 )
-from persistence.file_links import signed_path
+from persistence.file_links import FileLink, signed_path
 from persistence.organisations import the_organisation
 from persistence.session import ScopedSession, insert_all
 from resolvers._mutation import Acting
@@ -72,7 +72,7 @@ def parcel_of(house: House, taken: TakenDelivery) -> Parcel | None:
         prepared: ToPrint | Paper = prepare_paper(Acting(session, caller, house), invoice.id)
     paper = print_paper(house, caller, prepared)
     if endpoint is not None:
-        content = handed_over(dossier, around, _linked(house, paper))
+        content = handed_over(dossier, around, _linked(house, taken.organisation_id, paper))
         return _webhook(house, endpoint, delivery, content)
     content = handed_over(dossier, around, Enclosed(paper.filename, paper.size))
     files = ((paper.filename, house.files.get(paper.key)), (f"{invoice.number}.json", content))
@@ -83,7 +83,7 @@ def _webhook(
     house: House, endpoint: WebhookEndpoint | None, delivery: HandoverDelivery, content: bytes
 ) -> Webhook:
     assert endpoint is not None
-    secrets = secrets_of(endpoint, house.secret, now=house.clock())
+    secrets = secrets_of(endpoint, house.secrets, now=house.clock())
     return Webhook(endpoint.url, delivery.message_id, content, secrets)
 
 
@@ -101,10 +101,14 @@ def _surroundings(
     )
 
 
-def _linked(house: House, paper: Paper) -> Enclosed:
+def _linked(house: House, organisation_id: int, paper: Paper) -> Enclosed:
     """The paper at an address that is good for a week from this attempt."""
     expires = house.clock() + LINK_LIFETIME
-    path = signed_path(house.secret, paper.key, paper.filename, PDF, expires)
+    path = signed_path(
+        house.secrets,
+        FileLink(organisation_id, paper.key, paper.filename, PDF),
+        expires,
+    )
     return Enclosed(paper.filename, paper.size, house.public_url + path, expires)
 
 

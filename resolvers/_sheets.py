@@ -111,4 +111,4 @@ def setting_of(session: ScopedSession, caller: Caller) -> Setting:
 
 def seal_of(house: House, caller: Caller) -> Seal:
     """The seal of the caller's organisation."""
-    return Seal(house.secret, caller.organisation_code)
+    return Seal(house.secret, caller.organisation_code, house.former_secrets)

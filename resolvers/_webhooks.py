@@ -18,6 +18,7 @@ from domain.webhook import (
     WEBHOOKS_TOO_MANY,
     WebhookEndpoint,
     rotate,
+    salt_under,
     signing_secret,
     switch_off,
     switch_on,
@@ -43,7 +44,7 @@ def create(acting: Acting, asked: Any) -> tuple[WebhookEndpoint, str]:
     entity_id = _entity(acting, asked.entity_id)
     endpoint = WebhookEndpoint(
         url=_url(acting, asked.url),
-        salt=_salt(),
+        salt=_salt(acting),
         description=_description(asked.description),
         entity_id=entity_id,
     )
@@ -127,7 +128,7 @@ def renew_secret(acting: Acting, asked: Any) -> tuple[WebhookEndpoint, str]:
     )
     endpoint = _the_endpoint(acting, asked)
     _require_there(endpoint)
-    rotate(endpoint, _salt(), overlap=timedelta(hours=hours), now=acting.house.clock())
+    rotate(endpoint, _salt(acting), overlap=timedelta(hours=hours), now=acting.house.clock())
     return endpoint, _secret(acting, endpoint)
 
 
@@ -183,9 +184,11 @@ def _entity(acting: Acting, asked: str | None) -> int | None:
     return key
 
 
-def _salt() -> str:
-    return secrets.token_hex(24)
+def _salt(acting: Acting) -> str:
+    return salt_under(acting.house.secrets, secrets.token_hex(24))
 
 
 def _secret(acting: Acting, endpoint: WebhookEndpoint) -> str:
-    return signing_secret(acting.house.secret, acting.caller.organisation_id, endpoint.salt)
+    told = signing_secret(acting.house.secrets, acting.caller.organisation_id, endpoint.salt)
+    assert told is not None, "a new salt names the present secret"
+    return told

@@ -141,7 +141,9 @@ class Auditing:
         except Refusal as refusal:
             said: Any = user_errors(refusal.issues, context.caller.locale)
             return AuditExportPayload(user_errors=said)
-        return AuditExportPayload(download=link_to(context.house, kept))
+        return AuditExportPayload(
+            download=link_to(context.house, context.caller.organisation_id, kept)
+        )
 
 
 def _require(caller: Caller) -> None:

@@ -44,4 +44,6 @@ class Bundling:
         except Refusal as refusal:
             said: Any = user_errors(refusal.issues, context.caller.locale)
             return InvoicesPdfPayload(user_errors=said)
-        return InvoicesPdfPayload(download=link_to(context.house, kept))
+        return InvoicesPdfPayload(
+            download=link_to(context.house, context.caller.organisation_id, kept)
+        )

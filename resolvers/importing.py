@@ -198,7 +198,9 @@ class Importing:
         except Refusal as refusal:
             said: Any = user_errors(refusal.issues, context.caller.locale)
             return TemplateDownloadPayload(user_errors=said)
-        return TemplateDownloadPayload(download=link_to(context.house, kept))
+        return TemplateDownloadPayload(
+            download=link_to(context.house, context.caller.organisation_id, kept)
+        )
 
     @strawberry.mutation(description="A place to PUT a file to, instead of a multipart request.")
     async def staged_upload_create(

@@ -229,7 +229,9 @@ class Invoicing:
         except Refusal as refusal:
             said: Any = user_errors(refusal.issues, context.caller.locale)
             return InvoicePdfPayload(user_errors=said)
-        return InvoicePdfPayload(download=link_to(context.house, kept))
+        return InvoicePdfPayload(
+            download=link_to(context.house, context.caller.organisation_id, kept)
+        )
 
 
 _NOTHING_ONCE: Payload = {"invoice": None, "replayed": False}

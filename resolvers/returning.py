@@ -73,7 +73,9 @@ class Returning:
         except Refusal as refusal:
             said: Any = user_errors(refusal.issues, caller.locale)
             return ImportErrorFilePayload(user_errors=said)
-        return ImportErrorFilePayload(download=link_to(house, kept), rows=count)
+        return ImportErrorFilePayload(
+            download=link_to(house, caller.organisation_id, kept), rows=count
+        )
 
 
 def _kept(acting: Acting, asked: ImportErrorFileInput) -> tuple[KeptFile, int]:

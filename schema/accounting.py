@@ -98,18 +98,22 @@ def accounting_export_noun(house: House) -> Noun:
 
     def files(row: Mapping[str, Any]) -> list[dict[str, Any]]:
         return [
-            {**file, "download": link_to(house, KeptFile(*(file[name] for name in _KEPT)))}
+            {**file, "download": link_to(house, row["organisation_id"], _kept(file))}
             for file in row["files"]
         ]
 
     return Noun(
         ExportRecord,
         "AccountingExport",
-        {"files": Computed(("files",), files), "totals": Computed(("totals",), _totals)},
+        {
+            "files": Computed(("organisation_id", "files"), files),
+            "totals": Computed(("totals",), _totals),
+        },
     )
 
 
-_KEPT = ("key", "filename", "media_type", "size")
+def _kept(file: Mapping[str, Any]) -> KeptFile:
+    return KeptFile(file["key"], file["filename"], file["media_type"], file["size"])
 
 
 def _totals(row: Mapping[str, Any]) -> list[dict[str, Any]]:

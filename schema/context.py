@@ -5,7 +5,7 @@ from __future__ import annotations
 from asyncio import Event
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +15,7 @@ import strawberry
 
 from domain.access import Permission, Role, holds
 from domain.job import Progress
+from domain.signing import Secrets
 from domain.standing import THE_HOUSE, WHOLE_FIRM, Actor, Reach, Standing
 from persistence.files import Files
 from persistence.session import Database
@@ -91,7 +92,7 @@ class House:
 
     database: Database
     files: Files
-    secret: bytes
+    secret: bytes = field(repr=False)
     public_url: str = ""
     clock: Callable[[], datetime] = _now
     jobs: Jobs | None = None
@@ -104,6 +105,13 @@ class House:
     """Where final invoices are dropped, each firm's in a folder of its own; None: nowhere."""
     webhooks_private: bool = False
     """Whether webhooks may lead into the installation's own network, and over http."""
+    former_secrets: tuple[bytes, ...] = field(default=(), repr=False)
+    """What signed before `secret`, the newest first: still good for what it signed."""
+
+    @property
+    def secrets(self) -> Secrets:
+        """What signs here, and what did: a key for each purpose comes from it."""
+        return Secrets(self.secret, self.former_secrets)
 
     def today(self, time_zone: str) -> date:
         """The day it is in `time_zone`: New Year's Eve is not yet the next year."""

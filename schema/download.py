@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import strawberry
 
-from persistence.file_links import signed_path, signed_upload_path
+from persistence.file_links import FileLink, UploadLink, signed_path, signed_upload_path
 from schema.context import House
 
 LIFETIME = timedelta(minutes=15)
@@ -45,10 +45,11 @@ class KeptFile:
     size: int
 
 
-def link_to(house: House, kept: KeptFile) -> DownloadLink:
-    """A signed address of the file `kept`."""
+def link_to(house: House, organisation_id: int, kept: KeptFile) -> DownloadLink:
+    """A signed address of the file `kept`, which must be one of this organisation's."""
     expires = house.clock() + LIFETIME
-    path = signed_path(house.secret, kept.key, kept.filename, kept.media_type, expires)
+    link = FileLink(organisation_id, kept.key, kept.filename, kept.media_type)
+    path = signed_path(house.secrets, link, expires)
     return DownloadLink(
         url=house.public_url + path,
         filename=kept.filename,
@@ -61,9 +62,7 @@ def link_to(house: House, kept: KeptFile) -> DownloadLink:
 def place_for(house: House, *, organisation_id: int, staged_id: int) -> StagedUpload:
     """A signed address to put the bytes of a staged upload to."""
     expires = house.clock() + LIFETIME
-    path = signed_upload_path(
-        house.secret, organisation_id=organisation_id, staged_id=staged_id, expires=expires
-    )
+    path = signed_upload_path(house.secrets, UploadLink(organisation_id, staged_id), expires)
     return StagedUpload(
         id=strawberry.ID(f"staged_upload_{staged_id}"),
         url=house.public_url + path,

@@ -92,11 +92,10 @@ def job_noun(house: House, locale: str) -> Noun:
 
 def _file_noun(house: House) -> Noun:
     def download(row: Mapping[str, Any]) -> DownloadLink:
-        return link_to(
-            house, KeptFile(row["file_key"], row["filename"], row["media_type"], row["size"])
-        )
+        kept = KeptFile(row["file_key"], row["filename"], row["media_type"], row["size"])
+        return link_to(house, row["organisation_id"], kept)
 
-    columns = ("file_key", "filename", "media_type", "size")
+    columns = ("organisation_id", "file_key", "filename", "media_type", "size")
     return Noun(JobFileRecord, "JobFile", {"download": Computed(columns, download)})
 
 

@@ -26,7 +26,9 @@ from server.long_work import at_work, post_of
 from server.page import graphiql_pages, page_file
 from server.refusing import refuse
 from server.settings import Settings, read_settings
+from server.sites import Sites
 from server.sockets import Sockets
+from server.trusted import TrustedDocuments
 
 log = structlog.get_logger("jalon")
 
@@ -39,8 +41,10 @@ def create_app(
     A `house` that is given stays open when the application ends, and does what jobs it has;
     otherwise the application opens its own, with its jobs.
     """
-    schema = schema or jalon_schema(introspection=not settings.is_production)
-    pages = None if settings.is_production else graphiql_pages()
+    is_open = not settings.is_production and not settings.documents_only
+    schema = schema or jalon_schema(introspection=is_open)
+    pages = graphiql_pages() if is_open else None
+    trusted = TrustedDocuments.read(settings.documents, only=settings.documents_only)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -59,15 +63,22 @@ def create_app(
 
     application = Starlette(
         routes=[
-            Route("/graphql", Endpoint(schema, pages=pages, allowance=settings.allowance)),
-            WebSocketRoute("/graphql", Sockets(schema, origins=settings.origins)),
+            Route(
+                "/graphql",
+                Endpoint(schema, pages=pages, allowance=settings.allowance, trusted=trusted),
+            ),
+            WebSocketRoute("/graphql", Sockets(schema, origins=settings.origins, trusted=trusted)),
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
             Route("/files/{token}", files.hand_out),
             Route("/uploads/{token}", files.take_in, methods=["PUT"]),
             *([] if pages is None else [Route("/graphiql/{name}", page_file)]),
         ],
-        middleware=[Middleware(Envelope), Middleware(BodyLimits)],
+        middleware=[
+            Middleware(Envelope, is_strict=settings.is_production and settings.is_over_https),
+            Middleware(Sites, origins=settings.origins, hosts=settings.hosts),
+            Middleware(BodyLimits),
+        ],
         exception_handlers={HTTPException: refuse},
         lifespan=lifespan,
     )

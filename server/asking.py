@@ -1,5 +1,7 @@
 """What a request asks for: one operation, from the query string, a JSON body or a multipart form.
 
+A form is taken only with a header that a page of another web site cannot send without being asked
+for first (a preflight): else any page could send one with the visitor's cookies.
 Sources: GraphQL over HTTP; GraphQL multipart request specification.
 """
 
@@ -16,11 +18,18 @@ from starlette.requests import Request
 
 from server.bodies import OTHER_BYTES
 from server.refusing import RequestRefused
+from server.trusted import TrustedDocuments
 
 FILES = 16
 """Files of one request; the API takes one at a time."""
 
+PREFLIGHT_HEADERS = ("graphql-preflight", "apollo-require-preflight")
+"""One of them, not empty, goes with every form."""
+
 _NUL = b"\\u0000"
+
+
+ANY_DOCUMENT = TrustedDocuments({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +41,22 @@ class Asked:
     operation_name: str | None
 
 
-async def asked_of(request: Request) -> Asked:
-    """The operation of `request`; RequestRefused (400, 415) when it cannot be read."""
+async def asked_of(request: Request, trusted: TrustedDocuments = ANY_DOCUMENT) -> Asked:
+    """The operation of `request`; RequestRefused (400, 403, 404, 415) when it cannot be read."""
     if request.method == "GET":
-        return _asked(_of_query_string(request.query_params))
+        return _asked(_of_query_string(request.query_params), trusted)
     match _media_type(request):
         case "application/json":
-            return _asked(_read_json(await request.body()))
+            return _asked(_read_json(await request.body()), trusted)
         case "multipart/form-data":
+            if not any(request.headers.get(name) for name in PREFLIGHT_HEADERS):
+                raise RequestRefused(
+                    400,
+                    "PREFLIGHT_REQUIRED",
+                    "A form is sent with the header GraphQL-Preflight: 1.",
+                )
             form = await request.form(max_files=FILES, max_fields=FILES, max_part_size=OTHER_BYTES)
-            return _asked(_of_form(form))
+            return _asked(_of_form(form), trusted)
     raise RequestRefused(
         415,
         "MEDIA_TYPE_UNSUPPORTED",
@@ -134,12 +149,12 @@ def _holds_nul(content: object) -> bool:
     return False
 
 
-def _asked(content: object) -> Asked:
+def _asked(content: object, trusted: TrustedDocuments) -> Asked:
     if isinstance(content, list):
         raise _unreadable("one operation at a time")
     if not isinstance(content, dict):
         raise _unreadable("it must be an object")
-    query, variables = content.get("query"), content.get("variables")
+    query, variables = trusted.text_of(content), content.get("variables")
     name, extensions = content.get("operationName"), content.get("extensions")
     if not isinstance(query, str) or not query.strip():
         raise _unreadable("query must be a text")

@@ -23,7 +23,7 @@ from strawberry.types.graphql import OperationType
 
 from persistence.deadline import within
 from schema.context import Caller, Context, House
-from server.asking import Asked, asked_of
+from server.asking import ANY_DOCUMENT, Asked, asked_of
 from server.auth import Bearers, caller_of, unauthenticated
 from server.crowd import Crowd, Uploads
 from server.masking import told
@@ -31,6 +31,7 @@ from server.negotiation import language_asked, ranked
 from server.page import page_response
 from server.rates import Allowance, Purse, Strangers, Tab, too_often
 from server.refusing import JSON, RequestRefused
+from server.trusted import TrustedDocuments
 from words import language_of
 
 BY_SOCKET = "Subscriptions are followed over WebSocket, by graphql-transport-ws."
@@ -50,8 +51,10 @@ class Endpoint:
         *,
         pages: Mapping[str, bytes] | None = None,
         allowance: Allowance | None = None,
+        trusted: TrustedDocuments = ANY_DOCUMENT,
     ) -> None:
         self._schema = schema
+        self._trusted = trusted
         self._pages = pages
         self._bearers = Bearers()
         self._allowance = allowance or Allowance()
@@ -84,7 +87,7 @@ class Endpoint:
         self._purse.ask(firm, name)
         self._crowd.check(f"{firm}/{name}")
         async with _room_for_files(request, firm):
-            asked = await asked_of(request)
+            asked = await asked_of(request, self._trusted)
             tab = Tab(self._purse, firm, name)
             context = Context(house, caller, request.state.request_id, account=tab)
             async with self._crowd.place(f"{firm}/{name}"):

@@ -1,4 +1,8 @@
-"""What every answer carries and what is noted of it: request id, security headers, one log line."""
+"""What every answer carries and what is noted of it: request id, security headers, one log line.
+
+The policy of an API that shows nothing: no script, no frame, no form, no sniffing, no cache. The
+page and the files handed out have a policy of their own, and all else from here.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from server.masking import new_reference
 from server.negotiation import language_asked
 from server.refusing import refusing
+from server.sites import EXTRA_HEADERS
 
 log = structlog.get_logger("jalon")
 
@@ -21,25 +26,47 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET = {"/healthz", "/readyz"}
 """Asked every few seconds by machines; noted only when they fail."""
 
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+HEADERS = {
     "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(
+        f"{one}=()"
+        for one in (
+            *("accelerometer", "bluetooth", "camera", "display-capture", "geolocation"),
+            *("gyroscope", "hid", "microphone", "midi", "payment", "serial", "usb"),
+        )
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
 }
+"""On every answer; one that says otherwise of itself keeps what it says."""
+
+STRICT_TRANSPORT = "max-age=31536000"
+"""For a year a browser that was here once asks by https alone."""
 
 
 class Envelope:
     """The outermost layer: nothing leaves the house unmarked, nothing breaks unnoted."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, is_strict: bool = False) -> None:
         self._app = app
+        self._headers = dict(HEADERS)
+        if is_strict:
+            self._headers["Strict-Transport-Security"] = STRICT_TRANSPORT
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._app(scope, receive, _Handshake(scope, send, self._headers).send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(scope, send)
+        answer = _Answer(scope, send, self._headers)
         with structlog.contextvars.bound_contextvars(request_id=answer.request_id):
             try:
                 await self._app(scope, receive, answer.send)
@@ -54,9 +81,10 @@ class Envelope:
 class _Answer:
     """The answer to one request, as it leaves."""
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send, headers: dict[str, str]) -> None:
         self._scope = scope
         self._send = send
+        self._headers = headers
         self._started = time.perf_counter()
         self.status = 0
         asked = Headers(scope=scope).get("x-request-id", "")
@@ -67,8 +95,10 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
+            for name, value in self._headers.items():
                 headers.setdefault(name, value)
+            for name, value in self._scope["state"].get(EXTRA_HEADERS, {}).items():
+                headers[name] = value
             headers["X-Request-ID"] = self.request_id
         await self._send(message)
 
@@ -106,7 +136,33 @@ class _Answer:
         return {name: state[name] for name in ("organisation", "actor") if state.get(name)}
 
 
+class _Handshake:
+    """A socket until it is accepted: a refusal is an answer like any other."""
+
+    def __init__(self, scope: Scope, send: Send, headers: dict[str, str]) -> None:
+        self._can_answer = "websocket.http.response" in scope.get("extensions", {})
+        self._send = send
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        self._is_over = False
+
+    async def send(self, message: Message) -> None:
+        is_refusal = message["type"] == "websocket.close" and not self._is_over
+        self._is_over = True
+        if not is_refusal or not self._can_answer:
+            await self._send(message)
+            return
+        start = {"type": "websocket.http.response.start", "status": 403, "headers": self._headers}
+        await self._send(start)
+        await self._send({"type": "websocket.http.response.body", "body": b""})
+
+
+_LONGEST_STEP = 20
+
+
 def _without_token(path: str) -> str:
-    """The path as it may be noted: what signs an address is a key for as long as it lasts."""
-    first = path.split("/")[1]
-    return f"/{first}/…" if first in ("files", "uploads") else path[:100]
+    """The path as it may be noted: what comes behind its first step is a key in some."""
+    first = path.split("/")[1] if "/" in path else ""
+    if first == "graphiql" and path.count("/") == 2:
+        return path[:100]
+    shown = first if len(first) <= _LONGEST_STEP else "…"
+    return f"/{shown}" if path == f"/{first}" else f"/{shown}/…"

@@ -7,13 +7,14 @@ import re
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, Any
-from unicodedata import normalize
+from unicodedata import category, normalize
 from urllib.parse import quote
 
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from documents.file_names import is_reserved
 from domain.errors import Refusal
 from domain.standing import Actor, Door, Standing
 from domain.takeover.model import StagedUpload
@@ -30,6 +31,11 @@ from server.bodies import MEBIBYTE, UPLOAD_BYTES
 from server.crowd import Uploads
 from server.refusing import RequestRefused
 
+_NOT_SHOWN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_LONGEST_NAME = 200
+"""Bytes of a name in UTF-8."""
+_LONGEST_ENDING = 10
+
 
 async def hand_out(request: Request) -> Response:
     """GET /files/{token}: the file the token stands for, to be saved under its name."""
@@ -45,7 +51,7 @@ async def hand_out(request: Request) -> Response:
         headers={
             "Content-Length": str(size),
             "Content-Disposition": attachment(link.filename),
-            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
         },
     )
 
@@ -82,16 +88,33 @@ async def _taken(
 
 
 def attachment(filename: str) -> str:
-    """A Content-Disposition that any client understands (RFC 6266, RFC 8187)."""
-    plain = normalize("NFKD", filename).encode("ascii", "ignore").decode()
-    plain = re.sub(r'[^ -~]|["\\%/]', "_", plain).strip() or "file"
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+    """A Content-Disposition that any client understands (RFC 6266, RFC 8187).
+
+    The name is one of a file in any folder: no path, nothing hidden, nothing that turns the
+    direction of reading (an .exe that is shown as a .pdf), no name of a device.
+    """
+    name = _name_of_a_file(filename)
+    plain = normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = _name_of_a_file(re.sub(r'[^ -~]|["\\%/]', "_", plain))
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _name_of_a_file(text: str) -> str:
+    spaced = "".join(" " if category(one) == "Zs" else one for one in text)
+    shown = "".join(one for one in spaced if category(one) not in _NOT_SHOWN)
+    name = re.sub(r"[/\\:*?<>|]+", "_", shown).strip(" ._") or "file"
+    if len(name.encode()) > _LONGEST_NAME:
+        stem, dot, ending = name.rpartition(".")
+        ending = dot + ending if stem and len(ending) <= _LONGEST_ENDING else ""
+        room = _LONGEST_NAME - len(ending.encode())
+        name = name.encode()[:room].decode(errors="ignore").rstrip(" .") + ending
+    return f"_{name}" if is_reserved(name) else name
 
 
 def _verified(request: Request, read: Any) -> Any:
     house: House = request.app.state.house
     try:
-        return read(house.secret, request.path_params["token"], now=house.clock())
+        return read(house.secrets, request.path_params["token"], now=house.clock())
     except LinkAltered:
         raise _nothing_here() from None
     except LinkExpired:

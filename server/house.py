@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from persistence.files import Files
 from persistence.session import Database
 from schema.context import House
-from server.settings import Settings, secret_of
+from server.settings import Settings, former_secrets_of, secret_of
 
 
 def open_house(settings: Settings) -> House:
@@ -25,6 +25,7 @@ def open_house(settings: Settings) -> House:
         database=Database(settings.database_url),
         files=Files.at(settings.files_url),
         secret=secret_of(settings),
+        former_secrets=former_secrets_of(settings),
         public_url=settings.public_url,
         rows_at_once=settings.import_rows_at_once,
         mail_from=settings.mail_from if settings.smtp_url else None,

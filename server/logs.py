@@ -1,10 +1,15 @@
-"""What is noted while serving: JSON lines in production, coloured lines in development."""
+"""What is noted while serving: JSON lines in production, coloured lines in development.
+
+What callers send stands in some of it: in neither form does it begin a line, or move a terminal.
+"""
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
-from typing import Any
+from collections.abc import Mapping, MutableMapping
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import Processor
@@ -17,6 +22,13 @@ _SHARED: list[Processor] = [
 ]
 
 
+_TALKATIVE = (
+    *("alembic", "asyncio", "httpcore2", "httpx2", "multipart", "python_multipart", "sqlalchemy"),
+    *("sqlalchemy.engine", "websockets"),
+)
+"""Libraries that tell rows, bodies, headers or addresses of requests as they work."""
+
+
 def configure_logs(*, as_json: bool) -> None:
     """Sends our lines and those of the libraries to standard error, in one form."""
     last: list[Any]
@@ -24,9 +36,9 @@ def configure_logs(*, as_json: bool) -> None:
         last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
         # Not rich's tracebacks: they show the values of variables, a key among them.
-        plain = structlog.dev.plain_traceback
         colours = sys.stderr.isatty()
-        last = [structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain)]
+        renderer = structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=_indented)
+        last = [_harmless, renderer]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_SHARED,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
@@ -36,10 +48,34 @@ def configure_logs(*, as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [output]
     root.setLevel(logging.INFO)
-    # It tells at every health check that it looks at the schema.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # It tells the whole address of each socket, whatever was put behind it.
+    logging.getLogger("uvicorn.error").addFilter(_is_no_address)
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
+
+
+def _is_no_address(record: logging.LogRecord) -> bool:
+    return '"WebSocket %s"' not in str(record.msg)
+
+
+def _harmless(logger: object, name: str, noted: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """The same with every text on one line, without what a terminal obeys."""
+    return {
+        key: _escaped(value) if isinstance(value, str) else value for key, value in noted.items()
+    }
+
+
+def _escaped(text: str) -> str:
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
+def _indented(output: TextIO, exc_info: Any) -> None:
+    """A traceback whose every line is seen to be one, whatever the error's own text."""
+    told = io.StringIO()
+    structlog.dev.plain_traceback(told, exc_info)
+    output.writelines(f"\n    {_escaped(line)}" for line in told.getvalue().split("\n"))

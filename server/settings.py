@@ -21,12 +21,14 @@ from domain.mail_address import address
 from jobs.mail_server import server_at
 from schema.context import ROWS_AT_ONCE
 from server.rates import Allowance
+from server.trusted import DocumentsUnreadable, TrustedDocuments
 
 PREFIX = "JALON_"
 VAR = Path("var")
 """What an installation without settings keeps beside it: database, files, secret."""
 
 SECRET_LENGTH = 32
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
 class Environment(StrEnum):
@@ -60,7 +62,9 @@ class Settings(BaseSettings):
     the process that serves then needs a login of no rights of its own (docs/operating.md)."""
     files_url: str = Field(default_factory=lambda: VAR.absolute().joinpath("files").as_uri())
     secret: SecretStr | None = None
-    """Signs addresses and sheets: whoever knows it can forge them."""
+    """Signs addresses, sheets and webhooks: whoever knows it can forge them."""
+    former_secrets: SecretStr = SecretStr("")
+    """What JALON_SECRET was before, the newest first, with commas: what they signed stays good."""
     public_url: str = ""
     """What the addresses in answers begin with; without it they are paths."""
     smtp_url: SecretStr | None = None
@@ -72,7 +76,16 @@ class Settings(BaseSettings):
     webhooks_private: bool = False
     """Webhooks may lead to http and into the installation's own network: an intranet, a test."""
     allowed_origins: str = ""
-    """Web sites of others whose pages may open a socket (https://app.example, …); ours always."""
+    """Web sites of others whose pages may ask here (https://app.example, …); ours always."""
+    allowed_hosts: str = ""
+    """Names this installation goes by (jalon.example, …) beside that of `public_url`.
+
+    With neither, any name in production, and none but localhost in development; numbers always.
+    """
+    documents: Path | None = None
+    """A manifest of documents that may be asked for by their SHA-256 (server.trusted)."""
+    documents_only: bool = False
+    """Whether no other document is answered; neither introspection nor GraphiQL is there then."""
     import_rows_at_once: int = ROWS_AT_ONCE
     """Rows of an import that are written while its caller waits; a longer one is a job."""
     request_seconds: float = 30.0
@@ -108,8 +121,22 @@ class Settings(BaseSettings):
         return self.database_url if given is None else given.get_secret_value()
 
     @property
+    def is_over_https(self) -> bool:
+        """Whether those outside reach it by https, be it by a proxy."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def hosts(self) -> frozenset[str] | None:
+        """The names it may be asked by; None for any."""
+        own = urlparse(self.public_url).hostname
+        named = {*_listed(self.allowed_hosts), *([own] if own else [])}
+        if not named and self.is_production:
+            return None
+        return frozenset({*named, "localhost"})
+
+    @property
     def origins(self) -> frozenset[str]:
-        """Where a page may come from that opens a socket, beside the address it asks at."""
+        """Where a page may come from, beside the address it asks at."""
         return normalize_allowed_origins(
             [*_listed(self.allowed_origins), *filter(None, [normalize_origin(self.public_url)])]
         )
@@ -181,7 +208,16 @@ class Settings(BaseSettings):
             raise _wrong("must be the whole path of a folder: /…")
         return value
 
-    @field_validator("webhooks_private", mode="before")
+    @field_validator("documents")
+    @classmethod
+    def _manifest(cls, value: Path | None) -> Path | None:
+        try:
+            TrustedDocuments.read(value)
+        except DocumentsUnreadable:
+            raise _wrong("must be a file of documents by their SHA-256: {sha256: text}") from None
+        return value
+
+    @field_validator("documents_only", "webhooks_private", mode="before")
     @classmethod
     def _yes_or_no(cls, value: object) -> object:
         if value not in ("0", "1", True, False):
@@ -192,9 +228,19 @@ class Settings(BaseSettings):
     @classmethod
     def _web_sites(cls, value: str) -> str:
         try:
+            if "*" in _listed(value):
+                raise ValueError("cookies are for sites that are named")
             return ",".join(sorted(normalize_allowed_origins(_listed(value))))
         except ValueError:
             raise _wrong("must be web sites like https://app.example, with commas") from None
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _names(cls, value: str) -> str:
+        names = [one.lower() for one in _listed(value)]
+        if not all(_HOST.fullmatch(one) for one in names):
+            raise _wrong("must be names like jalon.example, with commas")
+        return ",".join(names)
 
     @field_validator("request_seconds", mode="before")
     @classmethod
@@ -242,6 +288,19 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _former_secrets_worth_the_name(self) -> Settings:
+        former = _listed(self.former_secrets.get_secret_value())
+        if any(len(one) < SECRET_LENGTH for one in former):
+            raise _wrong("must each have at least 32 characters", "former_secrets")
+        return self
+
+    @model_validator(mode="after")
+    def _documents_as_a_whole(self) -> Settings:
+        if self.documents_only and self.documents is None:
+            raise _wrong("is required where no other document is answered", "documents")
+        return self
+
+    @model_validator(mode="after")
     def _mail_as_a_whole(self) -> Settings:
         if self.smtp_url is not None and self.mail_from is None:
             raise _wrong("is required where a mail server is set", "mail_from")
@@ -283,6 +342,13 @@ def secret_of(settings: Settings) -> bytes:
     with suppress(FileExistsError):
         keep_privately(path, secrets.token_urlsafe(48))
     return path.read_bytes()
+
+
+def former_secrets_of(settings: Settings) -> tuple[bytes, ...]:
+    """The secrets of before, the newest first, each once and none that is the present one."""
+    listed = [one.encode() for one in _listed(settings.former_secrets.get_secret_value())]
+    present = settings.secret.get_secret_value().encode() if settings.secret else b""
+    return tuple(one for one in dict.fromkeys(listed) if one != present)
 
 
 def keep_privately(path: Path, text: str) -> None:

@@ -33,7 +33,7 @@ from strawberry.http.exceptions import (
     NonTextMessageReceived,
     WebSocketDisconnected,
 )
-from strawberry.http.websocket_origin import is_same_origin, normalize_origin
+from strawberry.http.websocket_origin import is_same_origin
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
@@ -44,9 +44,11 @@ from strawberry.types.unset import UNSET
 
 from resolvers._watching import JobWatch
 from schema.context import Caller, Context, House
+from server.asking import ANY_DOCUMENT
 from server.auth import Bearers, caller_of, token_of
 from server.masking import new_reference, told
 from server.negotiation import language_asked
+from server.trusted import Subscriptions, TrustedDocuments
 from words import phrase
 
 log = structlog.get_logger("jalon")
@@ -85,10 +87,11 @@ class Sockets:
         schema: strawberry.Schema,
         *,
         origins: frozenset[str] = frozenset(),
+        trusted: TrustedDocuments = ANY_DOCUMENT,
         bounds: Bounds | None = None,
     ) -> None:
         self.bounds = bounds or Bounds()
-        self._schema = _Subscriptions(schema)
+        self._schema = Subscriptions(schema, trusted)
         self._origins = origins
         self._bearers = Bearers()
         self._open = 0
@@ -116,9 +119,7 @@ class Sockets:
         """Whether a page may open it; what is no browser names no origin, and bears a key."""
         origin = headers.get("origin")
         return (
-            origin is None
-            or is_same_origin(origin, headers.get("host"))
-            or bool({"*", normalize_origin(origin)} & self._origins)
+            origin is None or is_same_origin(origin, headers.get("host")) or origin in self._origins
         )
 
     async def _converse(self, socket: WebSocket) -> None:
@@ -354,16 +355,6 @@ class Wire:
                     await self._socket.close(code, reason)
         finally:
             self._ended.set()
-
-
-@dataclass(frozen=True, slots=True)
-class _Subscriptions:
-    """The schema as far as it can be asked here."""
-
-    whole: strawberry.Schema
-
-    async def stream(self, query: str, **more: Any) -> Any:
-        return await self.whole.subscribe(query, **more)
 
 
 def _message(name: str, kind: str, payload: Any) -> Any:

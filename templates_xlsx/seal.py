@@ -125,6 +125,8 @@ class Seal:
     """The product's secret, the same for all organisations; 16 bytes or more."""
     organisation: str
     """What names the organisation for ever (its id)."""
+    former: tuple[bytes, ...] = field(default=(), repr=False)
+    """Secrets of before, the newest first: they make nothing any more, what they made is good."""
 
     def __post_init__(self) -> None:
         if len(self.secret) < 16:
@@ -154,9 +156,10 @@ class Seal:
             return Verdict.FORGED, None
         content = bytes.fromhex(text[1:])
         number, rest = content[:_ID_BYTES], content[_ID_BYTES:]
-        if not compare_digest(rest[:_IDENTITY_BYTES], self._identity(kind, number)):
+        maker = self._maker(kind, number, rest[:_IDENTITY_BYTES])
+        if maker is None:
             return Verdict.FORGED, None
-        sealed = self._references(kind, number, references)
+        sealed = maker._references(kind, number, references)
         intact = compare_digest(rest[_IDENTITY_BYTES:], sealed)
         return Verdict.INTACT if intact else Verdict.CHANGED, int.from_bytes(number, "big")
 
@@ -183,9 +186,9 @@ class Seal:
         found = {key: canonical(entries.get(key)) for key in (*_SEALED_KEYS, "seal")}
         if not any(found.values()):
             return EnvelopeVerdict(EnvelopeState.ABSENT)
-        owner = Seal(self.secret, found["organisation"])
+        owners = (Seal(secret, found["organisation"]) for secret in (self.secret, *self.former))
         mark = found["seal"].upper().encode("utf-8", "replace")
-        if not compare_digest(mark, owner._envelope_mark(found).encode()):
+        if not any(compare_digest(mark, owner._envelope_mark(found).encode()) for owner in owners):
             return EnvelopeVerdict(EnvelopeState.TAMPERED)
         state = EnvelopeState.INTACT
         if found["organisation"] != canonical(self.organisation):
@@ -198,6 +201,18 @@ class Seal:
             version=int(found["version"].removeprefix("v")),
             issued=date.fromisoformat(found["issued"]),
         )
+
+    @cached_property
+    def _makers(self) -> tuple[Seal, ...]:
+        """This seal, and those of the former secrets."""
+        return (self, *(Seal(secret, self.organisation) for secret in self.former))
+
+    def _maker(self, kind: str, number: bytes, identity: bytes) -> Seal | None:
+        """Which of them made the mark `identity`."""
+        for one in self._makers:
+            if compare_digest(identity, one._identity(kind, number)):
+                return one
+        return None
 
     def _identity(self, kind: str, number: bytes) -> bytes:
         mark = self._keyed("row identity", kind)

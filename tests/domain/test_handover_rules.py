@@ -18,6 +18,7 @@ from domain.handover import (
     take,
     try_again,
 )
+from domain.signing import Secrets
 from domain.webhook import WebhookEndpoint, rotate, secrets_of, signing_secret
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -83,22 +84,22 @@ def test_what_is_kept_of_an_answer_is_one_short_line() -> None:
 def test_a_secret_is_that_of_its_installation_firm_and_salt() -> None:
     told = {
         signing_secret(house, firm, salt)
-        for house in (b"a" * 32, b"b" * 32)
+        for house in (Secrets(b"a" * 32), Secrets(b"b" * 32))
         for firm in (1, 2)
         for salt in ("x", "y")
     }
     assert len(told) == 8
-    assert all(secret.startswith("whsec_") and len(secret) == 50 for secret in told)
+    assert all(secret and secret.startswith("whsec_") and len(secret) == 50 for secret in told)
 
 
 def test_a_former_secret_signs_until_its_time_is_over() -> None:
     endpoint = WebhookEndpoint(url="https://hook.example", salt="old")
     endpoint.organisation_id = 1
-    (old,) = secrets_of(endpoint, b"house", now=NOW)
+    (old,) = secrets_of(endpoint, Secrets(b"house"), now=NOW)
     rotate(endpoint, "new", overlap=timedelta(hours=1), now=NOW)
     later = NOW + timedelta(minutes=59)
-    new, beside = secrets_of(endpoint, b"house", now=later)
+    new, beside = secrets_of(endpoint, Secrets(b"house"), now=later)
     assert (beside, new != old) == (old, True)
-    assert secrets_of(endpoint, b"house", now=NOW + timedelta(hours=1)) == (new,)
+    assert secrets_of(endpoint, Secrets(b"house"), now=NOW + timedelta(hours=1)) == (new,)
     rotate(endpoint, "newest", overlap=timedelta(0), now=NOW)
-    assert len(secrets_of(endpoint, b"house", now=NOW)) == 1
+    assert len(secrets_of(endpoint, Secrets(b"house"), now=NOW)) == 1

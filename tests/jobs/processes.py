@@ -91,7 +91,7 @@ def process(
     if awake:
         keeper.open()
     try:
-        with TestClient(app) as http:
+        with TestClient(app, base_url="http://localhost") as http:
             yield caller_of(http, house, firm(), "test")
     finally:
         if awake:

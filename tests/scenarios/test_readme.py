@@ -38,7 +38,9 @@ def demo_key(
     monkeypatch.setenv("JALON_DATABASE_URL", sqlite_url)
     with open_installation() as house:
         key = prepare(house, Console(quiet=True))
-        with TestClient(create_app(read_settings(), house=house)) as http:
+        with TestClient(
+            create_app(read_settings(), house=house), base_url="http://localhost"
+        ) as http:
             yield http, key
 
 

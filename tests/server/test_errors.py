@@ -151,7 +151,7 @@ def test_an_exception_outside_the_operation_is_masked_too(api: ApiClient, noted:
 def _link(api: ApiClient) -> str:
     from datetime import UTC, datetime, timedelta
 
-    from persistence.file_links import signed_path
+    from persistence.file_links import FileLink, signed_path
 
     expires = datetime.now(UTC) + timedelta(minutes=1)
-    return signed_path(api.house.secret, "a", "a.txt", "text/plain", expires)
+    return signed_path(api.house.secrets, FileLink(1, "1/a", "a.txt", "text/plain"), expires)

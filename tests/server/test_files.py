@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.signing import Secrets
 from domain.takeover.model import StagedUpload
 from persistence.file_links import (
     FileLink,
@@ -29,7 +30,7 @@ from tests.support.api import SECRET, ApiClient, open_api
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SOON = NOW + timedelta(minutes=15)
-KEY = SECRET.encode()
+KEY = Secrets(SECRET.encode())
 PLAIN = "text/plain"
 
 
@@ -54,7 +55,7 @@ def api(sqlite_url: str, tmp_path: Path, clock: Clock) -> Iterator[ApiClient]:
 
 def file_at(api: ApiClient, filename: str = "clients.txt") -> str:
     api.house.files.put("1/a", b"content")
-    return signed_path(KEY, "1/a", filename, PLAIN, SOON)
+    return signed_path(KEY, FileLink(1, "1/a", filename, PLAIN), SOON)
 
 
 def token_of(path: str) -> str:
@@ -63,13 +64,13 @@ def token_of(path: str) -> str:
 
 @given(st.text(max_size=255), st.text(max_size=255))
 def test_a_link_says_what_it_was_made_of(key: str, filename: str) -> None:
-    token = token_of(signed_path(KEY, key, filename, PLAIN, SOON))
-    assert read_file_link(KEY, token, now=NOW) == FileLink(key, filename, PLAIN)
+    token = token_of(signed_path(KEY, FileLink(1, f"1/{key}", filename, PLAIN), SOON))
+    assert read_file_link(KEY, token, now=NOW) == FileLink(1, f"1/{key}", filename, PLAIN)
 
 
 @given(st.integers(0, 200), st.characters(codec="ascii"))
 def test_a_link_with_a_letter_changed_is_altered(place: int, letter: str) -> None:
-    token = token_of(signed_path(KEY, "1/a", "a.txt", PLAIN, SOON))
+    token = token_of(signed_path(KEY, FileLink(1, "1/a", "a.txt", PLAIN), SOON))
     place %= len(token)
     changed = token[:place] + letter + token[place + 1 :]
     if changed != token:
@@ -84,18 +85,20 @@ def test_any_text_is_an_altered_link(text: str) -> None:
 
 
 def test_an_upload_link_is_no_file_link_nor_the_reverse() -> None:
-    upload = token_of(signed_upload_path(KEY, organisation_id=1, staged_id=2, expires=SOON))
+    upload = token_of(signed_upload_path(KEY, UploadLink(1, 2), SOON))
     assert read_upload_link(KEY, upload, now=NOW) == UploadLink(1, 2)
     with pytest.raises(LinkAltered):
         read_file_link(KEY, upload, now=NOW)
     with pytest.raises(LinkAltered):
-        read_upload_link(KEY, token_of(signed_path(KEY, "a", "b", PLAIN, SOON)), now=NOW)
+        read_upload_link(
+            KEY, token_of(signed_path(KEY, FileLink(1, "1/a", "b", PLAIN), SOON)), now=NOW
+        )
 
 
 def test_a_link_of_another_secret_is_altered_and_one_past_its_time_expired() -> None:
-    token = token_of(signed_path(KEY, "a", "b", PLAIN, SOON))
+    token = token_of(signed_path(KEY, FileLink(1, "1/a", "b", PLAIN), SOON))
     with pytest.raises(LinkAltered):
-        read_file_link(b"another", token, now=NOW)
+        read_file_link(Secrets(b"another"), token, now=NOW)
     assert read_file_link(KEY, token, now=SOON)
     with pytest.raises(LinkExpired):
         read_file_link(KEY, token, now=SOON + timedelta(seconds=1))
@@ -127,7 +130,7 @@ def test_an_altered_an_expired_and_an_empty_address_give_nothing(
     path = file_at(api)
     assert api.http.get(path + "a").status_code == 404
     assert api.http.get("/files/nonsense").status_code == 404
-    gone = signed_path(KEY, "1/not-there", "a", PLAIN, SOON)
+    gone = signed_path(KEY, FileLink(1, "1/not-there", "a", PLAIN), SOON)
     assert api.http.get(gone).status_code == 404
     clock.now = SOON + timedelta(seconds=1)
     expired = api.http.get(path, headers={"Accept-Language": "en"})
@@ -141,9 +144,7 @@ def stage(api: ApiClient, content: bytes, *, sha256: str | None = None) -> tuple
         session.add(staged)
         session.flush()
         staged_id = staged.id
-    path = signed_upload_path(
-        KEY, organisation_id=api.organisation_id, staged_id=staged_id, expires=SOON
-    )
+    path = signed_upload_path(KEY, UploadLink(api.organisation_id, staged_id), SOON)
     return staged_id, path
 
 
@@ -187,9 +188,7 @@ def test_an_upload_sent_again_is_taken_once(api: ApiClient, clock: Clock) -> Non
 def test_an_upload_of_another_firm_has_no_place_here(api: ApiClient) -> None:
     other = api.of_another_firm()
     staged_id, _ = stage(api, b"1")
-    path = signed_upload_path(
-        KEY, organisation_id=other.organisation_id, staged_id=staged_id, expires=SOON
-    )
+    path = signed_upload_path(KEY, UploadLink(other.organisation_id, staged_id), SOON)
     assert api.http.put(path, content=b"1").status_code == 404
 
 

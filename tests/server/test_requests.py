@@ -17,7 +17,8 @@ from tests.support.api import ApiClient, open_api
 
 NAME = "{ __typename }"
 MODERN = "application/graphql-response+json"
-BOUNDARY = {"Content-Type": "multipart/form-data; boundary=x"}
+BOUNDARY_LESS = {"Content-Type": "multipart/form-data", "GraphQL-Preflight": "1"}
+BOUNDARY = {"Content-Type": "multipart/form-data; boundary=x", "GraphQL-Preflight": "1"}
 
 
 def post(api: ApiClient, content: bytes, **headers: str) -> Any:
@@ -99,11 +100,15 @@ def test_a_broken_form_is_a_400(api: ApiClient, body: bytes) -> None:
 
 
 def test_a_form_without_its_boundary_is_a_400(api: ApiClient) -> None:
-    assert post(api, b"x", **{"Content-Type": "multipart/form-data"}).status_code == 400
+    assert post(api, b"x", **BOUNDARY_LESS).status_code == 400
 
 
 @pytest.mark.parametrize(
-    "media_type", ["text/plain", "application/graphql", "", "application/json; charset=latin-1"]
+    "media_type",
+    [
+        *("text/plain", "text/plain; application/json", "application/graphql", ""),
+        *("application/x-www-form-urlencoded", "application/json; charset=latin-1"),
+    ],
 )
 def test_an_operation_in_another_media_type_is_a_415(api: ApiClient, media_type: str) -> None:
     assert post(api, b"{}", **{"Content-Type": media_type}).status_code == 415

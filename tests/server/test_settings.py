@@ -23,6 +23,9 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         "DATABASE_URL",
         "FILES_URL",
         "SECRET",
+        "FORMER_SECRETS",
+        "ALLOWED_ORIGINS",
+        "ALLOWED_HOSTS",
         "PUBLIC_URL",
         "IMPORT_ROWS_AT_ONCE",
         "REQUEST_SECONDS",
@@ -73,6 +76,14 @@ def test_hand_overs_go_nowhere_until_they_are_told_where(
         ("FILES_URL", "/var/files", "must be file:///…, s3://…, gs://… or az://…"),
         ("PUBLIC_URL", "jalon.example", "must be an http:// or https:// address"),
         ("SECRET", "short", "must have at least 32 characters"),
+        ("ALLOWED_HOSTS", "https://jalon.example", "must be names like jalon.example, with commas"),
+        ("ALLOWED_HOSTS", "*", "must be names like jalon.example, with commas"),
+        (
+            "ALLOWED_ORIGINS",
+            "https://a.example,*",
+            "must be web sites like https://app.example, with commas",
+        ),
+        ("FORMER_SECRETS", f"{LONG},short", "must each have at least 32 characters"),
         ("SMTP_URL", "mail.example:587", "must be smtp://user:password@host:587 or smtps://…"),
         (
             "SMTP_URL",
@@ -119,6 +130,17 @@ def test_production_needs_a_secret_of_its_own(monkeypatch: pytest.MonkeyPatch) -
         read_settings()
     monkeypatch.setenv("JALON_SECRET", LONG)
     assert secret_of(read_settings()) == LONG.encode()
+
+
+def test_former_secrets_are_kept_the_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    older, oldest = LONG[::-1], "o" * 40
+    monkeypatch.setenv("JALON_SECRET", LONG)
+    monkeypatch.setenv("JALON_FORMER_SECRETS", f" {older}, {oldest},{LONG},{older},")
+    settings = read_settings()
+    house = open_house(settings)
+    house.database.close()
+    assert house.secrets.all == (LONG.encode(), older.encode(), oldest.encode())
+    assert not any(one in repr(settings) + repr(house) for one in (LONG, older, oldest))
 
 
 def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,7 +87,8 @@ class ApiClient:
             "map": json.dumps({str(place): [path] for place, path in enumerate(files)}),
         }
         parts = {str(place): file for place, file in enumerate(files.values())}
-        return self.http.post("/graphql", data=form, files=parts, headers=self.headers)
+        headers = {**self.headers, "GraphQL-Preflight": "1"}
+        return self.http.post("/graphql", data=form, files=parts, headers=headers)
 
     def get(self, address: str) -> bytes:
         """The content of a signed address that an answer gave."""
@@ -146,7 +147,7 @@ def open_api(
         )
         chosen = Settings(database_url=database_url, secret=SecretStr(SECRET), **settings)
         app = create_app(chosen, house=house, schema=schema)
-        with TestClient(app) as http:
+        with TestClient(app, base_url="http://localhost") as http:
             yield caller_of(http, house, described or firm(), "test")
 
 

@@ -13,6 +13,7 @@ from server.sockets import Bounds, Sockets
 from tests.support.api import ApiClient
 
 PROTOCOL = "graphql-transport-ws"
+ADDRESS = "ws://localhost/graphql"
 CHANGED = """
 subscription($id: ID!) {
   jobChanged(id: $id) {
@@ -39,7 +40,7 @@ def connected(
 @contextmanager
 def opened(api: ApiClient, **headers: str) -> Iterator[WebSocketTestSession]:
     """A connection of which nothing is known yet."""
-    with api.http.websocket_connect("/graphql", subprotocols=[PROTOCOL], headers=headers) as socket:
+    with api.http.websocket_connect(ADDRESS, subprotocols=[PROTOCOL], headers=headers) as socket:
         assert socket.accepted_subprotocol == PROTOCOL
         yield socket
 

@@ -228,3 +228,19 @@ def test_the_folded_envelope_fits_a_document_property_and_comes_back() -> None:
     assert len(folded(ENVELOPE)) <= 255
     assert unfolded(folded(ENVELOPE)) == ENVELOPE
     assert unfolded("not an envelope") == unfolded("[1]") == unfolded("[" * 100_000) == {}
+
+
+def test_a_workbook_out_in_the_field_stays_good_while_its_secret_is_kept() -> None:
+    rotated = Seal(b"another secret of the product", OURS.organisation, (OURS.secret,))
+    read = rotated.read_token(kind="progress", token=TOKEN, references=REFERENCES)
+    assert read == (Verdict.INTACT, 421)
+    changed = {**REFERENCES, "fee": "1"}
+    read = rotated.read_token(kind="progress", token=TOKEN, references=changed)
+    assert read == (Verdict.CHANGED, 421)
+    assert rotated.read_envelope(ENVELOPE).state is EnvelopeState.INTACT
+    theirs = Seal(rotated.secret, "organisation-8", rotated.former)
+    assert theirs.read_envelope(ENVELOPE).state is EnvelopeState.OTHER_ORGANISATION
+    assert theirs.read_token(kind="progress", token=TOKEN, references=REFERENCES)[1] is None
+    new = rotated.row_token(kind="progress", record_id=421, references=REFERENCES)
+    assert new != TOKEN
+    assert OURS.read_token(kind="progress", token=new, references=REFERENCES)[0] is Verdict.FORGED
