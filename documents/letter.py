@@ -48,16 +48,30 @@ def letter(head: Head, body: str, *, paper: bytes, filename: str) -> bytes:
 
     MAIL_HEAD_BROKEN where it would not be read back with these headers, or with another body.
     """
+    content = _content(body)
+    content.add_attachment(paper, maintype="application", subtype="pdf", filename=said(filename))
+    return _written(head, content, ["multipart/mixed", "text/plain", "application/pdf"])
+
+
+def note(head: Head, body: str) -> bytes:
+    """A letter that brings nothing but its words; as `letter` otherwise."""
+    return _written(head, _content(body), ["text/plain"])
+
+
+def _content(body: str) -> EmailMessage:
     content = EmailMessage(policy=_CONTENT)
     content.set_content(body if body.endswith("\n") else f"{body}\n")
-    content.add_attachment(paper, maintype="application", subtype="pdf", filename=said(filename))
+    return content
+
+
+def _written(head: Head, content: EmailMessage, kinds: list[str]) -> bytes:
     lines = _lines(head)
     written = "".join(f"{name}: {value}\r\n" for name, value in lines)
     try:
         made = written.encode("ascii") + content.as_bytes()
     except UnicodeEncodeError as error:
         raise Refusal(MAIL_HEAD_BROKEN(found=head.message_id)) from error
-    _require_as_meant(made, [name for name, _ in lines], found=head.message_id)
+    _require_as_meant(made, [name for name, _ in lines], kinds, found=head.message_id)
     return made
 
 
@@ -102,13 +116,15 @@ def _list(addresses: Sequence[str]) -> str:
     return ",\r\n ".join(addresses)
 
 
-def _require_as_meant(made: bytes, names: Sequence[str], *, found: str) -> None:
-    """Reads the letter back: these headers in this order, then a text and the paper."""
+def _require_as_meant(made: bytes, names: Sequence[str], kinds: list[str], *, found: str) -> None:
+    """Reads the letter back: these headers in this order, then parts of these kinds."""
     read = message_from_bytes(made, policy=default)
-    kinds = [part.get_content_type() for part in read.walk()]
+    of_the_body = [one for one in read if one not in names]
     is_meant = (
-        sorted(read.keys()) == sorted((*names, *_OF_THE_BODY))
-        and kinds == ["multipart/mixed", "text/plain", "application/pdf"]
+        sorted(read.keys()) == sorted((*names, *of_the_body))
+        and set(of_the_body) <= {*_OF_THE_BODY, "Content-Transfer-Encoding"}
+        and set(of_the_body) >= set(_OF_THE_BODY)
+        and [part.get_content_type() for part in read.walk()] == kinds
         and not any(part.defects for part in read.walk())
     )
     if not is_meant:

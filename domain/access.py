@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import NAME, BigKey, Instant, Record, Scoped, choice, owned
 from domain.errors import PERMISSION_DENIED, Refusal
+from domain.standing import Reach
 
 
 class Permission(StrEnum):
@@ -28,6 +30,8 @@ class Permission(StrEnum):
     EDIT_SETTINGS = "EDIT_SETTINGS"
     READ_AUDIT = "READ_AUDIT"
     """Who did what, with what was there before."""
+    MANAGE_PEOPLE = "MANAGE_PEOPLE"
+    """Who is in the firm, what they may do, and the keys of its programs."""
 
 
 class Role(StrEnum):
@@ -42,7 +46,8 @@ class Role(StrEnum):
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(Permission),
-    Role.ACCOUNTANT: frozenset(Permission) - {Permission.EDIT_SETTINGS, Permission.READ_AUDIT},
+    Role.ACCOUNTANT: frozenset(Permission)
+    - {Permission.EDIT_SETTINGS, Permission.READ_AUDIT, Permission.MANAGE_PEOPLE},
     Role.PROJECT_MANAGER: frozenset(
         {
             Permission.READ,
@@ -66,6 +71,14 @@ def require(role: Role, permission: Permission) -> None:
     """Refuses with PERMISSION_DENIED when `role` does not hold `permission`."""
     if not holds(role, permission):
         raise Refusal(PERMISSION_DENIED(role=role.value, permission=permission.value))
+
+
+def reach_of(role: Role, entity_ids: Sequence[int] | None, collaborator_id: int | None) -> Reach:
+    """How far somebody reaches whose record says this: the one place that makes a reach of it."""
+    return Reach(
+        entity_ids=None if entity_ids is None else frozenset(entity_ids),
+        collaborator_id=collaborator_id,
+    )
 
 
 class ApiKey(Scoped, Record):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -62,6 +65,16 @@ class Member(Versioned, Record):
     collaborator_id: Mapped[int | None] = mapped_column(BigKey, default=None)
     """Who they are among the collaborators: whose projects and hours are their own."""
     suspended_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    name: Mapped[str] = mapped_column(NAME, default="")
+    """What who invited them calls them: seen until they have joined."""
+    joined_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    """When they accepted the invitation: before, they cannot come in."""
+
+    @property
+    def is_in(self) -> bool:
+        """Whether they may come in at all."""
+        is_there = self.joined_at is not None and self.archived_at is None
+        return is_there and self.suspended_at is None
 
 
 class SignIn(Scoped, Record):
@@ -95,12 +108,20 @@ class LinkPurpose(StrEnum):
 
 
 class AccountLink(Record):
-    """A link sent by e-mail to the person of an account; its token is kept as a hash."""
+    """A link sent by e-mail to the person of an account; its token is kept as a hash.
+
+    The token is made of `salt` and the secret of the installation (`link_token`) and so is kept
+    nowhere: neither while its mail waits, nor afterwards. An invitation is into one firm.
+    """
 
     __tablename__ = "account_link"
     __table_args__ = (
         UniqueConstraint("token_sha256"),
+        ForeignKeyConstraint(
+            ["organisation_id", "member_id"], ["member.organisation_id", "member.id"]
+        ),
         Index(None, "account_id"),
+        Index(None, "next_attempt_at"),
         {"sqlite_autoincrement": True},
     )
 
@@ -110,7 +131,32 @@ class AccountLink(Record):
     token_sha256: Mapped[str] = mapped_column(String(64))
     expires_at: Mapped[datetime] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
+    salt: Mapped[str] = mapped_column(String(64))
     used_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    """When it was used, or replaced by a newer one."""
+    organisation_id: Mapped[int | None] = mapped_column(
+        BigKey, ForeignKey("organisation.id"), default=None
+    )
+    member_id: Mapped[int | None] = mapped_column(BigKey, default=None)
+    """What an invitation makes of them."""
+    words: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
+    """What its mail says besides the link: `locale`, `organisation`, `by`."""
+    next_attempt_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    """When its mail is to be sent, or taken to have been left; NULL: sent, or none is."""
+    claim: Mapped[str | None] = mapped_column(String(32), default=None)
+    attempts: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+
+
+def link_token(installation: bytes, salt: str) -> str:
+    """The token that `salt` stands for in this installation: 32 bytes in base64."""
+    made = hmac.digest(installation, f"account_link.{salt}".encode(), hashlib.sha256)
+    return urlsafe_b64encode(made).rstrip(b"=").decode()
+
+
+def fingerprint(token: str) -> str:
+    """What is kept of a token: its SHA-256. A token is as long as its hash: it needs no salt."""
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 class IdentityProvider(Versioned, Record):
@@ -152,6 +198,7 @@ class Tally(Record):
     """How often something was tried in a span of time: sign-ins of an address, for one."""
 
     __tablename__ = "tally"
+    __table_args__ = (Index(None, "until"),)
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     """What is counted, hashed: it holds no address and no name."""

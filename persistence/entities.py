@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, func, or_, select
 
 from domain.collaborator import Collaborator
+from domain.errors import NOT_FOUND, Refusal
 from domain.invoice.model import LEGAL, Invoice, InvoiceKind, NumberCounter
 from domain.invoice.series import SeriesKind, SeriesUse
 from domain.likeness import name_key
@@ -46,6 +47,17 @@ def entities_where(
 def entity_coded(session: ScopedSession, code: str) -> Entity | None:
     """The entity with `code`, archived or not, whatever the case: sheets name it by its code."""
     return session.scalar(select(Entity).where(func.lower(Entity.code) == code.lower()))
+
+
+def entities_coded(session: ScopedSession, codes: Sequence[str]) -> list[int]:
+    """The entities of these codes; NOT_FOUND for one that the firm has not."""
+    found = []
+    for code in codes:
+        entity = entity_coded(session, code)
+        if entity is None:
+            raise Refusal(NOT_FOUND(field=("entity",), noun="entity", key=code[:60]))
+        found.append(entity.id)
+    return found
 
 
 def series_uses(session: ScopedSession) -> list[SeriesUse]:

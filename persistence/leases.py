@@ -12,11 +12,12 @@ from typing import TypeVar
 
 from sqlalchemy import ColumnElement, select
 
+from domain.account import AccountLink
 from domain.handover import HandoverDelivery
 from domain.invoice.mail import InvoiceMail
 from persistence.session import ScopedSession
 
-Lent = TypeVar("Lent", InvoiceMail, HandoverDelivery)
+Lent = TypeVar("Lent", InvoiceMail, HandoverDelivery, AccountLink)
 
 
 def is_any_due(

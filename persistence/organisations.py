@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 
 from domain.access import ApiKey, Role
 from domain.errors import NOT_FOUND, Refusal
 from domain.organisation import Organisation, time_zone_of
+from domain.standing import Door
 from persistence.session import Database, ScopedSession
 
 _PREFIX = "jalon"
@@ -19,26 +22,74 @@ _PREFIX = "jalon"
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Who a key stands for."""
+    """Who came in by a door: what a key stands for, or a person who signed in."""
 
     key_id: int
+    """Of the key, or of the member."""
     organisation_id: int
     organisation_code: str
     role: Role
     name: str
     locale: str
     time_zone: str = "Europe/Paris"
+    door: Door = Door.KEY
+    entity_ids: tuple[int, ...] | None = None
+    collaborator_id: int | None = None
+    ends_at: datetime | None = None
+    """When it is over by itself."""
+    seen_at: datetime | None = None
+    account_id: int | None = None
+    sign_in_id: int | None = None
+    email: str | None = None
+
+    @property
+    def actor_id(self) -> str:
+        """The record they are: "api_key_4", "member_2"."""
+        return f"{'api_key' if self.door is Door.KEY else 'member'}_{self.key_id}"
 
 
 def create_key(session: ScopedSession, *, role: Role, name: str = "") -> str:
     """A new key of the session's organisation, shown this once: only its hash is kept."""
+    return make_key(session, role=role, name=name)[1]
+
+
+def make_key(
+    session: ScopedSession,
+    *,
+    role: Role,
+    name: str = "",
+    entity_ids: Sequence[int] | None = None,
+    collaborator_id: int | None = None,
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """A new key and the token that is shown this once."""
     public_id, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
-    session.add(ApiKey(public_id=public_id, secret_sha256=_hash(secret), role=role, name=name))
+    key = ApiKey(
+        public_id=public_id,
+        secret_sha256=_hash(secret),
+        role=role,
+        name=name,
+        entity_ids=None if entity_ids is None else sorted(entity_ids),
+        collaborator_id=collaborator_id,
+        expires_at=expires_at,
+    )
+    session.add(key)
     session.flush()
-    return f"{_PREFIX}_{public_id}_{secret}"
+    return key, f"{_PREFIX}_{public_id}_{secret}"
 
 
-def bearer_of(database: Database, token: str) -> Bearer | None:
+def note_used(session: ScopedSession, key_id: int, *, now: datetime, every: timedelta) -> None:
+    """Keeps when a key was last used, unless that was a moment ago."""
+    is_news = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= now - every)
+    session.execute(
+        update(ApiKey)
+        .where(ApiKey.id == key_id, is_news)
+        .values(last_used_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def bearer_of(database: Database, token: str, *, now: datetime | None = None) -> Bearer | None:
     """Who bears `token`; None when it is not a key in force. Compared in constant time."""
     prefix, _, rest = token.partition("_")
     public_id, _, secret = rest.partition("_")
@@ -47,21 +98,29 @@ def bearer_of(database: Database, token: str) -> Bearer | None:
         return None
     with database.reading(None) as session:
         row = session.execute(
-            select(ApiKey.id, ApiKey.secret_sha256, ApiKey.role, ApiKey.name, Organisation)
+            select(ApiKey, Organisation)
             .join(Organisation, Organisation.id == ApiKey.organisation_id)
             .where(ApiKey.public_id == public_id, ApiKey.revoked_at.is_(None))
         ).one_or_none()
-        if row is None or not hmac.compare_digest(row.secret_sha256, _hash(secret)):
+        # Something is compared in any case: an unknown key takes as long as a wrong one.
+        kept = _hash("") if row is None else row.ApiKey.secret_sha256
+        if not hmac.compare_digest(kept, _hash(secret)) or row is None:
             return None
-        organisation = row.Organisation
+        key, organisation = row.ApiKey, row.Organisation
+        if key.expires_at is not None and key.expires_at <= (now or datetime.now(UTC)):
+            return None
         return Bearer(
-            key_id=row.id,
+            key_id=key.id,
             organisation_id=organisation.id,
             organisation_code=organisation.code,
-            role=row.role,
-            name=row.name,
+            role=key.role,
+            name=key.name,
             locale=organisation.locale,
             time_zone=time_zone_of(organisation),
+            entity_ids=None if key.entity_ids is None else tuple(key.entity_ids),
+            collaborator_id=key.collaborator_id,
+            ends_at=key.expires_at,
+            seen_at=key.last_used_at,
         )
 
 

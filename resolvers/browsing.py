@@ -46,7 +46,7 @@ from schema.invoice import INVOICE, INVOICE_LINE, Invoice
 from schema.invoice_mail import INVOICE_MAIL
 from schema.job import job_noun
 from schema.node import Node, key_of, optional_key
-from schema.organisation import ENTITY, ORGANISATION, Viewer
+from schema.organisation import ENTITY, ORGANISATION
 from schema.payment import ALLOCATION, PAYMENT, REMINDER
 from schema.project import (
     ADJUSTMENT,
@@ -168,22 +168,6 @@ class InvoiceFilter:
 @strawberry.type
 class Browsing:
     """Queries that look things up."""
-
-    @strawberry.field(description="Who asks, and in whose name.")
-    async def viewer(self, info: Info) -> Viewer:
-        caller = info.context.caller
-        fields = wanted(info, "organisation")
-
-        def find(session: ScopedSession) -> Any:
-            return load(session, ORGANISATION, fields)[0]
-
-        organisation = await read(info, find)
-        return Viewer(
-            organisation=organisation,
-            role=caller.role,
-            key_name=caller.key_name,
-            locale=caller.locale,
-        )
 
     @strawberry.field(description="Anything by its identifier; null when there is none.")
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:

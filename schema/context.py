@@ -6,19 +6,30 @@ from asyncio import Event
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import strawberry
 
-from domain.access import Permission, Role, holds
+from domain.access import Permission, Role, holds, require
 from domain.job import Progress
 from domain.signing import Secrets
 from domain.standing import THE_HOUSE, WHOLE_FIRM, Actor, Reach, Standing
 from persistence.files import Files
 from persistence.session import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who signed in, and by which sign-in."""
+
+    account_id: int
+    member_id: int
+    email: str
+    sign_in_id: int | None = None
+    """None by another door: an identity provider's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,8 @@ class Caller:
     """Where the firm's day begins and ends."""
     actor: Actor = THE_HOUSE
     reach: Reach = WHOLE_FIRM
+    person: Person | None = None
+    """None for a program."""
 
     def standing(self, act: str = "") -> Standing:
         """Where a session stands that acts for them; `act` names what they do."""
@@ -43,6 +56,10 @@ class Caller:
     def holds(self, permission: Permission) -> bool:
         """Whether their role may do it."""
         return holds(self.role, permission)
+
+    def require(self, permission: Permission) -> None:
+        """Refuses with PERMISSION_DENIED what their role does not hold."""
+        require(self.role, permission)
 
 
 def _now() -> datetime:
@@ -105,6 +122,12 @@ class House:
     """Where final invoices are dropped, each firm's in a folder of its own; None: nowhere."""
     webhooks_private: bool = False
     """Whether webhooks may lead into the installation's own network, and over http."""
+    app_url: str = ""
+    """Where the pages for people are: what links in mails begin with."""
+    sign_in_idle: timedelta = timedelta(hours=12)
+    """After so long without use a sign-in is over."""
+    sign_in_longest: timedelta = timedelta(days=30)
+    """After so long it is over, used or not."""
     former_secrets: tuple[bytes, ...] = field(default=(), repr=False)
     """What signed before `secret`, the newest first: still good for what it signed."""
 

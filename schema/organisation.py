@@ -9,16 +9,19 @@ from typing import Any
 
 import strawberry
 
-from domain.access import Role
+from domain.access import Permission, Role
 from domain.mail_template import MailKind
 from domain.organisation import Entity as EntityRecord
 from domain.organisation import Organisation as OrganisationRecord
 from domain.organisation import late_payment_rate, zone_of
+from domain.standing import Door
 from persistence.entities import with_logo
 from persistence.reading import Computed, Derived, Noun, ToMany
 from schema.node import Node
 
 strawberry.enum(Role)
+strawberry.enum(Permission, description="One thing people come to do, as far as access goes.")
+strawberry.enum(Door, description="How somebody came to ask.")
 strawberry.enum(MailKind, description="What a letter is about; a deposit is an INVOICE.")
 
 
@@ -90,14 +93,6 @@ class Organisation(Node):
     mail_templates: list[MailTemplate] = strawberry.field(description="Those it has changed.")
     entities: list[Entity]
     created_at: datetime
-
-
-@strawberry.type(description="Who asks: the bearer of the key.")
-class Viewer:
-    organisation: Organisation
-    role: Role
-    key_name: str
-    locale: str
 
 
 def _footer(language: str) -> Computed:

@@ -13,8 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
+from domain.errors import Refusal
 from schema.context import House
 from server import files, health
+from server.auth import Doors
 from server.bodies import BodyLimits
 from server.crowd import Uploads
 from server.endpoint import Endpoint
@@ -23,8 +25,10 @@ from server.graphql import jalon_schema
 from server.house import open_house
 from server.logs import configure_logs
 from server.long_work import at_work, post_of
+from server.own_pages import OwnPages, SignInCookie
 from server.page import graphiql_pages, page_file
 from server.refusing import refuse
+from server.sessions import Sessions, refused
 from server.settings import Settings, read_settings
 from server.sites import Sites
 from server.sockets import Sockets
@@ -45,6 +49,11 @@ def create_app(
     schema = schema or jalon_schema(introspection=is_open)
     pages = graphiql_pages() if is_open else None
     trusted = TrustedDocuments.read(settings.documents, only=settings.documents_only)
+    doors = Doors(
+        pages=OwnPages(settings.origins - {"*"}),
+        cookie=SignInCookie(settings.is_by_https),
+        strangers=settings.allowance.strangers,
+    )
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -54,10 +63,12 @@ def create_app(
         if house is not None:
             app.state.house = house
             yield
+            await doors.close()
             return
         try:
             with at_work(opened, post=post_of(settings)) as app.state.house:
                 yield
+                await doors.close()
         finally:
             opened.database.close()
 
@@ -65,9 +76,12 @@ def create_app(
         routes=[
             Route(
                 "/graphql",
-                Endpoint(schema, pages=pages, allowance=settings.allowance, trusted=trusted),
+                Endpoint(schema, doors, pages=pages, allowance=settings.allowance, trusted=trusted),
             ),
-            WebSocketRoute("/graphql", Sockets(schema, origins=settings.origins, trusted=trusted)),
+            WebSocketRoute(
+                "/graphql", Sockets(schema, doors, origins=settings.origins, trusted=trusted)
+            ),
+            *Sessions(doors).routes,
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
             Route("/files/{token}", files.hand_out),
@@ -79,10 +93,11 @@ def create_app(
             Middleware(Sites, origins=settings.origins, hosts=settings.hosts),
             Middleware(BodyLimits),
         ],
-        exception_handlers={HTTPException: refuse},
+        exception_handlers={HTTPException: refuse, Refusal: refused},
         lifespan=lifespan,
     )
     application.state.uploads = Uploads()
+    application.state.doors = doors
     return application
 
 

@@ -6,7 +6,6 @@ body, and no body, however odd, is more than a 400.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -24,12 +23,12 @@ from strawberry.types.graphql import OperationType
 from persistence.deadline import within
 from schema.context import Caller, Context, House
 from server.asking import ANY_DOCUMENT, Asked, asked_of
-from server.auth import Bearers, caller_of, unauthenticated
+from server.auth import Doors, unauthenticated
 from server.crowd import Crowd, Uploads
 from server.masking import told
 from server.negotiation import language_asked, ranked
 from server.page import page_response
-from server.rates import Allowance, Purse, Strangers, Tab, too_often
+from server.rates import Allowance, Purse, Tab, too_often
 from server.refusing import JSON, RequestRefused
 from server.trusted import TrustedDocuments
 from words import language_of
@@ -48,6 +47,7 @@ class Endpoint:
     def __init__(
         self,
         schema: strawberry.Schema,
+        doors: Doors,
         *,
         pages: Mapping[str, bytes] | None = None,
         allowance: Allowance | None = None,
@@ -56,9 +56,8 @@ class Endpoint:
         self._schema = schema
         self._trusted = trusted
         self._pages = pages
-        self._bearers = Bearers()
+        self._doors = doors
         self._allowance = allowance or Allowance()
-        self._strangers = Strangers(self._allowance.strangers)
         self._purse = Purse(self._allowance)
         self._crowd = Crowd(self._allowance.at_once)
 
@@ -78,7 +77,12 @@ class Endpoint:
         if self._pages is not None and _is_a_browser(request, accepted):
             return page_response(self._pages[language_of(language_asked(request.headers))])
         house: House = request.app.state.house
-        caller = await self._caller(request, house)
+        caller = await self._doors.caller_of(
+            house,
+            request.headers,
+            address=request.client.host if request.client else "",
+            request_id=request.state.request_id,
+        )
         if caller is None:
             return unauthenticated(request.headers)
         request.state.organisation = caller.organisation_code
@@ -96,25 +100,6 @@ class Endpoint:
         if tab.wait:
             raise too_often(tab.wait)
         return _answered(result, caller, is_modern="application/graphql-response+json" in accepted)
-
-    async def _caller(self, request: Request, house: House) -> Caller | None:
-        """Who is calling; RequestRefused (429) where others were too often found to be nobody."""
-        address = request.client.host if request.client else ""
-        shown = f"{request.headers.get('authorization')}\n{request.headers.get('cookie')}"
-        credentials = hashlib.sha256(shown.encode("utf-8", "surrogateescape")).digest()
-        self._strangers.stop(address, credentials)
-        caller = await caller_of(
-            self._bearers,
-            house.database,
-            request.headers,
-            address=address,
-            request_id=request.state.request_id,
-        )
-        if caller is None:
-            self._strangers.turned_away(address, credentials)
-        else:
-            self._strangers.welcome(credentials)
-        return caller
 
     async def _run(self, request: Request, asked: Asked, context: Context) -> ExecutionResult:
         try:

@@ -44,6 +44,7 @@ from resolvers.handing_over import HandingOver, HandingOverQueries
 from resolvers.hooking import Hooking, HookingQueries
 from resolvers.importing import Importing, ImportingQueries
 from resolvers.invoicing import Invoicing
+from resolvers.letting_in import LettingIn, LettingInQueries
 from resolvers.mailing import Mailing, MailingQueries
 from resolvers.past_billing import PastBilling
 from resolvers.paying import Paying, PayingQueries
@@ -53,6 +54,7 @@ from resolvers.replacing import Replacing
 from resolvers.returning import Returning
 from resolvers.scheduling import Scheduling, SchedulingQueries
 from resolvers.settings import Settings, SettingsQueries
+from resolvers.signing_in import SigningIn, SigningInQueries
 from resolvers.timekeeping import TimekeepingQueries
 from resolvers.tracking import Tracking
 from resolvers.undoing import Undoing
@@ -80,6 +82,8 @@ QUERIES: tuple[type, ...] = (
     HookingQueries,
     ExportingQueries,
     AuditingQueries,
+    SigningInQueries,
+    LettingInQueries,
 )
 MUTATIONS: tuple[type, ...] = (
     Editing,
@@ -111,6 +115,8 @@ MUTATIONS: tuple[type, ...] = (
     HandingOver,
     Hooking,
     Auditing,
+    SigningIn,
+    LettingIn,
 )
 SUBSCRIPTIONS: tuple[type, ...] = (FollowingSubscriptions,)
 

@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -31,6 +32,9 @@ def open_house(settings: Settings) -> House:
         mail_from=settings.mail_from if settings.smtp_url else None,
         handover_folder=settings.handover_folder,
         webhooks_private=settings.webhooks_private,
+        app_url=settings.app_url or settings.public_url,
+        sign_in_idle=timedelta(hours=settings.sign_in_idle_hours),
+        sign_in_longest=timedelta(days=settings.sign_in_days),
     )
 
 

@@ -12,8 +12,10 @@ from jobs.courier import Courier, carrier
 from jobs.gate import Gate
 from jobs.keeper import EVERY, Keeper
 from jobs.kinds import Kind, Kinds
+from jobs.link_post import LinkPostman
 from jobs.mail_server import server_at
 from jobs.postman import Post, Postman
+from jobs.rounds import Rounds
 from jobs.scheduler import EVERY as LOOK_EVERY
 from jobs.scheduler import Scheduler
 from resolvers._batch_delivering import carry_out_finalise, carry_out_send, leave_as_it_is
@@ -22,6 +24,7 @@ from resolvers._batch_planning import carry_out_plan, give_plan_up
 from resolvers._batch_recurring import carry_out_scheduled, give_scheduled_up
 from resolvers._confirming import carry_out_confirm, give_confirm_up
 from resolvers._handing_over import parcel_of
+from resolvers._link_letters import letter_with
 from resolvers._mailing import letter_of
 from resolvers._papers import carry_out_papers, give_papers_up
 from resolvers._reverting import carry_out_revert, give_revert_up
@@ -40,19 +43,19 @@ def at_work(
 ) -> Iterator[House]:
     """The house with its jobs, courier, post and schedules: what was left lying is taken up."""
     keeper = Keeper(house.database, kinds_of(house), house.clock, every=every)
-    postman = postman_of(house, post, every=every) if post is not None else None
+    postmen = [] if post is None else postmen_of(house, post, every=every)
     courier = courier_of(house, every=every)
     scheduler = Scheduler(house.database, fire, house.clock, tell=keeper.start, every=look_every)
     keeper.open()
     courier.open()
     scheduler.open()
-    if postman is not None:
+    for postman in postmen:
         postman.open()
     try:
         yield replace(house, jobs=keeper)
     finally:
         scheduler.close()
-        if postman is not None:
+        for postman in postmen:
             postman.close()
         courier.close()
         keeper.close()
@@ -62,6 +65,17 @@ def postman_of(house: House, post: Post, *, every: float = EVERY) -> Postman:
     """Who sends the mails of `house`."""
     compose = partial(letter_of, house, sender=post.sender)
     return Postman(house.database, post, compose, house.clock, every=every)
+
+
+def link_postman_of(house: House, post: Post, *, every: float = EVERY) -> LinkPostman:
+    """Who sends the mails that let people into `house`."""
+    compose = partial(letter_with, house, sender=post.sender)
+    return LinkPostman(house.database, post, compose, house.clock, every=every)
+
+
+def postmen_of(house: House, post: Post, *, every: float = EVERY) -> list[Rounds]:
+    """Who sends the mails of `house`, of whatever kind."""
+    return [postman_of(house, post, every=every), link_postman_of(house, post, every=every)]
 
 
 def courier_of(house: House, *, every: float = EVERY, gate: Gate | None = None) -> Courier:

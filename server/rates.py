@@ -9,13 +9,13 @@ several times as much (ADR 26).
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from resolvers._guessing import network_of
 from server.refusing import RequestRefused
 
 TOO_OFTEN = "Too many requests. Try again in {seconds} s."
@@ -58,6 +58,10 @@ class Rates:
         if len(self._buckets) > _NAMES:
             self._buckets.popitem(last=False)
         return 0.0
+
+    def forget(self) -> None:
+        """Fills every bucket."""
+        self._buckets.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,25 +168,16 @@ class Strangers:
         self._known.pop(credentials, None)
         self._tries.take(network_of(address))
 
+    def forget(self) -> None:
+        """Counts from the start."""
+        self._tries.forget()
+
     def welcome(self, credentials: bytes) -> None:
         """Notes that somebody was."""
         self._known[credentials] = None
         self._known.move_to_end(credentials)
         if len(self._known) > _NAMES:
             self._known.popitem(last=False)
-
-
-def network_of(address: str) -> str:
-    """What one guest can ask from: an IPv4 address, the /64 of an IPv6 one."""
-    try:
-        known = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(known, ipaddress.IPv6Address):
-        if known.ipv4_mapped is not None:
-            return str(known.ipv4_mapped)
-        return str(ipaddress.ip_network((known, 64), strict=False))
-    return str(known)
 
 
 def too_often(wait: float) -> RequestRefused:

@@ -7,6 +7,7 @@ import re
 import secrets
 from contextlib import suppress
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -86,6 +87,15 @@ class Settings(BaseSettings):
     """A manifest of documents that may be asked for by their SHA-256 (server.trusted)."""
     documents_only: bool = False
     """Whether no other document is answered; neither introspection nor GraphiQL is there then."""
+    app_url: str = ""
+    """Where the pages for people are, which links in mails lead to; without it `public_url`."""
+    sign_in_idle_hours: int = Field(default=12, ge=1, le=24 * 31)
+    """Hours after which a sign-in that nobody uses is over."""
+    sign_in_days: int = Field(default=30, ge=1, le=366)
+    """Days after which a sign-in is over, used or not."""
+    trusted_proxies: str = "127.0.0.1"
+    """Addresses or networks, with commas, whose X-Forwarded-For is believed: whose tries are
+    counted, and what the audit keeps, is the address they tell."""
     import_rows_at_once: int = ROWS_AT_ONCE
     """Rows of an import that are written while its caller waits; a longer one is a job."""
     request_seconds: float = 30.0
@@ -138,8 +148,16 @@ class Settings(BaseSettings):
     def origins(self) -> frozenset[str]:
         """Where a page may come from, beside the address it asks at."""
         return normalize_allowed_origins(
-            [*_listed(self.allowed_origins), *filter(None, [normalize_origin(self.public_url)])]
+            [
+                *_listed(self.allowed_origins),
+                *filter(None, map(normalize_origin, (self.public_url, self.app_url))),
+            ]
         )
+
+    @property
+    def is_by_https(self) -> bool:
+        """Whether browsers reach the installation by https alone."""
+        return self.is_production or self.public_url.startswith("https://")
 
     @property
     def is_on_sqlite(self) -> bool:
@@ -263,7 +281,24 @@ class Settings(BaseSettings):
             raise _wrong("must be a whole number, 0 or more")
         return value
 
-    @field_validator("public_url")
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for one in _listed(value):
+            try:
+                ip_network(one)
+            except ValueError:
+                raise _wrong("must be addresses or networks (10.0.0.0/8), with commas") from None
+        return ",".join(_listed(value))
+
+    @field_validator("sign_in_idle_hours", "sign_in_days", mode="before")
+    @classmethod
+    def _count(cls, value: object) -> object:
+        if not str(value).isdecimal():
+            raise _wrong("must be a whole number, 1 or more")
+        return value
+
+    @field_validator("public_url", "app_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
         if value and (urlparse(value).scheme not in ("http", "https") or "?" in value):

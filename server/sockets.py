@@ -10,7 +10,6 @@ Queries and mutations are sent by HTTP, where each is judged by itself.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import secrets
 import time
 from collections import Counter
@@ -45,9 +44,10 @@ from strawberry.types.unset import UNSET
 from resolvers._watching import JobWatch
 from schema.context import Caller, Context, House
 from server.asking import ANY_DOCUMENT
-from server.auth import Bearers, caller_of, token_of
+from server.auth import Doors
 from server.masking import new_reference, told
 from server.negotiation import language_asked
+from server.refusing import RequestRefused
 from server.trusted import Subscriptions, TrustedDocuments
 from words import phrase
 
@@ -85,6 +85,7 @@ class Sockets:
     def __init__(
         self,
         schema: strawberry.Schema,
+        doors: Doors,
         *,
         origins: frozenset[str] = frozenset(),
         trusted: TrustedDocuments = ANY_DOCUMENT,
@@ -93,9 +94,9 @@ class Sockets:
         self.bounds = bounds or Bounds()
         self._schema = Subscriptions(schema, trusted)
         self._origins = origins
-        self._bearers = Bearers()
+        self._doors = doors
         self._open = 0
-        self._open_by_key: Counter[bytes] = Counter()
+        self._open_by_key: Counter[str] = Counter()
         self._watch: JobWatch | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -144,15 +145,14 @@ class Sockets:
                     **({} if caller is None else {"organisation": caller.organisation_code}),
                 )
 
-    async def find(
-        self, house: House, headers: Headers, *, address: str = "", request_id: str = ""
-    ) -> Caller | None:
-        """Who bears the key in these headers."""
-        return await caller_of(
-            self._bearers, house.database, headers, address=address, request_id=request_id
-        )
+    async def find(self, house: House, headers: Headers, **where: str) -> Caller | None:
+        """Who bears the key, or has the cookie, in these headers."""
+        try:
+            return await self._doors.caller_of(house, headers, by_socket=True, **where)
+        except RequestRefused:
+            return None
 
-    def enter(self, key: bytes) -> bool:
+    def enter(self, key: str) -> bool:
         """Counts a connection of a key; False when it has too many."""
         if self._open_by_key[key] >= self.bounds.connections_a_key:
             return False
@@ -177,7 +177,7 @@ class Conversation(BaseGraphQLTransportWSHandler[Any, None]):
         self.wire = Wire(socket, sockets.bounds.send)
         self.request_id = secrets.token_hex(8)
         self.caller: Caller | None = None
-        self.key: bytes | None = None
+        self.key: str | None = None
         self._sockets = sockets
         self._bounds = sockets.bounds
         self._house = house
@@ -206,7 +206,7 @@ class Conversation(BaseGraphQLTransportWSHandler[Any, None]):
         )
         if caller is None:
             raise ConnectionRejectionError
-        key = hashlib.sha256((token_of(self._headers) or "").encode()).digest()
+        key = f"{caller.organisation_id}.{caller.actor.id}"
         if not self._sockets.enter(key):
             await self.wire.close(4429, "Too many connections")
             raise ConnectionRejectionError

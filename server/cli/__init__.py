@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from server.cli import exporting, firms, running, sheets, verifying
+from server.cli import exporting, firms, people, running, sheets, verifying
 from server.cli.speaking import app
 
-__all__ = ["app", "exporting", "firms", "main", "running", "sheets", "verifying"]
+__all__ = ["app", "exporting", "firms", "main", "people", "running", "sheets", "verifying"]
 
 
 def main() -> None:

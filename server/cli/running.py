@@ -14,7 +14,7 @@ from persistence.migrate import migrate
 from persistence.walls import RolesRefused
 from server.app import create_app
 from server.cli.installation import open_installation
-from server.cli.sample_firm import invitation, prepare
+from server.cli.sample_firm import invitation, person, prepare
 from server.cli.speaking import Unable, answer, app, say, talk
 from server.graphql import jalon_schema, written
 from server.house import make_room, open_house
@@ -42,9 +42,9 @@ def serve(
         _require_free(host, port)
     configure_logs(as_json=settings.is_production)
     if workers > 1:
-        _run("server.app:app_of_the_environment", host, port, workers=workers)
+        _run("server.app:app_of_the_environment", settings, host, port, workers=workers)
     else:
-        _run(create_app(settings), host, port)
+        _run(create_app(settings), settings, host, port)
 
 
 @app.command("migrate", help=say("Brings the database to the schema of this version."))
@@ -83,11 +83,12 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     house = open_house(settings)
     try:
         key = prepare(house, talk())
+        password = person(house)
     finally:
         house.database.close()
-    answer().print(invitation(f"http://{host}:{port}", key), soft_wrap=True)
+    answer().print(invitation(f"http://{host}:{port}", key, password), soft_wrap=True)
     configure_logs(as_json=False)
-    _run(create_app(settings), host, port)
+    _run(create_app(settings), settings, host, port)
 
 
 def _require_free(host: str, port: int) -> None:
@@ -115,7 +116,14 @@ def _open_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
-def _run(application: Starlette | str, host: str, port: int, *, workers: int | None = None) -> None:
+def _run(
+    application: Starlette | str,
+    settings: Settings,
+    host: str,
+    port: int,
+    *,
+    workers: int | None = None,
+) -> None:
     _open_files()
     uvicorn.run(
         application,
@@ -126,6 +134,7 @@ def _run(application: Starlette | str, host: str, port: int, *, workers: int | N
         log_config=None,
         # One line a request is noted by server.envelope, without the tokens of addresses.
         access_log=False,
+        forwarded_allow_ips=settings.trusted_proxies,
         server_header=False,
         http=IMPORTED_AS,
         limit_concurrency=CONNECTIONS,

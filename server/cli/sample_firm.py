@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from domain.access import Role
+from domain.account import Member
 from domain.organisation import time_zone_of
+from domain.password import hashed
 from domain.standing import Actor, Door
+from persistence.accounts import make_account, places_of, set_password
 from persistence.audit_acts import name_act
 from persistence.founding import found
 from persistence.organisations import (
@@ -27,6 +31,7 @@ from server.settings import VAR, keep_privately
 from server.takeover import open_review, write_review
 
 CODE = "demo"
+PERSON = "demo@jalon.example"
 SAMPLE = Path(__file__).parents[1] / "sample"
 WORKBOOKS = {
     "clients": "01_clients.xlsx",
@@ -45,16 +50,37 @@ def prepare(house: House, console: Console) -> str:
     return _key(house, caller)
 
 
-def invitation(address: str, key: str) -> str:
+def person(house: House) -> str:
+    """The password of the demo's administrator, who is made once; kept as the key is."""
+    path = VAR / "demo.password"
+    if path.exists():
+        return path.read_text(encoding="utf-8").strip()
+    password, now = secrets.token_urlsafe(12), house.clock()
+    with house.database.writing(None) as session:
+        firm = organisation_named(session, CODE)
+        account_id = make_account(session, PERSON, now=now)
+        set_password(session, account_id, hashed(password), now=now)
+        if not places_of(session, account_id):
+            member = Member(account_id=account_id, role=Role.ADMINISTRATOR, joined_at=now)
+            member.organisation_id = firm.id
+            session.add(member)
+    keep_privately(path, password)
+    return password
+
+
+def invitation(address: str, key: str, password: str) -> str:
     """What to open, and a first question to paste into a terminal."""
     query = '{"query": "{ clients(page: {first: 3}) { totalCount nodes { code name } } }"}'
     return say(
         "\nThe sample firm is ready.\n\n"
         "  GraphiQL page   {address}/graphql\n"
-        "  API key         {key}\n\n"
+        "  API key         {key}\n"
+        "  Sign-in         {email}   {password}\n\n"
         "Or from a terminal:\n\n{command}\n",
         address=address,
         key=key,
+        email=PERSON,
+        password=password,
         command=f"curl -s {address}/graphql -H 'Authorization: Bearer {key}' "
         f"-H 'Content-Type: application/json' -d '{query}'",
     )

@@ -102,7 +102,7 @@ def test_a_revoked_key_is_remembered_for_a_moment_only(api: ApiClient) -> None:
     database = api.house.database
 
     def is_known() -> bool:
-        return anyio.run(bearers.find, database, api.token) is not None
+        return anyio.run(bearers.find, api.house, api.token) is not None
 
     assert is_known()
     with database.writing(api.organisation_id) as session:
@@ -115,12 +115,11 @@ def test_a_revoked_key_is_remembered_for_a_moment_only(api: ApiClient) -> None:
 
 def test_keys_remembered_are_few_and_guesses_are_not_remembered(api: ApiClient) -> None:
     bearers = Bearers()
-    database = api.house.database
 
     async def ask() -> int:
         for number in range(5):
-            assert await bearers.find(database, f"jalon_{number}_guess") is None
-        await bearers.find(database, api.token)
+            assert await bearers.find(api.house, f"jalon_{number}_guess") is None
+        await bearers.find(api.house, api.token)
         return len(bearers._remembered)
 
     assert anyio.run(ask) == 1

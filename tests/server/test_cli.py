@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 from dataclasses import dataclass
@@ -129,6 +130,28 @@ def test_a_key_is_printed_alone_and_opens_its_firm(firm: Terminal) -> None:
         database.close()
     firm("key", "revoke", "0000", code=1)
     assert firm.told == "There is no key 0000.\n"
+
+
+def test_a_key_has_an_end_and_limits(firm: Terminal) -> None:
+    firm("key", "create", "--role", "READER", "--expires", "2020-01-01", code=1)
+    firm("key", "create", "--role", "READER", "--entity", "NONE", code=1)
+    assert firm.told == "There is no entity NONE.\n"
+    firm("key", "create", "--role", "READER", "--entity", "riv-par", "--expires", "2030-05-31")
+    assert "2030-05-31" in firm("key", "list")
+
+
+def test_members_are_invited_listed_and_suspended(firm: Terminal) -> None:
+    link = firm("member", "invite", "lea@a.example", "--role", "ADMINISTRATOR", "--name", "Léa")
+    assert re.fullmatch(r"/invitation#token=[A-Za-z0-9_-]{43}\n", link)
+    listed = firm("member", "list")
+    assert "lea@a.example" in listed
+    assert link.strip()[-43:] not in listed
+    firm("member", "invite", "LEA@a.example", "--role", "READER", code=1)
+    assert "is a member already" in firm.told
+    firm("member", "suspend", "lea@a.example")
+    firm("member", "suspend", "lea@a.example", "--undo")
+    firm("member", "suspend", "nobody@a.example", code=1)
+    assert firm.told == "There is no member nobody@a.example.\n"
 
 
 def test_a_firm_is_named_where_there_are_several(firm: Terminal) -> None:

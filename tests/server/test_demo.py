@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+import anyio
 import pytest
 from rich.console import Console
 
@@ -13,8 +15,9 @@ from persistence.files import Files
 from persistence.organisations import bearer_of
 from persistence.session import Database
 from persistence.takeover.known import counts
+from resolvers._signing_in import Asking, sign_in
 from schema.context import House
-from server.cli.sample_firm import WORKBOOKS, invitation, prepare
+from server.cli.sample_firm import PERSON, WORKBOOKS, invitation, person, prepare
 from tests.support.api import SECRET
 
 
@@ -44,6 +47,13 @@ def test_the_sample_firm_is_made_once_and_kept(house: House) -> None:
     assert all(first[kind] for kind in WORKBOOKS)
     assert prepare(house, quiet) == key
     assert present() == first
+    password = person(house)
+    assert person(house) == password
+    assert stat.S_IMODE(Path("var/demo.password").stat().st_mode) == 0o600
+    token = anyio.run(
+        partial(sign_in, house, Asking(), email=PERSON, password=password, organisation=None)
+    )
+    assert token is not None
 
 
 def test_a_key_that_opens_nothing_any_more_is_replaced(house: House) -> None:
@@ -56,10 +66,11 @@ def test_a_key_that_opens_nothing_any_more_is_replaced(house: House) -> None:
 
 
 def test_the_invitation_holds_a_line_to_paste() -> None:
-    told = invitation("http://127.0.0.1:8000", "jalon_a_b")
+    told = invitation("http://127.0.0.1:8000", "jalon_a_b", "one of its own")
     (line,) = [line for line in told.splitlines() if line.startswith("curl ")]
     assert "Bearer jalon_a_b" in line
     assert "http://127.0.0.1:8000/graphql" in line
+    assert "one of its own" in told
     assert any(
         "GraphiQL" in line and line.endswith(" http://127.0.0.1:8000/graphql")
         for line in told.splitlines()

@@ -38,33 +38,8 @@ def upgrade() -> None:
         sa.Column("count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_tally")),
     )
-    op.create_table(
-        "account_link",
-        sa.Column(
-            "id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=True,
-            nullable=False,
-        ),
-        sa.Column(
-            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("purpose", sa.String(length=32), nullable=False),
-        sa.Column("token_sha256", sa.String(length=64), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["account.id"], name=op.f("fk_account_link_account_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_link")),
-        sa.UniqueConstraint("token_sha256", name=op.f("uq_account_link_token_sha256")),
-        sqlite_autoincrement=True,
-    )
-    with op.batch_alter_table("account_link", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_account_link_account_id"), ["account_id"], unique=False
-        )
+    with op.batch_alter_table("tally", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tally_until"), ["until"], unique=False)
 
     op.create_table(
         "identity_provider",
@@ -119,6 +94,8 @@ def upgrade() -> None:
             "collaborator_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
         sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("joined_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -141,6 +118,55 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("member", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_member_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "account_link",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column(
+            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("purpose", sa.String(length=32), nullable=False),
+        sa.Column("token_sha256", sa.String(length=64), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("salt", sa.String(length=64), nullable=False),
+        sa.Column(
+            "organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("words", sa.JSON(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claim", sa.String(length=32), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_account_link_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_account_link_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id", "member_id"],
+            ["member.organisation_id", "member.id"],
+            name=op.f("fk_account_link_organisation_id_member_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_link")),
+        sa.UniqueConstraint("token_sha256", name=op.f("uq_account_link_token_sha256")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("account_link", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_account_link_account_id"), ["account_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_account_link_next_attempt_at"), ["next_attempt_at"], unique=False
+        )
 
     op.create_table(
         "identity",
@@ -311,14 +337,18 @@ def downgrade() -> None:
 
     op.drop_table("project_collaborator")
     op.drop_table("identity")
+    with op.batch_alter_table("account_link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_account_link_next_attempt_at"))
+        batch_op.drop_index(batch_op.f("ix_account_link_account_id"))
+
+    op.drop_table("account_link")
     with op.batch_alter_table("member", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_member_account_id"))
 
     op.drop_table("member")
     op.drop_table("identity_provider")
-    with op.batch_alter_table("account_link", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_account_link_account_id"))
+    with op.batch_alter_table("tally", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_tally_until"))
 
-    op.drop_table("account_link")
     op.drop_table("tally")
     op.drop_table("account")

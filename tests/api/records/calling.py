@@ -112,9 +112,8 @@ def call(api: ApiClient, name: str, given: dict[str, Any]) -> dict[str, Any]:
     arguments = MUTATIONS[name].args
     heads = ", ".join(f"${one}: {argument.type}" for one, argument in arguments.items())
     tails = ", ".join(f"{one}: ${one}" for one in arguments)
-    answer: dict[str, Any] = api.query(
-        f"mutation({heads}) {{ {name}({tails}) {{ {selection(name)} }} }}", **given
-    )[name]
+    asked = f"mutation({heads}) {{ {name}({tails}) {{ {selection(name)} }} }}"
+    answer: dict[str, Any] = api.query(asked.replace("()", ""), **given)[name]
     return answer
 
 

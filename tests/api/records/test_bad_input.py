@@ -201,6 +201,12 @@ RIGHT: dict[str, dict[str, Any]] = {
     "batchScheduleArchive": {"id": "batch_schedule_2"},
     "batchScheduleRestore": {"id": "batch_schedule_2"},
     "batchScheduleRunNow": {"id": "batch_schedule_1"},
+    "memberInvite": {"email": "neu@a.example", "role": "READER", "entityIds": ["entity_1"]},
+    "memberUpdate": {"id": "member_1"},
+    "memberRemove": {"id": "member_2"},
+    "apiKeyCreate": {"name": "a program", "role": "READER", "entityIds": ["entity_1"]},
+    "passwordChange": {"current": "x", "new": "y"},
+    "accountUpdate": {"name": "Léa"},
 }
 IDENTIFIERS = {
     "invoiceMarkSent": "invoice_1",
@@ -214,7 +220,11 @@ IDENTIFIERS = {
     "importReviewAgain": "import_file_1",
     "importCancel": "import_file_1",
     "jobCancel": "job_1",
+    "memberInviteAgain": "member_1",
+    "apiKeyRevoke": "api_key_999",
+    "signInEnd": "sign_in_1",
 }
+WITHOUT_INPUT = {"signOutEverywhere"}
 WITH_FILES = {"importCreate"}
 """Tried with hostile files elsewhere."""
 
@@ -227,6 +237,7 @@ STRANGE: dict[str, list[Any]] = {
     ],
     "Int": [0, -1, 91, 2**31 - 1, -(2**31), 2**31],
     "Date": ["0001-01-01", "9999-12-31", "2026-02-30", "", "2026-11-22", 5],
+    "DateTime": ["", "x", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59+14:00", "2026-12-01", 5],
     "Boolean": [True, False, "true"],
     "Upload": ["x", 5, {}],
 }
@@ -316,12 +327,14 @@ def hardened(
         saved(api, batch)
         for _ in range(2):
             api.query(operation("webhookEndpointCreate"), input=RIGHT["webhookEndpointCreate"])
+        for email in ("one@a.example", "two@a.example"):
+            api.query(operation("memberInvite"), input={"email": email, "role": "READER"})
         yield api
     postgres.drop_database(dsn)
 
 
 def test_every_mutation_is_tried() -> None:
-    assert RIGHT.keys() | IDENTIFIERS.keys() | WITH_FILES == MUTATIONS.keys()
+    assert RIGHT.keys() | IDENTIFIERS.keys() | WITH_FILES | WITHOUT_INPUT == MUTATIONS.keys()
 
 
 @pytest.mark.parametrize("name", sorted(RIGHT.keys() | IDENTIFIERS.keys()))

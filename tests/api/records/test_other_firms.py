@@ -16,6 +16,7 @@ from tests.api.invoices.mail_acts import send
 from tests.api.records.asking import recorded_past
 from tests.api.records.calling import MUTATIONS, QUERIES, call, named_records, put, required
 from tests.api.schedules.acts import scheduled
+from tests.server.signing import doors_of, person, signed_in
 from tests.support.api import ApiClient
 from tests.support.documents import DRAW, FINALISE
 from tests.support.takeover import phases_of, project
@@ -32,6 +33,7 @@ NOUN_OF = {
     "depositId": "invoice",
     "historyId": "billing_history",
     "contractIds": "contract",
+    "collaboratorId": "collaborator",
 }
 """What an identifier names, where its field does not say it by being `id`."""
 
@@ -45,6 +47,9 @@ OWN_ID = {
         for verb in ("Update", "Delete", "RotateSecret", "Test")
     },
     "jobCancel": "job",
+    **dict.fromkeys(("memberUpdate", "memberRemove", "memberInviteAgain"), "member"),
+    "apiKeyRevoke": "api_key",
+    "signInEnd": "sign_in",
     **dict.fromkeys(("invoiceUpdate", "invoiceMarkSent", "invoiceDelete"), "invoice"),
     **dict.fromkeys(("invoiceFinalise", "invoiceCredit", "invoicePdf", "invoiceSend"), "invoice"),
     **dict.fromkeys(("invoicesPdf", "invoicesPrint", "invoicesExport"), "invoice"),
@@ -85,6 +90,7 @@ FREE_OF_OTHERS = {
     *("templateDownload", "stagedUploadCreate", "organisationUpdate"),
     *("productCreate", "entityCreate", "taxCodeCreate", "ledgerAccountCreate"),
     *("batchPlan", "auditExport"),
+    *("signOutEverywhere", "passwordChange", "accountUpdate"),
 }
 """Mutations that name no record by its identifier, or only in a filter."""
 
@@ -109,6 +115,8 @@ TRIED_ELSEWHERE = {
     ("pastInvoiceCredit", ("input", "lines", 0, "historyId")),
     *((name, ("input", "invoiceIds", 0)) for name in BATCHES),
     ("webhookEndpointUpdate", ("input", "entityId")),
+    ("memberUpdate", ("input", "entityIds", 0)),
+    ("memberUpdate", ("input", "collaboratorId")),
 }
 """With an invoice, a payment, a past invoice, a webhook or a batch that is the caller's own."""
 PLACES = [
@@ -183,8 +191,24 @@ def made_by(browsed: ApiClient) -> tuple[ApiClient, dict[str, str]]:
             "batch": batch,
             "time_entry": time["timeEntriesBulkRecord"]["results"][0]["node"]["id"],
             **recorded_past(browsed, phases_of(job)[0]["id"]),
+            **_people(browsed),
         },
     )
+
+
+def _people(api: ApiClient) -> dict[str, str]:
+    """A member who has not joined, a key, and the sign-in of another member."""
+    invite = (
+        'mutation { memberInvite(input: { email: "neu@a.example", role: READER }) { node { id } } }'
+    )
+    person(api, "tenants@a.example")
+    signed_in(api, "tenants@a.example")
+    found = api.query("{ apiKeys { nodes { id } } signIns(all: true) { nodes { id } } }")
+    return {
+        "member": api.query(invite)["memberInvite"]["node"]["id"],
+        "api_key": found["apiKeys"]["nodes"][0]["id"],
+        "sign_in": found["signIns"]["nodes"][0]["id"],
+    }
 
 
 def _paid(api: ApiClient, client: str) -> str:
@@ -231,6 +255,8 @@ def _complete(stranger: ApiClient, name: str, given: dict[str, Any], path: tuple
         given["input"] |= {"invoiceId": "invoice_1"}
     if name == "batchSelect":
         given["input"] |= {"id": listed(stranger)["id"]}
+    if name == "memberInvite":
+        given["input"] |= {"email": "neu@a.example"}
     if name == "importRowsSkip":
         given["input"] |= {"rows": [2]}
     if name == "batchScheduleUpdate" and "filter" in path:
@@ -283,7 +309,7 @@ def test_every_query_is_empty_for_another_firm(
     stranger, theirs = two_firms
     own_lists = {"entities", "taxCodes", "ledgerAccounts", "clients", "projects", "invoices"}
     # Those of the stranger's own, made to reach what is named in them.
-    own_lists |= {"batches"}
+    own_lists |= {"batches", "apiKeys", "members"}
     lists = {
         name
         for name, field in QUERIES.items()
@@ -351,6 +377,7 @@ def test_names_and_codes_of_another_firm_are_free(firm: ApiClient) -> None:
 
 @pytest.mark.parametrize("field", sorted(QUERIES) + sorted(MUTATIONS))
 def test_nothing_is_told_without_a_key(browsed: ApiClient, field: str) -> None:
+    doors_of(browsed).forget_all()
     word = "mutation" if field in MUTATIONS else "query"
     text = f"{word} {{ {field} {{ __typename }} }}"
     for header in ("", "Bearer ", "Bearer jalon_x_y", "Basic eDp5", f"Bearer {'x' * 3000}"):

@@ -69,6 +69,14 @@ NEEDED = {
     "jobCancel": Permission.READ,
     "templateDownload": Permission.READ,
     "auditExport": Permission.READ_AUDIT,
+    **dict.fromkeys(
+        [name for name in MUTATIONS if name.startswith(("member", "apiKey"))],
+        Permission.MANAGE_PEOPLE,
+    ),
+    # One's own: what is refused of those of others is tried in tests/api/people.
+    **dict.fromkeys(
+        ("signInEnd", "signOutEverywhere", "passwordChange", "accountUpdate"), Permission.READ
+    ),
 }
 
 

@@ -1,0 +1,38 @@
+"""A key for a program: what it opens, until when, and when it was last used."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from domain.access import ApiKey as ApiKeyRecord
+from domain.access import Role
+from persistence.members import entities_by
+from persistence.reading import Derived, Noun, ToOne
+from schema.collaborator import COLLABORATOR, Collaborator
+from schema.member import LimitedTo
+
+
+@strawberry.type(description="A key for a program; its secret half is nowhere. E.g. api_key_4.")
+class ApiKey:
+    id: strawberry.ID
+    public_id: str = strawberry.field(description="The half by which it is found: jalon_<this>_…")
+    name: str
+    role: Role
+    entities: list[LimitedTo] | None = strawberry.field(description="Null: all of them.")
+    collaborator: Collaborator | None = strawberry.field(description="Whose projects are its own.")
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None = strawberry.field(description="To the minute.")
+    revoked_at: datetime | None
+
+
+API_KEY = Noun(
+    ApiKeyRecord,
+    "ApiKey",
+    {
+        "entities": Derived(entities_by(ApiKeyRecord)),
+        "collaborator": ToOne(lambda: COLLABORATOR, "collaborator_id"),
+    },
+)

@@ -1,0 +1,1 @@
+"""The people of a firm and the keys of its programs."""

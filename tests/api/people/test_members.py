@@ -1,0 +1,224 @@
+"""Who is in the firm, what they may give, and what always stays: one administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.access import Role
+from tests.server.signing import Browser, doors_of, person, signed_in
+from tests.support.api import ApiClient, open_api
+from tests.support.prepared import Calendar
+
+UPDATE = """
+mutation($input: MemberUpdateInput!) {
+  memberUpdate(input: $input) {
+    node { id role suspendedAt active entities { code } version } userErrors { code field }
+  }
+}
+"""
+REMOVE = """
+mutation($id: ID!) {
+  memberRemove(input: { id: $id }) { node { archivedAt } userErrors { code } }
+}
+"""
+KEY = """
+mutation($input: ApiKeyCreateInput!) {
+  apiKeyCreate(input: $input) {
+    node { id publicId name role expiresAt lastUsedAt entities { code } } token
+    userErrors { code field }
+  }
+}
+"""
+WHO = "{ viewer { door name apiKey { id lastUsedAt } permissions } }"
+
+
+@pytest.fixture
+def calendar() -> Calendar:
+    return Calendar()
+
+
+@pytest.fixture
+def api(database_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
+    """On both databases: what guards the last administrator is a lock."""
+    with open_api(database_url, tmp_path, clock=calendar) as client:
+        yield client
+
+
+def update(asker: Any, member: int, **given: Any) -> Any:
+    asked = {"id": f"member_{member}", **given}
+    ask = asker.data if isinstance(asker, Browser) else asker.query
+    return ask(UPDATE, input=asked)["memberUpdate"]
+
+
+def said(answer: Any) -> list[str]:
+    return [one["code"] for one in answer["userErrors"]]
+
+
+def test_the_last_administrator_stays(api: ApiClient) -> None:
+    """Neither suspended nor made less nor removed; of two at once, one is left."""
+    first = person(api, "a@a.example")
+    entity = api.query("{ entities { nodes { id } } }")["entities"]["nodes"][0]["id"]
+    for less in ({"suspended": True}, {"role": "READER"}, {"entityIds": [entity]}):
+        assert said(update(api, first, **less)) == ["LAST_ADMINISTRATOR"]
+    assert said(api.query(REMOVE, id=f"member_{first}")["memberRemove"]) == ["LAST_ADMINISTRATOR"]
+    person(api, "invited@a.example", joined_at=None)
+    person(api, "suspended@a.example", suspended_at=api.house.clock())
+    assert said(update(api, first, suspended=True)) == ["LAST_ADMINISTRATOR"]
+    second = person(api, "b@a.example")
+    with ThreadPoolExecutor(2) as both:
+        answers = both.map(lambda one: update(api, one, role="READER"), (first, second))
+    assert sorted(map(said, answers)) == [[], ["LAST_ADMINISTRATOR"]]
+
+
+def test_who_is_suspended_or_removed_is_out_at_once(api: ApiClient) -> None:
+    person(api, "a@a.example")
+    member = person(api, "b@a.example", role=Role.READER)
+    browser = signed_in(api, "b@a.example")
+    assert update(api, member, suspended=True)["node"]["active"] is False
+    doors_of(api).forget_all()
+    assert browser.query(WHO).status_code == 401
+    assert browser.sign_in("b@a.example").status_code == 401
+    assert update(api, member, suspended=False)["node"]["active"] is True
+    # What was ended stays so.
+    assert browser.query(WHO).status_code == 401
+    assert browser.sign_in("b@a.example").status_code == 200
+    stale = update(api, member, expectedVersion=1, role="ACCOUNTANT")
+    assert said(stale) == ["STALE_OBJECT"]
+    assert api.query(REMOVE, id=f"member_{member}")["memberRemove"]["node"]["archivedAt"]
+    doors_of(api).forget_all()
+    assert browser.query(WHO).status_code == 401
+    listed = api.query("{ members { totalCount nodes { email } } }")["members"]
+    assert listed == {"totalCount": 1, "nodes": [{"email": "a@a.example"}]}
+    again = api.query(
+        'mutation { memberInvite(input: { email: "B@a.example", role: READER })'
+        " { node { id joinedAt archivedAt } userErrors { code } } }"
+    )["memberInvite"]
+    assert again["node"] == {"id": f"member_{member}", "joinedAt": None, "archivedAt": None}
+    twice = api.query(
+        'mutation { memberInvite(input: { email: "b@A.example", role: READER })'
+        " { node { id } userErrors { code } } }"
+    )["memberInvite"]
+    assert said(twice) == ["MEMBER_EXISTS"]
+
+
+def test_nobody_gives_or_touches_more_than_they_hold(api: ApiClient) -> None:
+    """An administrator of one entity: keys and members of that entity, and no others."""
+    whole = person(api, "a@a.example")
+    entities = api.query("{ entities { nodes { id code } } }")["entities"]["nodes"]
+    own, other = entities[0], entities[1]
+    key = int(own["id"].removeprefix("entity_"))
+    person(api, "b@a.example", entity_ids=[key])
+    limited = signed_in(api, "b@a.example")
+
+    def made(**given: Any) -> Any:
+        asked = {"name": "a program", "role": "READER", **given}
+        return limited.data(KEY, input=asked)["apiKeyCreate"]
+
+    for wider in ({}, {"entityIds": [other["id"]]}, {"entityIds": [own["id"], other["id"]]}):
+        answer = made(**wider)
+        assert (said(answer), answer["token"]) == (["GRANT_TOO_WIDE"], None)
+    assert made(entityIds=[own["id"]])["node"]["entities"] == [{"code": own["code"]}]
+    assert said(made(entityIds=["entity_999"])) == ["NOT_FOUND"]
+    assert said(made(entityIds=[])) == ["FIELD_INVALID"]
+    assert said(update(limited, whole, name="x")) == ["GRANT_TOO_WIDE"]
+    mine = api.query("{ apiKeys { nodes { id } } }")["apiKeys"]["nodes"][0]["id"]
+    revoke = "mutation($id: ID!) { apiKeyRevoke(id: $id) { userErrors { code } } }"
+    assert said(limited.data(revoke, id=mine)["apiKeyRevoke"]) == ["GRANT_TOO_WIDE"]
+
+
+def test_members_are_limited_to_what_the_firm_has(api: ApiClient) -> None:
+    member = person(api, "a@a.example", role=Role.READER)
+    other = api.of_another_firm()
+    theirs = other.query("{ entities { nodes { id } } }")["entities"]["nodes"][0]["id"]
+    for foreign in ({"entityIds": [theirs]}, {"collaboratorId": "collaborator_999"}):
+        assert said(update(api, member, **foreign)) == ["NOT_FOUND"]
+    assert said(update(other, member, role="READER")) == ["NOT_FOUND"]
+
+
+def test_a_key_is_shown_once_used_and_over(api: ApiClient, calendar: Calendar) -> None:
+    end = (calendar.now + timedelta(days=1)).isoformat()
+    asked = {"name": "the books", "role": "READER", "expiresAt": end}
+    made = api.query(KEY, input=asked)["apiKeyCreate"]
+    assert made["token"].split("_")[1] == made["node"]["publicId"]
+    program = ApiClient(api.http, api.house, api.organisation_id, made["token"])
+    viewer = program.query(WHO)["viewer"]
+    assert (viewer["door"], viewer["name"]) == ("KEY", "the books")
+    assert viewer["permissions"] == ["READ"]
+    assert viewer["apiKey"]["id"] == made["node"]["id"]
+    api.http.portal.call(doors_of(api).close)  # type: ignore[union-attr]
+    listing = "{ apiKeys(revoked: null) { nodes { id name lastUsedAt revokedAt } } }"
+    told = api.query(listing)["apiKeys"]["nodes"]
+    (kept,) = [one for one in told if one["id"] == made["node"]["id"]]
+    assert kept["lastUsedAt"] is not None
+    assert made["token"] not in str(told)
+    # Remembered for a moment: its end is looked at each time all the same.
+    calendar.now += timedelta(days=1)
+    assert program.send(WHO).status_code == 401
+    doors_of(api).forget_all()
+    assert program.send(WHO).status_code == 401
+    for wrong in ("2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "2026-12-01T00:00:00"):
+        answer = api.query(KEY, input={**asked, "expiresAt": wrong})["apiKeyCreate"]
+        assert said(answer) == ["FIELD_INVALID"], wrong
+    assert said(api.query(KEY, input={**asked, "name": " "})["apiKeyCreate"]) == ["FIELD_REQUIRED"]
+
+
+def test_sign_ins_are_seen_and_ended(api: ApiClient) -> None:
+    person(api, "a@a.example")
+    reader = person(api, "b@a.example", role=Role.READER)
+    boss, first, second = (
+        signed_in(api, "a@a.example"),
+        signed_in(api, "b@a.example"),
+        signed_in(api, "b@a.example"),
+    )
+    listing = "{ signIns { nodes { id current member { email } } } }"
+    own = first.data(listing)["signIns"]["nodes"]
+    assert [one["current"] for one in own] == [False, True]
+    assert {one["member"]["email"] for one in own} == {"b@a.example"}
+    end = "mutation($id: ID!) { signInEnd(id: $id) { endedId userErrors { code } } }"
+    theirs = boss.data(listing)["signIns"]["nodes"][0]["id"]
+    assert said(first.data(end, id=theirs)["signInEnd"]) == ["NOT_FOUND"]
+    everybody = "{ signIns(all: true) { totalCount } }"
+    assert first.query(everybody).json()["errors"][0]["extensions"]["code"] == "PERMISSION_DENIED"
+    assert boss.data(everybody)["signIns"]["totalCount"] == 3
+    assert first.data(end, id=own[0]["id"])["signInEnd"]["endedId"] == own[0]["id"]
+    doors_of(api).forget_all()
+    assert second.query(WHO).status_code == 401
+    of = f'{{ signIns(memberId: "member_{reader}") {{ totalCount }} }}'
+    assert boss.data(of)["signIns"]["totalCount"] == 1
+    out = first.data("mutation { signOutEverywhere { done userErrors { code } } }")
+    assert out["signOutEverywhere"]["done"] is True
+    doors_of(api).forget_all()
+    assert first.query(WHO).status_code == 401
+    assert boss.query(WHO).status_code == 200
+
+
+def test_ones_own_name_and_language_are_ones_own(api: ApiClient) -> None:
+    person(api, "a@a.example")
+    browser = signed_in(api, "a@a.example")
+    change = (
+        "mutation($input: AccountUpdateInput!) { accountUpdate(input: $input)"
+        " { done userErrors { code } } }"
+    )
+    assert browser.data(change, input={"name": " Ada\n L. ", "locale": "en"})["accountUpdate"][
+        "done"
+    ]
+    doors_of(api).forget_all()
+    told = browser.ask(
+        "POST", "/graphql", {"query": "{ viewer { name locale } }"}, headers={"Accept-Language": ""}
+    )
+    assert told.json()["data"]["viewer"] == {"name": "Ada L.", "locale": "en"}
+    wrong = browser.data(change, input={"locale": "xx"})["accountUpdate"]
+    assert said(wrong) == ["FIELD_INVALID"]
+
+
+def test_only_who_manages_people_sees_them(api: ApiClient) -> None:
+    reader = api.with_role(Role.ACCOUNTANT)
+    for query in ("{ members { totalCount } }", "{ apiKeys { totalCount } }"):
+        (error,) = reader.errors(query)
+        assert error["extensions"]["code"] == "PERMISSION_DENIED"
