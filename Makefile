@@ -53,6 +53,7 @@ check: ready ## what must hold before a commit: form, types, layers, generated f
 	@$(BIN)/python -m server.sheet_guide --check
 	@$(BIN)/python -m server.licences --check
 	@echo "Vulnerabilities"; $(BIN)/python setup/audit.py
+	@$(BIN)/python -m server.roles_guide --check
 	@echo "Tests";  $(PYTEST)
 
 format: environment ## puts every file in form
@@ -69,8 +70,9 @@ bench: ready ## every promise of speed, measured beside its floor or peer (bench
 schema: environment ## writes schema.graphql from the code
 	@$(BIN)/python -m server.schema_file
 
-guide: environment ## writes docs/sheets, the guide to the sheets, from the code
+guide: environment ## writes docs/sheets and docs/roles.md, the guides, from the code
 	@$(BIN)/python -m server.sheet_guide
+	@$(BIN)/python -m server.roles_guide
 
 migration: environment ## writes the next migration: make migration name="the client has a nickname"
 	@test -n "$(name)" || { echo 'Say what changes: make migration name="the client has a nickname"' >&2; exit 1; }

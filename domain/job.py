@@ -80,7 +80,7 @@ OF_BATCHES = (
 NEEDED: Mapping[JobKind, Permission] = {
     JobKind.IMPORT_CONFIRM: Permission.IMPORT,
     JobKind.IMPORT_REVERT: Permission.IMPORT,
-    JobKind.INVOICES_PRINT: Permission.READ,
+    JobKind.INVOICES_PRINT: Permission.READ_BILLING,
     JobKind.BATCH_PLAN: Permission.PREPARE_INVOICES,
     JobKind.BATCH_GENERATE: Permission.PREPARE_INVOICES,
     JobKind.BATCH_FINALISE: Permission.FINALISE_INVOICES,

@@ -76,11 +76,13 @@ class Reach:
     """Who they are among the collaborators, where that is known."""
     own_projects: bool = False
     """Only the projects of that collaborator."""
+    only_work: bool = False
+    """Of these projects only the work: their own hours, and no paper that bills it."""
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing of the firm is out of reach."""
-        return self.entity_ids is None and not self.own_projects
+        return self.entity_ids is None and not self.own_projects and not self.only_work
 
     def told(self) -> dict[str, Any]:
         """As JSON keeps it."""
@@ -88,6 +90,7 @@ class Reach:
             "entity_ids": None if self.entity_ids is None else sorted(self.entity_ids),
             "collaborator_id": self.collaborator_id,
             "own_projects": self.own_projects,
+            "only_work": self.only_work,
         }
 
     @classmethod

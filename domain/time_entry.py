@@ -21,6 +21,11 @@ TIME_ENTRY_BILLED = IssueKind(
 TIME_ENTRY_WRITTEN_OFF = call_error(
     "TIME_ENTRY_WRITTEN_OFF", "This time was written off: {reason}.", "Undo that first."
 )
+TIME_ENTRY_APPROVED = call_error(
+    "TIME_ENTRY_APPROVED",
+    "Approved hours are for the manager of the project to change, and to approve.",
+    "Ask for the approval to be taken back first.",
+)
 HOURS_OVER_DAY = IssueKind(
     "HOURS_OVER_DAY",
     Severity.WARNING,
@@ -84,6 +89,12 @@ def require_unbilled(invoice: str | None) -> None:
     """Refuses with TIME_ENTRY_BILLED what a line bills; `invoice` is the number of its invoice."""
     if invoice is not None:
         raise Refusal(TIME_ENTRY_BILLED(field=("id",), invoice=invoice, found=invoice))
+
+
+def require_unapproved(entry: TimeEntry) -> None:
+    """Refuses with TIME_ENTRY_APPROVED what was approved, to who may only record."""
+    if entry.approved:
+        raise Refusal(TIME_ENTRY_APPROVED(field=("id",)))
 
 
 def approve(entry: TimeEntry, approved: bool) -> bool:

@@ -10,6 +10,7 @@ from domain.invoice.finalise import Dossier
 from domain.invoice.model import Invoice, InvoiceLine, InvoiceState, LineKind
 from domain.project.model import Contract, Phase, Project
 from persistence.deposits import projects_of_deposits
+from persistence.reach import shown_to
 from persistence.session import ScopedSession
 
 _PORTION = 5000
@@ -151,11 +152,13 @@ def other_invoices(
         for key, some in own.items()
     }
     told: dict[int, tuple[int, str, InvoiceState]] = {}
+    shown = shown_to(session, Invoice)
     for portion in _portions(other for some in others.values() for other in some):
         number = func.coalesce(Invoice.number, Invoice.pro_forma_number)
-        rows = select(Invoice.id, number, Invoice.state).where(Invoice.id.in_(portion))
+        rows = select(Invoice.id, number, Invoice.state).where(Invoice.id.in_(portion), *shown)
         told |= {row[0]: (row[0], row[1], row[2]) for row in session.execute(rows)}
-    return {key: [told[one] for one in sorted(some)] for key, some in others.items() if some}
+    found = {key: sorted(some & told.keys()) for key, some in others.items()}
+    return {key: [told[one] for one in some] for key, some in found.items() if some}
 
 
 def _holding(session: ScopedSession, projects: set[int]) -> dict[int, set[int]]:

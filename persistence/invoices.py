@@ -29,6 +29,7 @@ from persistence import claims
 from persistence.batches import forget_invoices
 from persistence.invoice_projects import holds_project, projects_of_phases
 from persistence.ledger import phase_figures
+from persistence.reach import shown_to
 from persistence.session import ScopedSession
 
 Found = TypeVar("Found", bound=Record)
@@ -49,7 +50,7 @@ def the_record(
     """The record with identifier `key`, locked when asked; NOT_FOUND otherwise."""
     # Every record has an id; what they have in common does not say so.
     column = record.id  # type: ignore[attr-defined]
-    statement = select(record).where(column == key)
+    statement = select(record).where(column == key, *shown_to(session, record))
     found = session.scalar(statement.with_for_update() if locked else statement)
     if found is None:
         noun = str(record.__tablename__)
@@ -185,7 +186,7 @@ def invoices_locked(session: ScopedSession, keys: Iterable[int]) -> dict[int, In
         for portion in _portions(keys)
         for found in session.scalars(
             select(Invoice)
-            .where(Invoice.id.in_(portion))
+            .where(Invoice.id.in_(portion), *shown_to(session, Invoice))
             .order_by(Invoice.id)
             .with_for_update()
             .execution_options(populate_existing=True)

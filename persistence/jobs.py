@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, select
 from domain.errors import NOT_FOUND, Issue, Refusal
 from domain.job import UNFINISHED, Errand, Job, JobFile, JobKind, JobStatus, MadeFile
 from domain.takeover.wire import pack_issue
+from persistence.reach import shown_to
 from persistence.session import ScopedSession
 
 _AT_ONCE = 1_000
@@ -51,9 +52,16 @@ def waiting(session: ScopedSession) -> list[Waiting]:
     return [Waiting(*row) for row in found]
 
 
-def the_job(session: ScopedSession, job_id: int, *, locked: bool = False) -> Job:
-    """The job with that identifier, locked when asked; NOT_FOUND otherwise."""
+def the_job(
+    session: ScopedSession, job_id: int, *, locked: bool = False, shown: bool = False
+) -> Job:
+    """The job with that identifier, locked when asked; NOT_FOUND otherwise.
+
+    `shown`: only one that its caller may see, for whoever names a job.
+    """
     statement = select(Job).where(Job.id == job_id)
+    if shown:
+        statement = statement.where(*shown_to(session, Job))
     if locked:
         # What this session read before may be another's by now.
         statement = statement.with_for_update().execution_options(populate_existing=True)

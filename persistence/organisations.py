@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -48,7 +48,14 @@ class Bearer:
         return f"{'api_key' if self.door is Door.KEY else 'member'}_{self.key_id}"
 
 
-def create_key(session: ScopedSession, *, role: Role, name: str = "") -> str:
+def create_key(
+    session: ScopedSession,
+    *,
+    role: Role,
+    name: str = "",
+    entity_ids: Iterable[int] | None = None,
+    collaborator_id: int | None = None,
+) -> str:
     """A new key of the session's organisation, shown this once: only its hash is kept."""
     return make_key(session, role=role, name=name)[1]
 
@@ -58,7 +65,7 @@ def make_key(
     *,
     role: Role,
     name: str = "",
-    entity_ids: Sequence[int] | None = None,
+    entity_ids: Iterable[int] | None = None,
     collaborator_id: int | None = None,
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:

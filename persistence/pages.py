@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from domain.errors import Refusal, call_error
+from persistence.reach import shown_to
 from persistence.reading import Noun, Row, Wanted, load
 from persistence.session import ScopedSession
 
@@ -115,7 +116,8 @@ def page(
 
 def count(session: ScopedSession, noun: Noun, where: Sequence[ColumnElement[bool]] = ()) -> int:
     """How many rows of `noun` meet `where`."""
-    return session.scalar(select(func.count(noun.column("id"))).where(*where)) or 0
+    shown = shown_to(session, noun.record)
+    return session.scalar(select(func.count(noun.column("id"))).where(*where, *shown)) or 0
 
 
 def size_of(asked: PageAsked) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, inspect, select
 
 from domain.base import Record
+from persistence.reach import shown_to
 from persistence.session import ScopedSession
 
 Wanted = Mapping[str, "Wanted"]
@@ -91,7 +92,8 @@ def load(
     their names with a leading underscore.
     """
     extra = tuple(extra)
-    statement = _statement(noun, wanted, extra).where(*where).order_by(*order)
+    shown = shown_to(session, noun.record)
+    statement = _statement(noun, wanted, extra).where(*where, *shown).order_by(*order)
     if limit is not None:
         statement = statement.limit(limit)
     found: list[Mapping[str, Any]] = [dict(row) for row in session.execute(statement).mappings()]

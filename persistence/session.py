@@ -26,7 +26,7 @@ from domain.base import Record, Scoped, Versioned
 from domain.errors import Refusal, call_error
 from domain.organisation import Organisation
 from domain.standing import Standing
-from persistence import audit_acts
+from persistence import audit_acts, reach
 from persistence.bulk import insert_rows
 from persistence.deadline import at_most
 from persistence.engine import (
@@ -226,6 +226,7 @@ def _keep_to_organisation(state: ORMExecuteState) -> None:
             Organisation, lambda record: record.id == organisation_id, include_aliases=True
         ),
         *_of_members(organisation_id),
+        *reach.criteria_of(state.session),
     )
 
 
@@ -271,6 +272,9 @@ def _stamp(session: ScopedSession, context: UOWTransaction, instances: object) -
         if isinstance(record, Versioned) and session.is_modified(record):
             record.updated_at = now
             record.version += 1
+
+
+reach.watch(ScopedSession)
 
 
 class ForeignRecord(Exception):

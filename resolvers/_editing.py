@@ -30,6 +30,7 @@ from persistence.takeover import known, prefill
 from persistence.takeover.apply import apply
 from persistence.time_entries import lock_entries
 from resolvers._guarding import keep_billed, keep_periods, staying, too_fine
+from resolvers._keeping_reach import keep_approved, manage_new
 from resolvers._mutation import Acting
 from resolvers._planning import lock_for
 from resolvers._sheets import layout_of, setting_of
@@ -145,6 +146,8 @@ def judge(
             candidates.append(_candidate(kind, one, cells, setting, row=row, entities=entities))
     lock_for(acting.session, kind, candidates)
     planned = _planner(acting, kind, candidates, matches).plan(candidates)
+    if kind == "projects":
+        manage_new(acting, planned)
     edited = [
         _edited(one, plan, present.get(one.record_id or 0), kind=kind, setting=setting)
         for one, plan in zip(asked, planned, strict=True)
@@ -154,6 +157,7 @@ def judge(
             _keep_entity(acting, project, present.get(project.record_id or 0, {}))
     if kind == "time_entries":
         keep_billed(acting.session, edited)
+        keep_approved(acting, edited, present)
     if kind == "phases":
         keep_periods(acting.session, edited)
     return edited

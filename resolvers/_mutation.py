@@ -14,15 +14,17 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from domain.access import Permission, require
+from domain.access import TAKEN_BEYOND_REACH, Permission
 from domain.errors import FIELD_INVALID, Refusal
 from domain.trace import LONGEST_KEY
 from persistence.idempotency import answered, remember
+from persistence.reach import require_kept
 from persistence.session import ScopedSession, lost_a_race
 from resolvers._shares import to_write
 from schema.context import Caller, House, Info
+from schema.needs import admit
 from schema.user_error import user_errors
 
 Answer = TypeVar("Answer")
@@ -95,13 +97,18 @@ async def write(
 
     def run() -> Payload:
         try:
-            require(caller.role, permission)
+            admit(info.field_name, caller.role, caller.reach, permission)
             try:
                 return persistently(attempt)
             except Refusal:
                 if once is None or not _is_answered(house, caller, once):
                     raise
                 return attempt()
+            except IntegrityError as error:
+                # What stands in the way is nothing they could see.
+                if caller.reach.is_whole:
+                    raise
+                raise Refusal(TAKEN_BEYOND_REACH()) from error
         except Refusal as refusal:
             return {**nothing, "user_errors": user_errors(refusal.issues, caller.locale)}
 
@@ -132,7 +139,7 @@ def _is_answered(house: House, caller: Caller, once: Once) -> bool:
 
 def _act_once(acting: Acting, act: Callable[[Acting], Payload], once: Once | None) -> Payload:
     if once is None:
-        return {"user_errors": [], **act(acting)}
+        return {"user_errors": [], **_done(acting, act)}
     if not 0 < len(once.key) <= LONGEST_KEY:
         limit = f"1–{LONGEST_KEY}"
         raise Refusal(
@@ -141,8 +148,15 @@ def _act_once(acting: Acting, act: Callable[[Acting], Payload], once: Once | Non
     before = answered(acting.session, **once.names)
     if before is not None:
         return {"user_errors": [], **once.restore(acting, before), "replayed": True}
-    payload = {"user_errors": [], "replayed": False, **act(acting)}
+    payload = {"user_errors": [], "replayed": False, **_done(acting, act)}
     kept = once.keep(payload)
     if kept is not None:
         remember(acting.session, **once.names, answer=kept)
+    return payload
+
+
+def _done(acting: Acting, act: Callable[[Acting], Payload]) -> Payload:
+    """The payload of what stays within reach: asked before its answer is kept, or counted on."""
+    payload = act(acting)
+    require_kept(acting.session)
     return payload

@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 import strawberry
 from sqlalchemy import ColumnElement
 
-from domain.access import Permission, require
 from persistence.pages import PageAsked, Sort, count, page
 from persistence.reading import Noun, load
 from persistence.session import ScopedSession
 from resolvers._shares import to_read
 from schema.connection import connection
 from schema.context import Info
+from schema.needs import admit
 from schema.view import wanted, wanted_of_nodes
 
 Found = TypeVar("Found")
@@ -23,7 +23,7 @@ Found = TypeVar("Found")
 async def read(info: Info, find: Callable[[ScopedSession], Found]) -> Found:
     """What `find` finds in the caller's organisation."""
     context = info.context
-    require(context.caller.role, Permission.READ)
+    admit(info.field_name, context.caller.role, context.caller.reach)
 
     def run() -> Found:
         with context.house.database.reading(context.caller.standing()) as session:

@@ -19,6 +19,7 @@ from persistence.reading import load_by_ids
 from persistence.time_entries import billed_by, entries_by_id
 from resolvers._bulk import kept, restored
 from resolvers._editing import placed
+from resolvers._keeping_reach import require_unapproved
 from resolvers._mutation import Acting, Once, Payload, write
 from schema.context import Info
 from schema.node import key_of
@@ -35,6 +36,7 @@ _LONGEST_REASON = 2000
 
 def require_free(acting: Acting, entry: TimeEntry) -> None:
     """Refuses with TIME_ENTRY_BILLED to put away what a line bills."""
+    require_unapproved(acting, entry)
     require_unbilled(billed_by(acting.session, [entry.id]).get(entry.id))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 
-from domain.access import Permission, require
+from domain.access import Permission
 from domain.accounting import ExportFormat
 from domain.batch.model import BatchState
 from domain.batch.run import BATCH_EMPTY, require_state
@@ -25,6 +25,7 @@ from resolvers._shares import to_read
 from schema.accounting import AccountingExport, accounting_export_noun
 from schema.batch import Batch, batch_noun
 from schema.context import Info
+from schema.needs import admit
 from schema.user_error import UserError, errors_again, kept_errors, user_errors
 from schema.view import wanted
 
@@ -99,7 +100,7 @@ def _drawn(info: Info, asked: BatchExportInput) -> Drawn | Refusal:
     """The export drawn up before the transaction that records it, or why there is none."""
     house, caller = info.context.house, info.context.caller
     try:
-        require(caller.role, Permission.FINALISE_INVOICES)
+        admit(info.field_name, caller.role, caller.reach)
         with house.database.reading(caller.standing()) as session:
             return draw_up(session, house, caller, _wanted(session, asked, caller.locale))
     except Refusal as refusal:

@@ -6,13 +6,13 @@ from typing import Any
 
 import strawberry
 
-from domain.access import Permission, require
 from domain.errors import INPUT_TOO_LARGE, Refusal
 from persistence.deadline import longer
 from resolvers._bundling import MOST_PAPERS, bundle
 from resolvers._shares import to_read
 from schema.context import Info
 from schema.download import DownloadLink, KeptFile, link_to
+from schema.needs import admit
 from schema.node import key_of
 from schema.user_error import UserError, user_errors
 
@@ -38,7 +38,7 @@ class Bundling:
             return bundle(context.house, context.caller, keys)
 
         try:
-            require(context.caller.role, Permission.READ)
+            admit(info.field_name, context.caller.role, context.caller.reach)
             with longer():
                 kept = await to_read(context.caller, make)
         except Refusal as refusal:

@@ -7,13 +7,13 @@ from typing import Any, Generic, TypeVar
 
 import strawberry
 
-from domain.access import Permission
 from domain.client import CLIENT_IN_USE
 from domain.client import Client as ClientRecord
 from domain.errors import Issue, Refusal
 from domain.takeover.model import RowOutcome
 from persistence.clients import live_projects_of
 from persistence.invoices import the_record
+from persistence.reach import whole_firm
 from persistence.reading import Noun, Wanted, load_by_ids, load_one
 from resolvers import _editing as editing
 from resolvers._bulk import kept, restored
@@ -37,6 +37,7 @@ from schema.client import Client
 from schema.collaborator import Collaborator
 from schema.context import Info
 from schema.import_file import FieldChange, shown_changes
+from schema.needs import NEEDS
 from schema.node import key_of, optional_key
 from schema.payload import BulkCounts, BulkOutcome, ErrorPolicy, bulk_counts, require_size
 from schema.project import Phase, Project
@@ -205,7 +206,7 @@ async def _create(info: Info, kind: str, asked: Any) -> Any:
     def act(acting: Acting) -> Payload:
         return _shown(acting, kind, editing.create(acting, kind, given(asked)), fields)
 
-    return await write(info, Permission.EDIT_RECORDS, act, nothing={"node": None})
+    return await write(info, NEEDS[info.field_name].permission, act, nothing={"node": None})
 
 
 async def update_one(info: Info, kind: str, asked: Any) -> Any:
@@ -222,7 +223,7 @@ async def update_one(info: Info, kind: str, asked: Any) -> Any:
         acting.session.expunge(found)
         return _shown(acting, kind, editing.change(acting, kind, key, given(asked)), fields)
 
-    return await write(info, Permission.EDIT_RECORDS, act, nothing={"node": None})
+    return await write(info, NEEDS[info.field_name].permission, act, nothing={"node": None})
 
 
 async def _archive(info: Info, kind: str, asked: ArchiveInput) -> Any:
@@ -241,7 +242,7 @@ async def _archive(info: Info, kind: str, asked: ArchiveInput) -> Any:
         acting.session.flush()
         return {"node": load_one(acting.session, noun, fields, key)}
 
-    return await write(info, Permission.EDIT_RECORDS, act, nothing={"node": None})
+    return await write(info, NEEDS[info.field_name].permission, act, nothing={"node": None})
 
 
 def _as_it_stands(acting: Acting, noun: Noun, key: int, fields: Wanted, stale: Issue) -> Payload:
@@ -251,7 +252,8 @@ def _as_it_stands(acting: Acting, noun: Noun, key: int, fields: Wanted, stale: I
 
 
 def _require_no_live_project(acting: Acting, client: ClientRecord) -> None:
-    count = live_projects_of(acting.session, client.id)
+    with whole_firm(acting.session):
+        count = live_projects_of(acting.session, client.id)
     if count:
         raise Refusal(CLIENT_IN_USE(field=("id",), name=client.name, count=count))
 
@@ -291,7 +293,7 @@ async def upsert_many(info: Info, kind: str, asked: Any, *, matches: bool = True
         restore=lambda acting, before: restored(acting, noun, before, fields),
     )
     nothing = {"counts": bulk_counts([]), "results": [], "replayed": False}
-    return await write(info, Permission.EDIT_RECORDS, act, nothing=nothing, once=once)
+    return await write(info, NEEDS[info.field_name].permission, act, nothing=nothing, once=once)
 
 
 def _asked(item: Any, noun: Noun) -> editing.Asked:

@@ -7,7 +7,7 @@ from typing import Any
 
 import strawberry
 
-from domain.access import Permission, require
+from domain.access import require
 from domain.errors import NOT_FOUND, Refusal
 from domain.job import NEEDED, SUBJECTS, UNFINISHED, JobKind, JobStatus, require_unfinished
 from persistence.jobs import jobs_where, the_job
@@ -18,6 +18,7 @@ from resolvers._shares import to_read
 from schema.connection import Connection
 from schema.context import Info
 from schema.job import Job, job_noun
+from schema.needs import admit
 from schema.node import key_of
 from schema.user_error import UserError, user_errors
 from schema.view import wanted
@@ -104,7 +105,7 @@ class Following:
         def act() -> Any:
             key = key_of(id, "job", field=("id",))
             with house.database.reading(caller.standing()) as session:
-                job = the_job(session, key)
+                job = the_job(session, key, shown=True)
                 require(caller.role, NEEDED[job.kind])
                 require_unfinished(job)
                 if house.jobs is not None:
@@ -112,7 +113,7 @@ class Following:
                 return load_one(session, job_noun(house, caller.locale), fields, key)
 
         try:
-            require(caller.role, Permission.READ)
+            admit(info.field_name, caller.role, caller.reach)
             found = await to_read(caller, act)
         except Refusal as refusal:
             said: Any = user_errors(refusal.issues, caller.locale)

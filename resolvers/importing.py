@@ -31,6 +31,7 @@ from schema.connection import Connection
 from schema.context import Info
 from schema.download import XLSX, DownloadLink, KeptFile, StagedUpload, link_to, place_for
 from schema.import_file import ImportFile, ImportRow, import_file_noun, import_row_noun
+from schema.needs import admit
 from schema.node import key_of
 from schema.user_error import IssueCode, UserError, named, user_errors
 from schema.view import wanted
@@ -192,7 +193,7 @@ class Importing:
                 return _template(Acting(session, context.caller, context.house), input)
 
         try:
-            require(context.caller.role, Permission.READ)
+            admit(info.field_name, context.caller.role, context.caller.reach)
             with longer():
                 kept = await to_read(context.caller, make)
         except Refusal as refusal:

@@ -9,7 +9,7 @@ from typing import Any
 
 import strawberry
 
-from domain.access import Permission, require
+from domain.access import Permission
 from domain.errors import Issue, Refusal
 from domain.invoice.euro import EuroRate, give_rate
 from domain.invoice.finalise import require_pro_forma
@@ -36,6 +36,7 @@ from resolvers._shares import to_read
 from schema.context import Info
 from schema.download import PDF, DownloadLink, KeptFile, link_to
 from schema.invoice import INVOICE, Invoice
+from schema.needs import admit
 from schema.node import key_of, optional_key
 from schema.user_error import UserError, errors_again, kept_errors, user_errors
 from schema.view import wanted
@@ -224,7 +225,7 @@ class Invoicing:
             return KeptFile(paper.key, paper.filename, PDF, paper.size)
 
         try:
-            require(context.caller.role, Permission.READ)
+            admit(info.field_name, context.caller.role, context.caller.reach)
             kept = await to_read(context.caller, make)
         except Refusal as refusal:
             said: Any = user_errors(refusal.issues, context.caller.locale)

@@ -75,7 +75,7 @@ async def asked_once(
     )
     return await write(
         info,
-        Permission.READ,
+        Permission.READ_BILLING,
         lambda acting: _shown(acting, act(acting).id, fields),
         nothing={"job": None, "replayed": False},
         once=once,

@@ -13,13 +13,14 @@ from strawberry import Maybe
 from domain.access import Permission
 from resolvers import _worked_time as time
 from resolvers._keeping import RecordInput, bring_back, put_away
+from resolvers._keeping_reach import require_unapproved
 from resolvers.editing import BulkPayload, RecordPayload, update_one, upsert_many
 from schema.context import Info
 from schema.payload import BulkCounts, BulkOutcome, ErrorPolicy
 from schema.time_entry import TIME_ENTRY, TimeEntry
 from schema.user_error import UserError
 
-EDIT = Permission.EDIT_RECORDS
+EDIT, RECORD = Permission.EDIT_RECORDS, Permission.RECORD_TIME
 
 
 @strawberry.enum(description="What an entry without an identifier stands for.")
@@ -139,12 +140,12 @@ class RecordingTime:
 
     @strawberry.mutation(description="Out of the lists, and billed no more.")
     async def time_entry_archive(self, info: Info, input: RecordInput) -> RecordPayload[TimeEntry]:
-        found: Any = await put_away(info, EDIT, TIME_ENTRY, input, time.require_free)
+        found: Any = await put_away(info, RECORD, TIME_ENTRY, input, time.require_free)
         return found
 
     @strawberry.mutation(description="Back into the lists, as it was.")
     async def time_entry_restore(self, info: Info, input: RecordInput) -> RecordPayload[TimeEntry]:
-        found: Any = await bring_back(info, EDIT, TIME_ENTRY, input)
+        found: Any = await bring_back(info, RECORD, TIME_ENTRY, input, require_unapproved)
         return found
 
     @strawberry.mutation(description="Approves entries, or takes that back while none is billed.")

@@ -8,7 +8,6 @@ from typing import Any, BinaryIO
 
 import strawberry
 
-from domain.access import Permission, require
 from domain.errors import Refusal, Severity
 from domain.takeover.model import WORKBOOK, ImportFile, ImportRow, RowColour
 from domain.takeover.review import NOTHING_TO_GIVE_BACK, UPLOAD_NOT_KEPT
@@ -21,6 +20,7 @@ from resolvers._sheets import setting_of
 from resolvers._takeover import sheets_of
 from schema.context import Info
 from schema.download import XLSX, DownloadLink, KeptFile, link_to
+from schema.needs import admit
 from schema.node import key_of
 from schema.user_error import UserError, user_error, user_errors
 from templates_xlsx.reader import open_book
@@ -67,7 +67,7 @@ class Returning:
                 return _kept(Acting(session, caller, house), input)
 
         try:
-            require(caller.role, Permission.IMPORT)
+            admit(info.field_name, caller.role, caller.reach)
             with longer():
                 kept, count = await to_read(caller, make)
         except Refusal as refusal:

@@ -33,6 +33,8 @@ class VerifyingQueries:
 
         def find(session: ScopedSession) -> Any:
             entities = chain.entities_linked(session) if key is None else [key]
+            within = info.context.caller.reach.entity_ids
+            entities = [one for one in entities if within is None or one in within]
             return _told(session, [chain.verify(session, one) for one in entities], fields)
 
         found: Any = await read(info, find)

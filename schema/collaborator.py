@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from domain.access import Permission, Role
 from domain.collaborator import Collaborator as CollaboratorRecord
-from persistence.reading import Noun, ToOne
+from persistence.reading import Derived, Noun, Row, ToOne, Wanted, load_by_ids
+from persistence.session import ScopedSession
+from persistence.teams import projects_of_people
 from schema.context import Info
 from schema.node import Node
 from schema.organisation import ENTITY, Entity
 from schema.scalars import number_field
+
+if TYPE_CHECKING:
+    from schema.project import Project
 
 
 def _rate(name: str) -> Any:
@@ -45,10 +51,22 @@ class Collaborator(Node):
     employee_code: str | None
     active: bool
     phone: str | None
+    projects: list[Annotated[Project, strawberry.lazy("schema.project")]] = strawberry.field(
+        description="Live ones that they manage, or are on the team of."
+    )
     created_at: datetime
     updated_at: datetime
     archived_at: datetime | None
     version: int
+
+
+def _projects(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, list[Row]]:
+    # That module reads this one.
+    from schema.project import PROJECT
+
+    own = projects_of_people(session, keys)
+    found = load_by_ids(session, PROJECT, wanted, (one for some in own.values() for one in some))
+    return {key: [found[one] for one in some] for key, some in own.items()}
 
 
 COLLABORATOR = Noun(
@@ -56,6 +74,7 @@ COLLABORATOR = Noun(
     "Collaborator",
     {
         "entity": ToOne(lambda: ENTITY, "entity_id"),
+        "projects": Derived(_projects, default=()),
         "billable_rate": number_field("billable_rate"),
         "cost_rate": number_field("cost_rate"),
         "weekly_hours": number_field("weekly_hours"),

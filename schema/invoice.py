@@ -260,7 +260,7 @@ def _others(
 def _projects(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, list[Row]]:
     own = projects_of(session, keys)
     found = load_by_ids(session, PROJECT, wanted, (one for some in own.values() for one in some))
-    return {key: [found[one] for one in some] for key, some in own.items()}
+    return {key: [found[one] for one in some if one in found] for key, some in own.items()}
 
 
 INVOICE_LINE = Noun(

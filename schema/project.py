@@ -27,8 +27,9 @@ from domain.project.model import Project as ProjectRecord
 from domain.project.progress import ProgressUpdate as ProgressUpdateRecord
 from persistence.contracts import terms_of
 from persistence.ledger import phase_figures
-from persistence.reading import Derived, Noun, ToMany, ToOne, Wanted
+from persistence.reading import Derived, Noun, Row, ToMany, ToOne, Wanted, load_by_ids
 from persistence.session import ScopedSession
+from persistence.teams import teams_of
 from schema.client import CLIENT, Client
 from schema.collaborator import COLLABORATOR, Collaborator
 from schema.node import Node
@@ -176,6 +177,9 @@ class Project(Node):
     city: str | None
     manager_email: str | None
     manager: Collaborator | None
+    team: list[Collaborator] = strawberry.field(
+        description="Who works on it: it is one of their own projects, as it is its manager's."
+    )
     start_date: date | None
     end_date: date | None
     commitment_no: str | None
@@ -226,6 +230,14 @@ def _rates(
 ) -> Mapping[int, MoneyRow | None]:
     found = terms_of(session, keys)
     return {key: _amount(rate, currency) for key, (_, rate, currency) in found.items()}
+
+
+def _teams(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, list[Row]]:
+    teams = teams_of(session, keys)
+    people = load_by_ids(
+        session, COLLABORATOR, wanted, (one for some in teams.values() for one in some)
+    )
+    return {key: [people[one] for one in some] for key, some in teams.items()}
 
 
 def _amount(minor: int | None, currency: str) -> MoneyRow | None:
@@ -286,6 +298,7 @@ PROJECT: Noun = Noun(
         "client": ToOne(lambda: CLIENT, "client_id"),
         "entity": ToOne(lambda: ENTITY, "entity_id"),
         "manager": ToOne(lambda: COLLABORATOR, "manager_id"),
+        "team": Derived(_teams, default=()),
         "vat_rate": number_field("vat_rate"),
         "works_amount": money_field("works_minor"),
         "area": number_field("area"),

@@ -55,6 +55,7 @@ from resolvers.returning import Returning
 from resolvers.scheduling import Scheduling, SchedulingQueries
 from resolvers.settings import Settings, SettingsQueries
 from resolvers.signing_in import SigningIn, SigningInQueries
+from resolvers.teaming import Teaming
 from resolvers.timekeeping import TimekeepingQueries
 from resolvers.tracking import Tracking
 from resolvers.undoing import Undoing
@@ -88,6 +89,7 @@ QUERIES: tuple[type, ...] = (
 MUTATIONS: tuple[type, ...] = (
     Editing,
     Contracting,
+    Teaming,
     Tracking,
     PastBilling,
     RecordingTime,

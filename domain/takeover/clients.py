@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from domain.client import ClientType
@@ -141,6 +141,10 @@ class ClientPlanner(Planner):
             if columns["payment_days"] is None:
                 columns["payment_days"] = 30
         return columns
+
+    def leave_free(self, codes: Iterable[str]) -> None:
+        """Codes that no client made here is given: of others, who are not looked at."""
+        self._codes.update(codes)
 
     def _free_code(self) -> str:
         while (code := f"C{self._next:05d}") in self._codes:

@@ -26,6 +26,7 @@ from domain.takeover.review import STALE_REVIEW
 from domain.time_entry import TimeEntry
 from persistence.contracts import restate_phases
 from persistence.ids import reserve
+from persistence.reach import touched
 from persistence.session import ScopedSession, insert_all
 from persistence.takeover.fusion import write_fusion
 from persistence.takeover.statistics import learn
@@ -49,6 +50,7 @@ def apply(
     new = [row for row in rows if row.outcome is RowOutcome.CREATE]
     changed = [row for row in rows if row.outcome is RowOutcome.UPDATE]
     written = _WRITERS[kind](session, new, changed)
+    touched(session, _KEPT[kind], written.values())
     if (record := _SIGNED.get(kind)) is not None:
         made = [written[row.row] for row in new]
         _sign(session, record, made, source=source, author=author)
@@ -351,3 +353,13 @@ _SIGNED: dict[str, type[Record]] = {
     "time_entries": TimeEntry,
 }
 """Records that say where they came from."""
+
+_KEPT: dict[str, type[Record]] = {
+    **_SIGNED,
+    "clients": Client,
+    "clients_fusion": Client,
+    "projects": Project,
+    "phases": Phase,
+    "collaborators": Collaborator,
+}
+"""What the rows of each kind are kept as."""

@@ -37,6 +37,7 @@ from domain.takeover.time_entries import TimeEntryPlanner
 from domain.takeover.work import KnownWork
 from persistence.contracts import billed_periods, past_of_projects
 from persistence.ledger import phase_figures
+from persistence.reach import reach_of_session, whole_firm
 from persistence.session import ScopedSession
 from persistence.takeover.fusion import directory
 from persistence.takeover.worked_time import known_work, recorded_time
@@ -85,7 +86,9 @@ def _planner_of(session: ScopedSession, kind: str) -> Planner:
     firm = the_firm(session)
     match kind:
         case "clients":
-            return ClientPlanner(firm, clients(session))
+            planner = ClientPlanner(firm, clients(session))
+            planner.leave_free(codes_out_of_reach(session))
+            return planner
         case "projects":
             people = {entry.name: entry.id for entry in _records(session, Collaborator, "email")}
             bound = past_of_projects(session)
@@ -151,6 +154,14 @@ def clients(session: ScopedSession) -> Index:
     for entry in entries:
         entry.columns.update(contacts.get(entry.id, {}))
     return Index(entries)
+
+
+def codes_out_of_reach(session: ScopedSession) -> list[str]:
+    """The codes of clients that a new one cannot have; none where the caller reaches them all."""
+    if reach_of_session(session).is_whole:
+        return []
+    with whole_firm(session):
+        return list(session.scalars(select(Client.code)))
 
 
 def projects(session: ScopedSession) -> Index:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from domain.access import PERMISSIONS, Role
+from domain.access import PERMISSIONS, ApiKey, Role
 from domain.job import NEEDED, SUBJECTS, JobKind, JobStatus, MadeFile
 from persistence.jobs import add_files, ask_for, end
 from tests.support.api import ApiClient
@@ -40,13 +41,41 @@ def test_every_kind_says_what_it_needs_and_what_it_is_about() -> None:
 @pytest.mark.parametrize("kind", list(JobKind))
 def test_who_may_ask_for_a_job_may_cancel_it(firm: ApiClient, kind: JobKind) -> None:
     job = a_job(firm, kind, 12)
-    for role in Role:
+    for role in (Role.ADMINISTRATOR, Role.ACCOUNTANT, Role.READER):
         answer = firm.with_role(role).query(CANCEL, id=job)["jobCancel"]
         may = NEEDED[kind] in PERMISSIONS[role]
         assert [error["code"] for error in answer["userErrors"]] == (
             [] if may else ["PERMISSION_DENIED"]
         )
         assert (answer["job"] is not None) is may
+
+
+def test_who_reaches_a_part_of_the_firm_meets_their_own_jobs_alone(any_firm: ApiClient) -> None:
+    """DOMAIN §4: a job of somebody else is not there, nor is what it made."""
+    stranger = a_job(any_firm, JobKind.INVOICES_PRINT, 0)
+    manager = any_firm.as_manager()
+    answer = manager.query(CANCEL, id=stranger)["jobCancel"]
+    assert [error["code"] for error in answer["userErrors"]] == ["NOT_FOUND"]
+    assert listed(manager) == []
+    drawn = 'mutation($ids: [ID!]!) { invoicesPrint(input: { ids: $ids, idempotencyKey: "p" }) '
+    drawn += "{ job { id } userErrors { code } } }"
+    invoice = any_firm.query("{ invoices(filter: { states: null }) { nodes { id } } }")
+    assert invoice["invoices"]["nodes"] == []
+    assert manager.query(drawn, ids=["invoice_1"])["invoicesPrint"]["job"] is None
+    with any_firm.house.database.reading(any_firm.organisation_id) as session:
+        keys = session.scalars(select(ApiKey.id).where(ApiKey.role == Role.PROJECT_MANAGER))
+        actor = {"id": f"api_key_{keys.one()}"}
+    with any_firm.house.database.writing(any_firm.organisation_id) as session:
+        job = ask_for(
+            session,
+            kind=JobKind.INVOICES_PRINT,
+            subject_id=0,
+            values={"actor": actor},
+            author="tests",
+        )
+        own = f"job_{job.id}"
+    assert listed(manager) == [own]
+    assert manager.query(CANCEL, id=own)["jobCancel"]["userErrors"] == []
 
 
 def test_jobs_are_found_by_what_they_are_about(any_firm: ApiClient) -> None:

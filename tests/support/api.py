@@ -18,12 +18,17 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import strawberry
 from pydantic import SecretStr
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from domain.access import Role
+from domain.collaborator import Collaborator
+from domain.project.model import Project
+from domain.project.team import ProjectCollaborator
 from persistence.engine import PATIENCE
 from persistence.files import Files
 from persistence.founding import found
@@ -105,10 +110,25 @@ class ApiClient:
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}", "Accept-Language": self.language}
 
-    def with_role(self, role: Role) -> ApiClient:
-        """Another caller of the same firm."""
+    def with_role(self, role: Role, **reach: Any) -> ApiClient:
+        """Another caller of the same firm; `reach` as `create_key` takes it."""
+        name = role.value.lower()
         with self.house.database.writing(self.organisation_id) as session:
-            return replace(self, token=create_key(session, role=role, name=role.value.lower()))
+            return replace(self, token=create_key(session, role=role, name=name, **reach))
+
+    def as_manager(self, *projects: str, role: Role = Role.PROJECT_MANAGER) -> ApiClient:
+        """A collaborator of the firm who is on the team of these projects alone, of all if none."""
+        with self.house.database.writing(self.organisation_id) as session:
+            wanted = select(Project.id).order_by(Project.id)
+            keys = session.scalars(wanted.where(Project.code.in_(projects)) if projects else wanted)
+            person = Collaborator(first_name="Ma", last_name="Nager", email=f"{uuid4().hex}@x.test")
+            session.add(person)
+            session.flush()
+            session.add_all(
+                ProjectCollaborator(project_id=key, collaborator_id=person.id) for key in keys
+            )
+            known = person.id
+        return self.with_role(role, collaborator_id=known)
 
     def in_language(self, language: str) -> ApiClient:
         """The same caller, speaking "fr" or "en"."""

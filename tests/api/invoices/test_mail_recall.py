@@ -5,7 +5,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
-from domain.access import Role
 from domain.invoice.mail import PAUSES
 from persistence.mails import take_due
 from resolvers._mailing import letter_of
@@ -101,7 +100,7 @@ def test_a_mail_that_waits_is_called_back(mailing: ApiClient, mailbox: Mailbox) 
     assert mails(mailing)[0]["state"] == "SENT"
     final(mailing, invoice)
     legal = queued(mailing, invoice)["id"]
-    manager = mailing.with_role(Role.PROJECT_MANAGER)
+    manager = mailing.as_manager()
     assert codes(cancel(manager, legal)) == ["PERMISSION_DENIED"]
 
 

@@ -10,7 +10,6 @@ import pytest
 from pypdf import PdfReader
 from structlog.testing import capture_logs
 
-from domain.access import Role
 from server.long_work import at_work, postman_of
 from tests.api.invoices.acts import DELETE, account_line, blank, change, codes, drawn, final
 from tests.api.invoices.mail_acts import RETRY, WHO, invoice_of, mails, queued, send
@@ -133,7 +132,7 @@ def test_nobody_is_written_to_by_mistake(mailing: ApiClient, firm: ApiClient) ->
     off = send(firm, blank(firm)["id"], **WHO)
     assert codes(off) == ["MAIL_NOT_SET_UP"]
     assert "JALON_SMTP_URL" in off["userErrors"][0]["fix"]
-    manager = mailing.with_role(Role.PROJECT_MANAGER)
+    manager = mailing.as_manager()
     queued(manager, invoice["id"])
     legal = drawn(mailing, JOB)
     final(mailing, legal["id"])

@@ -86,6 +86,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "projectUpdate": {"id": "project_47"},
     "projectArchive": {"id": "project_48"},
     "projectsBulkUpsert": {"items": [A_PROJECT]},
+    "projectTeamUpdate": {"projectId": "project_47", "add": ["collaborator_1"]},
     "phaseCreate": A_PHASE,
     "phaseUpdate": {"id": "phase_309"},
     "phaseArchive": SPARE,

@@ -34,6 +34,8 @@ NOUN_OF = {
     "historyId": "billing_history",
     "contractIds": "contract",
     "collaboratorId": "collaborator",
+    "add": "collaborator",
+    "remove": "collaborator",
 }
 """What an identifier names, where its field does not say it by being `id`."""
 
@@ -262,9 +264,11 @@ def _complete(stranger: ApiClient, name: str, given: dict[str, Any], path: tuple
     if name == "batchScheduleUpdate" and "filter" in path:
         given["input"] |= {"id": scheduled(stranger, filter=None)["id"]}
     drawing = name.startswith("invoiceCreate") or path == ("input", "lines", 0, "phaseId")
-    if not drawing and name not in (*DEDUCTING, *PAYING):
+    if not drawing and name not in (*DEDUCTING, *PAYING, "projectTeamUpdate"):
         return
     own = _own(stranger)
+    if name == "projectTeamUpdate" and path[1] != "projectId":
+        given["input"] |= {"projectId": own["project"]}
     if name in DEDUCTING:
         given["input"] |= {"id": own["invoice"], "depositId": own["invoice"]}
     if name == "paymentRecord":

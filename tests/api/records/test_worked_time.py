@@ -10,7 +10,6 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select, update
 
-from domain.access import Role
 from domain.invoice.model import InvoiceLine
 from domain.time_entry import TimeEntry
 from persistence.session import ScopedSession
@@ -272,7 +271,7 @@ def test_what_is_billed_stays_as_it_is(firm: ApiClient) -> None:
     shown = change(firm, entry["id"])["node"]
     assert shown["billedBy"] == {"proFormaNumber": number, "state": "DRAFT"}
     assert shown["rate"] == {"amount": "8.500", "currency": "TND"}
-    assert change(firm.with_role(Role.PROJECT_MANAGER), entry["id"])["node"]["rate"] is not None
+    assert change(firm.as_manager(), entry["id"])["node"]["rate"] is not None
     assert imported["counts"]["create"] == 1
 
 

@@ -200,10 +200,10 @@ def test_a_role_that_may_no_more_is_told_and_the_firm_is_billed_by_another(
     assert (found["lastOutcome"], codes(found["lastFailure"])) == ("FAILED", ["PERMISSION_DENIED"])
     # Half a list is none.
     assert (found["lastBatch"], batches(firm)) == (None, [])
-    done(firm.with_role(Role.PROJECT_MANAGER), "Update", id=made["id"], hour=5)
+    done(firm.with_role(Role.ACCOUNTANT), "Update", id=made["id"], hour=5)
     calendar.go_to("2027-01-01")
     found = run(firm, made)
-    assert (found["lastOutcome"], found["author"]) == ("GENERATED", "project_manager")
+    assert (found["lastOutcome"], found["author"]) == ("GENERATED", "accountant")
 
 
 def test_a_run_that_is_cancelled_leaves_no_half_list(firm: ApiClient, calendar: Calendar) -> None:

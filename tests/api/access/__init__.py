@@ -1,0 +1,1 @@
+"""What each caller reaches, and what stays out of reach."""
