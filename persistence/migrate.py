@@ -18,7 +18,8 @@ from persistence import audit_triggers
 from persistence.chain import link_former
 from persistence.engine import READ_ONLY, open_engine
 from persistence.session import Database
-from persistence.walls import are_up, make_roles, put_up
+from persistence.wall_roles import make_roles
+from persistence.walls import are_up, put_up
 
 _SCRIPTS = Path(__file__).with_name("migrations")
 

@@ -15,10 +15,10 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table, text
-from sqlalchemy.exc import DBAPIError
 
 from domain.records import METADATA
 from persistence.engine import APP_ROLE, HOUSE_ROLE, ORGANISATION_SETTING
+from persistence.wall_roles import ROLES
 
 JOBS_SCHEMA = "jalon_jobs"
 """Where the engine of jobs keeps its own tables, as the login of the serving process."""
@@ -26,10 +26,8 @@ JOBS_SCHEMA = "jalon_jobs"
 GRANTED = "granted"
 """In `Table.info`: what `jalon_app` may do to a table (INSERT, SELECT …) where it is not all."""
 
-_ROLES = (APP_ROLE, HOUSE_ROLE)
 _ALL = ("SELECT", "INSERT", "UPDATE", "DELETE")
 _VERSIONS = "alembic_version"
-_DENIED = "42501"
 
 # In a sub-select it is looked up once a statement, not once a row.
 _OURS = f"(SELECT current_setting('{ORGANISATION_SETTING}')::bigint)"
@@ -52,14 +50,6 @@ _LIMITED = {
 
 class Unwalled(Exception):
     """A table that has no organisation, of which nobody has said who sees it."""
-
-
-class RolesRefused(Exception):
-    """The login may not make the roles: `statements` are for an administrator to run."""
-
-    def __init__(self, statements: list[str]) -> None:
-        super().__init__(" ".join(statements))
-        self.statements = statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,44 +92,6 @@ def _wall_of(table: Table) -> Wall:
     return Wall(table.name, _UNSCOPED[table.name], granted)
 
 
-def make_roles(connection: Connection, logins: tuple[str, ...] = ()) -> None:
-    """Makes the roles, and lets the login of `connection` and `logins` take them.
-
-    Roles are those of the cluster: others may be making them at the same time. RolesRefused where
-    the login may not.
-    """
-    version = connection.dialect.server_version_info or (0,)
-    names = [connection.execute(text("SELECT session_user")).scalar_one(), *logins]
-    wanted = list(_roles_wanted(connection, list(dict.fromkeys(names)), int(version[0])))
-    for statement in wanted:
-        # Who comes second waits for the first, and finds it done.
-        try:
-            connection.exec_driver_sql(
-                f"DO $do$ BEGIN {statement}; "
-                "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $do$"
-            )
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) != _DENIED:
-                raise
-            raise RolesRefused([f"{one};" for one in wanted]) from error
-
-
-def _roles_wanted(connection: Connection, logins: list[str], version: int) -> Iterator[str]:
-    there = set(connection.scalars(text("SELECT rolname FROM pg_roles")))
-    quoted = connection.dialect.identifier_preparer.quote
-    for role in _ROLES:
-        if role not in there:
-            yield f"CREATE ROLE {role} NOLOGIN"
-    # What a login may do as one of the roles it does only when it takes the role.
-    how = " WITH INHERIT FALSE, SET TRUE" if version >= 16 else ""
-    asked = text("SELECT pg_has_role(:login, :role, :how)")
-    for login in logins:
-        for role in _ROLES:
-            given = {"login": login, "role": role, "how": "SET" if version >= 16 else "MEMBER"}
-            if role not in there or not connection.execute(asked, given).scalar_one():
-                yield f"GRANT {role} TO {quoted(login)}{how}"
-
-
 def put_up(connection: Connection, logins: tuple[str, ...] = ()) -> None:
     """Puts up what is missing of the walls, in the transaction of the owner of the tables.
 
@@ -157,8 +109,8 @@ def put_up(connection: Connection, logins: tuple[str, ...] = ()) -> None:
 
 def are_up(connection: Connection) -> bool:
     """Whether nothing is missing of the walls: policies, grants, and what the roles may not be."""
-    found = connection.execute(_ROLES_FOUND, {"roles": list(_ROLES)}).all()
-    if len(found) != len(_ROLES) or any(row.is_too_free for row in found):
+    found = connection.execute(_ROLES_FOUND, {"roles": list(ROLES)}).all()
+    if len(found) != len(ROLES) or any(row.is_too_free for row in found):
         return False
     return not list(_amends(connection))
 
@@ -214,10 +166,10 @@ def _amends(connection: Connection) -> Iterator[str]:
     ).one()
     quoted = connection.dialect.identifier_preparer.quote
     if not schema[1]:
-        yield f"GRANT USAGE ON SCHEMA {quoted(schema[0])} TO {', '.join(_ROLES)}"
-    rows = connection.execute(_TABLES_FOUND, {"roles": list(_ROLES)})
+        yield f"GRANT USAGE ON SCHEMA {quoted(schema[0])} TO {', '.join(ROLES)}"
+    rows = connection.execute(_TABLES_FOUND, {"roles": list(ROLES)})
     found = {row.name: row for row in rows}
-    for role in _ROLES:
+    for role in ROLES:
         if f"{role} SELECT" not in found[_VERSIONS].granted:
             yield f"GRANT SELECT ON {_VERSIONS} TO {role}"
     yield from _amends_of_functions(connection)
@@ -225,7 +177,7 @@ def _amends(connection: Connection) -> Iterator[str]:
         yield from _amends_of(wall, found[wall.table])
     tables = [wall.table for wall in walls()]
     for row in connection.execute(_SEQUENCES_FOUND, {"tables": tables}):
-        for role in _ROLES:
+        for role in ROLES:
             if f"{role} USAGE" not in row.granted:
                 yield f"GRANT USAGE ON SEQUENCE {quoted(row.name)} TO {role}"
 
@@ -253,8 +205,8 @@ def _amends_of_functions(connection: Connection) -> Iterator[str]:
         if name not in granted:
             yield f"CREATE FUNCTION {name} {body}"
             yield f"REVOKE ALL ON FUNCTION {name} FROM PUBLIC"
-        if any(f"{role}=X" not in granted.get(name, "") for role in _ROLES):
-            yield f"GRANT EXECUTE ON FUNCTION {name} TO {', '.join(_ROLES)}"
+        if any(f"{role}=X" not in granted.get(name, "") for role in ROLES):
+            yield f"GRANT EXECUTE ON FUNCTION {name} TO {', '.join(ROLES)}"
 
 
 def _amends_of(wall: Wall, found: Any) -> Iterator[str]:
@@ -267,7 +219,7 @@ def _amends_of(wall: Wall, found: Any) -> Iterator[str]:
             yield (
                 f"CREATE POLICY {name} ON {wall.table} TO {role} USING ({seen}) WITH CHECK ({seen})"
             )
-    for role in _ROLES:
+    for role in ROLES:
         wanted = wall.granted_to(role)
         if _spelt(role, wanted) != {
             *(one for one in found.granted if one.startswith(f"{role} ")),

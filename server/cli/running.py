@@ -11,7 +11,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from persistence.migrate import migrate
-from persistence.walls import RolesRefused
+from persistence.wall_roles import RolesRefused
 from server.app import create_app
 from server.cli.installation import open_installation
 from server.cli.sample_firm import invitation, person, prepare

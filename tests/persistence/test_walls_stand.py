@@ -13,11 +13,12 @@ from sqlalchemy.exc import ProgrammingError
 
 from domain.client import Client
 from domain.records import METADATA
-from persistence import walls
+from persistence import wall_roles, walls
 from persistence.engine import APP_ROLE, HOUSE_ROLE
 from persistence.migrate import _MIGRATING, is_current, is_walled, migrate
 from persistence.session import Database
-from persistence.walls import GRANTED, RolesRefused, Unwalled, make_roles
+from persistence.wall_roles import RolesRefused, make_roles
+from persistence.walls import GRANTED, Unwalled
 from tests.persistence.firms import at_once, found_firm, raw, without_the_first_wall
 from tests.support.databases import owner
 from tests.support.postgres import PostgresServer
@@ -168,7 +169,7 @@ def test_roles_are_made_by_several_at_once(
     database = Database(postgres.dsn)
     mark = uuid.uuid4().hex[:8]
     roles, login = (f"jalon_a_{mark}", f"jalon_b_{mark}"), f"jalon_c_{mark}"
-    monkeypatch.setattr(walls, "_ROLES", roles)
+    monkeypatch.setattr(wall_roles, "ROLES", roles)
     with owner(database).begin() as connection:
         connection.execute(text(f"CREATE ROLE {login} LOGIN NOINHERIT"))
 
