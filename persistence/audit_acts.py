@@ -8,10 +8,24 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from itertools import groupby
 from typing import Any, cast
 
-from sqlalchemy import Connection, String, Table, event, insert, select, tuple_, type_coerce, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Select,
+    String,
+    Table,
+    bindparam,
+    event,
+    insert,
+    select,
+    tuple_,
+    type_coerce,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -30,6 +44,19 @@ _PORTION = 5000
 CHANGE = AuditChange.__table__.c
 ENTRIES = cast(Table, AuditEntry.__table__)
 HEADS = cast(Table, AuditHead.__table__)
+
+_OF = HEADS.c.organisation_id == bindparam("of", type_=BigInteger)
+_LOCKED = select(HEADS.c.place, HEADS.c.sha256).where(_OF).with_for_update()
+_MOVED = update(HEADS).where(_OF).values(place=bindparam("to"), sha256=bindparam("head_sha256"))
+_APPENDED = insert(ENTRIES).values(
+    {
+        column.name: bindparam(column.name, type_=column.type)
+        for column in ENTRIES.columns
+        if column.name != "id"
+    }
+)
+_APPENDED_AT_ONCE = _APPENDED.add_cte(_MOVED.returning(HEADS.c.id).cte("moved"))
+"""One round trip less, where there is any."""
 
 
 def watch(session: type[Session]) -> None:
@@ -128,19 +155,9 @@ def changes_of(
 
     A portion at a time: an act may have a million.
     """
-    # As text, SQLite has it so; PostgreSQL gives a datetime in UTC.
-    at = type_coerce(CHANGE.created_at, String) if _is_sqlite(connection) else CHANGE.created_at
-    kind = type_coerce(CHANGE.kind, String)
-    names = (CHANGE.record, CHANGE.record_id, kind, at, CHANGE.before, CHANGE.after)
-    statement = (
-        select(CHANGE.organisation_id, CHANGE.id, CHANGE.act, *names, CHANGE.salt, CHANGE.erased_at)
-        .where(CHANGE.act == key)
-        .order_by(CHANGE.organisation_id, CHANGE.id)
-        .limit(_PORTION)
-    )
-    if organisation_id is not None:
-        statement = statement.where(CHANGE.organisation_id == organisation_id)
-    portion: Sequence[Any] = connection.execute(statement).all()
+    sought = {"key": key, "organisation": organisation_id, "after_organisation": -1, "after": -1}
+    statement = _changes(_is_sqlite(connection), organisation_id is not None)
+    portion: Sequence[Any] = connection.execute(statement, sought).all()
     while portion:
         for row in portion:
             told = Told(
@@ -157,8 +174,34 @@ def changes_of(
             yield told, row[9], row[10] is not None
         if len(portion) < _PORTION:
             return
-        last = tuple_(CHANGE.organisation_id, CHANGE.id) > tuple_(portion[-1][0], portion[-1][1])
-        portion = connection.execute(statement.where(last)).all()
+        sought |= {"after_organisation": portion[-1][0], "after": portion[-1][1]}
+        portion = connection.execute(statement, sought).all()
+
+
+@cache
+def _changes(on_sqlite: bool, of_one: bool) -> Select[Any]:
+    """Made once: making it takes longer than SQLite takes to answer it."""
+    # As text, SQLite has it so; PostgreSQL gives a datetime in UTC.
+    at = type_coerce(CHANGE.created_at, String) if on_sqlite else CHANGE.created_at
+    kind = type_coerce(CHANGE.kind, String)
+    names = (CHANGE.record, CHANGE.record_id, kind, at, CHANGE.before, CHANGE.after)
+    bounds = tuple_(
+        bindparam("after_organisation", type_=BigInteger), bindparam("after", type_=BigInteger)
+    )
+    statement = (
+        select(CHANGE.organisation_id, CHANGE.id, CHANGE.act, *names, CHANGE.salt, CHANGE.erased_at)
+        .where(
+            CHANGE.act == bindparam("key", type_=BigInteger),
+            tuple_(CHANGE.organisation_id, CHANGE.id) > bounds,
+        )
+        .order_by(CHANGE.organisation_id, CHANGE.id)
+        .limit(_PORTION)
+    )
+    if of_one:
+        return statement.where(
+            CHANGE.organisation_id == bindparam("organisation", type_=BigInteger)
+        )
+    return statement
 
 
 def _moment(at: datetime | str) -> str:
@@ -182,29 +225,30 @@ def _append(connection: Connection, seal: _Seal, act_name: str, actor: Actor) ->
         previous=previous,
     )
     sha256 = sealed.sha256()
+    head = {"of": seal.organisation_id, "to": sealed.place, "head_sha256": sha256}
+    if _is_sqlite(connection):
+        connection.execute(_MOVED, head)
+        head = {}
     connection.execute(
-        insert(ENTRIES).values(
-            organisation_id=sealed.organisation_id,
-            place=sealed.place,
-            created_at=sealed.at,
-            act=sealed.act,
-            act_name=sealed.act_name,
-            door=sealed.actor.door,
-            actor_name=sealed.actor.name,
-            actor_id=sealed.actor.id,
-            address=sealed.actor.address,
-            request_id=sealed.actor.request_id,
-            count=sum(seal.records.values()),
-            records=sealed.records,
-            digests=sealed.digests,
-            previous_sha256=previous,
-            sha256=sha256,
-        )
-    )
-    connection.execute(
-        update(HEADS)
-        .where(HEADS.c.organisation_id == seal.organisation_id)
-        .values(place=sealed.place, sha256=sha256)
+        _APPENDED if _is_sqlite(connection) else _APPENDED_AT_ONCE,
+        {
+            "organisation_id": sealed.organisation_id,
+            "place": sealed.place,
+            "created_at": sealed.at,
+            "act": sealed.act,
+            "act_name": sealed.act_name,
+            "door": sealed.actor.door,
+            "actor_name": sealed.actor.name,
+            "actor_id": sealed.actor.id,
+            "address": sealed.actor.address,
+            "request_id": sealed.actor.request_id,
+            "count": sum(seal.records.values()),
+            "records": sealed.records,
+            "digests": sealed.digests,
+            "previous_sha256": previous,
+            "sha256": sha256,
+            **head,
+        },
     )
 
 
@@ -220,12 +264,7 @@ def _shortened(actor: Actor) -> Actor:
 
 def _locked_head(connection: Connection, organisation_id: int) -> tuple[int, str]:
     """The place and the hash of the last entry; nobody else adds one until the commit."""
-    statement = (
-        select(HEADS.c.place, HEADS.c.sha256)
-        .where(HEADS.c.organisation_id == organisation_id)
-        .with_for_update()
-    )
-    found = connection.execute(statement).one_or_none()
+    found = connection.execute(_LOCKED, {"of": organisation_id}).one_or_none()
     if found is None:
         dialect = sqlite if _is_sqlite(connection) else postgresql
         connection.execute(
@@ -238,7 +277,7 @@ def _locked_head(connection: Connection, organisation_id: int) -> tuple[int, str
             )
             .on_conflict_do_nothing()
         )
-        found = connection.execute(statement).one()
+        found = connection.execute(_LOCKED, {"of": organisation_id}).one()
     return found[0], found[1]
 
 

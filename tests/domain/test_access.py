@@ -9,7 +9,7 @@ from tests.domain.examples import refused
 
 ALLOWED = {
     Role.ADMINISTRATOR: set(Permission),
-    Role.ACCOUNTANT: set(Permission) - {Permission.EDIT_SETTINGS},
+    Role.ACCOUNTANT: set(Permission) - {Permission.EDIT_SETTINGS, Permission.READ_AUDIT},
     Role.PROJECT_MANAGER: {
         Permission.READ,
         Permission.SEE_RATES,
