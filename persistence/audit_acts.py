@@ -55,8 +55,6 @@ _APPENDED = insert(ENTRIES).values(
         if column.name != "id"
     }
 )
-_APPENDED_AT_ONCE = _APPENDED.add_cte(_MOVED.returning(HEADS.c.id).cte("moved"))
-"""One round trip less, where there is any."""
 
 
 def watch(session: type[Session]) -> None:
@@ -225,12 +223,10 @@ def _append(connection: Connection, seal: _Seal, act_name: str, actor: Actor) ->
         previous=previous,
     )
     sha256 = sealed.sha256()
-    head = {"of": seal.organisation_id, "to": sealed.place, "head_sha256": sha256}
-    if _is_sqlite(connection):
-        connection.execute(_MOVED, head)
-        head = {}
+    moved = {"of": seal.organisation_id, "to": sealed.place, "head_sha256": sha256}
+    connection.execute(_MOVED, moved)
     connection.execute(
-        _APPENDED if _is_sqlite(connection) else _APPENDED_AT_ONCE,
+        _APPENDED,
         {
             "organisation_id": sealed.organisation_id,
             "place": sealed.place,
@@ -247,7 +243,6 @@ def _append(connection: Connection, seal: _Seal, act_name: str, actor: Actor) ->
             "digests": sealed.digests,
             "previous_sha256": previous,
             "sha256": sha256,
-            **head,
         },
     )
 
