@@ -8,6 +8,9 @@ from urllib.parse import unquote, urlparse
 
 from obstore.store import LocalStore, ObjectStore, from_url
 
+_PORTIONS = 2
+"""Of 5 MiB each, of one file on its way into the store at a time."""
+
 
 class Files:
     """A store of files by key ("imports/12/clients.xlsx"). Keys never leave the store's root."""
@@ -27,11 +30,11 @@ class Files:
 
     def put(self, key: str, content: bytes) -> None:
         """Keeps `content` under `key`, replacing what was there."""
-        self._store.put(key, content)
+        self._store.put(key, content, max_concurrency=_PORTIONS)
 
     def put_file(self, key: str, path: Path) -> None:
         """Keeps the file at `path` under `key`, whole or not at all, and never all in memory."""
-        self._store.put(key, path)
+        self._store.put(key, path, max_concurrency=_PORTIONS)
 
     def pour(self, key: str) -> tuple[int, Iterator[bytes]]:
         """How many bytes are under `key`, and these in portions; FileNotFoundError for none."""

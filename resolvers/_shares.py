@@ -26,7 +26,7 @@ READERS = 16
 """Fields read at a time. With the writers less than the connections of an engine."""
 WRITERS = 12
 """Mutations at work or waiting for one another at a time."""
-EXAMINERS = 3
+EXAMINERS = 2
 """Files read and checked at a time: each may take as much memory as a reader allows."""
 
 

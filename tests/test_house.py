@@ -35,7 +35,12 @@ TRANSACTIONS_BEGIN_IN = {
 CLOCKS = {"today", "now", "utcnow", "monotonic", "perf_counter", "time_ns", "localtime", "gmtime"}
 VAGUE = {"service", "manager", "helper", "utility", "util", "utils", "handler", "data", "process"}
 VAGUE |= {f"{word}s" for word in VAGUE}
-IMPOSED_NAMES = {"process_bind_param", "process_result_value", "process_literal_param"}
+IMPOSED_NAMES = {
+    "process_bind_param",
+    "process_result_value",
+    "process_literal_param",
+    "data_received",
+}
 """Names that a library calls by: ours to define, not ours to choose."""
 
 LOCKS = ("requirements.lock", "requirements-dev.lock")

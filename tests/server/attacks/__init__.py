@@ -1,0 +1,1 @@
+"""What people send to do harm, or by mistake."""
