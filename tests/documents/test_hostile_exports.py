@@ -10,8 +10,11 @@ import pytest
 
 from documents.accounting import iif, plain_csv, xero
 from documents.accounting.entry import Entry
+from templates_xlsx.generator import skeleton
+from templates_xlsx.returned import workbook
 from tests.documents.entries import Sold, document
 from tests.documents.hostile_pictures import with_texts
+from tests.support.source import PRODUCT, written
 
 FORMULA = re.compile("[=+\\-@\t\r\n＝＋－＠]")
 NUMBER = re.compile(r"-?\d+([.,]\d+)?%?")
@@ -46,3 +49,15 @@ def test_no_text_of_a_file_for_people_is_a_formula(attack: str) -> None:
     assert sum("1" in cell for cell in found) > 30
     wrong = [cell for cell in found if FORMULA.match(cell) and not NUMBER.fullmatch(cell)]
     assert wrong == []
+
+
+def test_no_workbook_of_ours_makes_a_formula_or_a_link_of_a_text() -> None:
+    """Templates, prefilled ones and error files: each place that begins a workbook says so."""
+    told = {
+        "templates_xlsx/generator/skeleton.py": skeleton.WORKBOOK_OPTIONS,
+        "templates_xlsx/returned/workbook.py": workbook._OPTIONS,
+    }
+    assert {one.name for one in written(*PRODUCT) if "with Workbook(" in one.text} == set(told)
+    for options in told.values():
+        for kind in ("formulas", "urls", "numbers"):
+            assert options[f"strings_to_{kind}"] is False
