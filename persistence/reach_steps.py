@@ -18,33 +18,43 @@ class Reached:
     """
 
     def __init__(self, organisation_id: int, reach: Reach) -> None:
-        self.firm = f"organisation_id = {int(organisation_id)}"
-        person = f"{self.firm} AND collaborator_id = {int(reach.collaborator_id or 0)}"
-        manager = f"{self.firm} AND manager_id = {int(reach.collaborator_id or 0)}"
-        self.own_time = ids_of(f"SELECT id FROM time_entry WHERE {person}")
-        self.entities = ids_of("SELECT id FROM entity WHERE " + self._by_entity("id", reach))
-        # What no entity has yet, each of them may come to invoice.
-        project = f"({self._by_entity('entity_id', reach)} OR entity_id IS NULL)"
-        if reach.own_projects:
-            project += (
-                f" AND id IN (SELECT id FROM project WHERE {manager}"
-                f" UNION SELECT project_id FROM project_collaborator WHERE {person}"
-                f" UNION SELECT project_id FROM time_entry WHERE {person} AND archived_at IS NULL)"
-            )
-        paper = self._by_entity("entity_id", reach)
-        invoice, payment = paper, paper
-        line = "invoice_id IN (SELECT id FROM r_invoice)"
-        whole = "id IN (SELECT id FROM r_invoice)"
-        entry = (
-            f"(({paper} AND entity_id IS NOT NULL)"
-            " OR (entity_id IS NULL AND phase_id IN (SELECT id FROM r_phase)))"
+        self._reach = reach
+        self._firm = f"organisation_id = {int(organisation_id)}"
+        self._person = f"{self._firm} AND collaborator_id = {int(reach.collaborator_id or 0)}"
+        self.own_time = ids_of(f"SELECT id FROM time_entry WHERE {self._person}")
+        self.entities = ids_of(
+            f"SELECT id FROM entity WHERE {self._firm} AND {self._by_entity('id')}"
         )
-        if reach.own_projects:
-            invoice += " AND id IN (SELECT id FROM r_tied UNION SELECT invoice_id FROM r_billing)"
-            payment += (
-                f" AND id IN (SELECT payment_id FROM payment_allocation WHERE {self.firm}"
-                " AND invoice_id IN (SELECT id FROM r_invoice))"
+        self._steps = {**self._work(), **self._papers(), **self._parties()}
+
+    def _work(self) -> dict[str, str]:
+        """From projects to phases and what was billed of them before."""
+        # What no entity has yet, each of them may come to invoice.
+        own = f"({self._by_entity('entity_id')} OR entity_id IS NULL)"
+        if self._reach.own_projects:
+            led = f"manager_id = {int(self._reach.collaborator_id or 0)}"
+            own += (
+                f" AND id IN (SELECT id FROM project WHERE {self._firm} AND {led}"
+                f" UNION SELECT project_id FROM project_collaborator WHERE {self._person}"
+                f" UNION SELECT project_id FROM time_entry WHERE {self._person}"
+                " AND archived_at IS NULL)"
             )
+        return {
+            "r_project": f"SELECT id, client_id FROM project WHERE {self._firm} AND {own}",
+            "r_contract": f"SELECT id FROM contract WHERE {self._firm}"
+            " AND project_id IN (SELECT id FROM r_project)",
+            "r_phase": f"SELECT id FROM phase WHERE {self._firm}"
+            " AND contract_id IN (SELECT id FROM r_contract)",
+            "r_history": f"SELECT id FROM billing_history WHERE {self._firm}"
+            " AND phase_id IN (SELECT id FROM r_phase)",
+        }
+
+    def _papers(self) -> dict[str, str]:
+        """From projects to the invoices that bill them, alone or with others, and their lines."""
+        paper = self._by_entity("entity_id")
+        line, whole = "invoice_id IN (SELECT id FROM r_invoice)", "id IN (SELECT id FROM r_invoice)"
+        if self._reach.own_projects:
+            paper += " AND id IN (SELECT id FROM r_tied UNION SELECT invoice_id FROM r_billing)"
             # Of an invoice that bills other projects too, only what is of these.
             line += (
                 " AND (id IN (SELECT id FROM r_billing)"
@@ -52,64 +62,75 @@ class Reached:
             )
             whole += (
                 " AND (project_id IS NULL OR project_id IN (SELECT id FROM r_project))"
-                f" AND id NOT IN (SELECT invoice_id FROM invoice_line WHERE {self.firm}"
+                f" AND id NOT IN (SELECT invoice_id FROM invoice_line WHERE {self._firm}"
                 " AND phase_id IS NOT NULL AND phase_id NOT IN (SELECT id FROM r_phase)"
-                f" UNION SELECT invoice_id FROM invoice_line WHERE {self.firm}"
+                f" UNION SELECT invoice_id FROM invoice_line WHERE {self._firm}"
                 " AND deducts_id IS NOT NULL AND deducts_id NOT IN (SELECT id FROM r_deposit))"
             )
-            entry += (
-                " AND id IN"
-                f" (SELECT id FROM billing_entry WHERE {self.firm}"
-                " AND phase_id IN (SELECT id FROM r_phase)"
-                f" UNION SELECT id FROM billing_entry WHERE {self.firm} AND kind <> 'DEPOSIT'"
-                " AND phase_id IS NULL AND project_id IN (SELECT id FROM r_project)"
-                f" UNION SELECT id FROM billing_entry WHERE {self.firm} AND kind = 'DEPOSIT'"
-                " AND source_id IN (SELECT id FROM r_deducting)"
-                f" UNION SELECT id FROM billing_entry WHERE {self.firm} AND kind = 'DEPOSIT'"
-                " AND invoice_id IN (SELECT id FROM r_deposit))"
+        return {
+            "r_tied": f"SELECT id FROM invoice WHERE {self._firm}"
+            " AND project_id IN (SELECT id FROM r_project)",
+            "r_deposit": f"SELECT id FROM invoice WHERE {self._firm} AND kind = 'DEPOSIT'"
+            " AND project_id IN (SELECT id FROM r_project)",
+            "r_deducting": f"SELECT id, invoice_id FROM invoice_line WHERE {self._firm}"
+            " AND deducts_id IN (SELECT id FROM r_deposit)",
+            "r_billing": f"SELECT id, invoice_id FROM invoice_line WHERE {self._firm}"
+            " AND phase_id IN (SELECT id FROM r_phase)"
+            " UNION SELECT id, invoice_id FROM r_deducting",
+            "r_invoice": f"SELECT id FROM invoice WHERE {self._firm} AND {paper}",
+            "r_line": f"SELECT id FROM invoice_line WHERE {self._firm} AND {line}",
+            "r_whole": f"SELECT id FROM invoice WHERE {self._firm} AND {whole}",
+            "r_entry": f"SELECT id FROM billing_entry WHERE {self._firm} AND {self._entry()}",
+        }
+
+    def _entry(self) -> str:
+        """The condition of the amounts of the ledger; of a document, by its entity first."""
+        entry = (
+            f"(({self._by_entity('entity_id')} AND entity_id IS NOT NULL)"
+            " OR (entity_id IS NULL AND phase_id IN (SELECT id FROM r_phase)))"
+        )
+        if not self._reach.own_projects:
+            return entry
+        entries = f"SELECT id FROM billing_entry WHERE {self._firm}"
+        return (
+            f"{entry} AND id IN ({entries} AND phase_id IN (SELECT id FROM r_phase)"
+            f" UNION {entries} AND kind <> 'DEPOSIT' AND phase_id IS NULL"
+            " AND project_id IN (SELECT id FROM r_project)"
+            f" UNION {entries} AND kind = 'DEPOSIT' AND source_id IN (SELECT id FROM r_deducting)"
+            f" UNION {entries} AND kind = 'DEPOSIT' AND invoice_id IN (SELECT id FROM r_deposit))"
+        )
+
+    def _parties(self) -> dict[str, str]:
+        """From projects and papers to clients and what they paid."""
+        payment = self._by_entity("entity_id")
+        if self._reach.own_projects:
+            payment += (
+                f" AND id IN (SELECT payment_id FROM payment_allocation WHERE {self._firm}"
+                " AND invoice_id IN (SELECT id FROM r_invoice))"
             )
         client = (
             "id IN (SELECT client_id FROM r_project UNION SELECT client_id FROM invoice"
             " WHERE id IN (SELECT id FROM r_invoice) UNION SELECT client_id FROM payment"
             " WHERE id IN (SELECT id FROM r_payment)"
         )
-        if not reach.only_work:
+        if not self._reach.only_work:
             # Nobody's yet: a client is made before its first project.
             client += (
-                f" UNION SELECT id FROM client WHERE {self.firm} AND id NOT IN"
-                f" (SELECT client_id FROM project WHERE {self.firm}"
-                f" UNION SELECT client_id FROM invoice WHERE {self.firm}"
-                f" UNION SELECT client_id FROM payment WHERE {self.firm})"
+                f" UNION SELECT id FROM client WHERE {self._firm} AND id NOT IN"
+                f" (SELECT client_id FROM project WHERE {self._firm}"
+                f" UNION SELECT client_id FROM invoice WHERE {self._firm}"
+                f" UNION SELECT client_id FROM payment WHERE {self._firm})"
             )
-        self._steps = {
-            "r_project": f"SELECT id, client_id FROM project WHERE {self.firm} AND {project}",
-            "r_contract": f"SELECT id FROM contract WHERE {self.firm}"
-            " AND project_id IN (SELECT id FROM r_project)",
-            "r_phase": f"SELECT id FROM phase WHERE {self.firm}"
-            " AND contract_id IN (SELECT id FROM r_contract)",
-            "r_tied": f"SELECT id FROM invoice WHERE {self.firm}"
-            " AND project_id IN (SELECT id FROM r_project)",
-            "r_deposit": f"SELECT id FROM invoice WHERE {self.firm} AND kind = 'DEPOSIT'"
-            " AND project_id IN (SELECT id FROM r_project)",
-            "r_deducting": f"SELECT id, invoice_id FROM invoice_line WHERE {self.firm}"
-            " AND deducts_id IN (SELECT id FROM r_deposit)",
-            "r_billing": f"SELECT id, invoice_id FROM invoice_line WHERE {self.firm}"
-            " AND phase_id IN (SELECT id FROM r_phase)"
-            " UNION SELECT id, invoice_id FROM r_deducting",
-            "r_invoice": f"SELECT id FROM invoice WHERE {self.firm} AND {invoice}",
-            "r_payment": f"SELECT id FROM payment WHERE {self.firm} AND {payment}",
-            "r_history": f"SELECT id FROM billing_history WHERE {self.firm}"
-            " AND phase_id IN (SELECT id FROM r_phase)",
-            "r_line": f"SELECT id FROM invoice_line WHERE {self.firm} AND {line}",
-            "r_whole": f"SELECT id FROM invoice WHERE {self.firm} AND {whole}",
-            "r_entry": f"SELECT id FROM billing_entry WHERE {self.firm} AND {entry}",
-            "r_client": f"SELECT id FROM client WHERE {self.firm} AND {client})",
+        return {
+            "r_payment": f"SELECT id FROM payment WHERE {self._firm} AND {payment}",
+            "r_client": f"SELECT id FROM client WHERE {self._firm} AND {client})",
         }
 
-    def _by_entity(self, name: str, reach: Reach) -> str:
-        if reach.entity_ids is None:
+    def _by_entity(self, name: str) -> str:
+        entities = self._reach.entity_ids
+        if entities is None:
             return "1 = 1"
-        return f"{name} IN ({', '.join(str(int(one)) for one in sorted(reach.entity_ids)) or '0'})"
+        return f"{name} IN ({', '.join(str(int(one)) for one in sorted(entities)) or '0'})"
 
     def among(self, step: str) -> Any:
         """The identifiers of a step, with the steps that it rests on."""

@@ -117,8 +117,9 @@ def test_who_may_not_import_is_refused_at_each_door(firm: ApiClient, role: Role)
     assert codes(confirm(caller, review)) == denied
     for name, mutation in ACTS.items():
         assert codes(caller.query(mutation, id=review["id"])[name]) == denied
-    assert rows_of(caller, review) == rows
-    assert len(download(caller, "clients")) > 1000
+    if role is Role.READER:
+        assert rows_of(caller, review) == rows
+        assert len(download(caller, "clients")) > 1000
     assert client(firm, "CLI-9001") is None
     assert len(firm.query("{ imports { nodes { id } } }")["imports"]["nodes"]) == 6
 
