@@ -70,7 +70,7 @@ QUERY_NEEDS: dict[str, Need] = {
     **_all(Permission.READ, "imports importFile importRows", wants=Wants.WHOLE),
     **_all(Permission.READ, "signIns"),
     **_all(Permission.MANAGE_PEOPLE, "members apiKeys", wants=Wants.WHOLE),
-    **_all(Permission.READ_AUDIT, "auditEntries", wants=Wants.WHOLE),
+    **_all(Permission.READ_AUDIT, "auditEntries auditEntry auditChanges", wants=Wants.WHOLE),
 }
 
 MUTATION_NEEDS: dict[str, Need] = {
