@@ -160,10 +160,13 @@ def fingerprint(token: str) -> str:
 
 
 class IdentityProvider(Versioned, Record):
-    """A firm's own identity provider (OpenID Connect): whose tokens are believed here."""
+    """A firm's own identity provider (OpenID Connect): whose tokens are believed here.
+
+    Firms of one group may share one: its tokens then say for which of them by a header.
+    """
 
     __tablename__ = "identity_provider"
-    __table_args__ = owned(UniqueConstraint("issuer", "audience"))
+    __table_args__ = owned(UniqueConstraint("organisation_id", "issuer", "audience"))
 
     name: Mapped[str] = mapped_column(NAME)
     issuer: Mapped[str] = mapped_column(String(500))

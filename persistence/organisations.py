@@ -57,7 +57,9 @@ def create_key(
     collaborator_id: int | None = None,
 ) -> str:
     """A new key of the session's organisation, shown this once: only its hash is kept."""
-    return make_key(session, role=role, name=name)[1]
+    return make_key(
+        session, role=role, name=name, entity_ids=entity_ids, collaborator_id=collaborator_id
+    )[1]
 
 
 def make_key(

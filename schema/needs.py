@@ -69,7 +69,9 @@ QUERY_NEEDS: dict[str, Need] = {
     ),
     **_all(Permission.READ, "imports importFile importRows", wants=Wants.WHOLE),
     **_all(Permission.READ, "signIns"),
-    **_all(Permission.MANAGE_PEOPLE, "members apiKeys", wants=Wants.WHOLE),
+    **_all(
+        Permission.MANAGE_PEOPLE, "members apiKeys identityProviders identities", wants=Wants.WHOLE
+    ),
     **_all(Permission.READ_AUDIT, "auditEntries auditEntry auditChanges", wants=Wants.WHOLE),
 }
 
@@ -149,6 +151,8 @@ MUTATION_NEEDS: dict[str, Need] = {
         Permission.MANAGE_PEOPLE,
         _verbs("member", "Invite InviteAgain Update Remove"),
         _verbs("apiKey", "Create Revoke"),
+        _verbs("identityProvider", _KEPT),
+        "identityLink identityUnlink",
         wants=Wants.WHOLE,
     ),
     **_all(Permission.READ_AUDIT, "auditExport", wants=Wants.WHOLE),

@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
 from domain.errors import Refusal
+from jobs.gate import Gate
 from schema.context import House
 from server import files, health
 from server.auth import Doors
@@ -49,11 +50,7 @@ def create_app(
     schema = schema or jalon_schema(introspection=is_open)
     pages = graphiql_pages() if is_open else None
     trusted = TrustedDocuments.read(settings.documents, only=settings.documents_only)
-    doors = Doors(
-        pages=OwnPages(settings.origins - {"*"}),
-        cookie=SignInCookie(settings.is_by_https),
-        strangers=settings.allowance.strangers,
-    )
+    doors = _doors(settings)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -99,6 +96,15 @@ def create_app(
     application.state.uploads = Uploads()
     application.state.doors = doors
     return application
+
+
+def _doors(settings: Settings) -> Doors:
+    return Doors(
+        pages=OwnPages(settings.origins - {"*"}),
+        cookie=SignInCookie(settings.is_by_https),
+        strangers=settings.allowance.strangers,
+        gate=Gate(is_private_allowed=settings.webhooks_private),
+    )
 
 
 def app_of_the_environment() -> Starlette:

@@ -1,4 +1,4 @@
-"""Who is calling, by which door: the bearer of a key, or a person who signed in; or nobody.
+"""Who is calling, by which door: a key, a sign-in, a token of an identity provider; or nobody.
 
 The doors are tried in their order. An `Authorization` header is the only one that counts where
 there is one; a cookie counts on what no foreign page can send (`server.own_pages`).
@@ -6,124 +6,27 @@ there is one; a cookie counts on what no foreign page can send (`server.own_page
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import time
-from collections import OrderedDict
 from collections.abc import Callable
-from datetime import datetime
 
 import structlog
-from anyio import CapacityLimiter, to_thread
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from domain.access import reach_of
 from domain.standing import Actor
-from persistence.organisations import Bearer, bearer_of, note_used
-from persistence.sign_ins import SEEN_EVERY, note_seen, signed_in_by
+from jobs.gate import Gate
+from persistence.organisations import Bearer
 from schema.context import Caller, House, Person
+from server.bearers import Bearers, LastSeen, by_cookie, by_key, name_of
+from server.identity_door import ORGANISATION, IdentityDoor
+from server.identity_tokens import LONGEST_TOKEN
 from server.negotiation import language_asked
 from server.own_pages import OwnPages, SignInCookie
 from server.rates import Allowance, Strangers
 from server.refusing import refusing
 
 log = structlog.get_logger("jalon")
-
-REMEMBERED_FOR = 2.0
-"""Seconds after which somebody is looked up again: a revoked key works no longer than that."""
-
-REMEMBERED_KEYS = 1024
-_LONGEST = 256
-
-LookUp = Callable[[House, str], Bearer | None]
-
-
-def _by_key(house: House, token: str) -> Bearer | None:
-    return bearer_of(house.database, token, now=house.clock())
-
-
-def _by_cookie(house: House, token: str) -> Bearer | None:
-    return signed_in_by(house.database, token, now=house.clock(), idle=house.sign_in_idle)
-
-
-class Bearers:
-    """Finds the bearer of a token, and remembers those found for a moment.
-
-    Only what was found is remembered, under the hash of the token; a stranger's guesses leave no
-    trace. Belongs to one event loop.
-    """
-
-    def __init__(
-        self, look_up: LookUp = _by_key, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._look_up = look_up
-        self._clock = clock
-        self._remembered: OrderedDict[bytes, tuple[float, Bearer]] = OrderedDict()
-
-    async def find(self, house: House, token: str) -> Bearer | None:
-        """Who bears `token`; None when it is none in force."""
-        name = _name(token)
-        if (known := self._remembered.get(name)) is not None and self._clock() < known[0]:
-            return known[1] if _is_in_force(known[1], house.clock()) else None
-        bearer = await to_thread.run_sync(self._look_up, house, token)
-        self._remembered.pop(name, None)
-        if bearer is not None:
-            self._remembered[name] = (self._clock() + REMEMBERED_FOR, bearer)
-            if len(self._remembered) > REMEMBERED_KEYS:
-                self._remembered.popitem(last=False)
-        return bearer
-
-    def forget(self, token: str | None = None) -> None:
-        """Looks it up again next time; without a token, all of them."""
-        if token is None:
-            self._remembered.clear()
-        else:
-            self._remembered.pop(_name(token), None)
-
-
-class LastSeen:
-    """Keeps when keys and sign-ins were last used, once a minute, behind everybody's back.
-
-    What cannot be written is not: nobody waits for it, and nobody is refused for it.
-    """
-
-    def __init__(self) -> None:
-        self._noted: OrderedDict[str, datetime] = OrderedDict()
-        self._writing: set[asyncio.Task[None]] = set()
-        self._one_at_a_time = CapacityLimiter(1)
-
-    def note(self, house: House, bearer: Bearer) -> None:
-        """Somebody is here."""
-        now = house.clock()
-        name = f"{bearer.actor_id} {bearer.sign_in_id}"
-        last = max(filter(None, (bearer.seen_at, self._noted.get(name))), default=None)
-        if last is not None and now - last < SEEN_EVERY:
-            return
-        self._noted[name] = now
-        if len(self._noted) > REMEMBERED_KEYS:
-            self._noted.popitem(last=False)
-        task = asyncio.get_running_loop().create_task(self._write(house, bearer, now))
-        self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
-
-    async def _write(self, house: House, bearer: Bearer, now: datetime) -> None:
-        def write() -> None:
-            with house.database.writing(bearer.organisation_id) as session:
-                if bearer.sign_in_id is not None:
-                    note_seen(session, bearer.sign_in_id, now=now)
-                else:
-                    note_used(session, bearer.key_id, now=now, every=SEEN_EVERY)
-
-        try:
-            await to_thread.run_sync(write, limiter=self._one_at_a_time)
-        except Exception as error:
-            log.info("last use not kept", who=bearer.actor_id, error=type(error).__name__)
-
-    async def settle(self) -> None:
-        """Waits for what is being written."""
-        if self._writing:
-            await asyncio.wait(self._writing, timeout=10.0)
 
 
 class Doors:
@@ -135,12 +38,14 @@ class Doors:
         pages: OwnPages | None = None,
         cookie: SignInCookie | None = None,
         strangers: int = Allowance().strangers,
+        gate: Gate | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.pages = pages or OwnPages()
         self.cookie = cookie or SignInCookie()
-        self.keys = Bearers(_by_key, clock=clock)
-        self.sign_ins = Bearers(_by_cookie, clock=clock)
+        self.keys = Bearers(by_key, clock=clock)
+        self.sign_ins = Bearers(by_cookie, clock=clock)
+        self.identities = Bearers(IdentityDoor(gate or Gate()).look_up, clock=clock)
         self._strangers = Strangers(strangers, clock)
         self._seen = LastSeen()
 
@@ -160,6 +65,8 @@ class Doors:
         """
         if "authorization" in headers:
             token, door = token_of(headers), self.keys
+            if token is not None and token.count(".") == 2:
+                token, door = f"{headers.get(ORGANISATION, '')} {token}", self.identities
         else:
             token, door = self.cookie.token_of(headers), self.sign_ins
             if token is not None and not by_socket:
@@ -183,12 +90,12 @@ class Doors:
         return _as_caller(bearer, headers, address=address, request_id=request_id)
 
     async def _bearer(self, house: House, door: Bearers, token: str, address: str) -> Bearer | None:
-        self._strangers.stop(address, _name(token))
+        self._strangers.stop(address, name_of(token))
         bearer = await door.find(house, token)
         if bearer is None:
-            self._strangers.turned_away(address, _name(token))
+            self._strangers.turned_away(address, name_of(token))
         else:
-            self._strangers.welcome(_name(token))
+            self._strangers.welcome(name_of(token))
         return bearer
 
     def forget_all(self) -> None:
@@ -196,6 +103,7 @@ class Doors:
         self._strangers.forget()
         self.keys.forget()
         self.sign_ins.forget()
+        self.identities.forget()
 
     async def close(self) -> None:
         await self._seen.settle()
@@ -229,7 +137,7 @@ def token_of(headers: Headers) -> str | None:
         return None
     scheme, _, token = given[0].partition(" ")
     token = token.strip()
-    if scheme.lower() != "bearer" or not token.isascii() or not 0 < len(token) <= _LONGEST:
+    if scheme.lower() != "bearer" or not token.isascii() or not 0 < len(token) <= LONGEST_TOKEN:
         return None
     return token
 
@@ -243,11 +151,3 @@ def unauthenticated(headers: Headers) -> Response:
         locale=language_asked(headers),
         headers={"WWW-Authenticate": 'Bearer realm="Jalon"'},
     )
-
-
-def _name(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
-
-
-def _is_in_force(bearer: Bearer, now: datetime) -> bool:
-    return bearer.ends_at is None or now < bearer.ends_at

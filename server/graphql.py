@@ -58,6 +58,7 @@ from resolvers.signing_in import SigningIn, SigningInQueries
 from resolvers.teaming import Teaming
 from resolvers.timekeeping import TimekeepingQueries
 from resolvers.tracking import Tracking
+from resolvers.trusting import Trusting, TrustingQueries
 from resolvers.undoing import Undoing
 from resolvers.verifying import VerifyingQueries
 from server.breathing import Breathing
@@ -85,6 +86,7 @@ QUERIES: tuple[type, ...] = (
     AuditingQueries,
     SigningInQueries,
     LettingInQueries,
+    TrustingQueries,
 )
 MUTATIONS: tuple[type, ...] = (
     Editing,
@@ -119,6 +121,7 @@ MUTATIONS: tuple[type, ...] = (
     Auditing,
     SigningIn,
     LettingIn,
+    Trusting,
 )
 SUBSCRIPTIONS: tuple[type, ...] = (FollowingSubscriptions,)
 

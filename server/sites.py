@@ -29,6 +29,7 @@ METHODS = {
 
 ASKED_WITH = (
     "Accept-Language, Apollo-Require-Preflight, Authorization, Content-Type, GraphQL-Preflight, "
+    "Jalon-Organisation, "
     "X-CSRF-Token, X-Request-ID"
 )
 SHOWN = "Content-Disposition, Retry-After, X-Request-ID"

@@ -12,7 +12,7 @@ import pytest
 
 from domain.access import Role
 from persistence.keys import keys_of, revoke_key
-from server.auth import REMEMBERED_FOR, REMEMBERED_KEYS, Bearers
+from server.bearers import REMEMBERED_FOR, REMEMBERED_KEYS, Bearers
 from tests.support.api import ApiClient, open_api
 
 WHO = "{ viewer { organisation { code } } }"

@@ -67,7 +67,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_provider")),
         sa.UniqueConstraint(
-            "issuer", "audience", name=op.f("uq_identity_provider_issuer_audience")
+            "organisation_id",
+            "issuer",
+            "audience",
+            name=op.f("uq_identity_provider_organisation_id_issuer_audience"),
         ),
         sa.UniqueConstraint(
             "organisation_id", "id", name=op.f("uq_identity_provider_organisation_id_id")

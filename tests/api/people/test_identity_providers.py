@@ -1,0 +1,209 @@
+"""A firm's own identity provider opens its doors, and those of no other firm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from joserfc.jwk import ECKey
+from sqlalchemy import func, select
+
+from domain.access import Role
+from domain.account import Account, Identity, Member
+from tests.server.signing import doors_of, person, placed
+from tests.support.api import ApiClient, open_api
+from tests.support.identity_provider import AUDIENCE, Provider, identity_provider
+
+KEY = ECKey.generate_key("P-256", {"kid": "one"})
+WHO = "{ viewer { door name email role organisation { code } permissions } }"
+ANA = "ana@rivage.example"
+CREATE = """
+mutation($input: IdentityProviderCreateInput!) {
+  identityProviderCreate(input: $input) {
+    node { id issuer audience defaultRole version } userErrors { code field }
+  }
+}
+"""
+ACT = "mutation($id: ID!) {{ {name}(input: {{ id: $id }}) {{ userErrors {{ code }} }} }}"
+LINK = """
+mutation($input: IdentityLinkInput!) {
+  identityLink(input: $input) { node { id subject member { email } } userErrors { code } }
+}
+"""
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    with identity_provider() as found:
+        found.publishes(KEY)
+        yield found
+
+
+@pytest.fixture
+def api(database_url: str, tmp_path: Path) -> Iterator[ApiClient]:
+    """On both databases: several firms are looked through before it is known which is meant."""
+    with open_api(database_url, tmp_path, webhooks_private=True) as client:
+        yield client
+
+
+def trusted(api: ApiClient, provider: Provider, **more: Any) -> str:
+    asked = {"name": "Rivage", "issuer": provider.issuer, "audience": AUDIENCE, **more}
+    answer = api.query(CREATE, input=asked)["identityProviderCreate"]
+    assert answer["userErrors"] == []
+    return str(answer["node"]["id"])
+
+
+def asked(api: ApiClient, token: str, **headers: str) -> Any:
+    """The whole answer to who asks; looked up anew."""
+    doors_of(api).forget_all()
+    return api.send(WHO, Authorization=f"Bearer {token}", **headers)
+
+
+def viewer(api: ApiClient, token: str, **headers: str) -> Any:
+    answer = asked(api, token, **headers)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["data"]["viewer"]
+
+
+def count(api: ApiClient, record: Any) -> int:
+    with api.house.database.reading(None) as session:
+        return int(session.scalar(select(func.count(record.id))) or 0)
+
+
+def test_a_member_comes_in_with_a_token_and_is_known_again(
+    api: ApiClient, provider: Provider
+) -> None:
+    token = provider.token(KEY)
+    assert asked(api, token).status_code == 401
+    trusted(api, provider)
+    assert provider.asked == []
+    assert asked(api, token).status_code == 401
+    person(api, ANA, role=Role.ACCOUNTANT)
+    found = viewer(api, token)
+    assert (found["door"], found["email"], found["role"]) == (
+        "IDENTITY_PROVIDER",
+        ANA,
+        "ACCOUNTANT",
+    )
+    assert "MANAGE_PEOPLE" not in found["permissions"]
+    # Known by `sub` from now on, whatever the address becomes.
+    assert viewer(api, provider.token(KEY, email="new@rivage.example"))["email"] == ANA
+    assert asked(api, provider.token(KEY, sub="ben-2")).status_code == 200
+    assert asked(api, provider.token(KEY, sub="x", email="no@body.example")).status_code == 401
+    assert asked(api, provider.token(KEY, sub="y", email_verified=False)).status_code == 401
+    assert asked(api, token[:-8] + "AAAAAAAA").status_code == 401
+
+
+def test_who_was_invited_has_joined_by_it_and_who_was_stopped_stays_out(
+    api: ApiClient, provider: Provider
+) -> None:
+    trusted(api, provider, defaultRole="READER")
+    member = person(api, ANA, role=Role.PROJECT_MANAGER, joined_at=None)
+    assert viewer(api, provider.token(KEY))["role"] == "PROJECT_MANAGER"
+    for name in ("suspended_at", "archived_at"):
+        with api.house.database.writing(api.organisation_id) as session:
+            record = session.get_one(Member, member)
+            record.suspended_at = record.archived_at = None
+            setattr(record, name, api.house.clock())
+        assert asked(api, provider.token(KEY)).status_code == 401
+        assert asked(api, provider.token(KEY, sub="again")).status_code == 401
+
+
+def test_somebody_nobody_invited_becomes_what_the_firm_says(
+    api: ApiClient, provider: Provider
+) -> None:
+    key = trusted(api, provider, defaultRole="READER")
+    for _ in range(2):
+        assert viewer(api, provider.token(KEY))["role"] == "READER"
+    assert (count(api, Account), count(api, Member), count(api, Identity)) == (1, 1, 1)
+    asked_for = {"id": key, "defaultRole": "ADMINISTRATOR"}
+    update = (
+        "mutation($input: IdentityProviderUpdateInput!) { identityProviderUpdate(input: $input)"
+        " { userErrors { code field } } }"
+    )
+    refused = api.query(update, input=asked_for)["identityProviderUpdate"]
+    assert refused["userErrors"] == [{"code": "FIELD_INVALID", "field": ["defaultRole"]}]
+    # Of another issuer nobody is known.
+    moved = {"id": key, "issuer": provider.issuer + "/other"}
+    assert api.query(update, input=moved)["identityProviderUpdate"]["userErrors"] == []
+    assert count(api, Identity) == 0
+    assert asked(api, provider.token(KEY)).status_code == 401
+
+
+def test_put_away_its_tokens_open_nothing(api: ApiClient, provider: Provider) -> None:
+    key = trusted(api, provider)
+    person(api, ANA)
+    assert asked(api, provider.token(KEY)).status_code == 200
+    for name, status in (("identityProviderArchive", 401), ("identityProviderRestore", 200)):
+        assert api.query(ACT.format(name=name), id=key)[name]["userErrors"] == []
+        assert asked(api, provider.token(KEY)).status_code == status
+
+
+def test_firms_that_share_a_provider_are_told_apart(api: ApiClient, provider: Provider) -> None:
+    """By who is a member; by the header where somebody is one of both."""
+    other = api.of_another_firm()
+    for firm in (api, other):
+        trusted(firm, provider)
+    person(api, ANA, role=Role.READER)
+    token = provider.token(KEY)
+    assert viewer(api, token)["organisation"]["code"] == "test"
+    assert asked(api, token, **{"Jalon-Organisation": "other"}).status_code == 401
+    with api.house.database.writing(None) as session:
+        account = session.scalars(select(Account.id)).one()
+        placed(api, session, account, other.organisation_id, role=Role.ADMINISTRATOR)
+    assert viewer(api, token, **{"Jalon-Organisation": "other"})["role"] == "ADMINISTRATOR"
+    assert viewer(api, token, **{"Jalon-Organisation": "test"})["role"] == "READER"
+    assert asked(api, token).status_code == 401
+
+
+def test_a_firm_s_provider_vouches_for_nobody_of_another(
+    api: ApiClient, provider: Provider
+) -> None:
+    """Whatever address a firm's own provider claims, it opens that firm alone."""
+    other = api.of_another_firm()
+    person(api, ANA)
+    trusted(other, provider, defaultRole="READER")
+    found = viewer(api, provider.token(KEY))
+    assert (found["organisation"]["code"], found["role"]) == ("other", "READER")
+    assert asked(api, provider.token(KEY), **{"Jalon-Organisation": "test"}).status_code == 401
+
+
+def test_somebody_without_a_verified_address_is_linked_by_hand(
+    api: ApiClient, provider: Provider
+) -> None:
+    key = trusted(api, provider)
+    member = person(api, ANA)
+    token = provider.token(KEY, email=None)
+    assert asked(api, token).status_code == 401
+    given = {"providerId": key, "memberId": f"member_{member}", "subject": "ana-1"}
+    for _ in range(2):
+        linked = api.query(LINK, input=given)["identityLink"]
+        assert linked["node"]["member"]["email"] == ANA
+    assert viewer(api, token)["email"] == ANA
+    second = person(api, "ben@rivage.example")
+    taken = api.query(LINK, input={**given, "memberId": f"member_{second}"})["identityLink"]
+    assert [one["code"] for one in taken["userErrors"]] == ["IDENTITY_TAKEN"]
+    unlink = "mutation($id: ID!) { identityUnlink(id: $id) { deletedId userErrors { code } } }"
+    assert api.query(unlink, id=linked["node"]["id"])["identityUnlink"]["userErrors"] == []
+    assert asked(api, token).status_code == 401
+
+
+def test_what_is_no_provider_is_refused(api: ApiClient, provider: Provider) -> None:
+    trusted(api, provider)
+    again = {"name": "Again", "issuer": provider.issuer, "audience": AUDIENCE}
+    for changed, code in (
+        ({}, "IDENTITY_PROVIDER_EXISTS"),
+        ({"issuer": "ftp://a.example"}, "FIELD_INVALID"),
+        ({"issuer": provider.issuer + "?x=1"}, "FIELD_INVALID"),
+        ({"issuer": "http://169.254.169.254/"}, "WEBHOOK_HOST_PRIVATE"),
+        ({"audience": " "}, "FIELD_REQUIRED"),
+    ):
+        answer = api.query(CREATE, input={**again, **changed})["identityProviderCreate"]
+        assert [one["code"] for one in answer["userErrors"]] == [code], changed
+    for place in range(9):
+        trusted(api, provider, audience=f"app-{place}")
+    answer = api.query(CREATE, input={**again, "audience": "one too many"})
+    said = answer["identityProviderCreate"]["userErrors"]
+    assert [one["code"] for one in said] == ["IDENTITY_PROVIDERS_TOO_MANY"]
