@@ -18,7 +18,7 @@ endif
 PYTEST = $(WITH_LIBRARIES) $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile $(TESTS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test soak check audit licences format schema guide migration bench lock clean environment ready
+.PHONY: help demo demo-reset test soak check audit licences format schema guide privacy migration bench lock clean environment ready
 
 help:
 	@echo "Jalon. The two commands to know: make demo, make test."
@@ -54,6 +54,7 @@ check: ready ## what must hold before a commit: form, types, layers, generated f
 	@$(BIN)/python -m server.licences --check
 	@echo "Vulnerabilities"; $(BIN)/python setup/audit.py
 	@$(BIN)/python -m server.roles_guide --check
+	@$(BIN)/python -m server.privacy_guide --check
 	@echo "Tests";  $(PYTEST)
 
 format: environment ## puts every file in form
@@ -73,6 +74,9 @@ schema: environment ## writes schema.graphql from the code
 guide: environment ## writes docs/sheets and docs/roles.md, the guides, from the code
 	@$(BIN)/python -m server.sheet_guide
 	@$(BIN)/python -m server.roles_guide
+
+privacy: environment ## writes docs/privacy.md, the register of personal data, from the code
+	@$(BIN)/python -m server.privacy_guide
 
 migration: environment ## writes the next migration: make migration name="the client has a nickname"
 	@test -n "$(name)" || { echo 'Say what changes: make migration name="the client has a nickname"' >&2; exit 1; }

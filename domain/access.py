@@ -46,6 +46,7 @@ class Permission(StrEnum):
     RECORD_PAYMENTS = "RECORD_PAYMENTS"
     EDIT_SETTINGS = "EDIT_SETTINGS"
     MANAGE_PEOPLE = "MANAGE_PEOPLE"
+    """Who may sign in, and what is known of a person: to be told, or erased."""
     READ_AUDIT = "READ_AUDIT"
 
 

@@ -232,7 +232,7 @@ class Errand:
         told = self.values
         # What a schedule asks for, it asks for in the name of its author.
         actor = Actor.of(told["actor"]) if "actor" in told else Actor(Door.HOUSE, self.author)
-        reach = Reach.of(told["reach"]) if "reach" in told else WHOLE_FIRM
+        reach = Reach.of(told["reaches"]) if "reaches" in told else WHOLE_FIRM
         return Standing(self.organisation_id, actor, self.kind.value, reach)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -44,6 +45,12 @@ class Files:
     def get(self, key: str) -> bytes:
         """The bytes under `key`; FileNotFoundError when there are none."""
         return bytes(self._store.get(key).bytes())
+
+    def keys(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        """Every key below the folder `prefix`, with the moment it was put there."""
+        for portion in self._store.list(prefix):
+            for found in portion:
+                yield found["path"], found["last_modified"]
 
     def delete(self, key: str) -> None:
         self._store.delete(key)

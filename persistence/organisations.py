@@ -146,6 +146,11 @@ def organisation_codes(session: ScopedSession) -> list[str]:
     return list(session.scalars(select(Organisation.code).order_by(Organisation.code)))
 
 
+def organisation_ids(session: ScopedSession) -> list[int]:
+    """All organisations of this installation, in the order they were founded."""
+    return list(session.scalars(select(Organisation.id).order_by(Organisation.id)))
+
+
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 

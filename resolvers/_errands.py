@@ -35,7 +35,7 @@ def leave_to_job(acting: Acting, kind: JobKind, subject_id: int, values: Mapping
             "role": caller.role.value,
             "locale": caller.locale,
             "actor": caller.actor.told(),
-            "reach": caller.reach.told(),
+            "reaches": caller.reach.told(),
         },
         author=caller.key_name,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.errors import Issue
 from domain.job import Errand, JobKind, JobStatus, Stage, Tell
 from domain.takeover.model import ImportFile, ImportState
-from domain.takeover.revert import Entry, require_applied, state_after
+from domain.takeover.revert import Entry, require_applied, require_remembered, state_after
 from persistence import jobs
 from persistence.invoices import lock_projects
 from persistence.session import ScopedSession
@@ -28,6 +28,7 @@ def revert_or_ask(acting: Acting, import_id: int, *, dry_run: bool) -> list[Entr
     """Takes an import back in this transaction, or only tells; None: it was left to a job."""
     taken = whole(acting, import_id, alone=True)
     require_applied(taken.state)
+    require_remembered(taken.counts)
     if dry_run or not is_long(acting, taken):
         return _revert(acting, taken, dry_run=dry_run)
     touched = {one.id: one for one in (taken, *sheets_of(acting, taken))}

@@ -152,7 +152,7 @@ MUTATION_NEEDS: dict[str, Need] = {
         _verbs("member", "Invite InviteAgain Update Remove"),
         _verbs("apiKey", "Create Revoke"),
         _verbs("identityProvider", _KEPT),
-        "identityLink identityUnlink",
+        "identityLink identityUnlink personExport personErase",
         wants=Wants.WHOLE,
     ),
     **_all(Permission.READ_AUDIT, "auditExport", wants=Wants.WHOLE),

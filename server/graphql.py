@@ -40,6 +40,7 @@ from resolvers.crediting import Crediting
 from resolvers.editing import Editing
 from resolvers.exporting import Exporting, ExportingQueries
 from resolvers.following import Following, FollowingQueries, FollowingSubscriptions
+from resolvers.forgetting import Forgetting
 from resolvers.handing_over import HandingOver, HandingOverQueries
 from resolvers.hooking import Hooking, HookingQueries
 from resolvers.importing import Importing, ImportingQueries
@@ -98,6 +99,7 @@ MUTATIONS: tuple[type, ...] = (
     Importing,
     Returning,
     Undoing,
+    Forgetting,
     Following,
     Invoicing,
     Crediting,

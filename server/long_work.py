@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from domain.job import JobKind
+from jobs.caretaker import Caretaker
 from jobs.courier import Courier, carrier
 from jobs.gate import Gate
 from jobs.keeper import EVERY, Keeper
@@ -46,14 +47,17 @@ def at_work(
     postmen = [] if post is None else postmen_of(house, post, every=every)
     courier = courier_of(house, every=every)
     scheduler = Scheduler(house.database, fire, house.clock, tell=keeper.start, every=look_every)
+    caretaker = Caretaker(house.database, house.files, house.clock)
     keeper.open()
     courier.open()
     scheduler.open()
+    caretaker.open()
     for postman in postmen:
         postman.open()
     try:
         yield replace(house, jobs=keeper)
     finally:
+        caretaker.close()
         scheduler.close()
         for postman in postmen:
             postman.close()

@@ -12,7 +12,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import BigKey, Record, Scoped, owned
 from domain.errors import Issue, IssueKind, Refusal, call_error, call_warning
+from domain.privacy import IMPORT_FORGOTTEN
 from domain.takeover.model import ImportState
+
+FORGOTTEN = "forgotten"
+"""Among the counts of an import: what undoing it needs is no longer kept."""
 
 IMPORT_NOT_APPLIED = call_error(
     "IMPORT_NOT_APPLIED", "This import is {state}; only one that was written can be undone."
@@ -146,6 +150,12 @@ def require_applied(state: ImportState) -> None:
     """Refuses with IMPORT_NOT_APPLIED what was not written, or was undone already."""
     if state not in (ImportState.APPLIED, ImportState.APPLIED_PARTIALLY):
         raise Refusal(IMPORT_NOT_APPLIED(state=state.value))
+
+
+def require_remembered(counts: Mapping[str, int]) -> None:
+    """Refuses with IMPORT_FORGOTTEN an import that an erasure or its term took the rows of."""
+    if FORGOTTEN in counts:
+        raise Refusal(IMPORT_FORGOTTEN(field=("import_id",)))
 
 
 def state_after(entries: Sequence[Entry], state: ImportState) -> ImportState:

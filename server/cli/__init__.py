@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from server.cli import exporting, firms, people, running, sheets, verifying
+from server.cli import exporting, firms, people, retention, running, sheets, verifying
 from server.cli.speaking import app
 
-__all__ = ["app", "exporting", "firms", "main", "people", "running", "sheets", "verifying"]
+__all__ = [
+    "app",
+    "exporting",
+    "firms",
+    "main",
+    "people",
+    "retention",
+    "running",
+    "sheets",
+    "verifying",
+]
 
 
 def main() -> None:

@@ -9,16 +9,19 @@ from tests.domain.examples import refused
 
 ALLOWED = {
     Role.ADMINISTRATOR: set(Permission),
-    Role.ACCOUNTANT: set(Permission) - {Permission.EDIT_SETTINGS, Permission.READ_AUDIT},
+    Role.ACCOUNTANT: set(Permission)
+    - {Permission.EDIT_SETTINGS, Permission.READ_AUDIT, Permission.MANAGE_PEOPLE},
     Role.PROJECT_MANAGER: {
         Permission.READ,
         Permission.SEE_RATES,
         Permission.EDIT_RECORDS,
+        Permission.READ_BILLING,
         Permission.RECORD_PROGRESS,
+        Permission.RECORD_TIME,
         Permission.PREPARE_INVOICES,
     },
-    Role.COLLABORATOR: {Permission.READ, Permission.RECORD_PROGRESS},
-    Role.READER: {Permission.READ},
+    Role.COLLABORATOR: {Permission.READ, Permission.RECORD_PROGRESS, Permission.RECORD_TIME},
+    Role.READER: {Permission.READ, Permission.READ_BILLING},
 }
 
 

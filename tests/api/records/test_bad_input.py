@@ -190,6 +190,8 @@ RIGHT: dict[str, dict[str, Any]] = {
     "invoicesExport": {"format": "FEC", "ids": ["invoice_3"]},
     "accountingSettingsUpdate": {"entityId": "entity_1", "salesJournal": "VE"},
     "clientPapersUpdate": {"id": "client_30", "footerMessageFr": "Merci"},
+    "personExport": {"subject": "contact_1"},
+    "personErase": {"subject": "contact_1", "dryRun": True},
     "templateDownload": {"kind": "clients"},
     "stagedUploadCreate": {"filename": "a.xlsx", "size": 100},
     "importRowsSkip": {"importId": "import_file_1", "rows": [2]},

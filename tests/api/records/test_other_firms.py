@@ -57,6 +57,7 @@ OWN_ID = {
     **dict.fromkeys(("invoicesPdf", "invoicesPrint", "invoicesExport"), "invoice"),
     **dict.fromkeys(("invoiceMailRetry", "invoiceMailCancel"), "invoice_mail"),
     "clientPapersUpdate": "client",
+    **dict.fromkeys(("personExport", "personErase"), "collaborator"),
     **dict.fromkeys(
         (f"invoicesBulk{verb}" for verb in ("Finalise", "Credit", "Delete", "Send")), "invoice"
     ),

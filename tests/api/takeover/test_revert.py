@@ -28,7 +28,8 @@ mutation($id: ID!, $dry: Boolean! = false, $key: ID!) {
 """
 BESIDE = {
     "alembic_version", "api_key", "billing_entry", "idempotent_call", "import_effect",
-    "import_file", "import_row", "organisation", "staged_upload", "tally",
+    "import_file", "import_row", "organisation", "staged_upload", "tally", "audit_act",
+    "audit_change", "audit_entry", "audit_head",
 }  # fmt: skip
 """What an import leaves by itself. The ledger keeps what was taken back: its sums are compared."""
 MOVING = {"version", "updated_at", "created_at"}

@@ -1,0 +1,146 @@
+"""Erasing a person: their records become neutral, texts that name them too; figures stay.
+
+GDPR art. 17. What the law wants kept stays (art. 17(3)(b), (e)) and is told with its last day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from domain.account import Account, AccountLink, Identity, Member, SignIn
+from domain.client import Address, Client, Contact
+from domain.collaborator import Collaborator
+from domain.invoice.model import LEGAL
+from domain.likeness import loose_key, name_key
+from domain.privacy import Reckoning, Subject, Why
+from domain.privacy_fates import Fate
+from domain.privacy_register import columns_of, fates
+from persistence.privacy_audit import forget_in_audit
+from persistence.privacy_blockers import require_erasable
+from persistence.privacy_imports import erase_in_imports
+from persistence.privacy_kept import count_kept
+from persistence.privacy_mails import erase_in_mails
+from persistence.privacy_person import Person
+from persistence.privacy_search import rewrite, table_of
+from persistence.session import ScopedSession
+
+_BY_IMPORTS = {"import_file", "import_row", "import_effect", "staged_upload"}
+
+
+def erase(
+    session: ScopedSession,
+    person: Person,
+    *,
+    language: str,
+    today: date,
+    shared_accounts: Collection[int] = (),
+    named_files: Collection[str] = (),
+) -> tuple[Reckoning, set[str]]:
+    """What was erased and kept, and the keys of the files that are to be removed now.
+
+    `shared_accounts` are signed in to other firms with, `named_files` name the person. Refuses
+    what `require_erasable` and open imports stand in the way of. Done again it finds nothing.
+    """
+    require_erasable(session, person, today=today)
+    reckoning = Reckoning()
+    for trace in person.shared:
+        reckoning.keep(trace.kind.value.lower(), Why.SHARED)
+    files = erase_in_imports(session, person, reckoning, named_files)
+    erase_in_mails(session, person, reckoning, today=today)
+    _rewrite_texts(session, person, reckoning)
+    count_kept(session, person, reckoning)
+    for record in person.records:
+        if _neutralise(record, language):
+            reckoning.erase(str(record.__tablename__))
+    _leave(session, person, reckoning, set(shared_accounts), language)
+    session.flush()
+    forget_in_audit(session, person, reckoning)
+    return reckoning, files
+
+
+def _rewrite_texts(session: ScopedSession, person: Person, reckoning: Reckoning) -> None:
+    for name, columns in columns_of(Fate.TEXT).items():
+        if name not in _BY_IMPORTS:
+            done = rewrite(session, table_of(name), columns, person.rewriter)
+            reckoning.erase(name, done)
+    drafts = columns_of(Fate.DRAFT)
+    invoices, lines = table_of("invoice"), table_of("invoice_line")
+    final = select(invoices.c.id).where(
+        invoices.c.organisation_id == session.organisation_id, invoices.c.state.in_(LEGAL)
+    )
+    for table, key in ((invoices, invoices.c.id), (lines, lines.c.invoice_id)):
+        where = key.not_in(final)
+        reckoning.erase(
+            table.name, rewrite(session, table, drafts[table.name], person.rewriter, where)
+        )
+    session.expire_all()
+
+
+def _neutralise(record: Any, language: str) -> bool:
+    """Empties a record of the person and gives it its neutral name; whether anything changed."""
+    values: dict[str, Any] = {}
+    for column, fate in fates()[record.__tablename__].items():
+        if fate is Fate.EMPTIED:
+            is_nullable = record.__table__.c[column].nullable
+            values[column] = None if is_nullable else ""
+    values |= _neutral(record, language)
+    changed = {name: one for name, one in values.items() if getattr(record, name) != one}
+    for name, one in changed.items():
+        setattr(record, name, one)
+    return bool(changed)
+
+
+def _neutral(record: Any, language: str) -> dict[str, Any]:
+    match record:
+        case Collaborator():
+            subject = Subject("collaborator", record.id)
+            first, _, last = subject.neutral_name(language).rpartition(" ")
+            return {"first_name": first, "last_name": last, "email": subject.neutral_address}
+        case Contact():
+            return {"name": Subject("contact", record.id).neutral_name(language)}
+        case Client():
+            name = Subject("client", record.id).neutral_name(language)
+            return {"name": name, "name_key": name_key(name), "loose_key": loose_key(name)}
+        case Address():
+            return {"name": None}
+    return {}
+
+
+def _leave(
+    session: ScopedSession,
+    person: Person,
+    reckoning: Reckoning,
+    shared: set[int],
+    language: str,
+) -> None:
+    """Gives each member an account that is nobody's; the former goes unless other firms use it."""
+    for member in person.of(Member):
+        subject = Subject("member", member.id)
+        for record in (SignIn, Identity):
+            gone = session.execute(delete(record).where(record.member_id == member.id))
+            reckoning.erase(record.__tablename__, gone.rowcount)  # type: ignore[attr-defined]
+        former = session.get(Account, member.account_id)
+        address = f"{session.organisation_id}-{subject.neutral_address}"
+        if former is None or former.email == address:
+            continue
+        nobody = Account(
+            email=address,
+            email_key=address,
+            created_at=former.created_at,
+            name=subject.neutral_name(language),
+        )
+        session.add(nobody)
+        session.flush()
+        member.account_id = nobody.id
+        session.flush()
+        if former.id in shared:
+            reckoning.keep("account", Why.OTHER_FIRMS)
+            continue
+        session.execute(delete(AccountLink).where(AccountLink.account_id == former.id))
+        session.delete(former)
+        session.flush()
+        reckoning.erase("account")

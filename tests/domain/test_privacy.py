@@ -1,0 +1,88 @@
+"""What a person is known by in a text, and what stands there afterwards."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.privacy import (
+    Reckoning,
+    Rewriter,
+    Subject,
+    Why,
+    address_trace,
+    name_traces,
+    phone_trace,
+)
+
+WHO = Subject("collaborator", 12)
+TRACES = [
+    *name_traces("Renée", "D'Almeida-Gay"),
+    *address_trace("r.d@x.fr"),
+    *phone_trace("+33 6 12 34 56 78"),
+]
+REWRITER = Rewriter(TRACES, WHO.neutral_name("fr"), WHO.neutral_address)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Vu avec RENÉE  D’ALMEIDA-GAY.",
+        "D'Almeida-Gay, Renée (chef)",
+        "renee d'almeida-gay",
+        "écrire à R.D@X.FR.",
+        "06.12.34.56.78",
+        "0033612345678",
+        "tél. +33 (0)6 12 34 56 78",
+    ],
+)
+def test_a_person_is_found_however_they_are_written(text: str) -> None:
+    assert REWRITER.is_in({"deep": [text]})
+    done = REWRITER.rewritten([text])
+    assert not REWRITER.is_in(done)
+    assert "12" in done[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Renée", "D'Almeida", "Irenée D'Almeida-Gayet", "xr.d@x.fr", "r.d@x.fr.com"),
+        *("106 12 34 56 789", "FR76 3000 6123 4567 8901", "", "12"),
+    ],
+)
+def test_what_is_not_the_person_is_left(text: str) -> None:
+    assert REWRITER.rewritten({"a": text, "b": 612345678}) == {"a": text, "b": 612345678}
+
+
+def test_a_single_word_and_a_short_number_are_no_traces() -> None:
+    assert name_traces("Accueil") == name_traces("", None) == name_traces("A B") == []
+    assert phone_trace("01 23") == address_trace("nobody") == []
+    assert name_traces("Personne effacée", "12") == address_trace(WHO.neutral_address) == []
+
+
+@given(st.text(max_size=30), st.sampled_from(TRACES), st.text(max_size=30), st.booleans())
+def test_what_a_statement_looks_for_is_in_whatever_the_rule_finds(
+    before: str, trace: object, after: str, upper: bool
+) -> None:
+    """Else a text that names the person would never be read: as text, and as JSON keeps it."""
+    text = f"{before} {trace.text} {after}"  # type: ignore[attr-defined]
+    text = text.upper() if upper else text
+    if re.search(trace.pattern, text, re.IGNORECASE):  # type: ignore[attr-defined]
+        for kept in (text, json.dumps(text)):
+            for part in trace.fragments:  # type: ignore[attr-defined]
+                assert part.lower() in kept.lower()
+    assert not REWRITER.is_in(REWRITER.rewritten(text))
+
+
+def test_the_latest_day_of_what_is_kept_is_told() -> None:
+    reckoning = Reckoning()
+    reckoning.keep("invoice", Why.ACCOUNTS, until=date(2036, 12, 31))
+    reckoning.keep("invoice", Why.ACCOUNTS, until=date(2035, 12, 31))
+    reckoning.keep("invoice", Why.ACCOUNTS)
+    (part,) = reckoning.kept_parts
+    assert (part.count, part.until) == (3, date(2036, 12, 31))
