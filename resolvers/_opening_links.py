@@ -41,6 +41,21 @@ def send_password_link(house: House, email: str, asking: Asking) -> None:
         )
 
 
+def password_link(house: House, account_id: int, *, locale: str) -> str:
+    """The token of a link to a new password, for who hands it over by themselves."""
+    with house.database.writing(None) as session:
+        return links.make_link(
+            session,
+            house.secret,
+            account_id=account_id,
+            purpose=LinkPurpose.NEW_PASSWORD,
+            lasts=PASSWORD_LINK_FOR,
+            now=house.clock(),
+            words={"locale": locale},
+            is_mailed=False,
+        )
+
+
 async def renew_password(house: House, asking: Asking, *, token: str, password: str) -> None:
     """Keeps a new password for whoever holds the link, once, and ends all their sign-ins.
 

@@ -18,6 +18,7 @@ from persistence.session import ScopedSession
 from resolvers import _letting_in as letting_in
 from resolvers._link_letters import link_to
 from resolvers._mutation import Acting
+from resolvers._opening_links import password_link
 from server.cli.firms import OrganisationCode, day_of
 from server.cli.installation import Desk, open_desk
 from server.cli.speaking import PlainGroup, answer, app, say, talk
@@ -89,6 +90,16 @@ def suspend(
         _suspend(desk, email, is_suspended=not undo)
     sentence = "{email} may come in." if undo else "{email} may not come in any more."
     talk().print(say(sentence, email=email))
+
+
+@members.command("password", help=say("Prints a link by which somebody chooses a new password."))
+def password(email: Email, organisation: OrganisationCode = None) -> None:
+    with open_desk(organisation) as desk:
+        with desk.house.database.reading(desk.caller.standing()) as session:
+            account_id = _member(session, email).account_id
+        token = password_link(desk.house, account_id, locale=desk.caller.locale)
+        typer.echo(link_to(desk.house, LinkPurpose.NEW_PASSWORD, token))
+    talk().print(say("Hand this link to {email}: it is not shown again.", email=email))
 
 
 def _suspend(desk: Desk, email: str, *, is_suspended: bool) -> None:

@@ -154,6 +154,14 @@ def test_members_are_invited_listed_and_suspended(firm: Terminal) -> None:
     assert firm.told == "There is no member nobody@a.example.\n"
 
 
+def test_a_link_to_a_new_password_is_printed(firm: Terminal) -> None:
+    firm("member", "invite", "lea@a.example", "--role", "ADMINISTRATOR")
+    link = firm("member", "password", "LEA@a.example")
+    assert re.fullmatch(r"/password#token=[A-Za-z0-9_-]{43}\n", link)
+    assert firm("member", "password", "lea@a.example") != link
+    firm("member", "password", "nobody@a.example", code=1)
+
+
 def test_a_firm_is_named_where_there_are_several(firm: Terminal) -> None:
     firm("organisation", "create", FIRM_FILE, "--code", "second")
     firm("key", "create", "--role", "READER", code=1)
