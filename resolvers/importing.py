@@ -10,7 +10,7 @@ import strawberry
 from anyio import to_thread
 from strawberry.file_uploads import Upload
 
-from domain.access import Permission, require
+from domain.access import Permission
 from domain.errors import FIELD_INVALID, FIELD_REQUIRED, NOT_FOUND, Refusal
 from domain.takeover.model import ImportState, RowColour, RowOutcome
 from domain.takeover.model import StagedUpload as StagedUploadRecord
@@ -236,7 +236,7 @@ class Importing:
 
         examined: Examined | Refusal
         try:
-            require(context.caller.role, Permission.IMPORT)
+            admit(info.field_name, context.caller.role, context.caller.reach)
             # Its bytes are taken into memory once it is their turn, and not before.
             async with examining().place(context.caller.organisation_id):
                 filename, content = await _received(info, input)
