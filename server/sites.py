@@ -22,6 +22,8 @@ from server.refusing import refusing
 METHODS = {
     "graphql": "GET, POST",
     "session": "GET, POST, DELETE",
+    "password": "POST",
+    "invitation": "POST",
     "files": "GET",
     "uploads": "PUT",
 }
@@ -29,8 +31,7 @@ METHODS = {
 
 ASKED_WITH = (
     "Accept-Language, Apollo-Require-Preflight, Authorization, Content-Type, GraphQL-Preflight, "
-    "Jalon-Organisation, "
-    "X-CSRF-Token, X-Request-ID"
+    "Jalon-Organisation, X-CSRF-Token, X-Request-ID"
 )
 SHOWN = "Content-Disposition, Retry-After, X-Request-ID"
 REMEMBERED_FOR = 600

@@ -16,7 +16,7 @@ from persistence.file_links import FileLink, UploadLink, signed_path, signed_upl
 from server.cli.running import _run
 from server.envelope import HEADERS
 from server.page import page_files
-from server.settings import Environment
+from server.settings import Environment, Settings
 from tests.support.api import ApiClient, open_api
 from tests.support.sockets import ADDRESS, opened
 
@@ -55,6 +55,12 @@ def table(api: ApiClient) -> Iterator[tuple[str, str, int, dict[str, Any]]]:
     yield "POST", "/graphql", 421, {"headers": {**key, **ELSEWHERE}, "json": {}}
     yield "OPTIONS", "/graphql", 405, {"headers": key}
     yield "TRACE", "/graphql", 405, {"headers": key}
+    yield "GET", "/session", 200, {}
+    yield "POST", "/session", 400, {"headers": key, "content": b"{", "json": None}
+    yield "POST", "/session/organisation", 401, {"json": {"organisation": "test"}}
+    yield "POST", "/password", 400, {"headers": key, "content": b"{", "json": None}
+    yield "POST", "/invitation", 403, {"headers": FOREIGN, "json": {}}
+    yield "GET", "/invitation", 405, {}
     yield "GET", link(api), 200, {}
     yield "HEAD", link(api), 200, {}
     yield "GET", link(api, "1/gone"), 404, {}
@@ -162,6 +168,6 @@ def test_the_server_says_nothing_of_itself_and_notes_no_addresses(
 ) -> None:
     asked: dict[str, Any] = {}
     monkeypatch.setattr(uvicorn, "run", lambda app, **settings: asked.update(settings))
-    _run("server.app:app_of_the_environment", "127.0.0.1", 8000)
+    _run("server.app:app_of_the_environment", Settings(), "127.0.0.1", 8000)
     assert asked["server_header"] is False
     assert asked["access_log"] is False

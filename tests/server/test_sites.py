@@ -16,7 +16,7 @@ from tests.support.api import SECRET, ApiClient, open_api
 
 APP = "https://app.example"
 NAMED = ("Access-Control-Allow-Origin", "Access-Control-Allow-Credentials")
-ADDRESSES = ("/graphql", "/session", "/files/x", "/uploads/x")
+ADDRESSES = ("/graphql", "/session", "/password", "/invitation", "/files/x", "/uploads/x")
 CREATE = """mutation {
   clientCreate(input: {
     name: "Forged" billingAddress: "1 rue A, 75001 Paris" currency: "EUR" vatNumber: "NA"
@@ -67,11 +67,12 @@ def test_a_site_is_let_in_by_its_exact_name_with_its_cookies(open_to_one: ApiCli
         assert [asked.headers[name] for name in NAMED] == [APP, "true"]
         assert asked.headers["Vary"] == "Origin"
         assert "*" not in asked.headers["Access-Control-Allow-Headers"]
-        for answer in (
-            open_to_one.http.get(address, headers={"Origin": APP}),
-            open_to_one.http.get(f"{address}/none", headers={"Origin": APP}),
-        ):
-            assert answer.status_code >= 400
+        found = open_to_one.http.get(address, headers={"Origin": APP})
+        missing = open_to_one.http.get(f"{address}/none", headers={"Origin": APP})
+        # Who is signed in, nobody as yet, is told to everybody who is let in.
+        assert (found.status_code == 200) == (address == "/session")
+        assert missing.status_code >= 400
+        for answer in (found, missing):
             assert [answer.headers[name] for name in NAMED] == [APP, "true"]
     methods = preflight(open_to_one, "/uploads/x", APP).headers["Access-Control-Allow-Methods"]
     assert methods == "PUT"

@@ -139,7 +139,7 @@ def test_an_upload_is_never_in_memory_as_a_whole(
             "method": "PUT",
             "path": place,
             "query_string": b"",
-            "headers": [(b"content-length", str(size).encode())],
+            "headers": [(b"host", b"localhost"), (b"content-length", str(size).encode())],
             "state": {},
         }
         await api.http.app(scope, receive, send)
