@@ -101,7 +101,7 @@ def create_app(
 def _doors(settings: Settings) -> Doors:
     return Doors(
         pages=OwnPages(settings.origins - {"*"}),
-        cookie=SignInCookie(settings.is_by_https),
+        cookie=SignInCookie(settings.is_production or settings.is_over_https),
         strangers=settings.allowance.strangers,
         gate=Gate(is_private_allowed=settings.webhooks_private),
     )

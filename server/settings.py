@@ -155,11 +155,6 @@ class Settings(BaseSettings):
         )
 
     @property
-    def is_by_https(self) -> bool:
-        """Whether browsers reach the installation by https alone."""
-        return self.is_production or self.public_url.startswith("https://")
-
-    @property
     def is_on_sqlite(self) -> bool:
         return make_url(self.database_url).get_backend_name() == "sqlite"
 
