@@ -68,7 +68,7 @@ def invite(
 @members.command("list", help=say("Shows who is in a firm."))
 def list_members(organisation: OrganisationCode = None) -> None:
     table = Table(
-        *(say(one) for one in ("E-mail", "Role", "Name", "Joined", "Suspended")), box=None
+        *(say(one) for one in ("E-mail address", "Role", "Name", "Joined", "Suspended")), box=None
     )
     with (
         open_desk(organisation) as desk,
