@@ -57,7 +57,8 @@ def test_who_reaches_a_part_of_the_firm_meets_their_own_jobs_alone(any_firm: Api
     answer = manager.query(CANCEL, id=stranger)["jobCancel"]
     assert [error["code"] for error in answer["userErrors"]] == ["NOT_FOUND"]
     assert listed(manager) == []
-    drawn = 'mutation($ids: [ID!]!) { invoicesPrint(input: { ids: $ids, idempotencyKey: "p" }) '
+    drawn = "mutation($ids: [ID!]!) { invoicesPrint("
+    drawn += 'input: { ids: $ids, form: ZIP, idempotencyKey: "p" }) '
     drawn += "{ job { id } userErrors { code } } }"
     invoice = any_firm.query("{ invoices(filter: { states: null }) { nodes { id } } }")
     assert invoice["invoices"]["nodes"] == []

@@ -9,7 +9,7 @@ from domain.invoice.mail import PAUSES
 from persistence.mails import take_due
 from resolvers._mailing import letter_of
 from server.long_work import postman_of
-from tests.api.invoices.acts import FINALISE, account_line, blank, change, codes, final
+from tests.api.invoices.acts import FINALISE, account_line, blank, change, codes, drawn, final
 from tests.api.invoices.mail_acts import CANCEL, RETRY, Row, invoice_of, mails, queued
 from tests.support.api import ApiClient
 from tests.support.mailbox import SENDER, Mailbox
@@ -99,8 +99,11 @@ def test_a_mail_that_waits_is_called_back(mailing: ApiClient, mailbox: Mailbox) 
     assert (codes(refused), refused["userErrors"][0]["found"]) == (["MAIL_NOT_WAITING"], "SENT")
     assert mails(mailing)[0]["state"] == "SENT"
     final(mailing, invoice)
-    legal = queued(mailing, invoice)["id"]
     manager = mailing.as_manager()
+    assert codes(cancel(manager, queued(mailing, invoice)["id"])) == ["NOT_FOUND"]
+    of_a_project = drawn(mailing, "PAT-2501")["id"]
+    final(mailing, of_a_project)
+    legal = queued(mailing, of_a_project)["id"]
     assert codes(cancel(manager, legal)) == ["PERMISSION_DENIED"]
 
 

@@ -133,8 +133,9 @@ def test_nobody_is_written_to_by_mistake(mailing: ApiClient, firm: ApiClient) ->
     assert codes(off) == ["MAIL_NOT_SET_UP"]
     assert "JALON_SMTP_URL" in off["userErrors"][0]["fix"]
     manager = mailing.as_manager()
-    queued(manager, invoice["id"])
+    assert codes(send(manager, invoice["id"], **WHO)) == ["NOT_FOUND"]  # of no project
     legal = drawn(mailing, JOB)
+    queued(manager, legal["id"])
     final(mailing, legal["id"])
     assert codes(send(manager, legal["id"], **WHO)) == ["PERMISSION_DENIED"]
 
