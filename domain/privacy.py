@@ -276,7 +276,8 @@ REASONS: dict[Why, str] = {
     "(C. civ. 2224; C. com. L110-4; GDPR art. 17(3)(e)).",
     Why.OTHER_FIRMS: "The person signs in to other firms with it: this firm no longer sees it.",
     Why.SHARED: "Another record bears the same address, name or number: texts that name it stay.",
-    Why.AUDIT: "The audit trail is append-only and chained: what may go of it goes by its rule.",
+    Why.AUDIT: "The audit tells who did what, and vouches for the accounts: who acted stays in it "
+    "for ten years (C. com. L123-22; GDPR art. 17(3)(b) and (e)).",
 }
 
 

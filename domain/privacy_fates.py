@@ -28,6 +28,8 @@ class Fate(StrEnum):
     """Of an accounting document: kept."""
     MAIL = "MAIL"
     """Of a mail: emptied, except while claims may be made of the final document it took."""
+    AUDIT = "AUDIT"
+    """Told by the audit: emptied where it tells of the person, but for who did what."""
     SETTING = "SETTING"
     """What the firm says of itself: a person named there is not erased before it is changed."""
 
@@ -41,6 +43,7 @@ SAID: Mapping[Fate, str] = {
     Fate.DRAFT: "replaced in pro formas, kept in final documents",
     Fate.ACCOUNTS: "kept as accounting document",
     Fate.MAIL: "emptied; of a final document after five years",
+    Fate.AUDIT: "emptied where the audit tells of the person; who did what, from where, stays",
     Fate.SETTING: "erasure is refused until the firm changes it",
 }
 

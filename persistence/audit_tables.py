@@ -82,7 +82,11 @@ WATCHED: Mapping[str, Watched] = {
     "identity": _PLAIN,
     "sign_in": Watched(secrets=("token_sha256",), untold=("last_seen_at",)),
     "account": Watched(secrets=("password_argon2",), of_the_act=True),
-    "account_link": Watched(secrets=("token_sha256",), of_the_act=True),
+    "account_link": Watched(
+        secrets=("token_sha256", "salt"),
+        untold=("attempts", "claim", "next_attempt_at"),
+        of_the_act=True,
+    ),
 }
 
 LEFT_OUT: Mapping[str, str] = {
