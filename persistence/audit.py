@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, exists, func, or_, select, type_coerce, update
+from sqlalchemy import ColumnElement, String, exists, func, select, type_coerce, update
 
 from domain.audit import (
     BEGINNING,
@@ -59,39 +59,23 @@ def seal_outside(database: Database) -> int:
     return sealed
 
 
-def erase(
-    session: ScopedSession,
-    record: str,
-    record_ids: Iterable[int],
-    columns: Iterable[str],
-    *,
-    at: datetime,
-) -> int:
-    """Empties what the audit tells of these rows of the table `record` where it names `columns`.
+def empty(session: ScopedSession, change_ids: Iterable[int], *, at: datetime) -> int:
+    """Empties these changes of the audit: what was, what became of it and the salt.
 
-    A change that tells of one of them goes whole: what was, what became of it and the salt. That
-    there was a change, of which record, when, by whom, and its digest stay; the chain holds. Each
-    erasure is a change itself, of the act that erases. Returns how many were emptied; those of the
-    present act are not among them, it is not sealed yet.
+    That there was a change, of which record, when, by whom, and its digest stay; the chain holds.
+    Each erasure is a change itself, of the act that erases. Returns how many were emptied: those
+    of the present act, and what was made outside, are not while they are not sealed.
     """
-    named = [
-        text.contains(f'"{column}":', autoescape=True)
-        for column in columns
-        for text in (AuditChange.before, AuditChange.after)
-    ]
     session.flush()
     session.connection()
-    emptied, wanted = 0, sorted(set(record_ids))
-    for start in range(0, len(wanted) if named else 0, _PORTION):
-        portion = wanted[start : start + _PORTION]
+    emptied, wanted = 0, sorted(set(change_ids))
+    for start in range(0, len(wanted), _PORTION):
         changed = session.execute(
             update(AuditChange)
             .where(
-                AuditChange.record == record,
-                AuditChange.record_id.in_(portion),
+                AuditChange.id.in_(wanted[start : start + _PORTION]),
                 AuditChange.erased_at.is_(None),
                 AuditChange.act != act_of(session),
-                or_(*named),
             )
             .values(before=None, after=None, salt=None, erased_at=at),
             execution_options=_UNTOUCHED,

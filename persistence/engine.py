@@ -144,11 +144,22 @@ def begin_postgresql(connection: Connection, organisation_id: int | None) -> Non
         # A page and what is below it are read by several statements: one snapshot for all, as on
         # SQLite. Read only, it never has to be tried again.
         told.append("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    if organisation_id is None:
-        told.append(f"SET LOCAL ROLE {HOUSE_ROLE}")
-    else:
-        told.append(f"SET LOCAL ROLE {APP_ROLE}")
+    told.append(_taking(organisation_id))
+    if organisation_id is not None:
         told.append(f"SET LOCAL {ORGANISATION_SETTING} = '{organisation_id:d}'")
     if options.get(PATIENT):
         told.append("SET LOCAL lock_timeout = 0")
     connection.exec_driver_sql("; ".join(told))
+
+
+def take_role_of(connection: Connection, organisation_id: int | None) -> None:
+    """Has the rest of the transaction see what an organisation does, or what the house does.
+
+    An end of a part of the transaction that takes it back takes this back too.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_taking(organisation_id))
+
+
+def _taking(organisation_id: int | None) -> str:
+    return f"SET LOCAL ROLE {HOUSE_ROLE if organisation_id is None else APP_ROLE}"

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from domain.account import Account, AccountLink, Identity, Member, SignIn
+from domain.account import Account, Identity, Member, SignIn
 from domain.client import Address, Client, Contact
 from domain.collaborator import Collaborator
 from domain.invoice.model import LEGAL
@@ -26,7 +26,7 @@ from persistence.privacy_kept import count_kept
 from persistence.privacy_mails import erase_in_mails
 from persistence.privacy_person import Person
 from persistence.privacy_search import rewrite, table_of
-from persistence.session import ScopedSession
+from persistence.session import ScopedSession, as_the_house
 
 _BY_IMPORTS = {"import_file", "import_row", "import_effect", "staged_upload"}
 
@@ -58,7 +58,7 @@ def erase(
             reckoning.erase(str(record.__tablename__))
     _leave(session, person, reckoning, set(shared_accounts), language)
     session.flush()
-    forget_in_audit(session, person, reckoning)
+    forget_in_audit(session, person, reckoning, today=today)
     return reckoning, files
 
 
@@ -133,14 +133,18 @@ def _leave(
             created_at=former.created_at,
             name=subject.neutral_name(language),
         )
-        session.add(nobody)
-        session.flush()
-        member.account_id = nobody.id
-        session.flush()
-        if former.id in shared:
-            reckoning.keep("account", Why.OTHER_FIRMS)
-            continue
-        session.execute(delete(AccountLink).where(AccountLink.account_id == former.id))
-        session.delete(former)
-        session.flush()
-        reckoning.erase("account")
+        with as_the_house(session):
+            session.add(nobody)
+            session.flush()
+            member.account_id = nobody.id
+            session.flush()
+            links = table_of("account_link")
+            theirs = links.c.account_id == former.id
+            if former.id in shared:
+                reckoning.keep("account", Why.OTHER_FIRMS)
+                theirs &= links.c.organisation_id == session.organisation_id
+            else:
+                reckoning.erase("account")
+            session.execute(delete(links).where(theirs))
+            if former.id not in shared:
+                session.delete(former)

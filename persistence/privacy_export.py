@@ -13,6 +13,7 @@ from sqlalchemy import Select, Table, select
 from domain.privacy_fates import COMMON, SAID, Activity, Fate
 from domain.privacy_register import ACTIVITIES, columns_of, fates
 from domain.takeover.model import ImportFile
+from persistence.privacy_audit import Change, acts_of, told_of
 from persistence.privacy_imports import MADE_BY
 from persistence.privacy_person import Person
 from persistence.privacy_search import naming, table_of
@@ -57,6 +58,7 @@ def gather(session: ScopedSession, person: Person, *, language: str) -> dict[str
         "shared_with_others": [{"kind": one.kind, "text": one.text} for one in person.shared],
         "records": {name: list(rows.values()) for name, rows in sorted(records.items())},
         "mentions": _mentions(session, person, records),
+        "audit": _audit(session, person),
         "processing": [_told(one, language) for one in ACTIVITIES],
     }
 
@@ -134,6 +136,27 @@ def _mentions(
             }
             found.setdefault(name, []).append({"id": key, **texts})
     return dict(sorted(found.items()))
+
+
+def _audit(session: ScopedSession, person: Person) -> dict[str, Any]:
+    """Changes of the person's own records, texts of others that name them, and what they did."""
+    found = told_of(session, person)
+    own = [_change(one) | {"before": one.before, "after": one.after} for one in found.own.values()]
+    named = [
+        _change(one) | {"texts": sorted({*found.rewriter.told_in(one.sides)})}
+        for one in found.named.values()
+    ]
+    acts = [
+        {"act": act, "count": count, "first": first, "last": last}
+        for count, first, last, act in acts_of(session, person, found.rewriter)
+    ]
+    changes = sorted([*own, *named], key=lambda one: one["id"])
+    return {"changes": changes, "acts": acts}
+
+
+def _change(one: Change) -> dict[str, Any]:
+    told = {"id": one.id, "at": one.at, "what": one.kind}
+    return told | {"record": one.record, "record_id": one.record_id}
 
 
 def _told(activity: Activity, language: str) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from domain.invoice.mail import InvoiceMail, MailState
-from domain.invoice.model import LEGAL, Invoice
+from domain.invoice.model import LEGAL, Invoice, InvoiceState
 from domain.privacy import Reckoning, Rewriter, Why
 from domain.privacy_fates import Fate
 from domain.privacy_register import columns_of
@@ -35,14 +35,23 @@ def erase_in_mails(
         .with_for_update(of=InvoiceMail)
     )
     for mail, state, client_id in session.execute(statement).all():
-        if state in LEGAL and mail.picture is None and mail.sent_at is not None:
-            until = claimable_until(mail.sent_at.date())
-            if today <= until:
-                reckoning.keep("invoice_mail", Why.CLAIMS, until=until)
-                continue
+        until = proof_until(state, mail.picture, mail.sent_at, today)
+        if until is not None:
+            reckoning.keep("invoice_mail", Why.CLAIMS, until=until)
+            continue
         if empty_mail(mail, None if client_id in clients else person.rewriter):
             reckoning.erase("invoice_mail")
     session.flush()
+
+
+def proof_until(
+    state: InvoiceState, picture: Any, sent_at: datetime | None, today: date
+) -> date | None:
+    """Until when a mail is kept that took an invoice; None: it is no proof, or no longer."""
+    if state not in LEGAL or picture is not None or sent_at is None:
+        return None
+    until = claimable_until(sent_at.date())
+    return until if today <= until else None
 
 
 def empty_mail(mail: InvoiceMail, rewriter: Rewriter | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,8 @@ from domain.privacy import (
 )
 from persistence.session import ScopedSession
 
+Mark = tuple[TraceKind, str]
+
 
 @dataclass(slots=True)
 class Person:
@@ -38,6 +40,8 @@ class Person:
     """Their own: all that goes or becomes neutral with them."""
     shared: list[Trace] = field(default_factory=list)
     """What another record is known by too: texts that hold it are not theirs alone."""
+    others: Container[Mark] = ()
+    """What all other records are known by."""
 
     def of(self, kind: type[Any]) -> list[Any]:
         """Their records of one kind."""
@@ -57,15 +61,15 @@ def the_person(
     """The person, with all that is theirs; NOT_FOUND, or PERSON_NOT_NATURAL of a company."""
     records, name = _RECORDS[subject.noun](session, subject, locked)
     own = {(one.__tablename__, one.id) for one in records}
-    known = list(dict.fromkeys(trace for one in records for trace in _traces(one)))
+    known = list(dict.fromkeys(trace for one in records for trace in _traces_of(one)))
     others = {mark for key, mark in _marks_of_all(session) if key not in own}
-    shared = [trace for trace in known if _mark(trace) in others]
+    shared = [trace for trace in known if mark_of(trace) in others]
     rewriter = Rewriter(
         [trace for trace in known if trace not in shared],
         subject.neutral_name(language),
         subject.neutral_address,
     )
-    return Person(subject, name, rewriter, records, shared)
+    return Person(subject, name, rewriter, records, shared, others)
 
 
 def _first(session: ScopedSession, record: type[Any], subject: Subject, locked: bool) -> Any:
@@ -120,23 +124,34 @@ def _accounts(session: ScopedSession, members: Sequence[Member]) -> list[Account
     return list(session.scalars(select(Account).where(Account.id.in_(keys))))
 
 
-def _traces(record: Any) -> list[Trace]:
-    """What the person of a record is known by."""
-    match record:
-        case Collaborator():
-            names = name_traces(record.first_name, record.last_name)
-            return [*names, *address_trace(record.email), *phone_trace(record.phone)]
-        case Account():
-            return [*name_traces(record.name), *address_trace(record.email)]
-        case Contact():
-            reached = [*address_trace(record.email), *phone_trace(record.phone)]
-            return [*name_traces(record.name), *reached]
-        case Client() | Address():
-            return name_traces(record.name)
-    return []
+_KNOWN_BY: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "collaborator": (("first_name", "last_name"), ("email", "phone")),
+    "account": (("name",), ("email",)),
+    "member": (("name",), ()),
+    "contact": (("name",), ("email", "phone")),
+    "client": (("name",), ()),
+    "address": (("name",), ()),
+}
+"""The columns of a person's name, and where they are reached, by table."""
 
 
-def _mark(trace: Trace) -> tuple[TraceKind, str]:
+def traces_in(table: str, row: Mapping[str, Any]) -> list[Trace]:
+    """What the person of a row is known by; it may lack columns."""
+    named, reached = _KNOWN_BY.get(table, ((), ()))
+    traces = name_traces(*(row.get(name) for name in named))
+    for name in reached:
+        trace = address_trace if name == "email" else phone_trace
+        traces += trace(row.get(name))
+    return traces
+
+
+def _traces_of(record: Any) -> list[Trace]:
+    table = record.__tablename__
+    columns = [name for names in _KNOWN_BY.get(table, ()) for name in names]
+    return traces_in(table, {name: getattr(record, name) for name in columns})
+
+
+def mark_of(trace: Trace) -> Mark:
     """What two traces have in common that stand for the same."""
     if trace.kind is TraceKind.PHONE:
         return trace.kind, "".join(one for one in trace.text if one.isdigit())[-9:]
@@ -145,7 +160,7 @@ def _mark(trace: Trace) -> tuple[TraceKind, str]:
 
 def _marks_of_all(
     session: ScopedSession,
-) -> Iterator[tuple[tuple[str, int], tuple[TraceKind, str]]]:
+) -> Iterator[tuple[tuple[str, int], Mark]]:
     """What everybody in the firm is known by, with the record that says so."""
     member = select(Member.account_id)
     sources: Iterable[tuple[str, Any]] = (
@@ -153,8 +168,9 @@ def _marks_of_all(
         ("contact", select(Contact)),
         ("client", select(Client)),
         ("account", select(Account).where(Account.id.in_(member))),
+        ("member", select(Member)),
     )
     for table, statement in sources:
         for record in session.scalars(statement.execution_options(yield_per=1000)):
-            for trace in _traces(record):
-                yield (table, record.id), _mark(trace)
+            for trace in _traces_of(record):
+                yield (table, record.id), mark_of(trace)

@@ -6,7 +6,7 @@ statement finds what may hold a trace, by its plain letters, and the rule of the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,8 +33,12 @@ def naming(
     columns: Sequence[str],
     rewriter: Rewriter,
     *where: ColumnElement[bool],
+    read: Callable[[Any], Any] = lambda value: value,
 ) -> Iterator[Named]:
-    """The rows of the session's organisation that name the person, and where."""
+    """The rows of the session's organisation that name the person, and where.
+
+    `read` makes of what is in a column the value that is searched.
+    """
     if not rewriter.traces:
         return
     may_hold = or_(*(_may_hold(table.c[name], rewriter) for name in columns))
@@ -47,7 +51,7 @@ def naming(
     for row in session.execute(statement):
         found = {
             name: value
-            for name, value in zip(columns, row[1:], strict=True)
+            for name, value in zip(columns, map(read, row[1:]), strict=True)
             if rewriter.is_in(value)
         }
         if found:

@@ -36,6 +36,7 @@ from persistence.engine import (
     READ_ONLY,
     begin_postgresql,
     open_engine,
+    take_role_of,
 )
 
 BUSY = call_error(
@@ -164,6 +165,19 @@ def tried_out(session: ScopedSession) -> Iterator[None]:
     with session.begin_nested() as point:
         yield
         point.rollback()
+
+
+@contextmanager
+def as_the_house(session: ScopedSession) -> Iterator[None]:
+    """Accounts, which are of no firm, are written meanwhile by the session of one.
+
+    Its statements on records keep to the organisation all the same; those on tables do not.
+    """
+    session.flush()
+    take_role_of(session.connection(), None)
+    yield
+    session.flush()
+    take_role_of(session.connection(), session.organisation_id)
 
 
 def lost_a_race(error: DBAPIError) -> bool:

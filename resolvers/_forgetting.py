@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,8 +15,10 @@ from domain.base import Versioned
 from domain.client import Client, Contact
 from domain.errors import ID_INVALID, Refusal
 from domain.privacy import REASONS, SUBJECTS, Part, Subject
+from persistence.audit import empty, seal_outside
 from persistence.invoices import the_record
 from persistence.organisations import the_organisation
+from persistence.privacy_audit import forget_in_installation, former_accounts, what_is_left
 from persistence.privacy_erasure import erase
 from persistence.privacy_export import gather
 from persistence.privacy_files import (
@@ -106,6 +108,24 @@ def erase_person(
     # Before the commit: were it to fail, the next try finds the files gone and erases the rest.
     remove_files(acting.house.files, {one for one in files if one})
     return erased, kept
+
+
+def forget_the_rest(house: House, caller: Caller, identifier: str) -> None:
+    """Empties what the erasure itself had the audit tell, once it is committed and sealed.
+
+    An erasure that was broken off before this is ended by the next one, or by asking it again.
+    """
+    seal_outside(house.database)
+    with house.database.reading(caller.standing()) as session:
+        person = the_person(session, subject_of(identifier), language=_language(session))
+        left = what_is_left(session, person, today=house.today(caller.time_zone))
+        accounts = former_accounts(session, person)
+    if left:
+        # Found beforehand: nobody waits for the search.
+        standing = caller.standing("personErase")
+        with house.database.writing(standing, patient=True) as session:
+            empty(session, left, at=datetime.now(UTC))
+    forget_in_installation(house.database, accounts)
 
 
 def _language(session: ScopedSession) -> str:

@@ -6,6 +6,7 @@ GDPR art. 15 and 20 (access, portability), art. 17 (erasure).
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 import strawberry
@@ -13,8 +14,16 @@ from anyio import to_thread
 
 from domain.access import Permission
 from domain.privacy import Why
-from resolvers._forgetting import Foreseen, erase_person, export_person, foresee, told_parts
-from resolvers._mutation import Acting, Once, Payload, write
+from resolvers._forgetting import (
+    Foreseen,
+    erase_person,
+    export_person,
+    foresee,
+    forget_the_rest,
+    told_parts,
+)
+from resolvers._mutation import Acting, Once, Payload, persistently, write
+from resolvers._shares import to_write
 from schema.context import Info
 from schema.download import DownloadLink, link_to
 from schema.user_error import UserError
@@ -113,7 +122,11 @@ class Forgetting:
             restore=lambda acting, kept: _again(kept),
         )
         nothing = {"erased": None, "kept": None, "replayed": False}
-        return await write(info, Permission.MANAGE_PEOPLE, act, nothing=nothing, once=once)
+        payload = await write(info, Permission.MANAGE_PEOPLE, act, nothing=nothing, once=once)
+        if not input.dry_run and not payload["user_errors"]:
+            rest = partial(forget_the_rest, house, caller, input.subject)
+            await to_write(caller, partial(persistently, rest))
+        return payload
 
 
 def _as_kept(payload: Payload) -> Payload:

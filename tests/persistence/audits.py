@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from domain.audit import AuditBreak
 from domain.client import Client
@@ -44,9 +46,18 @@ def last_change(database: Database) -> int:
     return int(raw(database, "SELECT coalesce(max(id), 0) FROM audit_change")[0][0])
 
 
+@contextmanager
+def shell(database: Database) -> Iterator[Connection]:
+    """A shell of the database, as the owner of its tables."""
+    with database.engine.begin() as connection:
+        if not database.is_sqlite:
+            connection.exec_driver_sql("SET LOCAL ROLE NONE")
+        yield connection
+
+
 def by_hand(database: Database, *statements: str) -> None:
     """What somebody does in a shell of the database who has taken its guards off."""
-    with database.engine.begin() as connection:
+    with shell(database) as connection:
         if database.is_sqlite:
             guards = connection.execute(
                 text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")

@@ -19,7 +19,7 @@ from persistence.audit import seal_outside, verify
 from persistence.audit_acts import name_act
 from persistence.audit_tables import LEFT_OUT, WATCHED, watched_tables
 from persistence.organisations import create_key
-from persistence.session import Database, ScopedSession, insert_all, tried_out
+from persistence.session import Database, ScopedSession, as_the_house, insert_all, tried_out
 from tests.persistence.audits import (
     LOU,
     NOON,
@@ -29,6 +29,7 @@ from tests.persistence.audits import (
     flaws,
     last_change,
     new_client,
+    shell,
 )
 from tests.persistence.firms import (
     Firm,
@@ -144,7 +145,10 @@ def test_secrets_and_blobs_are_told_to_have_changed_and_no_more(firm: Firm) -> N
 def test_an_account_is_told_to_the_firm_that_acts_or_to_the_installation(firm: Firm) -> None:
     database = firm.database
     person = {"email": "a@b.test", "email_key": "a@b.test", "created_at": NOON}
-    with database.writing(Standing(firm.id, LOU, "memberInvite")) as session:
+    with (
+        database.writing(Standing(firm.id, LOU, "memberInvite")) as session,
+        as_the_house(session),
+    ):
         session.add(Account(**person))
     with database.writing(None) as session:
         name_act(session, "password forgotten", LOU)
@@ -161,7 +165,7 @@ def test_an_account_is_told_to_the_firm_that_acts_or_to_the_installation(firm: F
 
 def test_a_change_by_hand_is_told_as_made_outside(firm: Firm) -> None:
     database = firm.database
-    with database.engine.begin() as connection:
+    with shell(database) as connection:
         connection.exec_driver_sql("UPDATE client SET comment = 'by hand'")
     with database.reading(firm.id) as session:
         assert verify(session, firm.id).outside == 1

@@ -127,7 +127,9 @@ def kept(admin: ApiClient, *besides: str) -> dict[str, int]:
     with admin.house.database.reading(admin.organisation_id) as session:
         connection = session.connection()
         return {
-            name: hash(tuple(map(str, connection.execute(select(table).order_by(*table.primary_key)))))
+            name: hash(
+                tuple(map(str, connection.execute(select(table).order_by(*table.primary_key))))
+            )
             for name, table in METADATA.tables.items()
             if name not in noted
         }

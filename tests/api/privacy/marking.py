@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from domain.account import (
     Member,
     SignIn,
 )
+from domain.audit import INSTALLATION, AuditChange
 from domain.client import Client, Contact
 from domain.collaborator import Collaborator
 from domain.handover import HandoverDelivery
@@ -29,7 +31,8 @@ from domain.privacy_register import columns_of
 from domain.project.model import Project
 from domain.records import METADATA
 from domain.takeover.model import StagedUpload
-from persistence.session import ScopedSession
+from persistence.audit import verify
+from persistence.session import ScopedSession, as_the_house
 from tests.api.batches.acts import listed, saved
 from tests.api.invoices.acts import drawn, final
 from tests.api.invoices.mail_acts import queued
@@ -158,11 +161,17 @@ def a_collaborator(api: ApiClient) -> str:
             one.manager_id = one.manager_email = None
         account = Account(email=EMAIL, email_key=EMAIL, created_at=NOW, name=NAME)
         provider = IdentityProvider(name="Rivage", issuer="https://id.test", audience="jalon")
-        session.add_all([account, provider])
+        session.add(provider)
+        with as_the_house(session):
+            session.add(account)
+        member = Member(
+            account_id=account.id, role=Role.READER, collaborator_id=person.id, name=NAME
+        )
+        session.add(member)
         session.flush()
-        member = Member(account_id=account.id, role=Role.READER, collaborator_id=person.id)
         link = {"account_id": account.id, "purpose": LinkPurpose.INVITATION, "token_sha256": "a"}
-        session.add_all([member, AccountLink(**link, expires_at=NOW, created_at=NOW)])
+        into = {"organisation_id": api.organisation_id, "member_id": member.id, "salt": "s"}
+        session.add(AccountLink(**link, **into, expires_at=NOW, created_at=NOW))
         session.flush()
         member.archived_at = NOW
         moments = {"expires_at": NOW, "last_seen_at": NOW}
@@ -207,6 +216,29 @@ def left(api: ApiClient, *marks: str) -> Places:
                     if any(mark in text for mark in sought for text in _told(value)):
                         found.add((table.name, column.name))
     return found
+
+
+def left_in_audit(api: ApiClient) -> set[str]:
+    """The tables of which the audit tells something that holds a mark."""
+    sought = [mark.casefold() for mark in MARKS]
+    with api.house.database.reading(api.organisation_id) as session:
+        return {
+            one.record
+            for one in session.scalars(select(AuditChange))
+            if any(
+                mark in text
+                for side in (one.before, one.after)
+                for text in _told(json.loads(side or "null"))
+                for mark in sought
+            )
+        }
+
+
+def is_sound(api: ApiClient) -> bool:
+    """Whether the audit of the firm, and that of the installation, tell truly."""
+    with api.house.database.reading(None) as session:
+        found = [verify(session, key) for key in (api.organisation_id, INSTALLATION)]
+    return not any(one.flaws or one.outside for one in found) and found[0].entries > 0
 
 
 def _told(value: Any) -> Iterator[str]:

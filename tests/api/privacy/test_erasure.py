@@ -17,7 +17,9 @@ from tests.api.privacy.marking import (
     a_collaborator,
     a_contact,
     fill,
+    is_sound,
     left,
+    left_in_audit,
     left_in_files,
     mark_texts,
 )
@@ -108,7 +110,9 @@ def test_nothing_is_left_of_a_person_but_what_the_law_keeps(any_firm: ApiClient)
     assert kept["invoice"]["reason"] == "ACCOUNTS"
 
     there = left(api)
-    assert {table for table, _ in there} == {"invoice_line", "issued_document"}
+    assert {table for table, _ in there} == {"invoice_line", "issued_document", "audit_change"}
+    assert left_in_audit(api) == {"invoice_line"}
+    assert is_sound(api)
     assert [one for one in left_in_files(api) if f"{api.organisation_id}/" in one[:3]] == []
     assert left(api, "192.0.2.77", f"C-{LAST}") == set()
     assert figures(api) == before

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
+from domain.access import Role
 from domain.account import Account, Member
 from domain.client import Client, ClientType, Contact
 from domain.collaborator import Collaborator
@@ -27,7 +28,9 @@ from tests.api.privacy.marking import (
     PHONE,
     a_collaborator,
     a_contact,
+    is_sound,
     left,
+    left_in_audit,
     left_in_files,
     long_ago,
 )
@@ -123,7 +126,8 @@ def test_a_contact_goes_from_mails_but_what_proves_a_sending_stays(firm: ApiClie
         mail = session.get(InvoiceMail, key(waits))
         assert mail is not None
         assert [mail.to, mail.body] == [["other@client.test"], ""]
-    assert {table for table, _ in left(firm)} == {"invoice_mail"}
+    assert {table for table, _ in left(firm)} == {"invoice_mail", "audit_change"}
+    assert left_in_audit(firm) == {"invoice_mail"}
     # Its name is a neutral one by now: the address is looked for by the next who bears it.
     long_ago(firm, proof)
     assert codes(erase(firm, a_contact(firm, name="X", phone=None), key="c")) == []
@@ -180,9 +184,16 @@ def test_a_private_client_goes_and_the_invoices_stay(any_firm: ApiClient) -> Non
     done = erase(api, subject, key="d")
     assert codes(done) == []
     reasons = {one["what"]: one["until"] for one in done["kept"] if one["reason"] == "ACCOUNTS"}
-    assert reasons == {"client": None, "invoice": "2036-12-31", "payment": "2036-12-31"}
+    # The audit does not know of which entity: the latest end of all fiscal years.
+    assert reasons == {
+        "client": None,
+        **dict.fromkeys(("invoice", "payment"), "2036-12-31"),
+        "audit_change": "2037-06-30",
+    }
     places = left(api, *MARKS, STREET)
-    assert {table for table, _ in places} <= {"invoice", "issued_document"}
+    assert {table for table, _ in places} <= {"invoice", "issued_document", "audit_change"}
+    assert left_in_audit(api) <= {"invoice", "issued_document"}
+    assert is_sound(api)
     shown = api.query(
         "query($id: ID!) { invoice(id: $id) { number client { name } } }", id=invoice
     )["invoice"]
@@ -224,10 +235,10 @@ def test_an_account_that_other_firms_use_stays_theirs(any_firm: ApiClient) -> No
     api = any_firm
     subject = a_collaborator(api)
     other = api.of_another_firm("elsewhere")
+    with api.house.database.reading(api.organisation_id) as session:
+        kept = session.scalars(select(Account)).one().id
     with api.house.database.writing(other.organisation_id) as session:
-        account = session.scalars(select(Account)).one()
-        kept = account.id
-        session.add(Member(account_id=account.id, role="READER"))  # type: ignore[arg-type]
+        session.add(Member(account_id=kept, role=Role.READER))
     done = erase(api, subject)
     assert ("account", "OTHER_FIRMS") in {(one["what"], one["reason"]) for one in done["kept"]}
     with api.house.database.reading(None) as session:
