@@ -255,7 +255,7 @@ def test_the_connections_of_one_key_are_counted(api: ApiClient) -> None:
 def test_a_key_that_is_revoked_follows_no_longer(
     api: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.auth.REMEMBERED_FOR", 0.0)
+    monkeypatch.setattr("server.bearers.REMEMBERED_FOR", 0.0)
     bounded(api, check=0.05)
     caller, job = api.of_another_firm("leaving"), a_job(api)
     with connected(caller) as socket:
