@@ -13,7 +13,7 @@ from sqlalchemy import Select, Table, select
 from domain.privacy_fates import COMMON, SAID, Activity, Fate
 from domain.privacy_register import ACTIVITIES, columns_of, fates
 from domain.takeover.model import ImportFile
-from persistence.privacy_audit import Change, acts_of, told_of
+from persistence.privacy_audit_telling import Change, acts_of, told_of
 from persistence.privacy_imports import MADE_BY
 from persistence.privacy_person import Person
 from persistence.privacy_search import naming, table_of

@@ -18,7 +18,8 @@ from domain.privacy import REASONS, SUBJECTS, Part, Subject
 from persistence.audit import empty, seal_outside
 from persistence.invoices import the_record
 from persistence.organisations import the_organisation
-from persistence.privacy_audit import forget_in_installation, former_accounts, what_is_left
+from persistence.privacy_audit import forget_in_installation, what_is_left
+from persistence.privacy_audit_telling import former_accounts
 from persistence.privacy_erasure import erase
 from persistence.privacy_export import gather
 from persistence.privacy_files import (
