@@ -50,6 +50,8 @@ class AuditChange(Scoped, Record):
     __table_args__ = (
         Index(None, "act", "organisation_id", "id"),
         Index(None, "organisation_id", "record", "record_id"),
+        # The triggers write it, as who owns the tables.
+        {"info": {"granted": ("SELECT", "UPDATE")}},
     )
 
     organisation_id: Mapped[int] = mapped_column(BigKey, init=False, default=None, sort_order=-1)
@@ -74,6 +76,7 @@ class AuditEntry(Scoped, Record):
         UniqueConstraint("organisation_id", "act"),
         Index(None, "organisation_id", "created_at"),
         Index(None, "organisation_id", "request_id"),
+        {"info": {"granted": ("SELECT", "INSERT")}},
     )
 
     organisation_id: Mapped[int] = mapped_column(BigKey, init=False, default=None, sort_order=-1)
@@ -100,7 +103,10 @@ class AuditHead(Scoped, Record):
     """The last entry of an organisation: what is locked, last of all, to add one."""
 
     __tablename__ = "audit_head"
-    __table_args__ = (UniqueConstraint("organisation_id"),)
+    __table_args__ = (
+        UniqueConstraint("organisation_id"),
+        {"info": {"granted": ("SELECT", "INSERT", "UPDATE")}},
+    )
 
     organisation_id: Mapped[int] = mapped_column(BigKey, init=False, default=None, sort_order=-1)
     place: Mapped[int] = mapped_column(BigInteger)
@@ -110,10 +116,11 @@ class AuditHead(Scoped, Record):
 class AuditAct(Record):
     """The act of SQLite's one writer, in a single row: where the triggers find it.
 
-    PostgreSQL keeps it in settings of the transaction (`jalon.act`); there this row stays empty.
+    PostgreSQL keeps it in a setting of the transaction (`jalon.act`); there this row stays empty.
     """
 
     __tablename__ = "audit_act"
+    __table_args__ = ({"info": {"granted": ("SELECT",)}},)
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     act: Mapped[int | None] = mapped_column(BigInteger, default=None)

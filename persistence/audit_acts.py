@@ -27,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.orm import Session
 
 from domain.audit import BEGINNING, INSTALLATION, AuditChange, AuditEntry, AuditHead, Sealed, Told
 from domain.standing import THE_HOUSE, Actor, Standing
@@ -58,8 +58,7 @@ _APPENDED = insert(ENTRIES).values(
 
 
 def watch(session: type[Session]) -> None:
-    """Has every writing transaction of such sessions audited."""
-    event.listen(session, "after_begin", _begin)
+    """Has what every writing transaction of such sessions did sealed before it is committed."""
     event.listen(session, "before_commit", _seal)
 
 
@@ -80,22 +79,23 @@ def act_of(session: Session) -> int | None:
     return found
 
 
-def _begin(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
-    if transaction.nested or connection.get_execution_options().get(READ_ONLY):
-        return
+def begin(session: Session, connection: Connection) -> int | None:
+    """The key of the act that a transaction begins, None where it only reads.
+
+    SQLite is told of it here, PostgreSQL with what else its transaction begins with
+    (`persistence.engine.begin_postgresql`).
+    """
+    if connection.get_execution_options().get(READ_ONLY):
+        return None
     elapsed = time.time_ns() // 1_000_000 - _EPOCH_MS
     key = (elapsed << 22 | secrets.randbits(22)) & (2**63 - 1)
     session.info[_KEY] = key
-    organisation = session.info.get("organisation_id")
-    if connection.dialect.name == "sqlite":
+    if _is_sqlite(connection):
         connection.exec_driver_sql(
-            "UPDATE audit_act SET act = ?, organisation_id = ? WHERE id = 1", (key, organisation)
+            "UPDATE audit_act SET act = ?, organisation_id = ? WHERE id = 1",
+            (key, session.info.get("organisation_id")),
         )
-        return
-    connection.exec_driver_sql(
-        "SELECT set_config('jalon.act', %s, true), set_config('jalon.act_organisation', %s, true)",
-        (str(key), "" if organisation is None else str(organisation)),
-    )
+    return key
 
 
 def _seal(session: Session) -> None:
@@ -112,7 +112,7 @@ def _seal(session: Session) -> None:
         seals = [_Seal(session.info.get("organisation_id") or INSTALLATION, key)]
     for seal in seals:
         _append(connection, seal, *_who(session))
-    if connection.dialect.name == "sqlite":
+    if _is_sqlite(connection):
         connection.exec_driver_sql("UPDATE audit_act SET act = NULL, organisation_id = NULL")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import JSON, Connection, Table
 
 from persistence.audit_tables import ALWAYS_UNTOLD, Watched, watched_tables
+from persistence.engine import ACT_SETTING, ORGANISATION_SETTING
 
 _HIDDEN = "•••"
 """What is told of a secret: that there is one."""
@@ -37,7 +38,15 @@ def put_up(connection: Connection) -> None:
                 connection.exec_driver_sql(statement)
         return
     schema = connection.exec_driver_sql("SELECT current_schema()").scalar_one()
-    connection.exec_driver_sql(_FUNCTION.format(schema=schema, hidden=_HIDDEN).replace("%", "%%"))
+    function = _FUNCTION.format(
+        schema=connection.dialect.identifier_preparer.quote(schema),
+        hidden=_HIDDEN,
+        act=ACT_SETTING,
+        organisation=ORGANISATION_SETTING,
+    )
+    connection.exec_driver_sql(function.replace("%", "%%"))
+    # Who could hang it on a table of their own would write into the audit of any firm.
+    connection.exec_driver_sql("REVOKE ALL ON FUNCTION audited() FROM PUBLIC")
     for table, watched in watched_tables():
         connection.exec_driver_sql(_on_postgresql(table, watched))
 
@@ -134,7 +143,8 @@ def _bracketed(parts: list[str]) -> list[str]:
 # PostgreSQL: one function for all tables
 
 _FUNCTION = r"""
-CREATE OR REPLACE FUNCTION audited() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+CREATE OR REPLACE FUNCTION audited() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     untold text[] := TG_ARGV[0];
     was jsonb; is_now jsonb; had jsonb; has_now jsonb; name text;
@@ -149,8 +159,7 @@ BEGIN
         written := NEW.id;
     END IF;
     IF TG_ARGV[3] = 'act' THEN
-        organisation := coalesce(
-            nullif(current_setting('jalon.act_organisation', true), '')::bigint, 0);
+        organisation := coalesce(nullif(current_setting('{organisation}', true), '')::bigint, 0);
     ELSIF TG_ARGV[3] = 'id' THEN
         organisation := written;
     ELSE
@@ -183,7 +192,7 @@ BEGIN
     END LOOP;
     INSERT INTO {schema}.audit_change
         (organisation_id, created_at, act, record, record_id, kind, before, after, salt)
-    VALUES (organisation, now(), nullif(current_setting('jalon.act', true), '')::bigint,
+    VALUES (organisation, now(), nullif(current_setting('{act}', true), '')::bigint,
         TG_TABLE_NAME, written, TG_OP, had::text, has_now::text, uuid_send(gen_random_uuid()));
     RETURN NULL;
 END $$

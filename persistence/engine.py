@@ -27,6 +27,8 @@ APP_ROLE = "jalon_app"
 HOUSE_ROLE = "jalon_house"
 """Who sees those of all: for sessions without an organisation."""
 ORGANISATION_SETTING = "jalon.organisation"
+ACT_SETTING = "jalon.act"
+"""The act of a writing transaction, for the triggers of the audit (persistence.audit_triggers)."""
 
 PATIENCE = 10.0
 """Seconds a writer waits for another; long work waits as long as it takes."""
@@ -132,8 +134,10 @@ _TAKE_ROLE = f"""
 """
 
 
-def begin_postgresql(connection: Connection, organisation_id: int | None) -> None:
-    """Says what the transaction that just began is, and whose, in one round trip.
+def begin_postgresql(
+    connection: Connection, organisation_id: int | None, act: int | None = None
+) -> None:
+    """Says what the transaction that just began is, whose, and of which act, in one round trip.
 
     It fails where the roles are missing. Said anew in every transaction: nothing stays with the
     connection, whoever has it next.
@@ -147,6 +151,8 @@ def begin_postgresql(connection: Connection, organisation_id: int | None) -> Non
     told.append(_taking(organisation_id))
     if organisation_id is not None:
         told.append(f"SET LOCAL {ORGANISATION_SETTING} = '{organisation_id:d}'")
+    if act is not None:
+        told.append(f"SET LOCAL {ACT_SETTING} = '{act:d}'")
     if options.get(PATIENT):
         told.append("SET LOCAL lock_timeout = 0")
     connection.exec_driver_sql("; ".join(told))

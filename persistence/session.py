@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, event, inspect, select
+from sqlalchemy import Connection, Engine, Table, and_, event, inspect, or_, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import (
     ORMExecuteState,
@@ -221,8 +221,11 @@ def _stamps(record: type[Record], organisation_id: int) -> dict[str, Any]:
 def _say_whose(
     session: ScopedSession, transaction: SessionTransaction, connection: Connection
 ) -> None:
-    if connection.dialect.name == "postgresql" and not transaction.nested:
-        begin_postgresql(connection, session.info[_ORGANISATION])
+    if transaction.nested:
+        return
+    act = audit_acts.begin(session, connection)
+    if connection.dialect.name == "postgresql":
+        begin_postgresql(connection, session.info[_ORGANISATION], act)
 
 
 @event.listens_for(ScopedSession, "do_orm_execute")
@@ -245,7 +248,7 @@ def _keep_to_organisation(state: ORMExecuteState) -> None:
 
 
 def _of_members(organisation_id: int) -> tuple[Any, ...]:
-    """Accounts have no organisation: a firm sees those of its members."""
+    """Accounts have none: a firm sees those of its members, and no other firm's invitations."""
     return (
         with_loader_criteria(
             Account,
@@ -256,8 +259,14 @@ def _of_members(organisation_id: int) -> tuple[Any, ...]:
         ),
         with_loader_criteria(
             AccountLink,
-            lambda record: record.account_id.in_(
-                select(Member.account_id).where(Member.organisation_id == organisation_id)
+            lambda record: and_(
+                or_(
+                    record.organisation_id == organisation_id,
+                    record.organisation_id.is_(None),
+                ),
+                record.account_id.in_(
+                    select(Member.account_id).where(Member.organisation_id == organisation_id)
+                ),
             ),
             include_aliases=True,
         ),

@@ -36,11 +36,15 @@ _OF_A_MEMBER = "{} = ANY ((SELECT jalon_accounts())::bigint[])"
 _UNSCOPED = {
     "organisation": f"id = {_OURS}",
     "account": _OF_A_MEMBER.format("id"),
-    "account_link": _OF_A_MEMBER.format("account_id"),
+    # An invitation is seen where it leads to, and by nobody else they work for.
+    "account_link": (
+        f"(organisation_id IS NULL OR organisation_id = {_OURS})"
+        f" AND {_OF_A_MEMBER.format('account_id')}"
+    ),
     # Hashed counts of tries: they tell of nobody.
     "tally": "true",
 }
-"""What a firm sees of the tables that have no organisation."""
+"""What a firm sees of the tables whose rows need not be of an organisation."""
 
 _LIMITED = {
     # Their address is how they come into every firm they work for: no firm changes it.
@@ -85,11 +89,11 @@ def walls() -> tuple[Wall, ...]:
 
 def _wall_of(table: Table) -> Wall:
     granted = table.info.get(GRANTED, _LIMITED.get(table.name, _ALL))
-    if "organisation_id" in table.c:
-        return Wall(table.name, f"organisation_id = {_OURS}", granted)
-    if table.name not in _UNSCOPED:
+    if table.name in _UNSCOPED:
+        return Wall(table.name, _UNSCOPED[table.name], granted)
+    if "organisation_id" not in table.c:
         raise Unwalled(table.name)
-    return Wall(table.name, _UNSCOPED[table.name], granted)
+    return Wall(table.name, f"organisation_id = {_OURS}", granted)
 
 
 def put_up(connection: Connection, logins: tuple[str, ...] = ()) -> None:

@@ -24,6 +24,7 @@ from domain.people import (
 )
 from persistence import account_links as links
 from persistence import accounts, members
+from persistence.audit_acts import name_act
 from persistence.invoices import the_record
 from persistence.organisations import make_key, the_organisation
 from persistence.session import ScopedSession
@@ -44,6 +45,7 @@ def account_for(house: House, caller: Caller, email: str) -> int:
 
     def make() -> int:
         with house.database.writing(None) as session:
+            name_act(session, "memberInvite", caller.actor)
             return accounts.make_account(session, known, now=house.clock())
 
     return persistently(make)

@@ -28,6 +28,7 @@ from schema.api_key import API_KEY, ApiKey
 from schema.connection import Connection
 from schema.context import Info
 from schema.member import MEMBER, Member
+from schema.needs import admit
 from schema.node import key_of
 from schema.user_error import UserError, user_errors
 from schema.view import wanted
@@ -130,6 +131,8 @@ class LettingIn:
     async def member_invite(self, info: Info, input: MemberInviteInput) -> MemberInvitePayload:
         caller, house = info.context.caller, info.context.house
         try:
+            # Before an account is made, and anything is told of the address.
+            admit(info.field_name, caller.role, caller.reach, _PEOPLE)
             account = await to_thread.run_sync(letting_in.account_for, house, caller, input.email)
         except Refusal as refusal:
             said: Any = {**_NOT_INVITED, "user_errors": user_errors(refusal.issues, caller.locale)}

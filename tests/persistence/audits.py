@@ -16,6 +16,7 @@ from domain.standing import Actor, Door
 from persistence.audit import verify
 from persistence.session import Database
 from tests.persistence.firms import a_client, raw
+from tests.support.databases import owner
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LOU = Actor(Door.KEY, "Lou", "api_key_7", address="192.0.2.7", request_id="r-1")
@@ -57,7 +58,7 @@ def shell(database: Database) -> Iterator[Connection]:
 
 def by_hand(database: Database, *statements: str) -> None:
     """What somebody does in a shell of the database who has taken its guards off."""
-    with shell(database) as connection:
+    with owner(database).begin() as connection:
         if database.is_sqlite:
             guards = connection.execute(
                 text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")

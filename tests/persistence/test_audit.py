@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import JSON, delete, text, update
 
 from domain.access import Role
-from domain.account import Account
+from domain.account import Account, Member
 from domain.audit import INSTALLATION
 from domain.client import Client
 from domain.records import METADATA
@@ -40,6 +40,7 @@ from tests.persistence.firms import (
     progress,
     raw,
 )
+from tests.support.databases import owner
 
 
 @pytest.fixture
@@ -145,27 +146,31 @@ def test_secrets_and_blobs_are_told_to_have_changed_and_no_more(firm: Firm) -> N
 def test_an_account_is_told_to_the_firm_that_acts_or_to_the_installation(firm: Firm) -> None:
     database = firm.database
     person = {"email": "a@b.test", "email_key": "a@b.test", "created_at": NOON}
-    with (
-        database.writing(Standing(firm.id, LOU, "memberInvite")) as session,
-        as_the_house(session),
-    ):
-        session.add(Account(**person))
     with database.writing(None) as session:
-        name_act(session, "password forgotten", LOU)
+        name_act(session, "memberInvite", LOU)
+        account = Account(**person)
+        session.add(account)
+        session.flush()
+        member = Member(account_id=account.id, role=Role.READER)
+        member.organisation_id = firm.id
+        session.add(member)
+    with database.writing(Standing(firm.id, LOU, "accountUpdate")) as session:
         session.execute(update(Account).values(name="Anne"))
     assert raw(
         database, "SELECT organisation_id, kind FROM audit_change WHERE record = 'account'"
         " ORDER BY id"
-    ) == [(firm.id, "INSERT"), (INSTALLATION, "UPDATE")]  # fmt: skip
+    ) == [(INSTALLATION, "INSERT"), (firm.id, "UPDATE")]  # fmt: skip
     assert entries(database, INSTALLATION) == [
-        (1, "password forgotten", "KEY", "api_key_7", "192.0.2.7", "r-1", 1)
+        (1, "memberInvite", "KEY", "api_key_7", "192.0.2.7", "r-1", 1)
     ]
-    assert flaws(database, INSTALLATION) == []
+    told = [(row[1], row[-1]) for row in entries(database, firm.id)[-2:]]
+    assert told == [("memberInvite", 1), ("accountUpdate", 1)]
+    assert flaws(database, INSTALLATION) == flaws(database, firm.id) == []
 
 
 def test_a_change_by_hand_is_told_as_made_outside(firm: Firm) -> None:
     database = firm.database
-    with shell(database) as connection:
+    with owner(database).begin() as connection:
         connection.exec_driver_sql("UPDATE client SET comment = 'by hand'")
     with database.reading(firm.id) as session:
         assert verify(session, firm.id).outside == 1

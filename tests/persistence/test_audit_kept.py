@@ -30,6 +30,7 @@ from tests.persistence.firms import (
     found_firm,
     raw,
 )
+from tests.support.databases import owner
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def firm(database: Database) -> Firm:
 def test_the_database_lets_nobody_alter_the_audit(firm: Firm, statement: str) -> None:
     with (
         pytest.raises(DBAPIError, match="the audit is never altered"),
-        shell(firm.database) as connection,
+        owner(firm.database).begin() as connection,
     ):
         connection.exec_driver_sql(statement)
 

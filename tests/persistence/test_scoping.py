@@ -262,9 +262,20 @@ def test_the_state_of_an_invoice_is_found_within_ones_own(firms: Neighbours) -> 
         assert session.scalars(select(Invoice.state)).all() == [InvoiceState.DRAFT]
 
 
+ARGUED = {
+    "persistence/audit.py:seal_outside": "It begins the transaction, for its act to have a key.",
+    "persistence/audit.py:erase": "It begins the transaction, for its act to have a key.",
+    "persistence/audit.py:_verify_changes": "It names the organisation of the entry verified.",
+    "persistence/audit_acts.py:note_act": "It begins the transaction, for its act to have a key.",
+    "persistence/audit_acts.py:_seal": "It names the act of its own transaction, whose rows are of"
+    " whom it wrote for.",
+}
+"""Who compares no organisation, and why."""
+
+
 def test_what_goes_past_the_session_compares_the_organisation_by_hand() -> None:
     """Core statements on a session's connection get no condition: each function has its own."""
-    offenders, found = [], 0
+    offenders, found, argued = [], 0, dict(ARGUED)
     for source in sources("persistence"):
         for function in ast.walk(source.tree):
             if not isinstance(function, ast.FunctionDef):
@@ -272,7 +283,10 @@ def test_what_goes_past_the_session_compares_the_organisation_by_hand() -> None:
             text_of = ast.get_source_segment(source.text, function) or ""
             if ".connection()" in text_of and source.name != "persistence/session.py":
                 found += 1
+                if argued.pop(f"{source.name}:{function.name}", None):
+                    continue
                 if not re.search(r"organisation_id == session\.organisation_id|\*own\(", text_of):
                     offenders.append(source.at(function.lineno, function.name))
     assert not offenders, offenders
+    assert not argued, argued
     assert found > 8

@@ -16,13 +16,19 @@ from domain.records import METADATA
 from persistence import wall_roles, walls
 from persistence.engine import APP_ROLE, HOUSE_ROLE
 from persistence.migrate import _MIGRATING, is_current, is_walled, migrate
-from persistence.session import Database
+from persistence.session import Database, tried_out
 from persistence.wall_roles import RolesRefused, make_roles
 from persistence.walls import GRANTED, Unwalled
 from tests.persistence.firms import at_once, found_firm, raw, without_the_first_wall
 from tests.support.databases import owner
 from tests.support.postgres import PostgresServer
 
+AUDIT = {
+    "audit_act": {"SELECT"},
+    "audit_change": {"SELECT", "UPDATE"},
+    "audit_entry": {"SELECT", "INSERT"},
+    "audit_head": {"SELECT", "INSERT", "UPDATE"},
+}
 SCOPED = {table.name for table in METADATA.sorted_tables if "organisation_id" in table.c}
 
 
@@ -82,7 +88,8 @@ def test_the_grants_are_complete_and_no_more(postgres_database: Database) -> Non
                 wanted = {"SELECT", "INSERT", "UPDATE", "DELETE"}
                 if name == "account" and role == APP_ROLE:
                     wanted = {"SELECT"}
-                assert GRANTED not in table.info
+                wanted = AUDIT.get(name, wanted)
+                assert set(table.info.get(GRANTED, wanted)) == wanted
                 held = {
                     one
                     for one in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER")
@@ -95,8 +102,36 @@ def test_the_grants_are_complete_and_no_more(postgres_database: Database) -> Non
                 drawn = text(
                     "SELECT has_sequence_privilege(:r, pg_get_serial_sequence(:t, 'id'), 'USAGE')"
                 )
-                if "id" in table.c:
+                if table.autoincrement_column is not None:
                     assert connection.scalar(drawn, {"r": role, "t": name}), (role, name)
+
+
+def test_what_runs_as_the_owner_is_pinned_and_nobodys_to_use(postgres_database: Database) -> None:
+    """Whoever could hang the audit's on a table of their own would write it for any firm."""
+    found = raw(
+        postgres_database,
+        "SELECT proname, proconfig, has_function_privilege('public', oid, 'EXECUTE'),"
+        " has_function_privilege('jalon_app', oid, 'EXECUTE') FROM pg_proc"
+        " WHERE prosecdef AND pronamespace = 'public'::regnamespace ORDER BY proname",
+    )
+    assert [(name, for_all, for_us) for name, _, for_all, for_us in found] == [
+        ("audited", False, False),
+        ("jalon_learn", False, True),
+        ("tell_erasure", False, False),
+    ]
+    assert all("search_path=pg_catalog" in set_to[0] for _, set_to, _, _ in found)
+    firm = found_firm(postgres_database)
+    for function in ("audited('{}', '{}', '{}', 'row')", "tell_erasure()"):
+        hung = text(
+            f"CREATE TRIGGER told AFTER INSERT ON theirs FOR EACH ROW EXECUTE FUNCTION {function}"
+        )
+        with firm.writing() as session, tried_out(session):
+            session.execute(text("CREATE TEMP TABLE theirs (id bigint, organisation_id bigint)"))
+            with (
+                pytest.raises(ProgrammingError, match="permission denied for function"),
+                session.begin_nested(),
+            ):
+                session.execute(hung)
 
 
 def test_a_table_that_nobody_walled_in_is_refused() -> None:

@@ -224,3 +224,10 @@ def test_an_unknown_address_is_told_in_json(api: ApiClient) -> None:
     assert answer.status_code == 404
     assert answer.json()["errors"][0]["message"] == "There is nothing at this address."
     assert json.loads(answer.text)["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b'{"query": "{ \\ud800 }"}', b"[" * 100_000])
+def test_a_body_that_is_no_text_and_no_json_is_refused(api: ApiClient, body: bytes) -> None:
+    answer = post(api, body)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["extensions"]["code"] != "INTERNAL_ERROR"

@@ -18,7 +18,7 @@ from tests.support.api import ApiClient, open_api
 from tests.support.takeover import take_in
 
 _ON_TABLES = re.compile(r"\b(?:FROM|INSERT|UPDATE)\b")
-_BESIDE = re.compile(r"\b(?:pg_\w+|api_key)\b")
+_BESIDE = re.compile(r"\b(?:pg_\w+|api_key|audit_\w+)\b")
 
 
 @dataclass
@@ -57,7 +57,7 @@ def statements(api: ApiClient) -> Iterator[list[str]]:
     told: list[str] = []
 
     def note(connection: Connection, cursor: object, statement: str, *rest: object) -> None:
-        # Making a connection ready and finding whose key it is are no work of the query.
+        # Making a connection ready, finding whose key it is, and telling it are no work of it.
         if _ON_TABLES.search(statement) and not _BESIDE.search(statement):
             told.append(statement)
 

@@ -32,7 +32,7 @@ def _allowed(same: str) -> str:
 
 
 _ERASED = """
-    INSERT INTO audit_change
+    INSERT INTO {change}
         (organisation_id, created_at, act, record, record_id, kind, before, after, salt)
     VALUES (NEW.organisation_id, {now}, {act}, 'audit_change', NEW.id, 'UPDATE',
         '{{"erased_at":null}}', '{{"erased_at":"' || NEW.erased_at || '"}}', {salt})"""
@@ -74,16 +74,11 @@ BEGIN
     RAISE EXCEPTION '{_REFUSED}' USING ERRCODE = 'restrict_violation';
 END $$
 """
-_ERASED_ON_POSTGRESQL = f"""
-CREATE FUNCTION tell_erasure() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+_ERASED_ON_POSTGRESQL = """
+CREATE FUNCTION tell_erasure() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    {
-    _ERASED.format(
-        now="now()",
-        act="nullif(current_setting('jalon.act', true), '')::bigint",
-        salt="uuid_send(gen_random_uuid())",
-    )
-};
+    {told};
     RETURN NULL;
 END $$
 """
@@ -100,6 +95,7 @@ def _keep() -> None:
                 f"CREATE TRIGGER {name} {when} BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END"
             )
         told = _ERASED.format(
+            change="audit_change",
             now="strftime('%Y-%m-%d %H:%M:%f000', 'now')",
             act="(SELECT act FROM audit_act WHERE id = 1)",
             salt="randomblob(16)",
@@ -110,7 +106,16 @@ def _keep() -> None:
         )
         return
     bind.exec_driver_sql(_ON_POSTGRESQL)
-    bind.exec_driver_sql(_ERASED_ON_POSTGRESQL)
+    schema = bind.exec_driver_sql("SELECT current_schema()").scalar_one()
+    told = _ERASED.format(
+        change=f"{bind.dialect.identifier_preparer.quote(schema)}.audit_change",
+        now="now()",
+        act="nullif(current_setting('jalon.act', true), '')::bigint",
+        salt="uuid_send(gen_random_uuid())",
+    )
+    bind.exec_driver_sql(_ERASED_ON_POSTGRESQL.format(told=told))
+    # Who could hang it on a table of their own would write into the audit of any firm.
+    bind.exec_driver_sql("REVOKE ALL ON FUNCTION tell_erasure() FROM PUBLIC")
     for table in _TABLES:
         op.execute(
             f"CREATE TRIGGER {table}_kept BEFORE UPDATE OR DELETE ON {table} "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from graphql import (
@@ -16,7 +17,7 @@ from tests.api.invoices.mail_acts import send
 from tests.api.records.asking import recorded_past
 from tests.api.records.calling import MUTATIONS, QUERIES, call, named_records, put, required
 from tests.api.schedules.acts import scheduled
-from tests.server.signing import doors_of, person, signed_in
+from tests.server.signing import person, signed_in
 from tests.support.api import ApiClient
 from tests.support.documents import DRAW, FINALISE
 from tests.support.takeover import phases_of, project
@@ -36,6 +37,8 @@ NOUN_OF = {
     "collaboratorId": "collaborator",
     "add": "collaborator",
     "remove": "collaborator",
+    "providerId": "identity_provider",
+    "memberId": "member",
 }
 """What an identifier names, where its field does not say it by being `id`."""
 
@@ -52,6 +55,7 @@ OWN_ID = {
     **dict.fromkeys(("memberUpdate", "memberRemove", "memberInviteAgain"), "member"),
     "apiKeyRevoke": "api_key",
     "signInEnd": "sign_in",
+    "identityUnlink": "identity",
     **dict.fromkeys(("invoiceUpdate", "invoiceMarkSent", "invoiceDelete"), "invoice"),
     **dict.fromkeys(("invoiceFinalise", "invoiceCredit", "invoicePdf", "invoiceSend"), "invoice"),
     **dict.fromkeys(("invoicesPdf", "invoicesPrint", "invoicesExport"), "invoice"),
@@ -74,6 +78,7 @@ OWN_ID = {
         f"{name}{verb}": snake(name)
         for name in (
             *("product", "entity", "taxCode", "ledgerAccount", "contract", "timeEntry"),
+            "identityProvider",
             *PAST,
         )
         for verb in ("Update", "Archive", "Restore")
@@ -93,7 +98,7 @@ FREE_OF_OTHERS = {
     *("templateDownload", "stagedUploadCreate", "organisationUpdate"),
     *("productCreate", "entityCreate", "taxCodeCreate", "ledgerAccountCreate"),
     *("batchPlan", "auditExport"),
-    *("signOutEverywhere", "passwordChange", "accountUpdate"),
+    *("signOutEverywhere", "passwordChange", "accountUpdate", "identityProviderCreate"),
 }
 """Mutations that name no record by its identifier, or only in a filter."""
 
@@ -199,16 +204,30 @@ def made_by(browsed: ApiClient) -> tuple[ApiClient, dict[str, str]]:
     )
 
 
+TRUST = (
+    'mutation($audience: String!) { identityProviderCreate(input: { name: "Trusted by us",'
+    ' issuer: "https://login.example/realm", audience: $audience }) { node { id } } }'
+)
+
+
 def _people(api: ApiClient) -> dict[str, str]:
-    """A member who has not joined, a key, and the sign-in of another member."""
+    """A member who has not joined and is known to a provider, a key, the sign-in of another."""
     invite = (
         'mutation { memberInvite(input: { email: "neu@a.example", role: READER }) { node { id } } }'
     )
     person(api, "tenants@a.example")
     signed_in(api, "tenants@a.example")
     found = api.query("{ apiKeys { nodes { id } } signIns(all: true) { nodes { id } } }")
+    member = api.query(invite)["memberInvite"]["node"]["id"]
+    provider = api.query(TRUST, audience="tenants")["identityProviderCreate"]["node"]["id"]
+    known = api.query(
+        "mutation($input: IdentityLinkInput!) { identityLink(input: $input) { node { id } } }",
+        input={"providerId": provider, "memberId": member, "subject": "tenants"},
+    )
     return {
-        "member": api.query(invite)["memberInvite"]["node"]["id"],
+        "member": member,
+        "identity_provider": provider,
+        "identity": known["identityLink"]["node"]["id"],
         "api_key": found["apiKeys"]["nodes"][0]["id"],
         "sign_in": found["signIns"]["nodes"][0]["id"],
     }
@@ -264,6 +283,9 @@ def _complete(stranger: ApiClient, name: str, given: dict[str, Any], path: tuple
         given["input"] |= {"rows": [2]}
     if name == "batchScheduleUpdate" and "filter" in path:
         given["input"] |= {"id": scheduled(stranger, filter=None)["id"]}
+    if name == "identityLink" and path[1] == "memberId":
+        answer = stranger.query(TRUST, audience=str(uuid4()))["identityProviderCreate"]
+        given["input"] |= {"providerId": answer["node"]["id"]}
     drawing = name.startswith("invoiceCreate") or path == ("input", "lines", 0, "phaseId")
     if not drawing and name not in (*DEDUCTING, *PAYING, "projectTeamUpdate"):
         return
@@ -315,6 +337,7 @@ def test_every_query_is_empty_for_another_firm(
     own_lists = {"entities", "taxCodes", "ledgerAccounts", "clients", "projects", "invoices"}
     # Those of the stranger's own, made to reach what is named in them.
     own_lists |= {"batches", "apiKeys", "members", "auditEntries", "auditChanges"}
+    own_lists |= {"identityProviders"}
     lists = {
         name
         for name, field in QUERIES.items()
@@ -360,32 +383,3 @@ def test_every_query_is_empty_for_another_firm(
 def _asks_for(name: str) -> bool:
     """Whether a list needs to be told of what."""
     return any(is_required_argument(argument) for argument in QUERIES[name].args.values())
-
-
-def test_names_and_codes_of_another_firm_are_free(firm: ApiClient) -> None:
-    """Codes, names and numbers are unique within a firm only, and name only its own records."""
-    stranger = firm.of_another_firm()
-    answer = stranger.query(
-        'mutation { clientCreate(input: { name: "Thames Wharf Developments Ltd", code: "CLI-0001",'
-        ' billingAddress: "1 rue\\nParis", currency: "EUR", vatNumber: "NA" })'
-        " { node { code } userErrors { code severity } } }"
-    )["clientCreate"]
-    assert answer["node"] == {"code": "CLI-0001"}
-    refused = stranger.query(
-        'mutation { projectCreate(input: { code: "N-1", name: "N", client: "CLI-0002",'
-        ' country: "FR", currency: "EUR", vatRate: "20", status: SIGNED })'
-        " { node { code } userErrors { code } } }"
-    )["projectCreate"]
-    assert refused["node"] is None
-    assert [error["code"] for error in refused["userErrors"]] == ["REFERENCE_UNKNOWN"]
-
-
-@pytest.mark.parametrize("field", sorted(QUERIES) + sorted(MUTATIONS))
-def test_nothing_is_told_without_a_key(browsed: ApiClient, field: str) -> None:
-    doors_of(browsed).forget_all()
-    word = "mutation" if field in MUTATIONS else "query"
-    text = f"{word} {{ {field} {{ __typename }} }}"
-    for header in ("", "Bearer ", "Bearer jalon_x_y", "Basic eDp5", f"Bearer {'x' * 3000}"):
-        answer = browsed.send(text, Authorization=header)
-        assert answer.status_code == 401
-        assert "data" not in answer.json()

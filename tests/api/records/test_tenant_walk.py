@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from domain.records import METADATA
+from persistence.audit import seal_outside
 from persistence.file_links import read_file_link, read_upload_link, signed_upload_path
 from tests.api.records.calling import (
     MUTATIONS,
@@ -116,6 +117,7 @@ def walk(
     with open_api(url, folder, clock=Calendar(), mail_from="firm@jalon.test") as firm:
         made_by(firm)
         fill_the_rest(firm)
+        seal_outside(firm.house.database)
         stranger = caller_of(firm.http, firm.house, NEIGHBOUR, "stranger")
         made = Walk(
             firm,
