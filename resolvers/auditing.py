@@ -8,8 +8,7 @@ from typing import Any
 import strawberry
 from anyio import to_thread
 
-from domain.access import Permission, require
-from domain.errors import ID_INVALID, PERMISSION_DENIED, Refusal
+from domain.errors import ID_INVALID, Refusal
 from domain.standing import Door
 from persistence.audit_reading import changes_where, days, entries_where
 from persistence.pages import Sort
@@ -26,8 +25,9 @@ from schema.audit import (
     table_of,
 )
 from schema.connection import Connection
-from schema.context import Caller, Info
+from schema.context import Info
 from schema.download import DownloadLink, KeptFile, link_to
+from schema.needs import admit
 from schema.node import key_of, optional_key
 from schema.user_error import UserError, user_errors
 from schema.view import wanted
@@ -77,7 +77,7 @@ class AuditingQueries:
         self, info: Info, filter: AuditEntryFilter | None = None, page: PageInput | None = None
     ) -> Connection[AuditEntry]:
         caller = info.context.caller
-        _require(caller)
+        _require(info)
         given = filter or AuditEntryFilter()
         where = entries_where(
             actor=given.actor,
@@ -93,7 +93,7 @@ class AuditingQueries:
 
     @strawberry.field
     async def audit_entry(self, info: Info, id: strawberry.ID) -> AuditEntry | None:
-        _require(info.context.caller)
+        _require(info)
         key, fields = key_of(id, "audit_entry", field=("id",)), wanted(info)
         found: Any = await read(info, lambda session: load_one(session, AUDIT_ENTRY, fields, key))
         return found
@@ -108,7 +108,7 @@ class AuditingQueries:
         record: strawberry.ID | None = None,
         page: PageInput | None = None,
     ) -> Connection[AuditChange]:
-        _require(info.context.caller)
+        _require(info)
         key = optional_key(entry_id, "audit_entry", field=("entryId",))
         where = changes_where(entry_id=key, record=_record(record))
         asked, sort = (page or PageInput()).asked(), Sort("id", falling=True)
@@ -136,7 +136,7 @@ class Auditing:
             )
 
         try:
-            _require(context.caller)
+            _require(info)
             kept = await to_thread.run_sync(make)
         except Refusal as refusal:
             said: Any = user_errors(refusal.issues, context.caller.locale)
@@ -146,12 +146,10 @@ class Auditing:
         )
 
 
-def _require(caller: Caller) -> None:
+def _require(info: Info) -> None:
     """Whoever reaches a part of the firm only is told of none of what was done."""
-    require(caller.role, Permission.READ_AUDIT)
-    if not caller.reach.is_whole:
-        denied = Permission.READ_AUDIT.value
-        raise Refusal(PERMISSION_DENIED(role=caller.role.value, permission=denied))
+    caller = info.context.caller
+    admit(info.field_name, caller.role, caller.reach)
 
 
 def _record(identifier: str | None) -> tuple[str, int] | None:

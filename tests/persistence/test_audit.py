@@ -19,7 +19,7 @@ from persistence.audit import seal_outside, verify
 from persistence.audit_acts import name_act
 from persistence.audit_tables import LEFT_OUT, WATCHED, watched_tables
 from persistence.organisations import create_key
-from persistence.session import Database, ScopedSession, as_the_house, insert_all, tried_out
+from persistence.session import Database, ScopedSession, insert_all, tried_out
 from tests.persistence.audits import (
     LOU,
     NOON,
@@ -29,7 +29,6 @@ from tests.persistence.audits import (
     flaws,
     last_change,
     new_client,
-    shell,
 )
 from tests.persistence.firms import (
     Firm,

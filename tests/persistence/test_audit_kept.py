@@ -23,7 +23,6 @@ from tests.persistence.audits import (
     flaws,
     last_change,
     new_client,
-    shell,
 )
 from tests.persistence.firms import (
     Firm,

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from domain.records import METADATA
 from persistence.audit import seal_outside
-from persistence.file_links import read_file_link, read_upload_link, signed_upload_path
+from persistence.file_links import UploadLink, read_file_link, read_upload_link, signed_upload_path
 from tests.api.records.calling import (
     MUTATIONS,
     QUERIES,
@@ -162,9 +162,15 @@ def rows_of(firm: ApiClient, organisation_id: int) -> dict[str, list[Any]]:
         for table in SCOPED:
             asked = table.select().where(table.c.organisation_id == organisation_id)
             found[table.name] = [tuple(row) for row in connection.execute(asked.order_by("id"))]
-        organisation = METADATA.tables["organisation"]
-        asked = organisation.select().where(organisation.c.id == organisation_id)
-        found["organisation"] = [tuple(row) for row in connection.execute(asked)]
+        organisation, account = METADATA.tables["organisation"], METADATA.tables["account"]
+        member = METADATA.tables["member"].c
+        people = select(member.account_id).where(member.organisation_id == organisation_id)
+        for table, asked in (
+            (organisation, organisation.c.id == organisation_id),
+            (account, account.c.id.in_(people)),
+        ):
+            rows = connection.execute(table.select().where(asked).order_by(table.c.id))
+            found[table.name] = [tuple(row) for row in rows]
     return found
 
 
@@ -311,17 +317,15 @@ def addresses(walk: Walk) -> None:
         _, kind, token = address.split("/", 2)
         kinds.add(kind)
         if kind == "uploads":
-            assert read_upload_link(house.secret, token, now=house.clock()).organisation_id == own
+            assert read_upload_link(house.secrets, token, now=house.clock()).organisation_id == own
             continue
-        link = read_file_link(house.secret, token, now=house.clock())
+        link = read_file_link(house.secrets, token, now=house.clock())
         assert link.key.startswith(f"{own}/"), link
         walk.files_had[link.filename] = texts_of(walk.stranger.get(address))
     assert kinds == {"files", "uploads"}
     theirs = int(walk.ids["staged_upload"][0].rpartition("_")[2])
     expires = datetime(2027, 1, 1, tzinfo=UTC)
-    across = signed_upload_path(
-        house.secret, organisation_id=own, staged_id=theirs, expires=expires
-    )
+    across = signed_upload_path(house.secrets, UploadLink(own, theirs), expires)
     assert walk.stranger.http.put(across, content=b"x").status_code == 404
 
 
