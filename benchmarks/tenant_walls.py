@@ -48,7 +48,9 @@ def databases(asked: str | None) -> Iterator[tuple[Database, Database]]:
         yield walled, plain
 
 
-def begin_plainly(connection: Connection, organisation_id: int | None) -> None:
+def begin_plainly(
+    connection: Connection, organisation_id: int | None, act: int | None = None
+) -> None:
     """How a transaction began before there were walls."""
     if connection.get_execution_options().get(READ_ONLY):
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
