@@ -31,6 +31,7 @@ from domain.invoice.model import (
 )
 from domain.organisation import Entity
 from persistence.numbers import locked_counter
+from persistence.reach import shown_to
 from persistence.session import ScopedSession, insert_all
 
 CHAIN_SERIES = "#"
@@ -126,7 +127,7 @@ def _break_at_the_end(session: ScopedSession, entity_id: int, links: int) -> Bre
 
 def entities_linked(session: ScopedSession) -> list[int]:
     """The entities that have issued a document, or whose chain says so; archived ones too."""
-    issued = select(Invoice.entity_id).where(Invoice.state.in_(LEGAL))
+    issued = select(Invoice.entity_id).where(Invoice.state.in_(LEGAL), *shown_to(session, Invoice))
     linked = select(ChainLink.entity_id)
     counted = select(NumberCounter.entity_id).where(NumberCounter.series == CHAIN_SERIES)
     ids = or_(*(Entity.id.in_(some) for some in (issued, linked, counted)))

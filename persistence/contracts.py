@@ -18,7 +18,7 @@ from domain.project.adjustment import Adjustment
 from domain.project.history import BillingHistory
 from domain.project.model import Contract, Phase, Project
 from domain.takeover.projects import Past
-from persistence.invoice_projects import invoiced_projects
+from persistence.invoice_projects import entities_billing, invoiced_projects
 from persistence.ledger import phase_figures
 from persistence.session import ScopedSession
 
@@ -78,6 +78,7 @@ def past_of_projects(session: ScopedSession) -> Past:
     """What binds the projects of the firm, read when it is asked for."""
     return Past(
         is_invoiced=partial(is_project_invoiced, session),
+        billed_by=partial(entities_billing, session),
         is_billed=partial(is_project_billed, session),
         inexact=partial(inexact_amounts, session),
     )

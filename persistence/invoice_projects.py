@@ -141,6 +141,12 @@ def invoiced_projects(session: ScopedSession, keys: Iterable[int]) -> set[int]:
     return found
 
 
+def entities_billing(session: ScopedSession, project_id: int) -> set[int]:
+    """The entities of the invoices that hold the project, pro forma or final."""
+    statement = select(Invoice.entity_id).where(holds_project(project_id)).distinct()
+    return set(session.scalars(statement))
+
+
 def other_invoices(
     session: ScopedSession, keys: Sequence[int]
 ) -> dict[int, list[tuple[int, str, InvoiceState]]]:

@@ -21,6 +21,7 @@ from domain.payment import (
     Reminder,
     Standing,
 )
+from persistence.reach import shown_to
 from persistence.session import ScopedSession
 
 _PORTION = 500
@@ -121,7 +122,7 @@ def open_invoices(
     overdue_on: date | None = None,
 ) -> list[OpenInvoice]:
     """The invoices that something is due of, the oldest due first, in one statement."""
-    statement = _open(as_of=as_of, client_id=client_id).add_columns(
+    statement = _open(session, as_of=as_of, client_id=client_id).add_columns(
         Invoice.client_id, Invoice.currency, Invoice.due_date, _due(as_of).label("due")
     )
     if entity_id is not None:
@@ -137,8 +138,9 @@ def open_invoices(
     ]
 
 
-def _open(*, as_of: date | None, client_id: int | None) -> Select[Any]:
-    statement = select(Invoice.id).where(*_PAYABLE, _due(as_of) > 0)
+def _open(session: ScopedSession, *, as_of: date | None, client_id: int | None) -> Select[Any]:
+    shown = shown_to(session, Invoice)
+    statement = select(Invoice.id).where(*_PAYABLE, _due(as_of) > 0, *shown)
     if as_of is not None:
         statement = statement.where(Invoice.issue_date <= as_of)
     if client_id is not None:
@@ -146,9 +148,11 @@ def _open(*, as_of: date | None, client_id: int | None) -> Select[Any]:
     return statement
 
 
-def is_among_open(*, as_of: date, client_id: int | None) -> ColumnElement[bool]:
+def is_among_open(
+    session: ScopedSession, *, as_of: date, client_id: int | None
+) -> ColumnElement[bool]:
     """The condition of the invoices that `open_invoices` finds."""
-    return Invoice.id.in_(_open(as_of=as_of, client_id=client_id))
+    return Invoice.id.in_(_open(session, as_of=as_of, client_id=client_id))
 
 
 def unallocated(
@@ -219,8 +223,9 @@ def payments_where(
 def lock_invoices(session: ScopedSession, keys: Iterable[int]) -> dict[int, Invoice]:
     """The invoices, locked in one order: nobody else pays or credits them meanwhile."""
     wanted, found = sorted(set(keys)), {}
+    shown = shown_to(session, Invoice)
     for start in range(0, len(wanted), _PORTION):
-        statement = select(Invoice).where(Invoice.id.in_(wanted[start : start + _PORTION]))
+        statement = select(Invoice).where(Invoice.id.in_(wanted[start : start + _PORTION]), *shown)
         locked = statement.order_by(Invoice.id).with_for_update()
         for invoice in session.scalars(locked.execution_options(populate_existing=True)):
             found[invoice.id] = invoice

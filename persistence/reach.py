@@ -1,10 +1,10 @@
 """How far a caller reaches: the criteria by which a limited session sees and writes records.
 
 Every class of record is classified (SEEN). A session of somebody limited adds the criterion of its
-class to every statement on it, wherever the organisation is added (persistence/session.py); an
-invoice that bills several projects counts for the sums of each, but is shown, and touched, only by
-who reaches all of them (`shown_to`). What is written must be within reach when it is committed.
-Whoever reaches the whole firm pays nothing for any of it.
+class to every statement on it, wherever the organisation is added (persistence/session.py). There
+a paper counts for the sums of each project that it bills, whoever billed it; it is shown, and
+touched, only by who reaches its entity and all of its projects (`shown_to`). What is written must
+be within reach when it is committed. Whoever reaches the whole firm pays nothing for any of it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Seen(StrEnum):
     ENTRY = "ENTRY"
     """By the project, or the entity, that the amount is of."""
     INVOICE = "INVOICE"
-    """By its entity, and its projects."""
+    """By its projects, or its entity."""
     LINE = "LINE"
     OF_INVOICE = "OF_INVOICE"
     CLIENT = "CLIENT"
@@ -177,6 +177,10 @@ def shown_to(session: Session, record: type[Record]) -> tuple[ColumnElement[bool
             return (table.id.in_(of.among("r_whole")),)
         case Seen.LINE | Seen.OF_INVOICE:
             return (table.invoice_id.in_(of.among("r_whole")),)
+        case Seen.ENTRY if reach.entity_ids is not None:
+            return (table.id.in_(of.among("r_shown_entry")),)
+        case Seen.OF_PAYMENT:
+            return (table.payment_id.in_(of.among("r_payment")),)
         case Seen.JOB:
             return (_asked_by(records.Job, standing),)
         case Seen.SELF:
@@ -326,8 +330,9 @@ def _payment(of: Reached, reach: Reach) -> Any:
 
 
 def _allocation(of: Reached, reach: Reach) -> Any:
-    # By the invoice: what is paid of it counts, whatever else the payment is set against.
-    return _of_invoices(of, reach) if reach.own_projects else _of_payments(of, reach)
+    # What is paid of an invoice counts, whatever else the payment is set against.
+    allocations = of.among("r_allocation")
+    return lambda one: one.id.in_(allocations)
 
 
 def _of_payments(of: Reached, reach: Reach) -> Any:

@@ -50,17 +50,17 @@ class Reached:
         }
 
     def _papers(self) -> dict[str, str]:
-        """From projects to the invoices that bill them, alone or with others, and their lines."""
-        paper = self._by_entity("entity_id")
-        line, whole = "invoice_id IN (SELECT id FROM r_invoice)", "id IN (SELECT id FROM r_invoice)"
+        """From projects to the papers that bill them, alone or with others, of whatever entity.
+
+        What is billed of a project counts in its sums whoever billed it; of the books of an entity
+        that is kept, all counts. What of it may be shown is a part of both (`r_whole`).
+        """
+        own, whole = self._by_entity("entity_id"), self._by_entity("entity_id")
         if self._reach.own_projects:
-            paper += " AND id IN (SELECT id FROM r_tied UNION SELECT invoice_id FROM r_billing)"
-            # Of an invoice that bills other projects too, only what is of these.
-            line += (
-                " AND (id IN (SELECT id FROM r_billing)"
-                " OR (phase_id IS NULL AND deducts_id IS NULL))"
-            )
+            # No books are kept by who has only projects.
+            own = "1 = 0"
             whole += (
+                " AND id IN (SELECT id FROM r_invoice)"
                 " AND (project_id IS NULL OR project_id IN (SELECT id FROM r_project))"
                 f" AND id NOT IN (SELECT invoice_id FROM invoice_line WHERE {self._firm}"
                 " AND phase_id IS NOT NULL AND phase_id NOT IN (SELECT id FROM r_phase)"
@@ -68,50 +68,56 @@ class Reached:
                 " AND deducts_id IS NOT NULL AND deducts_id NOT IN (SELECT id FROM r_deposit))"
             )
         return {
+            "r_books": f"SELECT id, client_id FROM invoice WHERE {self._firm} AND {own}",
             "r_tied": f"SELECT id FROM invoice WHERE {self._firm}"
             " AND project_id IN (SELECT id FROM r_project)",
             "r_deposit": f"SELECT id FROM invoice WHERE {self._firm} AND kind = 'DEPOSIT'"
-            " AND project_id IN (SELECT id FROM r_project)",
+            " AND (project_id IN (SELECT id FROM r_project) OR id IN (SELECT id FROM r_books))",
             "r_deducting": f"SELECT id, invoice_id FROM invoice_line WHERE {self._firm}"
             " AND deducts_id IN (SELECT id FROM r_deposit)",
             "r_billing": f"SELECT id, invoice_id FROM invoice_line WHERE {self._firm}"
             " AND phase_id IN (SELECT id FROM r_phase)"
             " UNION SELECT id, invoice_id FROM r_deducting",
-            "r_invoice": f"SELECT id FROM invoice WHERE {self._firm} AND {paper}",
-            "r_line": f"SELECT id FROM invoice_line WHERE {self._firm} AND {line}",
+            "r_invoice": f"SELECT id FROM invoice WHERE {self._firm} AND id IN"
+            " (SELECT id FROM r_tied UNION SELECT invoice_id FROM r_billing"
+            " UNION SELECT id FROM r_books)",
+            # Of what bills other projects too, only what is of these.
+            "r_line": f"SELECT id FROM invoice_line WHERE {self._firm}"
+            " AND (id IN (SELECT id FROM r_billing)"
+            " OR (phase_id IS NULL AND deducts_id IS NULL"
+            " AND invoice_id IN (SELECT id FROM r_invoice))"
+            " OR invoice_id IN (SELECT id FROM r_books))",
             "r_whole": f"SELECT id FROM invoice WHERE {self._firm} AND {whole}",
             "r_entry": f"SELECT id FROM billing_entry WHERE {self._firm} AND {self._entry()}",
         }
 
     def _entry(self) -> str:
-        """The condition of the amounts of the ledger; of a document, by its entity first."""
-        entry = (
-            f"(({self._by_entity('entity_id')} AND entity_id IS NOT NULL)"
-            " OR (entity_id IS NULL AND phase_id IN (SELECT id FROM r_phase)))"
-        )
-        if not self._reach.own_projects:
-            return entry
+        """The condition of the amounts of the ledger: of the projects, and of the books."""
         entries = f"SELECT id FROM billing_entry WHERE {self._firm}"
         return (
-            f"{entry} AND id IN ({entries} AND phase_id IN (SELECT id FROM r_phase)"
+            f"id IN ({entries} AND phase_id IN (SELECT id FROM r_phase)"
             f" UNION {entries} AND kind <> 'DEPOSIT' AND phase_id IS NULL"
             " AND project_id IN (SELECT id FROM r_project)"
             f" UNION {entries} AND kind = 'DEPOSIT' AND source_id IN (SELECT id FROM r_deducting)"
-            f" UNION {entries} AND kind = 'DEPOSIT' AND invoice_id IN (SELECT id FROM r_deposit))"
+            f" UNION {entries} AND kind = 'DEPOSIT' AND invoice_id IN (SELECT id FROM r_deposit)"
+            f" UNION {entries} AND invoice_id IN (SELECT id FROM r_books))"
         )
 
     def _parties(self) -> dict[str, str]:
         """From projects and papers to clients and what they paid."""
         payment = self._by_entity("entity_id")
+        # The papers of others count, and bring nobody within reach.
+        papers = "SELECT client_id FROM r_books"
         if self._reach.own_projects:
             payment += (
                 f" AND id IN (SELECT payment_id FROM payment_allocation WHERE {self._firm}"
                 " AND invoice_id IN (SELECT id FROM r_invoice))"
             )
+            papers = "SELECT client_id FROM invoice WHERE id IN (SELECT id FROM r_invoice)"
+            papers += f" AND {self._by_entity('entity_id')}"
         client = (
-            "id IN (SELECT client_id FROM r_project UNION SELECT client_id FROM invoice"
-            " WHERE id IN (SELECT id FROM r_invoice) UNION SELECT client_id FROM payment"
-            " WHERE id IN (SELECT id FROM r_payment)"
+            f"id IN (SELECT client_id FROM r_project UNION {papers}"
+            " UNION SELECT client_id FROM payment WHERE id IN (SELECT id FROM r_payment)"
         )
         if not self._reach.only_work:
             # Nobody's yet: a client is made before its first project.
@@ -124,6 +130,12 @@ class Reached:
         return {
             "r_payment": f"SELECT id FROM payment WHERE {self._firm} AND {payment}",
             "r_client": f"SELECT id FROM client WHERE {self._firm} AND {client})",
+            "r_allocation": f"SELECT id FROM payment_allocation WHERE {self._firm}"
+            " AND (invoice_id IN (SELECT id FROM r_invoice)"
+            " OR payment_id IN (SELECT id FROM r_payment))",
+            # In the ledger an amount is of the entity that billed it; before the takeover of none.
+            "r_shown_entry": f"SELECT id FROM billing_entry WHERE {self._firm}"
+            f" AND ({self._by_entity('entity_id')} OR entity_id IS NULL)",
         }
 
     def _by_entity(self, name: str) -> str:

@@ -13,6 +13,7 @@ from domain.invoice.model import LEGAL, Invoice, InvoiceKind, InvoiceLine
 from domain.invoice.situation import Situation, billed_by, situation
 from domain.project.model import BillingMethod, Contract, Phase, Project
 from persistence.ledger import phase_figures
+from persistence.reach import whole_firm
 from persistence.session import ScopedSession
 
 Billed = tuple[Invoice, Sequence[InvoiceLine]]
@@ -116,7 +117,9 @@ def _finals_by_contract(
         )
         .group_by(Phase.contract_id)
     )
-    return {row.contract_id: row.finals for row in session.execute(statement)}
+    # An invoice may hold lines that are out of reach: whether they were credited tells, too.
+    with whole_firm(session):
+        return {row.contract_id: row.finals for row in session.execute(statement)}
 
 
 def _is_credited_whole() -> ColumnElement[bool]:

@@ -32,6 +32,7 @@ from domain.project.model import BillingMethod, Contract, Phase, Project
 from persistence.fee_sums import fee_figures
 from persistence.ledger import figures_by_phase
 from persistence.pages import Keys, PageAsked, Sort, read_cursor, size_of, write_cursor
+from persistence.reach import shown_to
 from persistence.session import ScopedSession
 
 
@@ -198,6 +199,7 @@ def _of_entries(
             or_(BillingEntry.phase_id.is_(None), Phase.id.is_not(None)),
             key.is_not(None),
             *_bounds(within, client_id, entity_id, project_id),
+            *shown_to(session, BillingEntry),
         )
     )
     return statement if as_of is None else statement.where(BillingEntry.booked_on <= as_of)

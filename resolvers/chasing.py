@@ -170,7 +170,7 @@ def _receivables(session: ScopedSession, on: date, client: int | None, fields: W
     shown = fields.get("buckets", {}).get("invoices", {})
     papers: dict[int, Row] = {}
     if shown:
-        where = [is_among_open(as_of=on, client_id=client)]
+        where = [is_among_open(session, as_of=on, client_id=client)]
         rows = load(session, INVOICE, shown.get("invoice", {}), where=where)
         papers = {row["key"]: row for row in rows}
     ordered = sorted(owners, key=lambda one: (clients[one[0]]["name"], one))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from domain.errors import Issue, IssueKind, Refusal, Scope, Severity, call_error
 from domain.likeness import name_key
 from domain.project.model import BillingMethod, Contract, ContractStatus
@@ -79,6 +81,21 @@ def judge_currency(
             ),
         )
     return ()
+
+
+def judge_entity(
+    *, project: str, after: int, billed_by: Collection[int], names: Mapping[int, str]
+) -> tuple[Issue, ...]:
+    """PROJECT_ENTITY_FROZEN for a project without an entity that others than `after` have billed.
+
+    `billed_by` are the entities of its papers, pro forma or final; `names` those of all entities.
+    """
+    others = sorted(names[key] for key in set(billed_by) - {after})
+    if not others:
+        return ()
+    found, expected = names[after], ", ".join(others)
+    kind = PROJECT_ENTITY_FROZEN
+    return (kind(field=("entity",), project=project, found=found, expected=expected),)
 
 
 def change_status(contract: Contract, status: ContractStatus, *, is_invoiced: bool) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from domain.errors import RECORD_ARCHIVED, Issue
 from domain.likeness import name_key
+from domain.project.frozen import PROJECT_ENTITY_FROZEN
 from domain.project.model import BillingMethod, Periodicity, PhaseKind
 from domain.takeover.amounts import OF_AMOUNTS, in_minor, told_as
 from domain.takeover.billed import (
@@ -52,6 +53,7 @@ from domain.takeover.plan import (
     settle,
     taken,
 )
+from domain.takeover.projects import Past, entity_given
 from domain.tax import is_rate_of
 
 _COPIED = ("start_date", "end_date", "ledger_account", "sku")
@@ -73,7 +75,7 @@ class PhasePlanner(Planner):
     codes = {
         **CHANGING,
         "ref": (REFERENCE_ID_UNKNOWN, REFERENCE_MODIFIED),
-        "entity": (*NAMING, ENTITY_MISMATCH),
+        "entity": (*NAMING, ENTITY_MISMATCH, PROJECT_ENTITY_FROZEN),
         "project_code": (*NAMING, REFERENCE_MODIFIED, RECORD_ARCHIVED),
         "contract": (REFERENCE_MODIFIED, RECORD_ARCHIVED),
         "phase_name": (DUPLICATE_KEY_IN_FILE,),
@@ -86,6 +88,7 @@ class PhasePlanner(Planner):
         "vat_rate": (VAT_RATE_UNKNOWN, VAT_RATE_UNVERIFIED),
         "linked_phase": (REFERENCE_UNKNOWN, REFERENCE_CIRCULAR),
     }
+    past = Past()
 
     def __init__(self, firm: Firm, projects: Index, known: KnownContracts) -> None:
         self._firm = firm
@@ -219,6 +222,8 @@ class PhasePlanner(Planner):
         if theirs is not None and theirs != entity.id:
             owner = self._firm.entities.by_id[theirs].name
             return None, (*said, ENTITY_MISMATCH(field=("entity",), found=text, expected=owner))
+        if theirs is None and (told := entity_given(self._firm, project, entity.id, self.past)):
+            return None, (*said, *told)
         return entity.id, said
 
     def _method(self, candidate: Candidate, key: ContractKey) -> tuple[Issue, ...]:

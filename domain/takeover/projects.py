@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,7 @@ from domain.project.frozen import (
     PROJECT_CURRENCY_INEXACT,
     PROJECT_ENTITY_FROZEN,
     judge_currency,
+    judge_entity,
 )
 from domain.project.model import ProjectStatus
 from domain.takeover.candidate import Candidate, Change, Planned
@@ -64,10 +65,22 @@ class Past:
 
     is_invoiced: Callable[[int], bool] = lambda project_id: False
     """An invoice holds it, final or pro forma: its client and its entity are settled."""
+    billed_by: Callable[[int], Collection[int]] = lambda project_id: ()
+    """The entities of those invoices: who has billed it without being its entity may become it."""
     is_billed: Callable[[int], bool] = lambda project_id: False
     """So it is, or amounts of before the takeover were recorded: its currency is settled."""
     inexact: Callable[[int, str], int] = lambda project_id, currency: 0
     """How many amounts of its phases have decimals that a currency has not."""
+
+
+def entity_given(firm: Firm, project: Known, entity_id: int, past: Past) -> tuple[Issue, ...]:
+    """What stands in the way of giving the entity to a project that has none."""
+    return judge_entity(
+        project=str(project.code),
+        after=entity_id,
+        billed_by=past.billed_by(project.id),
+        names={key: one.name for key, one in firm.entities.by_id.items()},
+    )
 
 
 class ProjectPlanner(Planner):
@@ -148,12 +161,14 @@ class ProjectPlanner(Planner):
 
     def _parties(self, entry: Known, columns: dict[str, Any]) -> list[Issue]:
         """An invoice names its client and its entity: its project cannot be another's work."""
-        told = []
+        told: list[Issue] = []
         for column, kind, index in (
             ("client_id", PROJECT_CLIENT_FROZEN, self._clients),
             ("entity_id", PROJECT_ENTITY_FROZEN, self._firm.entities),
         ):
             before, after = entry.columns.get(column), columns.get(column)
+            if column == "entity_id" and before is None and after is not None:
+                told += entity_given(self._firm, entry, after, self._past)
             if before is None or after is None or before == after:
                 continue
             if self._past.is_invoiced(entry.id):

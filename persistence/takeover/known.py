@@ -94,7 +94,9 @@ def _planner_of(session: ScopedSession, kind: str) -> Planner:
             bound = past_of_projects(session)
             return ProjectPlanner(firm, clients(session), projects(session), people, bound)
         case "phases":
-            return PhasePlanner(firm, projects(session), contracts(session))
+            phases = PhasePlanner(firm, projects(session), contracts(session))
+            phases.past = past_of_projects(session)
+            return phases
         case "collaborators":
             return CollaboratorPlanner(firm, collaborators(session))
         case "progress":
