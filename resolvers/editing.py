@@ -15,6 +15,7 @@ from persistence.clients import live_projects_of
 from persistence.invoices import the_record
 from persistence.reach import whole_firm
 from persistence.reading import Noun, Wanted, load_by_ids, load_one
+from persistence.session import tried_out
 from resolvers import _editing as editing
 from resolvers._bulk import kept, restored
 from resolvers._editing_inputs import (
@@ -283,6 +284,10 @@ async def upsert_many(info: Info, kind: str, asked: Any, *, matches: bool = True
         stopped = refused and asked.error_policy is ErrorPolicy.REJECT_EVERYTHING
         if not stopped and not asked.dry_run:
             editing.keep(acting, kind, edited)
+        elif not stopped and not acting.caller.reach.is_whole:
+            # Only writing tells whether a code is taken out of reach.
+            with tried_out(acting.session):
+                editing.keep(acting, kind, edited)
         return _results(acting, noun, edited, stopped=stopped, fields=fields)
 
     once = Once(

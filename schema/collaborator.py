@@ -30,6 +30,19 @@ def _rate(name: str) -> Any:
     return seen
 
 
+def _private(name: str) -> Any:
+    """What who only works there reads of themselves alone."""
+
+    def seen(row: strawberry.Parent[Any], info: Info) -> Any:
+        reach = info.context.caller.reach
+        return row[name] if not reach.only_work or row["key"] == reach.collaborator_id else None
+
+    return seen
+
+
+_PRIVATE = "Null to a COLLABORATOR, but of themselves."
+
+
 @strawberry.type(description="A person of the firm. Rates are in the organisation's currency.")
 class Collaborator(Node):
     first_name: str
@@ -39,7 +52,7 @@ class Collaborator(Node):
     job_title: str | None
     role: Role
     entry_date: date | None
-    exit_date: date | None
+    exit_date: date | None = strawberry.field(resolver=_private("exit_date"), description=_PRIVATE)
     billable_rate: Decimal | None = strawberry.field(
         resolver=_rate("billable_rate"),
         description="Per hour, net. Null for a role that may not see rates.",
@@ -47,10 +60,14 @@ class Collaborator(Node):
     cost_rate: Decimal | None = strawberry.field(
         resolver=_rate("cost_rate"), description="Per hour. Null for a role that may not see rates."
     )
-    weekly_hours: Decimal | None
-    employee_code: str | None
+    weekly_hours: Decimal | None = strawberry.field(
+        resolver=_private("weekly_hours"), description=_PRIVATE
+    )
+    employee_code: str | None = strawberry.field(
+        resolver=_private("employee_code"), description=_PRIVATE
+    )
     active: bool
-    phone: str | None
+    phone: str | None = strawberry.field(resolver=_private("phone"), description=_PRIVATE)
     projects: list[Annotated[Project, strawberry.lazy("schema.project")]] = strawberry.field(
         description="Live ones that they manage, or are on the team of."
     )

@@ -17,12 +17,24 @@ from domain.organisation import late_payment_rate, zone_of
 from domain.standing import Door
 from persistence.entities import with_logo
 from persistence.reading import Computed, Derived, Noun, ToMany
+from schema.context import Info
 from schema.node import Node
 
 strawberry.enum(Role)
 strawberry.enum(Permission, description="One thing people come to do, as far as access goes.")
 strawberry.enum(Door, description="How somebody came to ask.")
 strawberry.enum(MailKind, description="What a letter is about; a deposit is an INVOICE.")
+
+
+def _account(name: str) -> Any:
+    def seen(row: strawberry.Parent[Any], info: Info) -> str | None:
+        found: str | None = row[name]
+        return None if info.context.caller.reach.only_work else found
+
+    return seen
+
+
+_ACCOUNT = "Null to a COLLABORATOR."
 
 
 @strawberry.type(description="A legal entity that issues invoices.")
@@ -40,8 +52,8 @@ class Entity(Node):
     rcs: str | None
     email: str | None
     phone: str | None
-    iban: str | None
-    bic: str | None
+    iban: str | None = strawberry.field(resolver=_account("iban"), description=_ACCOUNT)
+    bic: str | None = strawberry.field(resolver=_account("bic"), description=_ACCOUNT)
     fiscal_year_start: str = strawberry.field(description="Month-day, e.g. 07-01.")
     invoice_series: str
     credit_note_series: str

@@ -38,7 +38,7 @@ OF_REACH: dict[Role, str] = {
     Role.PROJECT_MANAGER: "Their own projects: those they manage, are on the team of, or have"
     " hours on. Who is not linked to a collaborator has none.",
     Role.COLLABORATOR: "The same projects, of these the work alone: their own hours, and no paper,"
-    " payment or rate.",
+    " payment, rate, bank account or private detail of others.",
 }
 PAPERS = (
     "An invoice that bills several projects is shown to, and changed by, who reaches them all; what"
