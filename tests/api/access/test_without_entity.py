@@ -165,7 +165,7 @@ def test_a_dry_run_says_that_a_code_is_taken_out_of_reach(
 
 def test_who_only_works_there_reads_no_account_and_nothing_private(firm: ApiClient) -> None:
     asked = """{
-      entities { iban bic }
+      entities { nodes { iban bic } }
       collaborators(page: { first: 100 }) { nodes {
         email exitDate weeklyHours employeeCode phone costRate billableRate
       } }
@@ -173,8 +173,8 @@ def test_who_only_works_there_reads_no_account_and_nothing_private(firm: ApiClie
     jobs(firm, "W-1")
     worker = firm.as_manager("W-1", role=Role.COLLABORATOR)
     told, whole = worker.query(asked), firm.query(asked)
-    assert any(one["iban"] for one in whole["entities"])
-    assert {(one["iban"], one["bic"]) for one in told["entities"]} == {(None, None)}
+    assert any(one["iban"] for one in whole["entities"]["nodes"])
+    assert {(one["iban"], one["bic"]) for one in told["entities"]["nodes"]} == {(None, None)}
     own = email_of(firm, worker)
     rates = {"costRate": None, "billableRate": None}
     for one, before in zip(
