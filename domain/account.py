@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.access import Role
 from domain.base import NAME, BigKey, Instant, Record, Scoped, Versioned, choice, owned
+from domain.standing import Door
 
 
 class Account(Record):
@@ -43,6 +44,11 @@ class Account(Record):
     password_changed_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
     locale: Mapped[str | None] = mapped_column(String(16), default=None)
     """The language of what they are told and written; None: the firm's."""
+    proved_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
+    """When the password was chosen, or given, by who reads the mail of the address.
+
+    None: it was chosen by a link that was handed over, by whoever came to hold that.
+    """
 
 
 class Member(Versioned, Record):
@@ -69,12 +75,20 @@ class Member(Versioned, Record):
     """What who invited them calls them: seen until they have joined."""
     joined_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
     """When they accepted the invitation: before, they cannot come in."""
+    joined_by: Mapped[Door | None] = mapped_column(choice(Door), default=None)
+    """By accepting with a password, or by the firm's identity provider: then no password opens it.
+    """
 
     @property
     def is_in(self) -> bool:
         """Whether they may come in at all."""
         is_there = self.joined_at is not None and self.archived_at is None
         return is_there and self.suspended_at is None
+
+    @property
+    def takes_password(self) -> bool:
+        """Whether they joined with the password of their account, which so opens the firm."""
+        return self.is_in and self.joined_by is Door.SIGN_IN
 
 
 class SignIn(Scoped, Record):
@@ -110,7 +124,7 @@ class LinkPurpose(StrEnum):
 class AccountLink(Record):
     """A link sent by e-mail to the person of an account; its token is kept as a hash.
 
-    The token is made of `salt` and the secret of the installation (`link_token`) and so is kept
+    The token is made of `salt` and a key of the installation (`link_token`) and so is kept
     nowhere: neither while its mail waits, nor afterwards. An invitation is into one firm.
     """
 
@@ -147,10 +161,37 @@ class AccountLink(Record):
     attempts: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
 
+    @property
+    def is_mailed(self) -> bool:
+        """Whether only who reads the mail of the address can hold it.
 
-def link_token(installation: bytes, salt: str) -> str:
+        An attempt counts as well as `sent_at`: a letter may arrive whose sending failed halfway.
+        A link that was handed over is never tried.
+        """
+        return self.sent_at is not None or self.attempts > 0
+
+
+def may_choose_password(
+    *, has_one: bool, is_proved: bool, is_mailed: bool, is_elsewhere: bool
+) -> bool:
+    """Whether an invitation may give the account a password other than the one it has.
+
+    The mail of an address outweighs a password that was never proved by it. A link that was handed
+    over, as any firm can have one made for any address, gives a first password only to who
+    is in no other firm (`is_elsewhere`).
+    """
+    if is_mailed:
+        return not has_one or not is_proved
+    return not has_one and not is_elsewhere
+
+
+LINK_KEY = "account link"
+"""What the keys are for that make the tokens of links (domain/signing.py)."""
+
+
+def link_token(key: bytes, salt: str) -> str:
     """The token that `salt` stands for in this installation: 32 bytes in base64."""
-    made = hmac.digest(installation, f"account_link.{salt}".encode(), hashlib.sha256)
+    made = hmac.digest(key, salt.encode(), hashlib.sha256)
     return urlsafe_b64encode(made).rstrip(b"=").decode()
 
 

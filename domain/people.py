@@ -28,7 +28,8 @@ GRANT_TOO_WIDE = call_error(
     "Give what you hold, or ask somebody who holds more.",
 )
 SIGN_IN_NEEDED = call_error(
-    "SIGN_IN_NEEDED", "This is for a person who signs in: an API key has no password of its own."
+    "SIGN_IN_NEEDED",
+    "This is for a person who signs in with a password: a key, or an identity provider, has none.",
 )
 PASSWORD_WRONG = call_error("PASSWORD_WRONG", "The present password is not right.")
 TOO_MANY_TRIES = call_error(

@@ -216,11 +216,11 @@ ACTIVITIES: tuple[Activity, ...] = (
             "account": {
                 N: "email email_key name",
                 X: "password_argon2",
-                P: "password_changed_at locale",
+                P: "password_changed_at locale proved_at",
             },
             "member": {
                 E: "name",
-                P: "account_id role entity_ids collaborator_id suspended_at joined_at",
+                P: "account_id role entity_ids collaborator_id suspended_at joined_at joined_by",
             },
             "sign_in": {
                 R: "address agent",

@@ -34,6 +34,7 @@ class TakenLink:
     email: str
     purpose: LinkPurpose
     salt: str
+    token_sha256: str
     words: dict[str, str]
     created_at: datetime
     expires_at: datetime
@@ -41,7 +42,7 @@ class TakenLink:
 
 def make_link(
     session: ScopedSession,
-    secret: bytes,
+    key: bytes,
     *,
     account_id: int,
     purpose: LinkPurpose,
@@ -53,11 +54,12 @@ def make_link(
 ) -> str:
     """The token of a new link; those of the same purpose and firm that were given before are spent.
 
+    `key`: that of the installation for LINK_KEY.
     `is_mailed`: its mail waits to be sent, by the postman of links.
     """
     spend_links(session, account_id=account_id, purpose=purpose, into=into, now=now)
     salt = secrets.token_hex(24)
-    token = link_token(secret, salt)
+    token = link_token(key, salt)
     session.add(
         AccountLink(
             account_id=account_id,
@@ -142,6 +144,7 @@ def take_due(session: ScopedSession, *, claim: str, now: datetime, most: int) ->
                 email=email,
                 purpose=link.purpose,
                 salt=link.salt,
+                token_sha256=link.token_sha256,
                 words=dict(link.words),
                 created_at=link.created_at,
                 expires_at=link.expires_at,

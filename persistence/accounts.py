@@ -1,4 +1,4 @@
-"""Accounts: found by their address, and the places in firms that they open.
+"""Accounts: found by their address, and the places in firms that their password opens.
 
 The sessions are of no organisation where it is not known yet who somebody is.
 """
@@ -14,12 +14,13 @@ from domain.access import Role
 from domain.account import Account, Member, SignIn
 from domain.organisation import Organisation
 from domain.people import email_key
+from domain.standing import Door
 from persistence.session import ScopedSession
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A firm that an account may come into."""
+    """A firm that the password of an account opens."""
 
     member_id: int
     organisation_id: int
@@ -39,6 +40,8 @@ class Known:
     name: str
     locale: str | None
     password_argon2: str | None
+    is_proved: bool
+    """Whether whoever reads its mail chose the password, or gave it."""
 
 
 def account_with(session: ScopedSession, email: str) -> Known | None:
@@ -71,7 +74,11 @@ def make_account(session: ScopedSession, email: str, *, now: datetime) -> int:
 
 
 def places_of(session: ScopedSession, account_id: int) -> list[Place]:
-    """The firms that the account may come into, where it was last at first."""
+    """The firms that the account's password opens, where it was last at first.
+
+    Not those that they joined by an identity provider: whoever invites somebody elsewhere may be
+    handed a link to a first password, and would come in there with it.
+    """
     seen = (
         select(SignIn.member_id, func.max(SignIn.id).label("latest"))
         .group_by(SignIn.member_id)
@@ -84,6 +91,7 @@ def places_of(session: ScopedSession, account_id: int) -> list[Place]:
         .where(
             Member.account_id == account_id,
             Member.joined_at.is_not(None),
+            Member.joined_by == Door.SIGN_IN,
             Member.suspended_at.is_(None),
             Member.archived_at.is_(None),
         )
@@ -103,20 +111,34 @@ def places_of(session: ScopedSession, account_id: int) -> list[Place]:
     return sorted(places, key=lambda one: -one.latest)
 
 
-def was_here(session: ScopedSession, email: str, address: str, *, since: datetime) -> bool:
-    """Whether the account of an address has signed in from this network address of late."""
+def is_elsewhere(session: ScopedSession, account_id: int, member_id: int) -> bool:
+    """Whether the account has joined any other firm than that of the member, suspended or not."""
     found = session.scalar(
-        select(SignIn.id)
-        .join(Member, Member.id == SignIn.member_id)
-        .join(Account, Account.id == Member.account_id)
+        select(Member.id)
         .where(
-            Account.email_key == email_key(email),
-            SignIn.address == address,
-            SignIn.last_seen_at >= since,
+            Member.account_id == account_id,
+            Member.id != member_id,
+            Member.joined_at.is_not(None),
+            Member.archived_at.is_(None),
         )
         .limit(1)
     )
     return found is not None
+
+
+def was_at(session: ScopedSession, email: str, *, since: datetime) -> set[str]:
+    """The network addresses from which the account of an address has signed in of late."""
+    found = session.scalars(
+        select(SignIn.address)
+        .distinct()
+        .join(Member, Member.id == SignIn.member_id)
+        .join(Account, Account.id == Member.account_id)
+        .where(
+            Account.email_key == email_key(email),
+            SignIn.last_seen_at >= since,
+        )
+    )
+    return set(found)
 
 
 def set_password(
@@ -136,6 +158,34 @@ def set_password(
     account = account_of(session, account_id, locked=True)
     account.password_argon2, account.password_changed_at = password_argon2, now
     end_everywhere(session, account_id, now=now, except_for=except_for)
+
+
+def leave_unproved(
+    session: ScopedSession, account_id: int, *, except_for: int | None = None
+) -> list[Member]:
+    """Undoes what was joined with a password that was never proved; the members it was.
+
+    They are locked already. Who knows that password may be anybody: whoever reads the mail of the
+    address accepts each firm anew, but the one that the link leads into (`except_for`), or the
+    only one: that named the address itself. A firm's identity provider still opens it.
+    """
+    found = session.scalars(
+        select(Member)
+        .where(
+            Member.account_id == account_id,
+            Member.joined_at.is_not(None),
+            Member.joined_by == Door.SIGN_IN,
+            Member.archived_at.is_(None),
+        )
+        .order_by(Member.id)
+        .execution_options(populate_existing=True)
+    )
+    leaving = [one for one in found if one.id != except_for]
+    if except_for is None and len(leaving) == 1:
+        return []
+    for member in leaving:
+        member.joined_at = member.joined_by = None
+    return leaving
 
 
 def lock_members(session: ScopedSession, account_id: int) -> None:
@@ -166,4 +216,5 @@ def end_everywhere(
 
 
 def _known(found: Account) -> Known:
-    return Known(found.id, found.email, found.name, found.locale, found.password_argon2)
+    is_proved = found.proved_at is not None
+    return Known(found.id, found.email, found.name, found.locale, found.password_argon2, is_proved)

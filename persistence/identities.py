@@ -14,6 +14,7 @@ from domain.organisation import Organisation, time_zone_of
 from domain.people import email_key
 from domain.standing import Actor, Door, Standing
 from persistence.accounts import make_account
+from persistence.audit_acts import name_act
 from persistence.lists import live
 from persistence.members import member_of_account
 from persistence.organisations import Bearer
@@ -72,19 +73,24 @@ def let_in(database: Database, at: Trusting, somebody: Somebody, *, now: datetim
     """Somebody seen for the first time, made known; None where the firm does not let them in.
 
     Who was invited under that address has joined by this. Whom nobody invited becomes a member
-    where the firm says as what; who was removed or suspended stays out.
+    where the firm says as what; who was removed or suspended stays out. Who is known and was
+    invited again has joined again.
     """
-    if somebody.email is None:
-        return None
-    actor = Actor(Door.IDENTITY_PROVIDER, somebody.email)
-    account_id = _account(database, somebody.email, is_made=at.default_role is not None, now=now)
-    if account_id is None:
+    actor = Actor(Door.IDENTITY_PROVIDER, somebody.email or somebody.name or somebody.subject)
+    is_known = _is_known(database, at, somebody)
+    is_made = at.default_role is not None and not is_known
+    account_id = _account(database, somebody.email, actor, is_made=is_made, now=now)
+    if account_id is None and not is_known:
         return None
     with database.writing(Standing(at.organisation_id, actor, "signIn")) as session:
         known = _identity(session, at, somebody)
         if known is not None:
-            # Another request of theirs came first.
-            return _bearer(session, session.get_one(Member, known.member_id), somebody)
+            found = session.get_one(Member, known.member_id, with_for_update=True)
+            _join(found, somebody, now)
+            session.flush()
+            return _bearer(session, found, somebody)
+        if account_id is None:
+            return None
         member = member_of_account(session, account_id)
         if member is None:
             if at.default_role is None:
@@ -93,7 +99,7 @@ def let_in(database: Database, at: Trusting, somebody: Somebody, *, now: datetim
             session.add(member)
         if member.archived_at is not None or member.suspended_at is not None:
             return None
-        member.joined_at = member.joined_at or now
+        _join(member, somebody, now)
         session.flush()
         session.add(
             Identity(provider_id=at.provider_id, subject=somebody.subject, member_id=member.id)
@@ -102,17 +108,16 @@ def let_in(database: Database, at: Trusting, somebody: Somebody, *, now: datetim
         return _bearer(session, member, somebody)
 
 
-def is_expected(database: Database, at: Trusting, somebody: Somebody) -> bool:
-    """Whether the firm has, or has invited, somebody of that verified address."""
-    if somebody.email is None:
-        return False
+def _join(member: Member, somebody: Somebody, now: datetime) -> None:
+    """Has them joined by their provider, who had not joined and may."""
+    if member.archived_at is None and member.suspended_at is None and member.joined_at is None:
+        member.joined_at, member.joined_by = now, Door.IDENTITY_PROVIDER
+        member.name = somebody.name or member.name
+
+
+def _is_known(database: Database, at: Trusting, somebody: Somebody) -> bool:
     with database.reading(at.organisation_id) as session:
-        found = session.scalar(
-            select(Member.id)
-            .join(Account, Account.id == Member.account_id)
-            .where(Account.email_key == email_key(somebody.email), Member.archived_at.is_(None))
-        )
-        return found is not None
+        return _identity(session, at, somebody) is not None
 
 
 def providers_count(session: ScopedSession) -> int:
@@ -152,13 +157,18 @@ def _identity(session: ScopedSession, at: Trusting, somebody: Somebody) -> Ident
     return identity_with(session, at.provider_id, somebody.subject)
 
 
-def _account(database: Database, email: str, *, is_made: bool, now: datetime) -> int | None:
+def _account(
+    database: Database, email: str | None, actor: Actor, *, is_made: bool, now: datetime
+) -> int | None:
     """The account of an address; a session of one firm sees those of its members alone."""
+    if email is None:
+        return None
     with database.reading(None) as session:
         found = session.scalar(select(Account.id).where(Account.email_key == email_key(email)))
     if found is not None or not is_made:
         return found
     with database.writing(None) as session:
+        name_act(session, "signIn", actor)
         return make_account(session, email, now=now)
 
 
@@ -167,13 +177,15 @@ def _bearer(session: ScopedSession, member: Member, somebody: Somebody) -> Beare
         return None
     account = session.get_one(Account, member.account_id)
     organisation = session.get_one(Organisation, member.organisation_id)
+    # What the account says of itself counts only where its own password opens the firm.
+    own, spoken = (account.name, account.locale) if member.takes_password else ("", None)
     return Bearer(
         key_id=member.id,
         organisation_id=organisation.id,
         organisation_code=organisation.code,
         role=member.role,
-        name=account.name or member.name or account.email,
-        locale=account.locale or organisation.locale,
+        name=own or member.name or account.email,
+        locale=spoken or organisation.locale,
         time_zone=time_zone_of(organisation),
         door=Door.IDENTITY_PROVIDER,
         entity_ids=None if member.entity_ids is None else tuple(member.entity_ids),

@@ -13,6 +13,7 @@ from domain.account import Account, Member, SignIn
 from domain.errors import Refusal
 from domain.organisation import Entity, Organisation
 from domain.people import LAST_ADMINISTRATOR
+from domain.standing import Door
 from persistence.lists import live
 from persistence.reading import Wanted
 from persistence.session import ScopedSession
@@ -38,16 +39,20 @@ def members_where(
 
 
 def people(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> Mapping[int, Any]:
-    """By member, what they are called: by themselves once they have joined."""
+    """By member, what they are called: by themselves, once they have joined with a password.
+
+    Who joined by the firm's provider is called as that says: what an account is called anybody
+    may have said who let it into another firm.
+    """
     rows = session.execute(
-        select(Member.id, Member.name, Member.joined_at, Account.name.label("own"), Account.email)
+        select(Member.id, Member.name, Member.joined_by, Account.name.label("own"), Account.email)
         .join(Account, Account.id == Member.account_id)
         .where(Member.id.in_(keys))
     )
     return {
         row.id: {
             "email": row.email,
-            "name": (row.own if row.joined_at is not None else "") or row.name,
+            "name": (row.own if row.joined_by is Door.SIGN_IN else "") or row.name,
         }
         for row in rows
     }

@@ -33,7 +33,7 @@ def signed_in_by(
             .join(Organisation, Organisation.id == SignIn.organisation_id)
             .where(SignIn.token_sha256 == fingerprint(token), *in_force(now, idle))
         ).one_or_none()
-        if row is None or not row.Member.is_in:
+        if row is None or not row.Member.takes_password:
             return None
         member, account, firm = row.Member, row.Account, row.Organisation
         return Bearer(
@@ -75,7 +75,7 @@ def may_enter(session: ScopedSession, member_id: int, password_argon2: str) -> M
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    if member is None or not member.is_in:
+    if member is None or not member.takes_password:
         return None
     kept = session.scalar(select(Account.password_argon2).where(Account.id == member.account_id))
     return member if kept == password_argon2 else None

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete, select
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -44,6 +44,19 @@ def count(session: ScopedSession, bounds: Iterable[Bound], *, now: datetime) -> 
 def forgive(session: ScopedSession, key: str) -> None:
     """Begins the count of `key` anew."""
     session.execute(delete(Tally).where(Tally.key == key))
+
+
+def give_back(session: ScopedSession, bounds: Iterable[Bound]) -> None:
+    """Counts one less of each, in the order in which they are counted."""
+    for bound in sorted(bounds, key=lambda one: one.key):
+        less = update(Tally).where(Tally.key == bound.key, Tally.count > 0)
+        session.execute(less.values(count=Tally.count - 1))
+
+
+def is_counted(session: ScopedSession, key: str, *, now: datetime) -> bool:
+    """Whether anything is counted under `key` that is not over."""
+    found = select(Tally.key).where(Tally.key == key, Tally.until > now)
+    return session.scalar(found) is not None
 
 
 def _one_more(session: ScopedSession, bound: Bound, now: datetime) -> tuple[int, datetime]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from domain.access import Permission, holds
+from domain.access import Permission
 from domain.base import Versioned
 from domain.client import Client, Contact
 from domain.errors import ID_INVALID, Refusal
@@ -61,7 +61,7 @@ def subject_of(identifier: str) -> Subject:
 
 def foresee(house: House, caller: Caller, identifier: str) -> Foreseen:
     """What erasing has to know of files and of other firms; nothing for who may not erase."""
-    if not holds(caller.role, Permission.MANAGE_PEOPLE):
+    if not caller.holds(Permission.MANAGE_PEOPLE):
         return Foreseen()
     try:
         with house.database.reading(caller.standing()) as session:

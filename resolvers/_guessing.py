@@ -6,7 +6,9 @@
     a link       60 an hour from one network
     a new link   20 an hour from one network; 3 an hour are mailed to one address
 
-Whoever guesses from elsewhere so never locks the owner out of where they usually sign in.
+Whoever guesses from elsewhere so never locks the owner out of where they usually sign in, or
+have just used a link that was mailed to them. Who was right is not counted: an office of many
+people behind one address signs in as often as it likes.
 """
 
 from __future__ import annotations
@@ -18,11 +20,11 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from domain.errors import Refusal
 from domain.people import TOO_MANY_TRIES, email_key
-from persistence.accounts import was_here
-from persistence.tallies import Bound, count, forgive
+from persistence.accounts import was_at
+from persistence.tallies import Bound, count, forgive, give_back, is_counted
 from schema.context import House
 
-_QUARTER, _HOUR = timedelta(minutes=15), timedelta(hours=1)
+_QUARTER, _HOUR, _DAY = timedelta(minutes=15), timedelta(hours=1), timedelta(days=1)
 _KNOWN_FOR = timedelta(days=90)
 
 
@@ -42,12 +44,18 @@ def network_of(address: str) -> str:
     return str(found)
 
 
-def count_password(house: House, email: str, address: str) -> None:
-    """Counts one try at the password of an account; TOO_MANY_TRIES when that was one too many."""
+def count_password(house: House, email: str, address: str) -> tuple[Bound, ...]:
+    """Counts one try at the password of an account; TOO_MANY_TRIES when that was one too many.
+
+    What was counted, for `forgive_password`.
+    """
     network, name = network_of(address), email_key(email)
     now = house.clock()
     with house.database.reading(None) as session:
-        is_known = was_here(session, email, address[:64], since=now - _KNOWN_FOR)
+        before = was_at(session, email, since=now - _KNOWN_FOR)
+        is_known = network in map(network_of, before) or is_counted(
+            session, _proof(house, name, network), now=now
+        )
     bounds = [
         Bound(_pair(house, name, network), 10, _QUARTER),
         Bound(_name(house, "password from", network), 100, _HOUR),
@@ -55,12 +63,26 @@ def count_password(house: House, email: str, address: str) -> None:
     if not is_known:
         bounds.append(Bound(_name(house, "password of", name), 30, _QUARTER))
     _count(house, *bounds)
+    return tuple(bounds)
 
 
-def forgive_password(house: House, email: str, address: str) -> None:
-    """Whoever was right begins anew; what the network tried at other accounts stays counted."""
+def forgive_password(
+    house: House, email: str, address: str, counted: tuple[Bound, ...] = ()
+) -> None:
+    """Whoever was right begins anew, and what was counted of them is given back.
+
+    What the network tried at other accounts, and others at this one, stays counted.
+    """
     with house.database.writing(None) as session:
+        give_back(session, counted)
         forgive(session, _pair(house, email_key(email), network_of(address)))
+
+
+def note_proof(house: House, email: str, address: str) -> None:
+    """Remembers for a day that somebody used a link here that was mailed to them."""
+    name, network = email_key(email), network_of(address)
+    with house.database.writing(None) as session:
+        count(session, [Bound(_proof(house, name, network), 1, _DAY)], now=house.clock())
 
 
 def count_link(house: House, address: str) -> None:
@@ -89,6 +111,10 @@ def _count(house: House, *bounds: Bound) -> None:
     if until is not None:
         seconds = max(1, round((until - now).total_seconds()))
         raise Refusal(TOO_MANY_TRIES(seconds=seconds))
+
+
+def _proof(house: House, name: str, network: str) -> str:
+    return _name(house, "proof", f"{network}\n{name}")
 
 
 def _pair(house: House, name: str, network: str) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.access import ApiKey, Permission, Role, reach_of
-from domain.account import LinkPurpose, Member
+from domain.account import LINK_KEY, LinkPurpose, Member
 from domain.base import Versioned
 from domain.collaborator import Collaborator
 from domain.errors import FIELD_INVALID, FIELD_REQUIRED, NOT_FOUND, Issue, Refusal
@@ -22,6 +22,7 @@ from domain.people import (
     require_end,
     require_grantable,
 )
+from domain.standing import Door
 from persistence import account_links as links
 from persistence import accounts, members
 from persistence.audit_acts import name_act
@@ -62,19 +63,19 @@ def invite(acting: Acting, account_id: int, asked: Any) -> tuple[Member, str]:
     if member is None:
         member = Member(account_id=account_id, role=asked.role)
         session.add(member)
-    member.archived_at = member.joined_at = member.suspended_at = None
+    member.archived_at = member.joined_at = member.joined_by = member.suspended_at = None
     assign(member, {"name": name, **granted})
     session.flush()
     return member, _link(acting, member)
 
 
 def invite_again(acting: Acting, member_id: int) -> tuple[Member, str]:
-    """Another link for a member who has not joined; the former one leads nowhere any more."""
+    """Another link for a member whom no password lets in; the former one leads nowhere any more."""
     member = the_record(acting.session, Member, member_id, locked=True)
     _require_within(acting.caller, member)
     if member.archived_at is not None:
         raise Refusal(NOT_FOUND(field=("id",), noun="member", key=f"member_{member_id}"))
-    if member.joined_at is not None:
+    if member.joined_by is Door.SIGN_IN:
         raise Refusal(MEMBER_JOINED(field=("id",), email=email_of_member(acting.session, member)))
     return member, _link(acting, member)
 
@@ -83,7 +84,7 @@ def _link(acting: Acting, member: Member) -> str:
     firm = the_organisation(acting.session)
     return links.make_link(
         acting.session,
-        acting.house.secret,
+        acting.house.secrets.key(LINK_KEY),
         account_id=member.account_id,
         purpose=LinkPurpose.INVITATION,
         lasts=INVITED_FOR,

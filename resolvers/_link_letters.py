@@ -5,7 +5,7 @@ from __future__ import annotations
 from babel.dates import format_datetime
 
 from documents.letter import Head, note
-from domain.account import LinkPurpose, fingerprint, link_token
+from domain.account import LINK_KEY, LinkPurpose, fingerprint, link_token
 from domain.mail_address import domain_of
 from domain.mail_template import Template
 from persistence.account_links import TakenLink
@@ -45,7 +45,7 @@ def letter_with(house: House, taken: TakenLink, *, sender: str) -> bytes:
         "until": format_datetime(
             taken.expires_at, "d MMMM y HH:mm 'UTC'", locale=language_of(locale)
         ),
-        "link": link_to(house, taken.purpose, link_token(house.secret, taken.salt)),
+        "link": link_to(house, taken.purpose, _token(house, taken)),
     }
     head = Head(
         sender_name="Jalon",
@@ -58,3 +58,9 @@ def letter_with(house: House, taken: TakenLink, *, sender: str) -> bytes:
         written_at=taken.created_at,
     )
     return note(head, phrase(letter.body, locale, **facts))
+
+
+def _token(house: House, taken: TakenLink) -> str:
+    """The token of the link, which a former secret may have made; a dead one if that is gone."""
+    made = [link_token(key, taken.salt) for key in house.secrets.keys(LINK_KEY)]
+    return next((one for one in made if fingerprint(one) == taken.token_sha256), made[0])

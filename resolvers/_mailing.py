@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from documents import figures
 from documents.letter import Head, letter
 from documents.picture_json import from_json, to_json
-from domain.access import Permission, Role, require
+from domain.access import Permission, Role
 from domain.errors import Refusal
 from domain.given import text
 from domain.invoice.finalise import Dossier
@@ -196,7 +196,7 @@ def _sender(acting: Acting) -> str:
 def _require_role(acting: Acting, invoice: Invoice) -> None:
     """Sending a final document hands it over: whoever may not make one final may not do it."""
     if invoice.state in LEGAL:
-        require(acting.caller.role, Permission.FINALISE_INVOICES)
+        acting.caller.require(Permission.FINALISE_INVOICES)
 
 
 def _recipients(

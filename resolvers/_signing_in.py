@@ -40,7 +40,7 @@ async def sign_in(
 
     None for whatever reason there is; TOO_MANY_TRIES before anything is looked at.
     """
-    await to_thread.run_sync(guessing.count_password, house, email, asking.address)
+    counted = await to_thread.run_sync(guessing.count_password, house, email, asking.address)
     known = await to_thread.run_sync(_known, house, email)
     kept = None if known is None else known.password_argon2
     if not await matches(kept, password) or known is None or kept is None:
@@ -49,7 +49,7 @@ async def sign_in(
         kept = await _renew(house, known.account_id, kept, password)
     token = await to_thread.run_sync(_enter, house, asking, known, kept, organisation)
     if token is not None:
-        await to_thread.run_sync(guessing.forgive_password, house, email, asking.address)
+        await to_thread.run_sync(guessing.forgive_password, house, email, asking.address, counted)
     return token
 
 

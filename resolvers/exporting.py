@@ -7,7 +7,7 @@ from typing import Any
 
 import strawberry
 
-from domain.access import Permission, holds
+from domain.access import Permission
 from domain.accounting import EXPORT_EMPTY, ExportFormat
 from domain.errors import Refusal
 from persistence.deadline import longer
@@ -141,7 +141,7 @@ def _drawn(info: Info, asked: InvoicesExportInput) -> Callable[[], Drawn]:
     It is drawn outside of the transaction that records it, which would hold other writers up.
     """
     house, caller = info.context.house, info.context.caller
-    if not (holds(caller.role, Permission.FINALISE_INVOICES) and caller.reach.is_whole):
+    if not (caller.holds(Permission.FINALISE_INVOICES) and caller.reach.is_whole):
         # `write` says so; nothing is drawn for them.
         return lambda: _refused(Refusal(EXPORT_EMPTY()))
     try:

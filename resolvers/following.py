@@ -7,7 +7,6 @@ from typing import Any
 
 import strawberry
 
-from domain.access import require
 from domain.errors import NOT_FOUND, Refusal
 from domain.job import NEEDED, SUBJECTS, UNFINISHED, JobKind, JobStatus, require_unfinished
 from persistence.jobs import jobs_where, the_job
@@ -106,7 +105,7 @@ class Following:
             key = key_of(id, "job", field=("id",))
             with house.database.reading(caller.standing()) as session:
                 job = the_job(session, key, shown=True)
-                require(caller.role, NEEDED[job.kind])
+                caller.require(NEEDED[job.kind])
                 require_unfinished(job)
                 if house.jobs is not None:
                     house.jobs.cancel(key)

@@ -139,7 +139,10 @@ class LettingIn:
             return said
         return await _invited(info, lambda acting: letting_in.invite(acting, account, input))
 
-    @strawberry.mutation(description="Another link, for who has not joined; the former is void.")
+    @strawberry.mutation(
+        description="Another link, for who has not joined, or came by an identity provider and is "
+        "to have a password too; the former is void."
+    )
     async def member_invite_again(self, info: Info, id: strawberry.ID) -> MemberInvitePayload:
         def again(acting: Acting) -> tuple[MemberRecord, str]:
             return letting_in.invite_again(acting, key_of(id, "member", field=("id",)))

@@ -9,12 +9,14 @@ import strawberry
 from anyio import to_thread
 from strawberry import Maybe
 
-from domain.access import PERMISSIONS, Permission
+from domain.access import Permission
 from domain.account import SignIn as SignInRecord
 from domain.errors import FIELD_INVALID, NOT_FOUND, Refusal
 from domain.password import require_fit
 from domain.people import PASSWORD_WRONG, SIGN_IN_NEEDED
+from domain.standing import Door
 from persistence import accounts
+from persistence.audit_acts import name_act
 from persistence.members import sign_ins_where
 from persistence.pages import Sort
 from persistence.reading import load, load_one
@@ -86,7 +88,7 @@ class SigningInQueries:
             organisation=found[0],
             door=caller.actor.door,
             role=caller.role,
-            permissions=[one for one in Permission if one in PERMISSIONS[caller.role]],
+            permissions=[one for one in Permission if caller.holds(one)],
             name=caller.key_name,
             email=None if person is None else person.email,
             key_name=caller.key_name,
@@ -135,6 +137,7 @@ class SigningIn:
         def act(person: Person) -> None:
             house = info.context.house
             with house.database.writing(None) as session:
+                name_act(session, info.field_name, info.context.caller.actor)
                 accounts.lock_members(session, person.account_id)
                 accounts.end_everywhere(session, person.account_id, now=house.clock())
 
@@ -151,6 +154,7 @@ class SigningIn:
 
         def act(person: Person) -> None:
             with house.database.writing(None) as session:
+                name_act(session, info.field_name, caller.actor)
                 accounts.set_password(
                     session,
                     person.account_id,
@@ -169,6 +173,7 @@ class SigningIn:
             name = name_of(asked["name"]) if "name" in asked else None
             locale = _language(asked["locale"]) if "locale" in asked else None
             with info.context.house.database.writing(None) as session:
+                name_act(session, info.field_name, info.context.caller.actor)
                 account = accounts.account_of(session, person.account_id, locked=True)
                 if name is not None:
                     account.name = name
@@ -195,7 +200,7 @@ def _end(acting: Acting, identifier: str) -> SignInRecord:
 async def _new_password(info: Info, person: Person, asked: PasswordChangeInput) -> str:
     """What is kept of the new password, once the present one was right."""
     house, address = info.context.house, info.context.caller.actor.address
-    await to_thread.run_sync(guessing.count_password, house, person.email, address)
+    counted = await to_thread.run_sync(guessing.count_password, house, person.email, address)
 
     def kept() -> str | None:
         with house.database.reading(None) as session:
@@ -204,7 +209,7 @@ async def _new_password(info: Info, person: Person, asked: PasswordChangeInput) 
     if not await matches(await to_thread.run_sync(kept), asked.current):
         raise Refusal(PASSWORD_WRONG(field=("current",)))
     require_fit(asked.new, email=person.email, field=("new",))
-    await to_thread.run_sync(guessing.forgive_password, house, person.email, address)
+    await to_thread.run_sync(guessing.forgive_password, house, person.email, address, counted)
     return await hashed(asked.new)
 
 
@@ -225,7 +230,8 @@ async def _as_person(info: Info, act: Callable[[Person], None]) -> Any:
 
 
 def _person(caller: Caller) -> Person:
-    if caller.person is None:
+    """Who acts on their own account; a provider vouches for nobody outside of its firm."""
+    if caller.person is None or caller.actor.door is not Door.SIGN_IN:
         raise Refusal(SIGN_IN_NEEDED())
     return caller.person
 

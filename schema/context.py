@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 import strawberry
 
-from domain.access import Permission, Role, holds, require
+from domain.access import BEYOND_REACH, WHOLE_ONLY, Permission, Role, holds, require
+from domain.errors import Refusal
 from domain.job import Progress
 from domain.signing import Secrets
 from domain.standing import THE_HOUSE, WHOLE_FIRM, Actor, Reach, Standing
@@ -54,12 +55,17 @@ class Caller:
         return Standing(self.organisation_id, self.actor, act, self.reach)
 
     def holds(self, permission: Permission) -> bool:
-        """Whether their role may do it."""
-        return holds(self.role, permission)
+        """Whether their role may do it, and they reach as far as it takes."""
+        return holds(self.role, permission) and self._reaches(permission)
 
     def require(self, permission: Permission) -> None:
-        """Refuses with PERMISSION_DENIED what their role does not hold."""
+        """Refuses with PERMISSION_DENIED by the role, with BEYOND_REACH by the reach."""
         require(self.role, permission)
+        if not self._reaches(permission):
+            raise Refusal(BEYOND_REACH())
+
+    def _reaches(self, permission: Permission) -> bool:
+        return self.reach.is_whole or permission not in WHOLE_ONLY
 
 
 def _now() -> datetime:

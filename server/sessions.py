@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from domain.access import PERMISSIONS
+from domain.access import Permission
 from domain.errors import Refusal
 from domain.people import TOO_MANY_TRIES
 from persistence.session import BUSY
@@ -236,7 +236,7 @@ async def _told(house: House, caller: Caller) -> dict[str, Any]:
         "member": caller.actor.id,
         "locale": caller.locale,
         "role": caller.role.value,
-        "permissions": sorted(one.value for one in PERMISSIONS[caller.role]),
+        "permissions": sorted(one.value for one in Permission if caller.holds(one)),
         "organisation": next(
             (one for one in firms if one["code"] == caller.organisation_code), None
         ),

@@ -61,7 +61,8 @@ def person(house: House) -> str:
         account_id = make_account(session, PERSON, now=now)
         set_password(session, account_id, hashed(password), now=now)
         if not places_of(session, account_id):
-            member = Member(account_id=account_id, role=Role.ADMINISTRATOR, joined_at=now)
+            member = Member(account_id=account_id, role=Role.ADMINISTRATOR)
+            member.joined_at, member.joined_by = now, Door.SIGN_IN
             member.organisation_id = firm.id
             session.add(member)
     keep_privately(path, password)

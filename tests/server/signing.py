@@ -12,6 +12,7 @@ from domain.access import Role
 from domain.account import Account, Member
 from domain.password import hashed
 from domain.people import email_key
+from domain.standing import Door
 from server.auth import Doors
 from server.own_pages import PREFLIGHT
 from tests.support.api import ApiClient
@@ -49,7 +50,8 @@ def placed(
     api: ApiClient, session: Any, account_id: int, organisation_id: int | None, **member: Any
 ) -> int:
     """A place of an account in a firm, in a session of no organisation."""
-    found = Member(account_id=account_id, **{"joined_at": api.house.clock(), **member})
+    joined = {"joined_at": api.house.clock(), "joined_by": Door.SIGN_IN}
+    found = Member(account_id=account_id, **{**joined, **member})
     found.organisation_id = organisation_id or api.organisation_id
     session.add(found)
     session.flush()

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from domain.access import Role
+from domain.audit import AuditEntry
+from domain.standing import Door
 from tests.server.signing import Browser, doors_of, person, signed_in
 from tests.support.api import ApiClient, open_api
 from tests.support.prepared import Calendar
@@ -205,6 +208,35 @@ def test_sign_ins_are_seen_and_ended(api: ApiClient) -> None:
     doors_of(api).forget_all()
     assert first.query(WHO).status_code == 401
     assert boss.query(WHO).status_code == 200
+
+
+def test_who_reaches_a_part_ends_no_sign_in_of_others(api: ApiClient) -> None:
+    """Neither does such an administrator see them, nor is told that they hold what they do not."""
+    person(api, "b@a.example", role=Role.READER)
+    other = signed_in(api, "b@a.example")
+    theirs = other.data("{ signIns { nodes { id } } }")["signIns"]["nodes"][0]["id"]
+    limited = api.with_role(Role.ADMINISTRATOR, entity_ids=[1])
+    (error,) = limited.errors("{ signIns(all: true) { totalCount } }")
+    assert error["extensions"]["code"] == "BEYOND_REACH"
+    end = "mutation($id: ID!) { signInEnd(id: $id) { endedId userErrors { code } } }"
+    assert said(limited.query(end, id=theirs)["signInEnd"]) == ["NOT_FOUND"]
+    held = limited.query("{ viewer { permissions } }")["viewer"]["permissions"]
+    assert {"MANAGE_PEOPLE", "EDIT_SETTINGS", "READ_AUDIT", "IMPORT"}.isdisjoint(held)
+    doors_of(api).forget_all()
+    assert other.query(WHO).status_code == 200
+
+
+def test_a_person_s_own_acts_are_told_as_theirs(api: ApiClient) -> None:
+    person(api, "a@a.example")
+    browser = signed_in(api, "a@a.example")
+    renamed = 'mutation { accountUpdate(input: { name: "Ada" }) { done } }'
+    assert browser.data(renamed)["accountUpdate"]["done"] is True
+    assert browser.data("mutation { signOutEverywhere { done } }")["signOutEverywhere"]["done"]
+    with api.house.database.reading(None) as session:
+        entries = session.scalars(select(AuditEntry)).all()
+        told = {(one.act_name, one.door, one.actor_name) for one in entries}
+    for act in ("accountUpdate", "signOutEverywhere"):
+        assert {one for one in told if one[0] == act} == {(act, Door.SIGN_IN, "a@a.example")}
 
 
 def test_ones_own_name_and_language_are_ones_own(api: ApiClient) -> None:
