@@ -62,6 +62,12 @@ def create_key(
     )[1]
 
 
+def key_by(session: ScopedSession, actor_id: str) -> ApiKey | None:
+    """The key that somebody acts by; None for whom no key stands for."""
+    noun, _, key = actor_id.rpartition("_")
+    return session.get(ApiKey, int(key)) if noun == "api_key" else None
+
+
 def make_key(
     session: ScopedSession,
     *,

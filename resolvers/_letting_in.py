@@ -27,7 +27,7 @@ from persistence import account_links as links
 from persistence import accounts, members
 from persistence.audit_acts import name_act
 from persistence.invoices import the_record
-from persistence.organisations import make_key, the_organisation
+from persistence.organisations import key_by, make_key, the_organisation
 from persistence.session import ScopedSession
 from persistence.sign_ins import end_sign_ins
 from resolvers._keeping import assign
@@ -135,13 +135,17 @@ def remove(acting: Acting, member: Versioned) -> None:
 
 
 def make_a_key(acting: Acting, asked: Any) -> tuple[ApiKey, str]:
-    """A key that holds no more than who makes it, and its token, shown this once."""
+    """A key that holds no more than who makes it, nor longer, and its token, shown this once."""
     name = name_of(asked.name)
     if not name:
         raise Refusal(FIELD_REQUIRED(field=("name",), name="The name"))
     expires_at: datetime | None = asked.expires_at
     require_end(expires_at, now=acting.house.clock())
     granted = _granted(acting, asked.role, asked.entity_ids, asked.collaborator_id)
+    maker = key_by(acting.session, acting.caller.actor.id)
+    if maker is not None and maker.expires_at is not None:
+        # Made by a key that ends: else its bearer would have for good what was lent.
+        expires_at = min(expires_at or maker.expires_at, maker.expires_at)
     return make_key(acting.session, name=name, expires_at=expires_at, **granted)
 
 

@@ -162,7 +162,9 @@ class LettingIn:
     async def member_remove(self, info: Info, input: RecordInput) -> RecordPayload[Member]:
         return await put_away(info, _PEOPLE, MEMBER, input, letting_in.remove, before=_lock)
 
-    @strawberry.mutation(description="A key that holds no more than who makes it.")
+    @strawberry.mutation(
+        description="A key that holds no more, nor lasts longer, than who makes it."
+    )
     async def api_key_create(self, info: Info, input: ApiKeyCreateInput) -> ApiKeyCreatePayload:
         fields = wanted(info, "node")
 

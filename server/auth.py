@@ -57,9 +57,11 @@ class Doors:
         address: str = "",
         request_id: str = "",
         by_socket: bool = False,
+        is_use: bool = True,
     ) -> Caller | None:
         """Who is calling; None without exactly one valid key or cookie.
 
+        `is_use`: False for a look that nobody asked for, which keeps no sign-in from its end.
         RequestRefused: CROSS_SITE for a cookie that a foreign page may have had sent,
         RATE_LIMITED for a network that guesses.
         """
@@ -76,7 +78,8 @@ class Doors:
         bearer = None if token is None else await self._bearer(house, door, token, address)
         if bearer is None:
             return None
-        self._seen.note(house, bearer)
+        if is_use:
+            self._seen.note(house, bearer)
         return _as_caller(bearer, headers, address=address, request_id=request_id)
 
     async def caller_by_sign_in(

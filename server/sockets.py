@@ -145,7 +145,7 @@ class Sockets:
                     **({} if caller is None else {"organisation": caller.organisation_code}),
                 )
 
-    async def find(self, house: House, headers: Headers, **where: str) -> Caller | None:
+    async def find(self, house: House, headers: Headers, **where: Any) -> Caller | None:
         """Who bears the key, or has the cookie, in these headers."""
         try:
             return await self._doors.caller_of(house, headers, by_socket=True, **where)
@@ -215,7 +215,7 @@ class Conversation(BaseGraphQLTransportWSHandler[Any, None]):
         return UNSET
 
     async def watch_over(self) -> None:
-        """Closes the connection when it follows nothing any more, or its key is none any more."""
+        """Closes it when it follows nothing any more, or who opened it is not what they were."""
         last_busy = time.monotonic()
         while True:
             await asyncio.sleep(min(self._bounds.check, self._bounds.idle))
@@ -228,11 +228,13 @@ class Conversation(BaseGraphQLTransportWSHandler[Any, None]):
 
     async def _is_still_known(self) -> bool:
         try:
-            return await self._sockets.find(self._house, self._headers) is not None
+            found = await self._sockets.find(self._house, self._headers, is_use=False)
         except Exception as error:
             # A database that is away for a moment says nothing about the key.
             log.warning("key not looked up", error=type(error).__name__)
             return True
+        # Who is less, or somewhere else, than when they came is no longer who was let in.
+        return found is not None and _standing(found) == _standing(self.caller)
 
     async def handle_message(self, message: Any) -> None:
         """One message; one that is not of the protocol ends the connection."""
@@ -355,6 +357,14 @@ class Wire:
                     await self._socket.close(code, reason)
         finally:
             self._ended.set()
+
+
+def _standing(caller: Caller | None) -> object:
+    """What of a caller what they follow depends on."""
+    if caller is None:
+        return None
+    actor = caller.actor
+    return (caller.organisation_id, caller.role, caller.reach, actor.door, actor.id, caller.person)
 
 
 def _message(name: str, kind: str, payload: Any) -> Any:

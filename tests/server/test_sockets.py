@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
+from starlette.datastructures import Headers
 from starlette.testclient import WebSocketDenialResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry.http.exceptions import WebSocketDisconnected
 
-from domain.access import ApiKey
+from domain.access import ApiKey, Role
 from domain.job import JobKind, JobStatus
 from persistence.jobs import ask_for, end
 from server.settings import Settings
 from server.sockets import MESSAGE_BYTES, Wire
+from tests.server.signing import doors_of
 from tests.support.api import ApiClient, open_api
 from tests.support.sockets import (
     ADDRESS,
@@ -264,6 +267,32 @@ def test_a_key_that_is_revoked_follows_no_longer(
                 key.revoked_at = api.house.clock()
         assert ending(socket) == (4403, "Forbidden")
     assert job
+
+
+@pytest.mark.parametrize("less", [{"role": Role.COLLABORATOR}, {"entity_ids": [1]}])
+def test_who_is_less_than_when_they_came_follows_no_longer(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch, less: dict[str, Any]
+) -> None:
+    monkeypatch.setattr("server.bearers.REMEMBERED_FOR", 0.0)
+    bounded(api, check=0.05)
+    caller = api.of_another_firm("changed")
+    with connected(caller) as socket:
+        with api.house.database.writing(caller.organisation_id) as session:
+            for key in session.query(ApiKey):
+                for name, value in less.items():
+                    setattr(key, name, value)
+        assert ending(socket) == (4403, "Forbidden")
+
+
+def test_a_look_that_nobody_asked_for_is_no_use(api: ApiClient) -> None:
+    """A socket that stays open keeps no sign-in from ending unused."""
+    doors, told = doors_of(api), {"authorization": f"Bearer {api.token}"}
+    noted: list[Any] = []
+    doors._seen.note = lambda house, bearer: noted.append(bearer)  # type: ignore[method-assign]
+    for is_use, count in ((False, 0), (True, 1)):
+        find = partial(doors.caller_of, api.house, Headers(told), by_socket=True, is_use=is_use)
+        assert api.http.portal.call(find) is not None  # type: ignore[union-attr]
+        assert len(noted) == count
 
 
 def test_who_takes_nothing_of_what_is_sent_is_let_go() -> None:

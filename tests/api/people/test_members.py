@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +178,20 @@ def test_a_key_is_shown_once_used_and_over(api: ApiClient, calendar: Calendar) -
         answer = api.query(KEY, input={**asked, "expiresAt": wrong})["apiKeyCreate"]
         assert said(answer) == ["FIELD_INVALID"], wrong
     assert said(api.query(KEY, input={**asked, "name": " "})["apiKeyCreate"]) == ["FIELD_REQUIRED"]
+
+
+def test_a_key_made_by_a_key_ends_with_it(api: ApiClient, calendar: Calendar) -> None:
+    end = calendar.now + timedelta(hours=1)
+    asked = {"name": "lent", "role": "ADMINISTRATOR", "expiresAt": end.isoformat()}
+    lent = api.query(KEY, input=asked)["apiKeyCreate"]["token"]
+    program = ApiClient(api.http, api.house, api.organisation_id, lent)
+    earlier, later = end - timedelta(minutes=1), end + timedelta(days=1)
+    for wanted, found in ((None, end), (later, end), (earlier, earlier)):
+        more = {} if wanted is None else {"expiresAt": wanted.isoformat()}
+        made = program.query(KEY, input={"name": "x", "role": "READER", **more})["apiKeyCreate"]
+        assert datetime.fromisoformat(made["node"]["expiresAt"]) == found
+    free = api.query(KEY, input={"name": "x", "role": "READER"})["apiKeyCreate"]
+    assert free["node"]["expiresAt"] is None
 
 
 def test_sign_ins_are_seen_and_ended(api: ApiClient) -> None:
