@@ -104,6 +104,11 @@ def put_up(connection: Connection, logins: tuple[str, ...] = ()) -> None:
     for statement in _amends(connection):
         connection.exec_driver_sql(statement)
     quoted = connection.dialect.identifier_preparer.quote
+    # Nothing of ours is temporary. It is of the database, and no dump takes it along: each
+    # migration says it again, where the login may.
+    database = connection.scalar(_TEMPORARY_FOR_ALL)
+    if database is not None:
+        connection.exec_driver_sql(f"REVOKE TEMPORARY ON DATABASE {quoted(database)} FROM PUBLIC")
     for login in logins:
         connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {JOBS_SCHEMA}")
         connection.exec_driver_sql(
@@ -123,6 +128,11 @@ _ROLES_FOUND = text("""
     SELECT rolsuper OR rolbypassrls OR rolcanlogin OR rolcreaterole OR rolcreatedb
         OR EXISTS (SELECT FROM pg_class WHERE relowner = r.oid) AS is_too_free
     FROM pg_roles r WHERE rolname = ANY (:roles)
+""")
+
+_TEMPORARY_FOR_ALL = text("""
+    SELECT datname FROM pg_database WHERE datname = current_database()
+        AND pg_has_role(datdba, 'USAGE') AND has_database_privilege('public', oid, 'TEMPORARY')
 """)
 
 _TABLES_FOUND = text("""
@@ -176,7 +186,7 @@ def _amends(connection: Connection) -> Iterator[str]:
     for role in ROLES:
         if f"{role} SELECT" not in found[_VERSIONS].granted:
             yield f"GRANT SELECT ON {_VERSIONS} TO {role}"
-    yield from _amends_of_functions(connection)
+    yield from _amends_of_functions(connection, quoted(schema[0]))
     for wall in walls():
         yield from _amends_of(wall, found[wall.table])
     tables = [wall.table for wall in walls()]
@@ -189,25 +199,30 @@ def _amends(connection: Connection) -> Iterator[str]:
 _FUNCTIONS = {
     # ANALYZE is for the owner of a table.
     "jalon_learn": """(learnt regclass) RETURNS void
-        LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $do$
+        LANGUAGE plpgsql SECURITY DEFINER {pinned} AS $do$
         BEGIN EXECUTE 'ANALYZE ' || learnt; END $do$""",
     # Of the firm that asks: the wall of `member` stands here too. A policy that named that table
     # by itself would keep it from being dropped or made anew by a migration.
-    "jalon_accounts": """() RETURNS bigint[] LANGUAGE sql STABLE AS $do$
-        SELECT array_agg(account_id) FROM member $do$""",
+    "jalon_accounts": """() RETURNS bigint[] LANGUAGE sql STABLE {pinned} AS $do$
+        SELECT array_agg(account_id) FROM {schema}.member $do$""",
 }
+_PINNED = "SET search_path = pg_catalog, pg_temp"
+"""Unless it is named last, the temporary schema is searched first: a table of the caller's would
+stand in for ours."""
 
 
-def _amends_of_functions(connection: Connection) -> Iterator[str]:
+def _amends_of_functions(connection: Connection, schema: str) -> Iterator[str]:
     asked = text(
-        "SELECT proname, proacl::text FROM pg_proc"
+        "SELECT proname, proacl::text, proconfig FROM pg_proc"
         " WHERE proname = ANY (:names) AND pronamespace = current_schema()::regnamespace"
     )
-    found = connection.execute(asked, {"names": list(_FUNCTIONS)})
+    found = connection.execute(asked, {"names": list(_FUNCTIONS)}).all()
+    pinned = {row.proname for row in found if row.proconfig == [_PINNED[4:].replace(" = ", "=")]}
     granted = {row.proname: row.proacl or "" for row in found}
     for name, body in _FUNCTIONS.items():
-        if name not in granted:
-            yield f"CREATE FUNCTION {name} {body}"
+        if name not in pinned:
+            made = body.format(pinned=_PINNED, schema=schema)
+            yield f"CREATE OR REPLACE FUNCTION {name} {made}"
             yield f"REVOKE ALL ON FUNCTION {name} FROM PUBLIC"
         if any(f"{role}=X" not in granted.get(name, "") for role in ROLES):
             yield f"GRANT EXECUTE ON FUNCTION {name} TO {', '.join(ROLES)}"

@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import MetaData, Table, func, select, text
 from sqlalchemy.exc import ProgrammingError
 
+from domain.access import Role
+from domain.account import Account, Member
 from domain.client import Client
 from domain.records import METADATA
 from persistence import wall_roles, walls
@@ -19,6 +21,7 @@ from persistence.migrate import _MIGRATING, is_current, is_walled, migrate
 from persistence.session import Database, tried_out
 from persistence.wall_roles import RolesRefused, make_roles
 from persistence.walls import GRANTED, Unwalled
+from tests.persistence.audits import NOON
 from tests.persistence.firms import at_once, found_firm, raw, without_the_first_wall
 from tests.support.databases import owner
 from tests.support.postgres import PostgresServer
@@ -119,7 +122,19 @@ def test_what_runs_as_the_owner_is_pinned_and_nobodys_to_use(postgres_database: 
         ("jalon_learn", False, True),
         ("tell_erasure", False, False),
     ]
-    assert all("search_path=pg_catalog" in set_to[0] for _, set_to, _, _ in found)
+    pinned = raw(
+        postgres_database,
+        "SELECT proname, proconfig FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        " AND (prosecdef OR proname IN ('jalon_accounts', 'keep_audit')) ORDER BY proname",
+    )
+    assert [name for name, _ in pinned] == [
+        "audited",
+        "jalon_accounts",
+        "jalon_learn",
+        "keep_audit",
+        "tell_erasure",
+    ]
+    assert all(set_to == ["search_path=pg_catalog, pg_temp"] for _, set_to in pinned)
     firm = found_firm(postgres_database)
     for function in ("audited('{}', '{}', '{}', 'row')", "tell_erasure()"):
         hung = text(
@@ -132,6 +147,69 @@ def test_what_runs_as_the_owner_is_pinned_and_nobodys_to_use(postgres_database: 
                 session.begin_nested(),
             ):
                 session.execute(hung)
+
+
+def test_a_temporary_table_stands_in_for_none_of_ours(logins: dict[str, str]) -> None:
+    """Else its triggers would run as the owner of the tables, and the wall would ask it who we are.
+
+    The roles may make none; here they may, as in a database whose owner is somebody else.
+    """
+    administers, serving = Database(logins["administers"]), Database(logins["serves"])
+    with pytest.raises(RolesRefused) as refused:
+        migrate(logins["owns"], serving=logins["serves"])
+    with owner(administers).begin() as connection:
+        for statement in refused.value.statements:
+            connection.execute(text(statement))
+    migrate(logins["owns"], serving=logins["serves"])
+    ours, theirs = (found_firm(serving, code) for code in ("one", "two"))
+    with serving.writing(None) as session:
+        for email, firm in (("a@jalon.test", ours), ("b@jalon.test", theirs)):
+            account = Account(email=email, email_key=email, created_at=NOON)
+            session.add(account)
+            session.flush()
+            member = Member(account_id=account.id, role=Role.READER)
+            member.organisation_id = firm.id
+            session.add(member)
+    asked = text("SELECT has_database_privilege(:r, current_database(), 'TEMPORARY')")
+    with owner(administers).begin() as connection:
+        for role in (APP_ROLE, HOUSE_ROLE, "public"):
+            assert not connection.scalar(asked, {"r": role})
+        name = connection.scalar(text("SELECT current_database()"))
+        connection.execute(text(f"GRANT TEMPORARY ON DATABASE {name} TO PUBLIC"))
+    with ours.writing() as session, tried_out(session):
+        assert session.scalars(text("SELECT email FROM account")).all() == ["a@jalon.test"]
+        session.execute(
+            text("CREATE TEMP TABLE member AS SELECT n AS account_id FROM generate_series(1, 9) n")
+        )
+        session.execute(text("GRANT ALL ON pg_temp.member TO PUBLIC"))
+        session.execute(text("CREATE TEMP TABLE audit_change (LIKE public.audit_change)"))
+        session.execute(text("GRANT ALL ON pg_temp.audit_change TO PUBLIC"))
+        session.execute(
+            text(
+                "CREATE FUNCTION pg_temp.taken() RETURNS trigger LANGUAGE plpgsql AS"
+                " $$ BEGIN RAISE EXCEPTION 'ran as %', current_user; END $$"
+            )
+        )
+        session.execute(
+            text(
+                "CREATE TRIGGER taken BEFORE INSERT ON pg_temp.audit_change"
+                " FOR EACH ROW EXECUTE FUNCTION pg_temp.taken()"
+            )
+        )
+        assert session.scalars(text("SELECT email FROM public.account")).all() == ["a@jalon.test"]
+        # Tells of a client, and of what is erased.
+        session.execute(text("UPDATE public.client SET comment = 'x'"))
+        erased = session.execute(
+            text(
+                "UPDATE public.audit_change SET before = NULL, after = NULL, salt = NULL,"
+                " erased_at = now() WHERE id = (SELECT min(id) FROM public.audit_change)"
+            )
+        )
+        assert erased.rowcount == 1  # type: ignore[attr-defined]
+        told = "SELECT count(*) FROM public.audit_change WHERE record = 'audit_change'"
+        assert session.scalar(text(told)) == 1
+    serving.close()
+    administers.close()
 
 
 def test_a_table_that_nobody_walled_in_is_refused() -> None:
@@ -158,6 +236,7 @@ def test_what_is_missing_of_the_walls_is_told_and_put_up_again(postgres_url: str
         "GRANT INSERT ON account TO jalon_app",
         "REVOKE ALL ON client_id_seq FROM jalon_house",
         "DROP FUNCTION jalon_learn",
+        "ALTER FUNCTION jalon_accounts RESET search_path",
         "REVOKE SELECT ON alembic_version FROM jalon_house",
     ):
         with owner(database).begin() as connection:

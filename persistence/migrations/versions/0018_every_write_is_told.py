@@ -63,7 +63,8 @@ _ON_SQLITE = {
 }
 
 _ON_POSTGRESQL = f"""
-CREATE FUNCTION keep_audit() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION keep_audit() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'audit_change' THEN
         IF {_allowed("IS NOT DISTINCT FROM")} THEN RETURN NEW; END IF;
