@@ -6,7 +6,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from itertools import groupby
@@ -62,9 +62,14 @@ def watch(session: type[Session]) -> None:
     event.listen(session, "before_commit", _seal)
 
 
-def name_act(session: Session, act: str, actor: Actor | None = None) -> None:
-    """Says what is being done, and by whom, where the session stands for nobody who could."""
-    session.info[_NAMED] = (act, actor)
+def name_act(
+    session: Session, act: str, actor: Actor | None = None, home: int | None = None
+) -> None:
+    """Says what is being done, and by whom, where the session stands for nobody who could.
+
+    `home` is the organisation that `actor` is a record of: elsewhere its identifier says nothing.
+    """
+    session.info[_NAMED] = (act, actor, home)
 
 
 def note_act(session: Session) -> None:
@@ -111,14 +116,16 @@ def _seal(session: Session) -> None:
     if not seals and _NOTED in session.info:
         seals = [_Seal(session.info.get("organisation_id") or INSTALLATION, key)]
     for seal in seals:
-        _append(connection, seal, *_who(session))
+        _append(connection, seal, *_who(session, seal.organisation_id))
     if _is_sqlite(connection):
         connection.exec_driver_sql("UPDATE audit_act SET act = NULL, organisation_id = NULL")
 
 
-def _who(session: Session) -> tuple[str, Actor]:
+def _who(session: Session, organisation_id: int) -> tuple[str, Actor]:
     standing: Standing | None = session.info.get("standing")
-    act, actor = session.info.get(_NAMED, ("", None))
+    act, actor, home = session.info.get(_NAMED, ("", None, None))
+    if actor is not None and home not in (None, organisation_id):
+        actor = replace(actor, id="")
     if standing is None:
         return act, actor or THE_HOUSE
     return act or standing.act, actor or standing.actor

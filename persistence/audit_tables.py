@@ -22,6 +22,8 @@ class Watched:
     """Nothing is told of them: a change of these alone is none."""
     of_the_act: bool = False
     """Of no organisation: told to that of the act, else to the installation."""
+    of_its_firms: bool = False
+    """With `of_the_act`, an account: told to every firm that it has joined as well."""
 
     def columns(self, table: Table) -> list[str]:
         """The columns that are told, in the order of the table."""
@@ -81,7 +83,7 @@ WATCHED: Mapping[str, Watched] = {
     "identity_provider": _PLAIN,
     "identity": _PLAIN,
     "sign_in": Watched(secrets=("token_sha256",), untold=("last_seen_at",)),
-    "account": Watched(secrets=("password_argon2",), of_the_act=True),
+    "account": Watched(secrets=("password_argon2",), of_the_act=True, of_its_firms=True),
     "account_link": Watched(
         secrets=("token_sha256", "salt"),
         untold=("attempts", "claim", "next_attempt_at"),

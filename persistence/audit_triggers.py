@@ -38,8 +38,10 @@ def put_up(connection: Connection) -> None:
                 connection.exec_driver_sql(statement)
         return
     schema = connection.exec_driver_sql("SELECT current_schema()").scalar_one()
+    quoted = connection.dialect.identifier_preparer.quote(schema)
     function = _FUNCTION.format(
-        schema=connection.dialect.identifier_preparer.quote(schema),
+        schema=quoted,
+        joined=_JOINED.format(member=f"{quoted}.member", account="written"),
         hidden=_HIDDEN,
         act=ACT_SETTING,
         organisation=ORGANISATION_SETTING,
@@ -56,10 +58,15 @@ def put_up(connection: Connection) -> None:
 _INTO = (
     "INSERT INTO audit_change"
     " (organisation_id, created_at, act, record, record_id, kind, before, after, salt)"
-    " VALUES ({organisation}, strftime('%Y-%m-%d %H:%M:%f000', 'now'),"
+    " SELECT {organisation}, strftime('%Y-%m-%d %H:%M:%f000', 'now'),"
     " (SELECT act FROM audit_act WHERE id = 1), '{table}', {row}.id, '{kind}',"
-    " {before}, {after}, randomblob(16))"
+    " {before}, {after}, randomblob(16){firms}"
 )
+_JOINED = (
+    "FROM {member} m WHERE m.account_id = {account} AND m.joined_at IS NOT NULL"
+    " AND m.archived_at IS NULL"
+)
+"""The firms that an account has joined."""
 
 
 def _on_sqlite(table: Table, watched: Watched) -> list[str]:
@@ -81,6 +88,7 @@ def _on_sqlite(table: Table, watched: Watched) -> list[str]:
             kind=act.upper(),
             before=before,
             after=after,
+            firms=_firms(row) if watched.of_its_firms else "",
         )
         when = f" WHEN {unlike}" if act == "update" else ""
         statements.append(
@@ -98,7 +106,18 @@ def _key(table: Table, watched: Watched) -> tuple[str, ...]:
     )
 
 
+def _firms(row: str) -> str:
+    joined = _JOINED.format(member="member", account=f"{row}.id")
+    return (
+        f" FROM (SELECT m.organisation_id AS firm {joined}"
+        " UNION SELECT coalesce(organisation_id, 0) FROM audit_act WHERE id = 1"
+        f" AND (organisation_id IS NOT NULL OR NOT EXISTS (SELECT 1 {joined})))"
+    )
+
+
 def _organisation(table: Table, watched: Watched, row: str) -> str:
+    if watched.of_its_firms:
+        return "firm"
     if watched.of_the_act:
         return "coalesce((SELECT organisation_id FROM audit_act WHERE id = 1), 0)"
     return f"{row}.id" if table.name == "organisation" else f"{row}.organisation_id"
@@ -148,7 +167,7 @@ SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     untold text[] := TG_ARGV[0];
     was jsonb; is_now jsonb; had jsonb; has_now jsonb; name text;
-    organisation bigint; written bigint;
+    organisation bigint; organisations bigint[]; written bigint;
 BEGIN
     IF TG_OP <> 'INSERT' THEN
         was := to_jsonb(OLD);
@@ -158,7 +177,12 @@ BEGIN
         is_now := to_jsonb(NEW);
         written := NEW.id;
     END IF;
-    IF TG_ARGV[3] = 'act' THEN
+    IF TG_ARGV[3] = 'firms' THEN
+        organisation := nullif(current_setting('{organisation}', true), '')::bigint;
+        organisations := ARRAY(SELECT m.organisation_id {joined}
+            UNION SELECT organisation WHERE organisation IS NOT NULL ORDER BY 1);
+        IF organisations = '{{}}' THEN organisations := '{{0}}'; END IF;
+    ELSIF TG_ARGV[3] = 'act' THEN
         organisation := coalesce(nullif(current_setting('{organisation}', true), '')::bigint, 0);
     ELSIF TG_ARGV[3] = 'id' THEN
         organisation := written;
@@ -192,8 +216,9 @@ BEGIN
     END LOOP;
     INSERT INTO {schema}.audit_change
         (organisation_id, created_at, act, record, record_id, kind, before, after, salt)
-    VALUES (organisation, now(), nullif(current_setting('{act}', true), '')::bigint,
-        TG_TABLE_NAME, written, TG_OP, had::text, has_now::text, uuid_send(gen_random_uuid()));
+    SELECT firm, now(), nullif(current_setting('{act}', true), '')::bigint,
+        TG_TABLE_NAME, written, TG_OP, had::text, has_now::text, uuid_send(gen_random_uuid())
+    FROM unnest(coalesce(organisations, ARRAY[organisation])) firm;
     RETURN NULL;
 END $$
 """
@@ -205,6 +230,7 @@ def _on_postgresql(table: Table, watched: Watched) -> str:
         name for name in (*ALWAYS_UNTOLD, *watched.untold) if name not in _key(table, watched)
     ]
     whose = "act" if watched.of_the_act else "id" if table.name == "organisation" else "row"
+    whose = "firms" if watched.of_its_firms else whose
     arguments = ", ".join(
         f"'{{{','.join(names)}}}'" for names in (untold, watched.secrets, watched.sizes)
     )

@@ -43,6 +43,23 @@ def make_roles(connection: Connection, logins: tuple[str, ...] = ()) -> None:
             raise RolesRefused([f"{one};" for one in wanted]) from error
 
 
+def forbid_temporary(connection: Connection) -> None:
+    """Nobody makes temporary tables, as nothing of ours is one, where the login may say so.
+
+    It is of the database, and no dump takes it along: each migration says it again.
+    """
+    database = connection.scalar(_TEMPORARY_FOR_ALL)
+    if database is not None:
+        quoted = connection.dialect.identifier_preparer.quote(database)
+        connection.exec_driver_sql(f"REVOKE TEMPORARY ON DATABASE {quoted} FROM PUBLIC")
+
+
+_TEMPORARY_FOR_ALL = text("""
+    SELECT datname FROM pg_database WHERE datname = current_database()
+        AND pg_has_role(datdba, 'USAGE') AND has_database_privilege('public', oid, 'TEMPORARY')
+""")
+
+
 def _roles_wanted(connection: Connection, logins: list[str], version: int) -> Iterator[str]:
     there = set(connection.scalars(text("SELECT rolname FROM pg_roles")))
     quoted = connection.dialect.identifier_preparer.quote

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Table, text
 
 from domain.records import METADATA
 from persistence.engine import APP_ROLE, HOUSE_ROLE, ORGANISATION_SETTING
-from persistence.wall_roles import ROLES
+from persistence.wall_roles import ROLES, forbid_temporary
 
 JOBS_SCHEMA = "jalon_jobs"
 """Where the engine of jobs keeps its own tables, as the login of the serving process."""
@@ -104,11 +104,7 @@ def put_up(connection: Connection, logins: tuple[str, ...] = ()) -> None:
     for statement in _amends(connection):
         connection.exec_driver_sql(statement)
     quoted = connection.dialect.identifier_preparer.quote
-    # Nothing of ours is temporary. It is of the database, and no dump takes it along: each
-    # migration says it again, where the login may.
-    database = connection.scalar(_TEMPORARY_FOR_ALL)
-    if database is not None:
-        connection.exec_driver_sql(f"REVOKE TEMPORARY ON DATABASE {quoted(database)} FROM PUBLIC")
+    forbid_temporary(connection)
     for login in logins:
         connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {JOBS_SCHEMA}")
         connection.exec_driver_sql(
@@ -128,11 +124,6 @@ _ROLES_FOUND = text("""
     SELECT rolsuper OR rolbypassrls OR rolcanlogin OR rolcreaterole OR rolcreatedb
         OR EXISTS (SELECT FROM pg_class WHERE relowner = r.oid) AS is_too_free
     FROM pg_roles r WHERE rolname = ANY (:roles)
-""")
-
-_TEMPORARY_FOR_ALL = text("""
-    SELECT datname FROM pg_database WHERE datname = current_database()
-        AND pg_has_role(datdba, 'USAGE') AND has_database_privilege('public', oid, 'TEMPORARY')
 """)
 
 _TABLES_FOUND = text("""

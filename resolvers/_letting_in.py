@@ -46,7 +46,7 @@ def account_for(house: House, caller: Caller, email: str) -> int:
 
     def make() -> int:
         with house.database.writing(None) as session:
-            name_act(session, "memberInvite", caller.actor)
+            name_act(session, "memberInvite", caller.actor, caller.organisation_id)
             return accounts.make_account(session, known, now=house.clock())
 
     return persistently(make)

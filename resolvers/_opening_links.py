@@ -11,7 +11,7 @@ from domain.account import LINK_KEY, AccountLink, LinkPurpose, Member, may_choos
 from domain.errors import Refusal
 from domain.organisation import Organisation
 from domain.password import require_fit
-from domain.people import INVITED_FOR, LINK_SPENT, PASSWORD_LINK_FOR, PASSWORD_WRONG
+from domain.people import LINK_SPENT, PASSWORD_LINK_FOR, PASSWORD_WRONG
 from domain.standing import Actor, Door
 from persistence import account_links as links
 from persistence import accounts
@@ -32,6 +32,7 @@ def send_password_link(house: House, email: str, asking: Asking) -> None:
         return
     now = house.clock()
     with house.database.writing(None) as session:
+        name_act(session, "passwordForgotten", asking.actor(Door.LINK, email))
         known = accounts.account_with(session, email)
         if known is None or not accounts.places_of(session, known.account_id):
             return
@@ -47,9 +48,10 @@ def send_password_link(house: House, email: str, asking: Asking) -> None:
         )
 
 
-def password_link(house: House, account_id: int, *, locale: str) -> str:
+def password_link(house: House, account_id: int, *, locale: str, actor: Actor) -> str:
     """The token of a link to a new password, for who hands it over by themselves."""
     with house.database.writing(None) as session:
+        name_act(session, "password link", actor)
         return links.make_link(
             session,
             house.secrets.key(LINK_KEY),
@@ -80,8 +82,15 @@ async def renew_password(house: House, asking: Asking, *, token: str, password: 
             link = links.open_link(session, token, LinkPurpose.NEW_PASSWORD, now=now)
             if link is None:
                 raise Refusal(LINK_SPENT(field=("token",)))
-            _act(session, asking, "passwordRenew", email)
-            _replace_password(house, session, link, made)
+            name_act(session, "passwordRenew", asking.actor(Door.LINK, email))
+            accounts.set_password(session, link.account_id, made, now=now)
+            links.spend_links(
+                session,
+                account_id=link.account_id,
+                purpose=LinkPurpose.NEW_PASSWORD,
+                into=None,
+                now=now,
+            )
 
     await to_thread.run_sync(persistently, keep)
     await to_thread.run_sync(guessing.note_proof, house, email, asking.address)
@@ -112,8 +121,8 @@ async def join(
 
     def keep() -> tuple[str, str]:
         with house.database.writing(None) as session:
-            _act(session, asking, "invitationAccept", email)
-            return _joined(house, session, token, behind, made, name_of(name))
+            name_act(session, "join", asking.actor(Door.LINK, found.email))
+            return _joined(house, session, token, made, name_of(name))
 
     joined = await to_thread.run_sync(persistently, keep)
     if behind.is_mailed:

@@ -17,6 +17,7 @@ from domain.account import Member, SignIn, fingerprint
 from domain.password import is_outdated
 from domain.standing import Actor, Door, Standing
 from persistence import accounts, sign_ins
+from persistence.audit_acts import name_act
 from resolvers import _guessing as guessing
 from resolvers._hashing import hashed, matches
 from resolvers._mutation import persistently
@@ -32,6 +33,10 @@ class Asking:
     request_id: str = ""
     locale: str | None = None
 
+    def actor(self, door: Door, email: str) -> Actor:
+        """Somebody known by their address alone."""
+        return Actor(door, email, address=self.address, request_id=self.request_id)
+
 
 async def sign_in(
     house: House, asking: Asking, *, email: str, password: str, organisation: str | None
@@ -46,7 +51,7 @@ async def sign_in(
     if not await matches(kept, password) or known is None or kept is None:
         return None
     if is_outdated(kept):
-        kept = await _renew(house, known.account_id, kept, password)
+        kept = await _renew(house, asking, known, kept, password)
     token = await to_thread.run_sync(_enter, house, asking, known, kept, organisation)
     if token is not None:
         await to_thread.run_sync(guessing.forgive_password, house, email, asking.address, counted)
@@ -58,13 +63,16 @@ def _known(house: House, email: str) -> accounts.Known | None:
         return accounts.account_with(session, email)
 
 
-async def _renew(house: House, account_id: int, kept: str, password: str) -> str:
+async def _renew(
+    house: House, asking: Asking, known: accounts.Known, kept: str, password: str
+) -> str:
     """What is kept of the password from now on: made as is right today."""
     made = await hashed(password)
 
     def keep() -> str:
         with house.database.writing(None) as session:
-            account = accounts.account_of(session, account_id, locked=True)
+            name_act(session, "signIn", asking.actor(Door.SIGN_IN, known.email))
+            account = accounts.account_of(session, known.account_id, locked=True)
             if account.password_argon2 == kept:
                 account.password_argon2 = made
             return account.password_argon2 or ""

@@ -134,10 +134,11 @@ class SigningIn:
 
     @strawberry.mutation(description="Ends all sign-ins of one's own, in every firm: this one too.")
     async def sign_out_everywhere(self, info: Info) -> DonePayload:
+        caller, house = info.context.caller, info.context.house
+
         def act(person: Person) -> None:
-            house = info.context.house
             with house.database.writing(None) as session:
-                name_act(session, info.field_name, info.context.caller.actor)
+                name_act(session, "signOutEverywhere", caller.actor, caller.organisation_id)
                 accounts.lock_members(session, person.account_id)
                 accounts.end_everywhere(session, person.account_id, now=house.clock())
 
@@ -154,7 +155,7 @@ class SigningIn:
 
         def act(person: Person) -> None:
             with house.database.writing(None) as session:
-                name_act(session, info.field_name, caller.actor)
+                name_act(session, "passwordChange", caller.actor, caller.organisation_id)
                 accounts.set_password(
                     session,
                     person.account_id,
@@ -167,13 +168,13 @@ class SigningIn:
 
     @strawberry.mutation(description="One's own name and language, in every firm.")
     async def account_update(self, info: Info, input: AccountUpdateInput) -> DonePayload:
-        asked = given(input)
+        asked, caller = given(input), info.context.caller
 
         def act(person: Person) -> None:
             name = name_of(asked["name"]) if "name" in asked else None
             locale = _language(asked["locale"]) if "locale" in asked else None
             with info.context.house.database.writing(None) as session:
-                name_act(session, info.field_name, info.context.caller.actor)
+                name_act(session, "accountUpdate", caller.actor, caller.organisation_id)
                 account = accounts.account_of(session, person.account_id, locked=True)
                 if name is not None:
                     account.name = name

@@ -97,7 +97,9 @@ def password(email: Email, organisation: OrganisationCode = None) -> None:
     with open_desk(organisation) as desk:
         with desk.house.database.reading(desk.caller.standing()) as session:
             account_id = _member(session, email).account_id
-        token = password_link(desk.house, account_id, locale=desk.caller.locale)
+        token = password_link(
+            desk.house, account_id, locale=desk.caller.locale, actor=desk.caller.actor
+        )
         typer.echo(link_to(desk.house, LinkPurpose.NEW_PASSWORD, token))
     talk().print(say("Hand this link to {email}: it is not shown again.", email=email))
 

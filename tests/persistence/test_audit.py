@@ -14,7 +14,7 @@ from domain.account import Account, Member
 from domain.audit import INSTALLATION
 from domain.client import Client
 from domain.records import METADATA
-from domain.standing import Standing
+from domain.standing import Actor, Door, Standing
 from persistence.audit import seal_outside, verify
 from persistence.audit_acts import name_act
 from persistence.audit_tables import LEFT_OUT, WATCHED, watched_tables
@@ -139,7 +139,7 @@ def test_secrets_and_blobs_are_told_to_have_changed_and_no_more(firm: Firm) -> N
     assert key[4]["secret_sha256"] == "•••"
     assert logo[3:] == ({"logo": None}, {"logo": 9})
     assert again[3:] == ({"secret_sha256": "•••"}, {"secret_sha256": "•••"})
-    assert token.split("_")[-1] not in json.dumps(changes(database), ensure_ascii=False)
+    assert token.split("_", 2)[-1] not in json.dumps(changes(database), ensure_ascii=False)
 
 
 def test_an_account_is_told_to_the_firm_that_acts_or_to_the_installation(firm: Firm) -> None:
@@ -165,6 +165,45 @@ def test_an_account_is_told_to_the_firm_that_acts_or_to_the_installation(firm: F
     told = [(row[1], row[-1]) for row in entries(database, firm.id)[-2:]]
     assert told == [("memberInvite", 1), ("accountUpdate", 1)]
     assert flaws(database, INSTALLATION) == flaws(database, firm.id) == []
+
+
+def test_an_account_is_told_to_every_firm_that_it_has_joined(firm: Firm) -> None:
+    """A firm learns that the password of one of its people changed, wherever that was done."""
+    database, homes = firm.database, (firm, *(found_firm(firm.database, one) for one in "bcd"))
+    with database.writing(None) as session:
+        account = Account(email="a@b.test", email_key="a@b.test", created_at=NOON)
+        session.add(account)
+        session.flush()
+        account_id = account.id
+        times = {"joined_at": NOON}, {"joined_at": NOON}, {}, {"joined_at": NOON}
+        for home, joined in zip(homes, times, strict=True):
+            member = Member(account_id=account.id, role=Role.READER, **joined)
+            member.organisation_id = home.id
+            if home is homes[3]:
+                member.archived_at = NOON
+            session.add(member)
+    person = Actor(Door.SIGN_IN, "a@b.test", "member_1", address="192.0.2.8", request_id="r-9")
+    with database.writing(None) as session:
+        name_act(session, "passwordChange", person, firm.id)
+        session.get_one(Account, account_id).password_argon2 = "new"
+    told = raw(
+        database,
+        "SELECT organisation_id, after FROM audit_change WHERE record = 'account'"
+        " AND kind = 'UPDATE' ORDER BY id",
+    )
+    assert [(of, json.loads(after)) for of, after in told] == [
+        (home.id, {"password_argon2": "•••"}) for home in homes[:2]
+    ]
+    ours = ("passwordChange", "SIGN_IN", "member_1", "192.0.2.8", "r-9", 1)
+    assert entries(database, firm.id)[-1][1:] == ours
+    # There, that identifier is of nobody, or of somebody else.
+    assert entries(database, homes[1].id)[-1][1:] == (*ours[:2], "", *ours[3:])
+    assert "passwordChange" not in str(
+        entries(database, homes[2].id) + entries(database, homes[3].id)
+    )
+    assert [flaws(database, one) for one in (*(home.id for home in homes), INSTALLATION)] == [
+        []
+    ] * 5
 
 
 def test_a_change_by_hand_is_told_as_made_outside(firm: Firm) -> None:

@@ -149,18 +149,22 @@ def test_what_runs_as_the_owner_is_pinned_and_nobodys_to_use(postgres_database: 
                 session.execute(hung)
 
 
-def test_a_temporary_table_stands_in_for_none_of_ours(logins: dict[str, str]) -> None:
-    """Else its triggers would run as the owner of the tables, and the wall would ask it who we are.
-
-    The roles may make none; here they may, as in a database whose owner is somebody else.
-    """
-    administers, serving = Database(logins["administers"]), Database(logins["serves"])
+def migrated_by_another(logins: dict[str, str], administers: Database) -> None:
     with pytest.raises(RolesRefused) as refused:
         migrate(logins["owns"], serving=logins["serves"])
     with owner(administers).begin() as connection:
         for statement in refused.value.statements:
             connection.execute(text(statement))
     migrate(logins["owns"], serving=logins["serves"])
+
+
+def test_a_temporary_table_stands_in_for_none_of_ours(logins: dict[str, str]) -> None:
+    """Else its triggers would run as the owner of the tables, and the wall would ask it who we are.
+
+    The roles may make none; here they may, as in a database whose owner is somebody else.
+    """
+    administers, serving = Database(logins["administers"]), Database(logins["serves"])
+    migrated_by_another(logins, administers)
     ours, theirs = (found_firm(serving, code) for code in ("one", "two"))
     with serving.writing(None) as session:
         for email, firm in (("a@jalon.test", ours), ("b@jalon.test", theirs)):

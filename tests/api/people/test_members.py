@@ -12,9 +12,8 @@ import pytest
 from sqlalchemy import select
 
 from domain.access import Role
-from domain.audit import AuditEntry
-from domain.standing import Door
-from tests.server.signing import Browser, doors_of, person, signed_in
+from tests.persistence.firms import raw
+from tests.server.signing import PASSWORD, Browser, doors_of, person, signed_in
 from tests.support.api import ApiClient, open_api
 from tests.support.prepared import Calendar
 
@@ -270,6 +269,30 @@ def test_ones_own_name_and_language_are_ones_own(api: ApiClient) -> None:
     assert told.json()["data"]["viewer"] == {"name": "Ada L.", "locale": "en"}
     wrong = browser.data(change, input={"locale": "xx"})["accountUpdate"]
     assert said(wrong) == ["FIELD_INVALID"]
+
+
+def test_what_people_do_with_their_account_is_told_with_who_they_are(api: ApiClient) -> None:
+    member = person(api)
+    browser = Browser(api)
+    browser.sign_in()
+    for asked in (
+        'mutation { done: accountUpdate(input: {name: "Mallory"}) { done } }',
+        f'mutation {{ done: passwordChange(input: {{current: "{PASSWORD}", new: "{PASSWORD} bis"}})'
+        " { done } }",
+        "mutation { done: signOutEverywhere { done } }",
+    ):
+        answered = browser.ask("POST", "/graphql", {"query": asked}).json()
+        assert answered["data"]["done"] == {"done": True}
+    told = raw(
+        api.house.database,
+        "SELECT act_name, door, actor_name, actor_id, address, request_id <> '' FROM audit_entry"
+        " WHERE organisation_id = :o ORDER BY place",
+        o=api.organisation_id,
+    )[-4:]
+    acts = ("signIn", "accountUpdate", "passwordChange", "signOutEverywhere")
+    assert [row[0] for row in told] == list(acts)
+    who = ("SIGN_IN", "lea@rivage.example", f"member_{member}", "testclient", True)
+    assert {(*row[1:5], bool(row[5])) for row in told} == {who}
 
 
 def test_only_who_manages_people_sees_them(api: ApiClient) -> None:
