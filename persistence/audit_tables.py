@@ -15,7 +15,8 @@ class Watched:
     """How the rows of a table are told; names of columns."""
 
     secrets: tuple[str, ...] = ()
-    """Told to have changed, never what they are."""
+    """Told to have changed, never what they are: what is secret, and what goes after its term
+    (domain.retention), or the audit would keep it for ever."""
     sizes: tuple[str, ...] = ()
     """Told by how long they are: bytes, or characters of what is JSON."""
     untold: tuple[str, ...] = ()
@@ -57,7 +58,11 @@ WATCHED: Mapping[str, Watched] = {
     "time_entry": _PLAIN,
     "invoice": _PLAIN,
     "invoice_line": _PLAIN,
-    "invoice_mail": Watched(sizes=("picture",), untold=_ATTEMPTS),
+    "invoice_mail": Watched(
+        secrets=("to", "cc", "subject", "body", "sender_name", "reply_to", "accepted"),
+        sizes=("picture",),
+        untold=_ATTEMPTS,
+    ),
     "issued_document": Watched(sizes=("picture",)),
     "credited_history": _PLAIN,
     "payment": _PLAIN,
@@ -82,10 +87,10 @@ WATCHED: Mapping[str, Watched] = {
     "member": _PLAIN,
     "identity_provider": _PLAIN,
     "identity": _PLAIN,
-    "sign_in": Watched(secrets=("token_sha256",), untold=("last_seen_at",)),
+    "sign_in": Watched(secrets=("token_sha256", "address", "agent"), untold=("last_seen_at",)),
     "account": Watched(secrets=("password_argon2",), of_the_act=True, of_its_firms=True),
     "account_link": Watched(
-        secrets=("token_sha256", "salt"),
+        secrets=("token_sha256", "salt", "words"),
         untold=("attempts", "claim", "next_attempt_at"),
         of_the_act=True,
     ),

@@ -13,10 +13,12 @@ from domain.records import METADATA
 from domain.retention import TERMS
 from jobs.caretaker import Caretaker
 from persistence import chain
+from persistence.audit_tables import WATCHED
 from persistence.retention import expired, out_of_term, remove_expired
 from tests.api.privacy.marking import EMAIL, NAME, NOW, SENTENCE, a_collaborator, fill
 from tests.api.privacy.test_erasure import EXPORT, codes
 from tests.api.privacy.test_refusals import REVERT
+from tests.persistence.firms import raw
 from tests.support.api import ApiClient
 from tests.support.prepared import Calendar
 from tests.support.takeover import send
@@ -75,6 +77,17 @@ def test_what_is_older_than_its_term_goes_and_accounts_stay(any_firm: ApiClient)
         assert out_of_term(session, LATER.date()) == before["chain_link"]
         assert out_of_term(session, NOW.date()) == 0
         assert session.scalar(select(func.count(Invoice.id))) == before["invoice"]
+    mails = {"to", "cc", "subject", "body", "sender_name", "reply_to", "accepted"}
+    gone = {"sign_in": {"address", "agent"}, "invoice_mail": mails, "account_link": {"words"}}
+    assert all(names <= set(WATCHED[record].secrets) for record, names in gone.items())
+    told = raw(
+        house.database,
+        "SELECT coalesce(before, '') || coalesce(after, '') FROM audit_change"
+        " WHERE record = 'invoice_mail'",
+    )
+    assert told
+    # The audit is kept for ten years: it tells that they changed, and not what they were.
+    assert not [one for (one,) in told if EMAIL in one or NAME in one]
     answer = api.query("query($id: ID!) { importFile(id: $id) { state } }", id=waits["id"])[
         "importFile"
     ]
