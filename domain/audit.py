@@ -18,7 +18,14 @@ from sqlalchemy import JSON, BigInteger, Index, Integer, LargeBinary, String, Te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import NAME, BigKey, Instant, Record, Scoped, choice
+from domain.errors import call_error
 from domain.standing import Actor, Door
+
+AUDIT_TOO_LONG = call_error(
+    "AUDIT_TOO_LONG",
+    "{count} changes in these days; an export holds {limit}.",
+    "Ask for a shorter span, several times: `from` and `to` are days.",
+)
 
 INSTALLATION = 0
 """The organisation of what belongs to none: an account changed by nobody who stands in a firm."""

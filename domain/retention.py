@@ -57,7 +57,7 @@ TERMS: Mapping[str, Term] = {
     "derived_file": Term(
         7, "Papers of pro formas, zips, prefilled and returned workbooks: all can be made again."
     ),
-    "personal_export": Term(1, "What was gathered of a person, to be fetched."),
+    "personal_export": Term(1, "What was gathered of a person or of the audit, to be fetched."),
     "job_file": Term(30, "Files that jobs have made."),
     "idempotent_call": Term(30, "Answers to calls with an idempotency key."),
     "sign_in": Term(180, "Sign-ins that are over, with network address and browser."),

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, String, cast, or_, select, union_all
+from sqlalchemy import ColumnElement, String, cast, func, or_, select, union_all
 
 from domain.audit import AuditChange, AuditEntry
 from domain.standing import Door
@@ -119,6 +119,11 @@ def first_changes(session: ScopedSession, entry_ids: Sequence[int]) -> dict[int,
     for changes in found.values():
         changes.sort(key=lambda change: change.id)
     return found
+
+
+def changes_within(session: ScopedSession, where: Sequence[ColumnElement[bool]]) -> int:
+    """How many changes the entries that meet `where` hold."""
+    return session.scalar(select(func.sum(AuditEntry.count)).where(*where)) or 0
 
 
 def exported(

@@ -22,11 +22,14 @@ from persistence.session import ScopedSession
 _MOST = 256 * 1024 * 1024
 """Bytes of one part of a workbook that are read; the reader of imports refuses larger ones."""
 
-DERIVED = ("returned", "templates", "privacy", "jobs", "invoices/zip")
+DERIVED = ("returned", "templates", "privacy", "audit", "jobs", "invoices/zip")
 """Folders of a firm that hold only what can be made again."""
 
 _UNKEPT = ("returned", "templates", "jobs", "invoices", "imports", "uploads")
 """Folders in which a file is kept for the record that refers to it, or for a while."""
+
+_OF_PERSONS = ("privacy", "audit")
+"""Folders of what was gathered to be fetched at once: it tells much of persons."""
 
 _PRO_FORMA = "PF-"
 
@@ -79,9 +82,9 @@ def expired_files(
 ) -> set[str]:
     """Files that no record refers to and that were put there earlier.
 
-    With `of_persons` those that were gathered of a person, else all others.
+    With `of_persons` those that were gathered of a person and of the audit, else all others.
     """
-    folders = ("privacy",) if of_persons else _UNKEPT
+    folders = _OF_PERSONS if of_persons else _UNKEPT
     found = {key for key, at in _below(session, files, folders).items() if at < before}
     referred = {*_issued(session), *uploads_of(session)}
     return found - referred - set(session.scalars(select(JobFile.file_key)))

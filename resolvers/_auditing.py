@@ -14,11 +14,16 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from documents.accounting.text import guarded
+from domain.audit import AUDIT_TOO_LONG
+from domain.errors import Refusal
 from persistence.audit_acts import note_act
-from persistence.audit_reading import days, exported
+from persistence.audit_reading import changes_within, days, exported
 from schema.audit import fields_told
 from schema.context import Caller, House
 from schema.download import KeptFile
+
+MOST_CHANGES = 100_000
+"""In one export: what is written while its caller waits."""
 
 
 class AuditFormat(StrEnum):
@@ -44,7 +49,11 @@ def export_audit(
     with TemporaryDirectory() as folder:
         path = Path(folder) / "audit"
         with house.database.reading(caller.standing()) as session:
-            found = exported(session, days(since, until, caller.time_zone))
+            where = days(since, until, caller.time_zone)
+            count = changes_within(session, where)
+            if count > MOST_CHANGES:
+                raise Refusal(AUDIT_TOO_LONG(count=count, limit=MOST_CHANGES))
+            found = exported(session, where)
             _write(path, _WRITERS[form], (_line(*one) for one in _each(found)))
         sha256 = _sha256(path)
         key = f"{caller.organisation_id}/audit/{sha256}.{form.value.lower()}"

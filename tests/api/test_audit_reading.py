@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ import pytest
 from domain.access import Role
 from persistence.audit import verify
 from persistence.audit_tables import WATCHED
+from persistence.retention import remove_expired
+from resolvers import _auditing
 from tests.api.records.asking import A_CLIENT, A_PROJECT, act, bulk, done
 from tests.persistence.firms import counted
 from tests.support.api import ApiClient
@@ -198,6 +201,23 @@ def test_the_export_holds_every_change_and_is_an_entry_itself(any_firm: ApiClien
     (name,) = [one for one in rows if one["act"] == "clientCreate" and one["field"] == "name"]
     assert name["after"] == "'=HYPERLINK(1)"
     assert rows[-1]["act"] == "auditExport"
+
+
+def test_an_export_that_would_hold_too_much_is_refused_and_its_file_goes_after_a_day(
+    firm: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = firm.house
+    assert exported(firm, format="JSONL")
+    (file,) = house.files.keys(f"{firm.organisation_id}/audit/")
+    for hours, left in ((-1, [file]), (25, [])):
+        now = file[1] + timedelta(hours=hours)
+        remove_expired(house.database, house.files, firm.organisation_id, now)
+        assert list(house.files.keys(f"{firm.organisation_id}/audit/")) == left
+    monkeypatch.setattr(_auditing, "MOST_CHANGES", 3)
+    answer = firm.query(EXPORT, input={"format": "CSV"})["auditExport"]
+    assert answer == {"download": None, "userErrors": [{"code": "AUDIT_TOO_LONG"}]}
+    assert not list(house.files.keys(f"{firm.organisation_id}/audit/"))
+    assert exported(firm, format="JSONL", to="1999-12-31") == b""
 
 
 def test_the_export_is_of_the_days_asked_for(firm: ApiClient) -> None:
