@@ -163,6 +163,7 @@ def _entries(session: ScopedSession, where: Sequence[ColumnElement[bool]]) -> It
         *(AuditEntry.place, AuditEntry.created_at, AuditEntry.act, AuditEntry.act_name),
         *(AuditEntry.door, AuditEntry.actor_name, AuditEntry.actor_id, AuditEntry.address),
         *(AuditEntry.request_id, AuditEntry.count, AuditEntry.organisation_id),
+        *(AuditEntry.previous_sha256, AuditEntry.sha256),
     )
     last = 0
     while True:

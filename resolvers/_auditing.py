@@ -36,6 +36,7 @@ class AuditFormat(StrEnum):
 _MEDIA = {AuditFormat.JSONL: "application/x-ndjson", AuditFormat.CSV: "text/csv"}
 _HEADERS = (
     *("place", "at", "act", "door", "actor", "actorId", "address", "requestId"),
+    *("previousSha256", "sha256"),
     *("recordType", "recordId", "kind", "field", "before", "after"),
 )
 
@@ -80,6 +81,8 @@ def _line(entry: Any, change: Any) -> Line:
         "actorId": entry.actor_id,
         "address": entry.address,
         "requestId": entry.request_id,
+        "previousSha256": entry.previous_sha256,
+        "sha256": entry.sha256,
     }
     if change is not None:
         told |= {

@@ -192,6 +192,8 @@ def test_the_export_holds_every_change_and_is_an_entry_itself(any_firm: ApiClien
     lines = [json.loads(line) for line in exported(any_firm, format="JSONL").splitlines()]
     assert len(lines) == expected
     assert [one["place"] for one in lines] == sorted(one["place"] for one in lines)
+    hashes = {one["place"]: (one["previousSha256"], one["sha256"]) for one in lines}
+    assert all(hashes[place][0] == hashes[place - 1][1] for place in hashes if place > 1)
     made = next(one for one in lines if one["act"] == "clientCreate")
     assert {"field": "name", "before": None, "after": "=HYPERLINK(1)"} in made["fields"]
     assert entries(any_firm)[0]["act"] == "auditExport"
@@ -201,6 +203,7 @@ def test_the_export_holds_every_change_and_is_an_entry_itself(any_firm: ApiClien
     (name,) = [one for one in rows if one["act"] == "clientCreate" and one["field"] == "name"]
     assert name["after"] == "'=HYPERLINK(1)"
     assert rows[-1]["act"] == "auditExport"
+    assert (name["previousSha256"], name["sha256"]) == hashes[int(name["place"])]
 
 
 def test_an_export_that_would_hold_too_much_is_refused_and_its_file_goes_after_a_day(
