@@ -59,6 +59,28 @@ def test_the_database_lets_nobody_alter_the_audit(firm: Firm, statement: str) ->
         connection.exec_driver_sql(statement)
 
 
+@pytest.mark.parametrize("table", ["audit_change", "audit_entry", "audit_head"])
+def test_sqlite_lets_nobody_replace_what_the_audit_holds(sqlite_url: str, table: str) -> None:
+    """REPLACE takes away what it meets past the triggers that guard against it."""
+    database = Database(sqlite_url)
+    found_firm(database)
+    names = [name for _, name, *_ in raw(database, f"PRAGMA table_info({table})")]
+    kept = raw(database, f"SELECT * FROM {table}")
+    assert kept
+    for left_out in ({"id"}, set()):
+        told = ", ".join(f'"{name}"' for name in names if name not in left_out)
+        again = f"INSERT OR REPLACE INTO {table} ({told}) SELECT {told} FROM {table}"
+        if table == "audit_change" and left_out:
+            continue
+        with (
+            pytest.raises(DBAPIError, match="the audit is never altered"),
+            database.engine.begin() as connection,
+        ):
+            connection.exec_driver_sql(again)
+    assert raw(database, f"SELECT * FROM {table}") == kept
+    database.close()
+
+
 def test_what_is_erased_is_gone_and_told_and_the_chain_holds(firm: Firm) -> None:
     database = firm.database
     with database.writing(Standing(firm.id, LOU, "clientUpdate")) as session:

@@ -60,6 +60,11 @@ _ON_SQLITE = {
         BEFORE UPDATE ON audit_head
         WHEN NEW.place <= OLD.place OR NEW.organisation_id <> OLD.organisation_id""",
     "audit_head_stays": "BEFORE DELETE ON audit_head",
+    "audit_head_not_replaced": """
+        BEFORE INSERT ON audit_head WHEN EXISTS (
+            SELECT 1 FROM audit_head
+            WHERE id = NEW.id OR organisation_id = NEW.organisation_id
+        )""",
 }
 
 _ON_POSTGRESQL = f"""
