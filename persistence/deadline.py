@@ -76,6 +76,11 @@ def within(seconds: float) -> Iterator[Deadline]:
         _current.reset(token)
 
 
+def current() -> Deadline | None:
+    """The deadline of what runs now; None: it may take as long as it likes."""
+    return _current.get()
+
+
 LONGER = 10
 
 

@@ -3,6 +3,8 @@
 The values of an answer are completed on the event loop, a thousand in some 40 ms: all other callers
 would wait for a page of thousands. After a slice the rest of a list waits for its turn; of several
 long answers one takes a slice at a time, and between two slices the loop does what is due.
+The deadline of the request is looked at in every slice, and the size of the answer is limited: both
+end the operation.
 """
 
 from __future__ import annotations
@@ -13,14 +15,34 @@ from collections.abc import Awaitable, Iterable, Iterator
 from typing import Any
 
 from anyio.lowlevel import RunVar
+from graphql import GraphQLError
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from persistence.deadline import OutOfTime, current
 
 SLICE = 0.005
 """Seconds."""
 _ROUNDS = 4
 """Of the loop between two slices: a short answer takes some ten."""
-_EVERY = 8
-"""Items between two looks at the clock."""
+_FREE = 8
+"""Items of lists, over the whole operation, before the first look at the clock."""
+
+ANSWER_BYTES = 32 * 1024 * 1024
+"""Of the texts of an answer, and what is written around each value."""
+_AROUND = 8
+
+TOO_LONG = "The answer is larger than the {limit} MiB it may have: ask for less at a time."
+
+
+class AnswerTooLarge(GraphQLError):
+    """The answer grew beyond `ANSWER_BYTES`; nothing more of it is completed."""
+
+    def __init__(self) -> None:
+        self.limit = ANSWER_BYTES >> 20
+        super().__init__(
+            TOO_LONG.format(limit=self.limit),
+            extensions={"code": "ANSWER_TOO_LARGE", "limit": ANSWER_BYTES},
+        )
 
 
 class Breath:
@@ -54,7 +76,13 @@ def _of_this_loop() -> Breath:
 
 
 class Breathing(StrawberryGraphQLCoreExecutionContext):
-    """The executor of the library, but for lists that take longer than a slice."""
+    """The executor of the library, but for answers that take longer than a slice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.items = 0
+        """Of lists, completed until now."""
+        self._bytes = 0
 
     def complete_iterable_value(
         self,
@@ -65,12 +93,28 @@ class Breathing(StrawberryGraphQLCoreExecutionContext):
         items: Iterable[Any],
         position_context: Any,
     ) -> Any:
-        if not isinstance(items, list | tuple) or len(items) < _EVERY:
+        if not isinstance(items, list | tuple) or self.items + len(items) < _FREE:
+            self.items += len(items) if isinstance(items, list | tuple) else 1
             return super().complete_iterable_value(
                 item_type, field_details_list, info, path, items, position_context
             )
         given = (item_type, field_details_list, info)
         return _List(self, given, path, position_context).complete(items)
+
+    def complete_leaf_value(self, return_type: Any, result: Any) -> Any:
+        value = super().complete_leaf_value(return_type, result)
+        self._bytes += _AROUND + (len(value) if value.__class__ is str else 0)
+        if self._bytes > ANSWER_BYTES:
+            raise AnswerTooLarge
+        return value
+
+    def require_time(self) -> None:
+        """OutOfTime once the request has taken as long as it may, AnswerTooLarge likewise."""
+        deadline = current()
+        if deadline is not None and deadline.left <= 0:
+            raise OutOfTime(deadline)
+        if self._bytes > ANSWER_BYTES:
+            raise AnswerTooLarge
 
 
 class _List:
@@ -89,7 +133,9 @@ class _List:
         rest = enumerate(items)
         breath = _of_this_loop()
         try:
-            is_complete = self._go_on(rest, breath)
+            # The slice is over for the lists within a list, too.
+            is_late = self._executor.items >= _FREE and breath.is_over
+            is_complete = not is_late and self._go_on(rest, breath)
         except Exception:
             self._let_go()
             raise
@@ -109,9 +155,12 @@ class _List:
 
     def _go_on(self, rest: Iterator[tuple[int, Any]], breath: Breath) -> bool:
         """Completes items until the slice is over; whether that was the last of them."""
+        executor = self._executor
+        executor.require_time()
         for index, item in rest:
             self._add(index, item)
-            if index % _EVERY == _EVERY - 1 and breath.is_over:
+            executor.items += 1
+            if executor.items >= _FREE and breath.is_over:
                 return False
         return True
 

@@ -16,6 +16,7 @@ from strawberry.schema.schema import validate_document
 from resolvers._shares import Shares
 from schema.context import Account
 from server.limits import (
+    NO_SHAPES,
     PRICE,
     Measured,
     QueryTooLarge,
@@ -51,19 +52,23 @@ class Documents:
 
     def __init__(self, room: int = KEPT_TOKENS) -> None:
         self._room = room
+        self.shapes = NO_SHAPES
+        """Of the schema that the documents are for."""
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._places = Shares(2)
         self.dear = Shares(4)
 
     def find(self, text: str) -> _Known:
         """The document of `text`, parsed unless it is known; QueryTooLarge or bad syntax raise."""
-        return self._lately(text) or self._keep(text, parse_within_limits(text))
+        return self._lately(text) or self._keep(text, parse_within_limits(text, self.shapes))
 
     async def look_up(self, text: str, firm: object) -> _Known:
         """As `find`; a long document is parsed in a thread, one at a time for each firm."""
         if (known := self._lately(text)) is not None:
             return known
-        measured = await self.aside(len(text) > SHORT, firm, partial(parse_within_limits, text))
+        measured = await self.aside(
+            len(text) > SHORT, firm, partial(parse_within_limits, text, self.shapes)
+        )
         return self._lately(text) or self._keep(text, measured)
 
     async def aside(self, is_long: bool, firm: object, work: Callable[[], Done]) -> Done:

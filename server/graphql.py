@@ -64,6 +64,7 @@ from resolvers.undoing import Undoing
 from resolvers.verifying import VerifyingQueries
 from server.breathing import Breathing
 from server.documents import Documents, KnownDocument
+from server.list_sizes import shapes_of
 
 QUERIES: tuple[type, ...] = (
     Browsing,
@@ -160,7 +161,7 @@ def make_schema(
     """A schema of our manner: rows are dicts, documents are limited, and parsed once."""
     documents = Documents()
     rules = () if introspection else (NoSchemaIntrospectionCustomRule,)
-    return strawberry.Schema(
+    schema = strawberry.Schema(
         query=query,
         mutation=mutation,
         subscription=subscription,
@@ -173,6 +174,8 @@ def make_schema(
             disable_field_suggestions=not introspection,
         ),
     )
+    documents.shapes = shapes_of(schema._schema)
+    return schema
 
 
 @cache

@@ -4,8 +4,9 @@
     fragments unfolded: 16 fields deep · 64 aliases · 4,000 selections · 32 times one field in
     one place · a price of 200,000
 
-The price is what a query may bring at most: a value for every field, times the size of the pages
-around it (a size given by a variable counts as the largest page; lists without pages count once).
+The price is what a query may bring: a value for every field, times the size of the pages around it
+(a size given by a variable counts as the largest page) and of the lists without pages, which is
+estimated (`server.list_sizes`).
 A mutation costs 50 beside that, an item of a list that is given 10 (a number 1): about what they
 take of the processor, where a value takes some 40 µs.
 """
@@ -40,6 +41,7 @@ from graphql import (
 )
 
 from persistence.pages import DEFAULT_SIZE, LARGEST_SIZE
+from server.list_sizes import Fields, Shapes
 
 DOCUMENT_BYTES = 128 * 1024
 TOKENS = 4_000
@@ -90,6 +92,15 @@ class Size:
     """How often each field stands on the uppermost level."""
 
 
+NO_SHAPES: Shapes = {}
+_NO_FIELDS: Fields = {}
+_ROOTS = {
+    OperationType.QUERY: "Query",
+    OperationType.MUTATION: "Mutation",
+    OperationType.SUBSCRIPTION: "Subscription",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """A document within the limits, with its number of tokens and its price."""
@@ -99,8 +110,11 @@ class Measured:
     price: int
 
 
-def parse_within_limits(text: str) -> Measured:
-    """The document of `text`; GraphQLError for bad syntax, QueryTooLarge beyond a limit."""
+def parse_within_limits(text: str, shapes: Shapes = NO_SHAPES) -> Measured:
+    """The document of `text`; GraphQLError for bad syntax, QueryTooLarge beyond a limit.
+
+    Without `shapes` every list without pages counts as one item.
+    """
     if len(text) > DOCUMENT_BYTES or len(text.encode()) > DOCUMENT_BYTES:
         raise QueryTooLarge("bytes", DOCUMENT_BYTES)
     tokens = _count_tokens(text)
@@ -112,11 +126,11 @@ def parse_within_limits(text: str) -> Measured:
     }
     if len(fragments) > FRAGMENTS:
         raise QueryTooLarge("fragments", FRAGMENTS)
-    measure = _Measure(fragments)
+    measure = _Measure(fragments, shapes)
     price = 0
     for node in document.definitions:
         if isinstance(node, OperationDefinitionNode):
-            size = measure.of(node.selection_set)
+            size = measure.of(node.selection_set, _ROOTS[node.operation])
             _check(size)
             acts = sum(size.names.values()) if node.operation is OperationType.MUTATION else 0
             price = max(price, size.price + ACT * acts)
@@ -183,15 +197,17 @@ def _count_tokens(text: str) -> int:
 class _Measure:
     """The sizes of the fragments of one document, each found once."""
 
-    def __init__(self, fragments: dict[str, FragmentDefinitionNode]) -> None:
+    def __init__(self, fragments: dict[str, FragmentDefinitionNode], shapes: Shapes) -> None:
         self._fragments = fragments
+        self._shapes = shapes
         self._known: dict[str, Size] = {}
 
-    def of(self, selections: SelectionSetNode) -> Size:
+    def of(self, selections: SelectionSetNode, owner: str) -> Size:
+        """The size of what is selected of the type `owner`."""
         names: Counter[str] = Counter()
         depth = aliases = count = price = 0
         is_page = False
-        for size in self._sizes(selections):
+        for size in self._sizes(selections, owner):
             names.update(size.names)
             is_page = is_page or size.is_page
             depth = max(depth, size.depth)
@@ -210,24 +226,33 @@ class _Measure:
             names,
         )
 
-    def _sizes(self, selections: SelectionSetNode) -> Iterator[Size]:
+    def _sizes(self, selections: SelectionSetNode, owner: str) -> Iterator[Size]:
         for node in selections.selections:
             match node:
                 case FieldNode():
-                    yield self._field(node)
-                case InlineFragmentNode(selection_set=below):
-                    yield _one_more(self.of(below))
+                    yield self._field(node, owner)
+                case InlineFragmentNode(selection_set=below, type_condition=named):
+                    yield _one_more(self.of(below, named.name.value if named else owner))
                 case FragmentSpreadNode(name=name):
                     yield _one_more(self._fragment(name.value))
 
-    def _field(self, node: FieldNode) -> Size:
-        below = Size() if node.selection_set is None else self.of(node.selection_set)
+    def _field(self, node: FieldNode, owner: str) -> Size:
+        name = node.name.value
+        is_page = name in ("nodes", "edges")
+        of_type, size = self._shapes.get(owner, _NO_FIELDS).get(name, ("", 1))
+        below = Size() if node.selection_set is None else self.of(node.selection_set, of_type)
+        if below.is_page:
+            size = _page_size(node)
+        elif is_page:
+            # Counted by the field above, which says how many are asked for.
+            size = 1
+        here = 1 if node.selection_set is not None else size
         return Size(
             below.depth + 1,
             below.aliases + (node.alias is not None),
             below.selections + 1,
-            below.price * (_page_size(node) if below.is_page else 1) + 1 + _price_of_lists(node),
-            node.name.value in ("nodes", "edges"),
+            below.price * size + here + _price_of_lists(node),
+            is_page,
             {(node.alias or node.name).value: 1},
         )
 
@@ -236,7 +261,10 @@ class _Measure:
             # A circle ends here; validation tells of it, and of a fragment that is not there.
             self._known[name] = Size()
             if name in self._fragments:
-                self._known[name] = self.of(self._fragments[name].selection_set)
+                fragment = self._fragments[name]
+                self._known[name] = self.of(
+                    fragment.selection_set, fragment.type_condition.name.value
+                )
         return self._known[name]
 
 

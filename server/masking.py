@@ -12,6 +12,7 @@ from graphql import GraphQLError
 from domain.errors import Issue, Refusal
 from persistence.deadline import OutOfTime
 from schema.user_error import sentence, user_error
+from server.breathing import TOO_LONG, AnswerTooLarge
 from server.limits import TOO_LARGE, QueryTooLarge
 from words import phrase, translated
 
@@ -27,7 +28,17 @@ def new_reference() -> str:
 
 def told(errors: Iterable[GraphQLError], locale: str) -> list[dict[str, Any]]:
     """The errors of an operation as they may leave the house, in the language of `locale`."""
-    return [entry for error in errors for entry in _told(error, locale)]
+    ended: set[type] = set()
+    entries: list[dict[str, Any]] = []
+    for error in errors:
+        cause = error.original_error or error
+        if isinstance(cause, OutOfTime | AnswerTooLarge):
+            # Every list that was under way meets it: it is told where it was met first.
+            if cause.__class__ in ended:
+                continue
+            ended.add(cause.__class__)
+        entries += _told(error, locale)
+    return entries
 
 
 def _told(error: GraphQLError, locale: str) -> list[dict[str, Any]]:
@@ -39,6 +50,10 @@ def _told(error: GraphQLError, locale: str) -> list[dict[str, Any]]:
         log.warning("out of time", path=error.path, seconds=seconds)
         message = phrase(OUT_OF_TIME, locale, limit=f"{seconds:g}")
         return [_placed(error, message, {"code": "REQUEST_TIMEOUT", "limit": seconds})]
+    large = cause or error
+    if isinstance(large, AnswerTooLarge):
+        message = phrase(TOO_LONG, locale, limit=large.limit)
+        return [_placed(error, message, large.extensions or {})]
     if isinstance(error, QueryTooLarge):
         what = translated(error.what, locale)
         message = phrase(TOO_LARGE, locale, limit=error.limit, what=what)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from persistence.deadline import OutOfTime, within
 from server import breathing
 from server.breathing import Breathing
+from server.masking import told
 
 
 @strawberry.type
@@ -87,3 +90,34 @@ def test_others_get_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
         return turns
 
     assert asyncio.run(beside()) > 400
+
+
+DEEP = "{ " + " ".join(f"a{n}: things(count: 4000) {{ below odd }}" for n in range(20)) + " }"
+
+
+def test_the_deadline_ends_an_answer_and_others_get_in_meanwhile() -> None:
+    async def beside() -> tuple[Any, float, float]:
+        begun = time.perf_counter()
+        with within(0.3):
+            answer = asyncio.ensure_future(SLICED.execute(DEEP))
+        waits = [0.0]
+        while not answer.done():
+            asked_at = time.perf_counter()
+            await asyncio.sleep(0)
+            await SLICED.execute("{ things(count: 3) { number } }")
+            waits.append(time.perf_counter() - asked_at)
+        return answer.result(), time.perf_counter() - begun, sorted(waits)[len(waits) // 2]
+
+    result, seconds, wait = asyncio.run(beside())
+    assert {type(error.original_error) for error in result.errors} == {OutOfTime}
+    assert len(told(result.errors, "en")) == 1
+    assert seconds < 5
+    assert wait < 0.25
+
+
+def test_an_answer_has_so_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breathing, "ANSWER_BYTES", 1000)
+    result = asyncio.run(SLICED.execute("{ things(count: 500) { number } }"))
+    (error,) = told(result.errors or (), "fr")
+    assert error["extensions"]["code"] == "ANSWER_TOO_LARGE"
+    assert "La réponse dépasse" in error["message"]

@@ -6,6 +6,7 @@ import pytest
 from graphql import GraphQLError, get_introspection_query
 
 from server.documents import Documents
+from server.graphql import jalon_schema
 from server.limits import (
     ACT,
     ALIASES,
@@ -21,6 +22,7 @@ from server.limits import (
     QueryTooLarge,
     parse_within_limits,
 )
+from server.list_sizes import SIZES, shapes_of
 from server.rates import Allowance
 from tests.support.api import ApiClient
 
@@ -142,6 +144,27 @@ def test_a_price_beyond_the_limit_is_refused() -> None:
     deep = f"{{ a(first: 100) {{ nodes {{ b(first: 100) {{ nodes {{ {names} }} }} }} }} }}"
     assert refused_for(deep) == "values by its price"
     assert parse_within_limits("{ a }").price < PRICE
+
+
+def test_lists_without_pages_count_with_their_size() -> None:
+    changes = "changes { recordId fields { field before after } }"
+
+    def priced(count: int, first: int) -> int:
+        again = " ".join(f"a{number}: {changes}" for number in range(count))
+        text = f"{{ auditEntries(page: {{first: {first}}}) {{ nodes {{ {again} }} }} }}"
+        return parse_within_limits(text, shapes_of(jalon_schema()._schema)).price
+
+    assert priced(1, 10) == 1 + 10 * (1 + 1 + 50 * (1 + 1 + 10 * 3))
+    assert priced(1, 100) < PRICE
+    with pytest.raises(QueryTooLarge, match="price"):
+        priced(15, 100)
+
+
+def test_each_list_of_the_table_is_one() -> None:
+    shapes = shapes_of(jalon_schema()._schema)
+    for name, size in SIZES.items():
+        owner, _, field = name.partition(".")
+        assert shapes[owner][field][1] == size
 
 
 def test_the_price_is_told_with_the_answer(api: ApiClient) -> None:
