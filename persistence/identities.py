@@ -76,11 +76,11 @@ def let_in(database: Database, at: Trusting, somebody: Somebody, *, now: datetim
     where the firm says as what; who was removed or suspended stays out. Who is known and was
     invited again has joined again.
     """
-    if somebody.email is None:
-        return None
-    actor = Actor(Door.IDENTITY_PROVIDER, somebody.email)
-    account_id = _account(database, actor, is_made=at.default_role is not None, now=now)
-    if account_id is None:
+    actor = Actor(Door.IDENTITY_PROVIDER, somebody.email or somebody.name or somebody.subject)
+    is_known = _is_known(database, at, somebody)
+    is_made = at.default_role is not None and not is_known
+    account_id = _account(database, somebody.email, actor, is_made=is_made, now=now)
+    if account_id is None and not is_known:
         return None
     with database.writing(Standing(at.organisation_id, actor, "signIn")) as session:
         known = _identity(session, at, somebody)
@@ -157,9 +157,12 @@ def _identity(session: ScopedSession, at: Trusting, somebody: Somebody) -> Ident
     return identity_with(session, at.provider_id, somebody.subject)
 
 
-def _account(database: Database, actor: Actor, *, is_made: bool, now: datetime) -> int | None:
+def _account(
+    database: Database, email: str | None, actor: Actor, *, is_made: bool, now: datetime
+) -> int | None:
     """The account of an address; a session of one firm sees those of its members alone."""
-    email = actor.name
+    if email is None:
+        return None
     with database.reading(None) as session:
         found = session.scalar(select(Account.id).where(Account.email_key == email_key(email)))
     if found is not None or not is_made:

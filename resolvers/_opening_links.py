@@ -11,7 +11,7 @@ from domain.account import LINK_KEY, AccountLink, LinkPurpose, Member, may_choos
 from domain.errors import Refusal
 from domain.organisation import Organisation
 from domain.password import require_fit
-from domain.people import LINK_SPENT, PASSWORD_LINK_FOR, PASSWORD_WRONG
+from domain.people import INVITED_FOR, LINK_SPENT, PASSWORD_LINK_FOR, PASSWORD_WRONG
 from domain.standing import Actor, Door
 from persistence import account_links as links
 from persistence import accounts
@@ -83,14 +83,7 @@ async def renew_password(house: House, asking: Asking, *, token: str, password: 
             if link is None:
                 raise Refusal(LINK_SPENT(field=("token",)))
             name_act(session, "passwordRenew", asking.actor(Door.LINK, email))
-            accounts.set_password(session, link.account_id, made, now=now)
-            links.spend_links(
-                session,
-                account_id=link.account_id,
-                purpose=LinkPurpose.NEW_PASSWORD,
-                into=None,
-                now=now,
-            )
+            _replace_password(house, session, link, made)
 
     await to_thread.run_sync(persistently, keep)
     await to_thread.run_sync(guessing.note_proof, house, email, asking.address)
@@ -121,8 +114,8 @@ async def join(
 
     def keep() -> tuple[str, str]:
         with house.database.writing(None) as session:
-            name_act(session, "join", asking.actor(Door.LINK, found.email))
-            return _joined(house, session, token, made, name_of(name))
+            name_act(session, "join", asking.actor(Door.LINK, email))
+            return _joined(house, session, token, behind, made, name_of(name))
 
     joined = await to_thread.run_sync(persistently, keep)
     if behind.is_mailed:
@@ -236,12 +229,6 @@ def _invite_anew(house: House, session: ScopedSession, member: Member) -> None:
         into=links.Invited(firm.id, member.id),
         is_mailed=True,
     )
-
-
-def _act(session: ScopedSession, asking: Asking, act: str, email: str) -> None:
-    """Has the audit tell whose act it is."""
-    actor = Actor(Door.LINK, email, address=asking.address[:64], request_id=asking.request_id)
-    name_act(session, act, actor)
 
 
 def name_of(written: str | None) -> str:

@@ -46,7 +46,10 @@ class Doors:
         self.keys = Bearers(by_key, clock=clock)
         self.sign_ins = Bearers(by_cookie, clock=clock)
         self.identities = Bearers(IdentityDoor(gate or Gate()).look_up, clock=clock)
-        self._strangers = Strangers(strangers, clock)
+        self._strangers_at = {
+            id(door): Strangers(strangers, clock)
+            for door in (self.keys, self.sign_ins, self.identities)
+        }
         self._seen = LastSeen()
 
     async def caller_of(
@@ -93,17 +96,24 @@ class Doors:
         return _as_caller(bearer, headers, address=address, request_id=request_id)
 
     async def _bearer(self, house: House, door: Bearers, token: str, address: str) -> Bearer | None:
-        self._strangers.stop(address, name_of(token))
+        # Each door counts its own: a bad key locks nobody out who signs in, or comes by a provider.
+        strangers = self._strangers_at[id(door)]
+        strangers.stop(address, name_of(token))
         bearer = await door.find(house, token)
         if bearer is None:
-            self._strangers.turned_away(address, name_of(token))
+            strangers.turned_away(address, name_of(token))
         else:
-            self._strangers.welcome(name_of(token))
+            strangers.welcome(name_of(token))
         return bearer
+
+    def welcome(self, token: str) -> None:
+        """Lets in who has just signed in, wherever others guess."""
+        self._strangers_at[id(self.sign_ins)].welcome(name_of(token))
 
     def forget_all(self) -> None:
         """Looks everybody up again, and counts from the start."""
-        self._strangers.forget()
+        for strangers in self._strangers_at.values():
+            strangers.forget()
         self.keys.forget()
         self.sign_ins.forget()
         self.identities.forget()

@@ -175,6 +175,7 @@ class Sessions:
         self._doors.sign_ins.forget(token)
 
     async def _let_in(self, request: Request, token: str) -> Response:
+        self._doors.welcome(token)
         caller = await self._behind(request, token)
         if caller is None:
             return unauthenticated(request.headers)

@@ -391,3 +391,22 @@ def test_an_odd_body_is_refused_in_words(lone: ApiClient, body: bytes) -> None:
     assert answer.status_code == 400
     large = lone.http.post("/session", content=b"x" * 20_000, headers=headers)
     assert large.status_code == 413
+
+
+def test_a_bad_key_of_a_neighbour_locks_nobody_out(lone: ApiClient) -> None:
+    person(lone)
+    here = Browser(lone)
+    assert here.sign_in().status_code == 200
+    bad = {"Authorization": "Bearer revoked"}
+    codes = {
+        lone.http.post("/graphql", json={"query": WHO}, headers=bad).status_code for _ in range(130)
+    }
+    assert codes == {401, 429}
+    doors_of(lone).sign_ins.forget()
+    assert here.ask("GET", "/session").json()["session"]
+    for number in range(130):
+        Browser(lone, {"jalon": f"none{number}"}).ask("GET", "/session")
+    assert Browser(lone, {"jalon": "none"}).ask("GET", "/session").status_code == 429
+    fresh = Browser(lone)
+    assert fresh.sign_in().status_code == 200
+    assert fresh.ask("GET", "/session").json()["session"]

@@ -12,6 +12,8 @@ import pytest
 from sqlalchemy import select
 
 from domain.access import Role
+from domain.audit import AuditEntry
+from domain.standing import Door
 from tests.persistence.firms import raw
 from tests.server.signing import PASSWORD, Browser, doors_of, person, signed_in
 from tests.support.api import ApiClient, open_api
