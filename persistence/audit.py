@@ -140,6 +140,16 @@ def verify(session: ScopedSession, organisation_id: int) -> AuditVerified:
     return found
 
 
+def holds(session: ScopedSession, organisation_id: int, place: int, sha256: str) -> bool:
+    """Whether the entry at `place` has the hash that was kept elsewhere."""
+    found = session.scalar(
+        select(AuditEntry.sha256).where(
+            AuditEntry.organisation_id == organisation_id, AuditEntry.place == place
+        )
+    )
+    return found == sha256.lower()
+
+
 def _entries(session: ScopedSession, organisation_id: int) -> Iterator[Any]:
     """The entries in their order, a portion at a time."""
     last = None

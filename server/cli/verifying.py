@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from domain.audit import INSTALLATION
@@ -15,8 +17,14 @@ from server.cli.speaking import answer, app, say, talk
 @app.command(
     help=say("Reads legal documents, ledger and audit again; ends with 1 if any is wrong.")
 )
-def verify(organisation: OrganisationCode = None) -> None:
-    is_sound = True
+def verify(
+    organisation: OrganisationCode = None,
+    expect: Annotated[
+        str | None,
+        typer.Option(help=say("PLACE:SHA256 of an entry of the audit, kept elsewhere.")),
+    ] = None,
+) -> None:
+    is_sound = is_there = True
     with (
         open_desk(organisation) as desk,
         desk.house.database.reading(desk.caller.standing()) as session,
@@ -40,6 +48,10 @@ def verify(organisation: OrganisationCode = None) -> None:
             )
         wrong = disagreements(session)
         audits = [audit.verify(session, desk.caller.organisation_id)]
+        if expect is not None:
+            place, _, sha256 = expect.partition(":")
+            key = int(place) if place.isascii() and place.isdigit() and len(place) < 19 else 0
+            is_there = audit.holds(session, desk.caller.organisation_id, key, sha256)
         with desk.house.database.reading(None) as unscoped:
             audits.append(audit.verify(unscoped, INSTALLATION))
     for one in wrong:
@@ -55,7 +67,9 @@ def verify(organisation: OrganisationCode = None) -> None:
     if not wrong:
         answer().print(say("Ledger: every entry follows from its record."))
     is_told_truly = [_say_audit(one) for one in audits]
-    if wrong or not is_sound or not all(is_told_truly):
+    if not is_there:
+        talk().print(say("Audit: no entry {expected}: cut off, or made anew.", expected=expect))
+    if wrong or not is_sound or not is_there or not all(is_told_truly):
         raise typer.Exit(1)
 
 

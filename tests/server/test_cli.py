@@ -314,6 +314,12 @@ def test_verify_says_whether_documents_and_ledger_are_as_they_were(jalon: Termin
     assert jalon("verify").splitlines()[0] == sound
     database = Database("sqlite:///var/jalon.db")
     with owner(database).begin() as connection:
+        last = connection.exec_driver_sql("SELECT place, sha256 FROM audit_head").one()
+    assert jalon("verify", "--expect", f"{last[0]}:{last[1]}").splitlines()[0] == sound
+    for other in (f"{last[0] + 1}:{last[1]}", f"{last[0]}:{'0' * 64}", "x"):
+        jalon("verify", "--expect", other, code=1)
+        assert jalon.told.startswith("Audit: no entry ")
+    with owner(database).begin() as connection:
         connection.exec_driver_sql(
             "INSERT INTO billing_entry (organisation_id, kind, booked_on, amount_minor, currency,"
             " source_id, created_at) VALUES (1, 'HISTORY', '2026-01-01', 7, 'EUR', 3, '2026-01-01')"
