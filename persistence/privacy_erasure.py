@@ -6,6 +6,7 @@ GDPR art. 17. What the law wants kept stays (art. 17(3)(b), (e)) and is told wit
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -16,7 +17,7 @@ from domain.client import Address, Client, Contact
 from domain.collaborator import Collaborator
 from domain.invoice.model import LEGAL
 from domain.likeness import loose_key, name_key
-from domain.privacy import Reckoning, Subject, Why
+from domain.privacy import Reckoning, Subject, TraceKind, Why
 from domain.privacy_fates import Fate
 from domain.privacy_register import columns_of, fates
 from persistence.privacy_audit import forget_in_audit
@@ -25,9 +26,11 @@ from persistence.privacy_imports import erase_in_imports
 from persistence.privacy_kept import count_kept
 from persistence.privacy_mails import erase_in_mails
 from persistence.privacy_person import Person
-from persistence.privacy_search import rewrite, table_of
+from persistence.privacy_search import naming, rewrite, table_of
 from persistence.session import ScopedSession, as_the_house
 
+_THINGS = {"project", "contract", "phase", "product", "entity"}
+_NAMES = {"name", "label", "title"}
 _BY_IMPORTS = {"import_file", "import_row", "import_effect", "staged_upload"}
 
 
@@ -65,8 +68,12 @@ def erase(
 def _rewrite_texts(session: ScopedSession, person: Person, reckoning: Reckoning) -> None:
     for name, columns in columns_of(Fate.TEXT).items():
         if name not in _BY_IMPORTS:
-            done = rewrite(session, table_of(name), columns, person.rewriter)
+            names = [one for one in columns if name in _THINGS and one in _NAMES]
+            texts = [one for one in columns if one not in names]
+            done = rewrite(session, table_of(name), texts, person.rewriter) if texts else 0
             reckoning.erase(name, done)
+            if names:
+                _leave_names(session, person, reckoning, name, names)
     drafts = columns_of(Fate.DRAFT)
     invoices, lines = table_of("invoice"), table_of("invoice_line")
     final = select(invoices.c.id).where(
@@ -78,6 +85,18 @@ def _rewrite_texts(session: ScopedSession, person: Person, reckoning: Reckoning)
             table.name, rewrite(session, table, drafts[table.name], person.rewriter, where)
         )
     session.expire_all()
+
+
+def _leave_names(
+    session: ScopedSession, person: Person, reckoning: Reckoning, name: str, columns: list[str]
+) -> None:
+    """A thing may be named like the person: only addresses and numbers go from its name."""
+    table, given = table_of(name), person.rewriter
+    exact = replace(given, traces=[one for one in given.traces if one.kind is not TraceKind.NAME])
+    reckoning.erase(name, rewrite(session, table, columns, exact))
+    count = sum(1 for _ in naming(session, table, columns, given))
+    if count:
+        reckoning.keep(name, Why.SHARED, count=count)
 
 
 def _neutralise(record: Any, language: str) -> bool:

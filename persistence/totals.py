@@ -12,18 +12,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    Subquery,
-    and_,
-    case,
-    func,
-    literal,
-    or_,
-    select,
-    union_all,
-)
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, literal, or_, select
+from sqlalchemy import union_all as all_of
 from sqlalchemy.orm import aliased
 
 from domain.entry import BillingEntry, EntryKind
@@ -123,7 +113,7 @@ def count_totals(
 
 
 def _both(session: ScopedSession, by: TotalsBy, as_of: date | None, within: Within) -> Subquery:
-    return union_all(
+    return all_of(
         _of_fees(session, by, as_of, within), _of_entries(session, by, as_of, within)
     ).subquery()
 

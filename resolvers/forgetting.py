@@ -14,6 +14,7 @@ from anyio import to_thread
 
 from domain.access import Permission
 from domain.privacy import Why
+from persistence.deadline import longer
 from resolvers._forgetting import (
     Foreseen,
     erase_person,
@@ -93,7 +94,8 @@ class Forgetting:
             }
 
         nothing = {"download": None}
-        return await write(info, Permission.MANAGE_PEOPLE, act, nothing=nothing)
+        with longer():
+            return await write(info, Permission.MANAGE_PEOPLE, act, nothing=nothing)
 
     @strawberry.mutation(
         description="Erases a person: names become a neutral text, addresses and phone numbers go; "
@@ -122,7 +124,8 @@ class Forgetting:
             restore=lambda acting, kept: _again(kept),
         )
         nothing = {"erased": None, "kept": None, "replayed": False}
-        payload = await write(info, Permission.MANAGE_PEOPLE, act, nothing=nothing, once=once)
+        with longer():
+            payload = await write(info, Permission.MANAGE_PEOPLE, act, nothing=nothing, once=once)
         if not input.dry_run and not payload["user_errors"]:
             rest = partial(forget_the_rest, house, caller, input.subject)
             await to_write(caller, partial(persistently, rest))

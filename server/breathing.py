@@ -101,7 +101,8 @@ class Breathing(StrawberryGraphQLCoreExecutionContext):
         given = (item_type, field_details_list, info)
         return _List(self, given, path, position_context).complete(items)
 
-    def complete_leaf_value(self, return_type: Any, result: Any) -> Any:
+    # The library has it static; asked of the executor, it may be a method as well.
+    def complete_leaf_value(self, return_type: Any, result: Any) -> Any:  # type: ignore[override]
         value = super().complete_leaf_value(return_type, result)
         self._bytes += _AROUND + (len(value) if value.__class__ is str else 0)
         if self._bytes > ANSWER_BYTES:
