@@ -18,7 +18,11 @@ from words import phrase, translated
 
 log = structlog.get_logger("jalon")
 
-OUT_OF_TIME = "This took longer than the {limit} s it may take: it was ended, and wrote nothing."
+OUT_OF_TIME = (
+    "This took longer than the {limit} s it may take and was ended. What it was to write is "
+    "written whole or not at all: ask again with the same idempotency key, or look."
+)
+"""An act may be committed when the fields of its answer run out of time."""
 
 
 def new_reference() -> str:
