@@ -41,8 +41,9 @@ SIZES: Mapping[str, int] = {
     "InvoiceParty.address": 3,
     "Phase.progressUpdates": 20,
     "Project.contracts": 5,
-    "Query.receivables": 100,
-    "ReceivableBucket.invoices": 50,
+    "Query.receivables": 50,
+    "Receivable.buckets": 5,
+    "ReceivableBucket.invoices": 10,
     "Reminders.items": 100,
     "UserError.field": 3,
 }

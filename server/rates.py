@@ -70,7 +70,7 @@ class Allowance:
 
     requests: int = 12_000
     """A minute."""
-    price: int = 3_000_000
+    price: int = 12_000_000
     """Values a minute, by the price of what is asked."""
     at_once: int = 8
     """Operations that run at one time."""

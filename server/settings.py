@@ -104,7 +104,7 @@ class Settings(BaseSettings):
     """Of one key or person; a few more wait in line. 0: no limit, as in those below."""
     requests_per_minute: int = 12_000
     """Of one key or person; a firm has three times as many. Each process counts for itself."""
-    price_per_minute: int = 3_000_000
+    price_per_minute: int = 12_000_000
     """Values a minute that one key or person may ask for; a firm three times as many."""
     strangers_per_minute: int = 120
     """Requests without a valid key from one network address (IPv6: /64) until it has to wait."""

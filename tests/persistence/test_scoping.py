@@ -264,7 +264,7 @@ def test_the_state_of_an_invoice_is_found_within_ones_own(firms: Neighbours) -> 
 
 ARGUED = {
     "persistence/audit.py:seal_outside": "It begins the transaction, for its act to have a key.",
-    "persistence/audit.py:erase": "It begins the transaction, for its act to have a key.",
+    "persistence/audit.py:empty": "It begins the transaction, for its act to have a key.",
     "persistence/audit.py:_verify_changes": "It names the organisation of the entry verified.",
     "persistence/audit_acts.py:note_act": "It begins the transaction, for its act to have a key.",
     "persistence/audit_acts.py:_seal": "It names the act of its own transaction, whose rows are of"

@@ -55,7 +55,7 @@ def questions() -> Iterator[str]:
         kind = get_named_type(field.type)
         if any(is_required_argument(one) for one in field.args.values()) or is_leaf_type(kind):
             continue
-        choice = "(page: { first: 20 }" if "page" in field.args else ""
+        choice = "(page: { first: 5 }" if "page" in field.args else ""
         if name == "invoices":
             choice += ", filter: { states: null }"
         choice += ")" if choice else ""
