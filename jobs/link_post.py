@@ -8,30 +8,26 @@ database nor the log ever holds it.
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import structlog
 
-from domain.invoice.mail import LEASE
-from jobs.postman import Post
-from jobs.rounds import EVERY, Rounds, persistently
+from jobs.mail_rounds import AT_ONCE, LONGEST, MailRounds, Post
+from jobs.rounds import EVERY, persistently
 from jobs.smtp import hand_in
 from persistence.account_links import TakenLink, is_any_due, note_mailed, take_due
-from persistence.session import Database
+from persistence.audit_acts import name_act
+from persistence.session import Database, ScopedSession
 
 log = structlog.get_logger("jalon")
-
-_AT_ONCE = 4
-_LONGEST = LEASE.total_seconds() / 2
 
 ComposeLink = Callable[[TakenLink], bytes]
 """The letter of a link."""
 
 
-class LinkPostman(Rounds):
-    """Sends the mails of links on a thread of its own, from `open` to `close`."""
+class LinkPostman(MailRounds[TakenLink]):
+    """Sends the mails of links."""
 
     def __init__(
         self,
@@ -42,29 +38,16 @@ class LinkPostman(Rounds):
         *,
         every: float = EVERY,
     ) -> None:
-        super().__init__("link post", every=every)
-        self._database = database
-        self._post = post
+        super().__init__("link post", database, post, clock, every=every)
         self._compose = compose
-        self._clock = clock
 
-    def round(self) -> int:
-        """Sends what is due now; how many mails that were."""
-        now = self._clock()
-        with self._database.reading(None) as session:
-            if not is_any_due(session, now=now):
-                return 0
-        claim = secrets.token_hex(8)
-        with self._database.writing(None, patient=True) as session:
-            taken = take_due(session, claim=claim, now=now, most=_AT_ONCE)
-        if taken:
-            asyncio.run(self._send_all(taken))
-        return len(taken)
+    def is_any_due(self, session: ScopedSession, *, now: datetime) -> bool:
+        return is_any_due(session, now=now)
 
-    async def _send_all(self, taken: list[TakenLink]) -> None:
-        await asyncio.gather(*(self._send(one) for one in taken))
+    def take_due(self, session: ScopedSession, *, claim: str, now: datetime) -> Sequence[TakenLink]:
+        return take_due(session, claim=claim, now=now, most=AT_ONCE)
 
-    async def _send(self, taken: TakenLink) -> None:
+    async def send(self, taken: TakenLink) -> None:
         """One mail to the end of this attempt, whichever that is."""
         is_sent = is_final = False
         error = ""
@@ -73,7 +56,7 @@ class LinkPostman(Rounds):
             handing = hand_in(
                 self._post.server, letter, sender=self._post.sender, recipients=[taken.email]
             )
-            said = await asyncio.wait_for(handing, _LONGEST)
+            said = await asyncio.wait_for(handing, LONGEST)
             is_sent, is_final = bool(said.accepted), said.is_final
         except Exception as found:
             # Nothing of the letter: it holds the link.
@@ -84,6 +67,7 @@ class LinkPostman(Rounds):
     def _note(self, taken: TakenLink, is_sent: bool, is_final: bool) -> None:
         def note() -> None:
             with self._database.writing(None, durable=True, patient=True) as session:
+                name_act(session, "mail")
                 note_mailed(session, taken, is_sent=is_sent, is_final=is_final, now=self._clock())
 
         persistently(note)

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import structlog
 
 from domain.errors import Refusal
 from domain.invoice.mail import (
-    LEASE,
     MAIL_HEAD_BROKEN,
     MAIL_OF_PRO_FORMA,
     MailState,
@@ -24,18 +22,13 @@ from domain.invoice.mail import (
     told,
 )
 from domain.standing import Standing
-from jobs.mail_server import SmtpServer
-from jobs.rounds import EVERY, Rounds, persistently
+from jobs.mail_rounds import AT_ONCE, LONGEST, MailRounds, Post
+from jobs.rounds import EVERY, persistently
 from jobs.smtp import hand_in
-from persistence.audit_acts import name_act
 from persistence.mails import Taken, is_any_due, note, take_due
-from persistence.session import Database
+from persistence.session import Database, ScopedSession
 
 log = structlog.get_logger("jalon")
-
-_AT_ONCE = 4
-_LONGEST = LEASE.total_seconds() / 2
-"""Seconds after which an attempt is given up: well before its mail is anybody's again."""
 
 _NEVER_SENT = (MAIL_HEAD_BROKEN, MAIL_OF_PRO_FORMA)
 
@@ -47,16 +40,8 @@ Compose = Callable[[Taken], Letter | None]
 """The letter of a mail, with its paper; None when it is not to be sent any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
-    """Where letters are handed in, and by whom."""
-
-    server: SmtpServer
-    sender: str
-
-
-class Postman(Rounds):
-    """Sends mails of all organisations on a thread of its own, from `open` to `close`."""
+class Postman(MailRounds[Taken]):
+    """Sends the mails of invoices of all organisations."""
 
     def __init__(
         self,
@@ -67,36 +52,22 @@ class Postman(Rounds):
         *,
         every: float = EVERY,
     ) -> None:
-        super().__init__("post", every=every)
-        self._database = database
-        self._post = post
+        super().__init__("post", database, post, clock, every=every)
         self._compose = compose
-        self._clock = clock
 
-    def round(self) -> int:
-        """Sends what is due now; how many mails that were."""
-        now = self._clock()
-        with self._database.reading(None) as session:
-            if not is_any_due(session, now=now):
-                return 0
-        claim = secrets.token_hex(8)
-        with self._database.writing(None, patient=True) as session:
-            name_act(session, "mail")
-            taken = take_due(session, claim=claim, now=now, most=_AT_ONCE)
-        if taken:
-            asyncio.run(self._send_all(taken))
-        return len(taken)
+    def is_any_due(self, session: ScopedSession, *, now: datetime) -> bool:
+        return is_any_due(session, now=now)
 
-    async def _send_all(self, taken: list[Taken]) -> None:
-        await asyncio.gather(*(self._send(one) for one in taken))
+    def take_due(self, session: ScopedSession, *, claim: str, now: datetime) -> Sequence[Taken]:
+        return take_due(session, claim=claim, now=now, most=AT_ONCE)
 
-    async def _send(self, taken: Taken) -> None:
+    async def send(self, taken: Taken) -> None:
         """One mail to the end of this attempt, whichever that is."""
         try:
             letter = await asyncio.to_thread(self._compose, taken)
             if letter is None:
                 return
-            sent = await asyncio.wait_for(self._hand_in(letter), _LONGEST)
+            sent = await asyncio.wait_for(self._hand_in(letter), LONGEST)
         except TimeoutError:
             sent = Sent(refused={"": "TimeoutError"}, is_final=False)
         except Exception as error:

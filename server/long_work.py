@@ -14,8 +14,9 @@ from jobs.gate import Gate
 from jobs.keeper import EVERY, Keeper
 from jobs.kinds import Kind, Kinds
 from jobs.link_post import LinkPostman
+from jobs.mail_rounds import Post
 from jobs.mail_server import server_at
-from jobs.postman import Post, Postman
+from jobs.postman import Postman
 from jobs.rounds import Rounds
 from jobs.scheduler import EVERY as LOOK_EVERY
 from jobs.scheduler import Scheduler

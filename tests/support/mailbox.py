@@ -13,8 +13,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
+from jobs.mail_rounds import Post
 from jobs.mail_server import SmtpServer
-from jobs.postman import Post
 
 SENDER = "factures@jalon.test"
 PASSWORD = "open sesame 7731"

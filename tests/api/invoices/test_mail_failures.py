@@ -9,8 +9,8 @@ import pytest
 
 from domain.invoice.mail import LEASE, PAUSES, Sent
 from jobs import smtp
+from jobs.mail_rounds import Post
 from jobs.mail_server import SmtpServer
-from jobs.postman import Post
 from persistence.files import Files
 from persistence.mails import note, take_due
 from server.long_work import postman_of
