@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
+from server.generated import write_or_check
+
 HOUSE = Path(__file__).resolve().parents[1]
 PAGE = HOUSE / "docs" / "licences.md"
 LOCK = HOUSE / "requirements.lock"
@@ -130,12 +132,7 @@ def main(arguments: Sequence[str]) -> int:
     if wrong:
         sys.stderr.write("\n".join(["These licences are not known as allowed:", *wrong, ""]))
         return 1
-    if "--check" not in arguments:
-        PAGE.write_text(text, encoding="utf-8")
-    elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
-        sys.stderr.write("docs/licences.md is not current: make licences\n")
-        return 1
-    return 0
+    return write_or_check(PAGE, text, arguments, name="docs/licences.md", verb="licences")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ kept of persons, what for, how long, and what becomes of each column when a pers
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from domain.privacy import REASONS
 from domain.privacy_fates import SAID, Activity, Fate
 from domain.privacy_register import ACTIVITIES
 from domain.retention import TERMS
+from server.generated import write_or_check
 from words import LANGUAGES, phrase, translated
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"
@@ -105,19 +105,8 @@ def _entry(activity: Activity, language: str) -> Iterator[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """0 when the page is written or current; 1 when `--check` finds that it is not."""
-    present = page()
-    if "--check" not in arguments:
-        PAGE.write_text(present, encoding="utf-8")
-        return 0
-    kept = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-    if kept == present:
-        return 0
-    told = difflib.unified_diff(
-        kept.splitlines(), present.splitlines(), PAGE.name, "the code", lineterm="", n=0
-    )
-    sys.stderr.write("\n".join([*told, "docs/privacy.md is not current: make privacy\n"]))
-    return 1
+    """0 when the page is written or current; 1 when `--check` finds it is not."""
+    return write_or_check(PAGE, page(), arguments, name="docs/privacy.md", verb="privacy")
 
 
 if __name__ == "__main__":

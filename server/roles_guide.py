@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from schema.needs import (
     Need,
     Wants,
 )
+from server.generated import write_or_check
 from words import translated
 
 ROLES_FILE = Path(__file__).resolve().parents[1] / "docs" / "roles.md"
@@ -98,19 +98,8 @@ def _marked(name: str, need: Need) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """0 when the page is written or current; 1 when `--check` finds that it is not."""
-    present = guide()
-    if "--check" not in arguments:
-        ROLES_FILE.write_text(present, encoding="utf-8")
-        return 0
-    kept = ROLES_FILE.read_text(encoding="utf-8") if ROLES_FILE.exists() else ""
-    if kept == present:
-        return 0
-    lines = difflib.unified_diff(
-        kept.splitlines(), present.splitlines(), "docs/roles.md", "the code", lineterm="", n=0
-    )
-    sys.stderr.write("\n".join([*lines, "docs/roles.md is not current: make guide\n"]))
-    return 1
+    """0 when the page is written or current; 1 when `--check` finds it is not."""
+    return write_or_check(ROLES_FILE, guide(), arguments, name="docs/roles.md", verb="guide")
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from pathlib import Path
 
+from server.generated import write_or_check
 from server.graphql import jalon_schema, written
 
 SCHEMA_FILE = Path(__file__).resolve().parents[1] / "schema.graphql"
@@ -14,17 +14,8 @@ SCHEMA_FILE = Path(__file__).resolve().parents[1] / "schema.graphql"
 def main(arguments: list[str]) -> int:
     """0 when the file is written or current; 1 when `--check` finds it is not."""
     present = written(jalon_schema())
-    if "--check" not in arguments:
-        SCHEMA_FILE.write_text(present, encoding="utf-8")
-        return 0
-    kept = SCHEMA_FILE.read_text(encoding="utf-8") if SCHEMA_FILE.exists() else ""
-    if kept == present:
-        return 0
-    lines = difflib.unified_diff(
-        kept.splitlines(), present.splitlines(), "schema.graphql", "the code", lineterm="", n=1
-    )
-    sys.stderr.write("\n".join(lines) + "\nschema.graphql is not current: make schema\n")
-    return 1
+    name = "schema.graphql"
+    return write_or_check(SCHEMA_FILE, present, arguments, name=name, verb="schema", around=1)
 
 
 if __name__ == "__main__":
