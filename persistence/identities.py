@@ -77,7 +77,9 @@ def let_in(database: Database, at: Trusting, somebody: Somebody, *, now: datetim
     invited again has joined again.
     """
     actor = Actor(Door.IDENTITY_PROVIDER, somebody.email or somebody.name or somebody.subject)
-    is_known = _is_known(database, at, somebody)
+    is_known, is_stopped = _known_there(database, at, somebody)
+    if is_stopped:
+        return None
     is_made = at.default_role is not None and not is_known
     account_id = _account(database, somebody.email, actor, is_made=is_made, now=now)
     if account_id is None and not is_known:
@@ -115,9 +117,14 @@ def _join(member: Member, somebody: Somebody, now: datetime) -> None:
         member.name = somebody.name or member.name
 
 
-def _is_known(database: Database, at: Trusting, somebody: Somebody) -> bool:
+def _known_there(database: Database, at: Trusting, somebody: Somebody) -> tuple[bool, bool]:
+    """Whether they are known in the firm, and stopped there: neither needs a writer's turn."""
     with database.reading(at.organisation_id) as session:
-        return _identity(session, at, somebody) is not None
+        known = _identity(session, at, somebody)
+        if known is None:
+            return False, False
+        member = session.get_one(Member, known.member_id)
+        return True, member.archived_at is not None or member.suspended_at is not None
 
 
 def providers_count(session: ScopedSession) -> int:
