@@ -108,9 +108,7 @@ def acts_of(session: ScopedSession, person: Person, rewriter: Rewriter) -> list[
 
 def _own_keys(session: ScopedSession, person: Person) -> dict[str, set[int]]:
     """Their records by table, those that are gone too."""
-    keys: dict[str, set[int]] = {}
-    for one in person.records:
-        keys.setdefault(str(one.__tablename__), set()).add(one.id)  # type: ignore[attr-defined]
+    keys = person.keys()
     if person.ids("member"):
         keys.setdefault("account", set()).update(former_accounts(session, person))
     for table, column, of in _REFERRING:

@@ -140,8 +140,8 @@ def _leave(
     for member in person.of(Member):
         subject = Subject("member", member.id)
         for record in (SignIn, Identity):
-            gone = session.execute(delete(record).where(record.member_id == member.id))
-            reckoning.erase(record.__tablename__, gone.rowcount)  # type: ignore[attr-defined]
+            going = delete(record).where(record.member_id == member.id).returning(record.id)
+            reckoning.erase(record.__tablename__, len(session.scalars(going).all()))
         former = session.get(Account, member.account_id)
         address = f"{session.organisation_id}-{subject.neutral_address}"
         if former is None or former.email == address:

@@ -62,6 +62,7 @@ def _texts(content: bytes) -> Iterator[str]:
                 with archive.open(part) as opened:
                     yield html.unescape(opened.read(_MOST).decode("utf-8", "replace"))
     except (BadZipFile, NotImplementedError, RuntimeError, EOFError, error):
+        # No archive, one packed in a way that is not known here, locked, cut off, or damaged.
         yield content.decode("utf-8", "replace")
         yield content.decode("cp1252", "replace")
 

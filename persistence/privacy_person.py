@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import select
 
 from domain.account import Account, Member
-from domain.base import Record
 from domain.client import Address, Client, ClientType, Contact
 from domain.collaborator import Collaborator
 from domain.errors import NOT_FOUND, Refusal
@@ -36,7 +35,7 @@ class Person:
     subject: Subject
     name: str
     rewriter: Rewriter
-    records: list[Record]
+    records: list[Any]
     """Their own: all that goes or becomes neutral with them."""
     shared: list[Trace] = field(default_factory=list)
     """What another record is known by too: texts that hold it are not theirs alone."""
@@ -47,8 +46,15 @@ class Person:
         """Their records of one kind."""
         return [one for one in self.records if isinstance(one, kind)]
 
+    def keys(self) -> dict[str, set[int]]:
+        """Their records by table."""
+        found: dict[str, set[int]] = {}
+        for one in self.records:
+            found.setdefault(one.__tablename__, set()).add(one.id)
+        return found
+
     def ids(self, table: str) -> list[int]:
-        return [one.id for one in self.records if one.__tablename__ == table]  # type: ignore[attr-defined]
+        return sorted(self.keys().get(table, ()))
 
     @property
     def accounts(self) -> list[int]:

@@ -16,6 +16,7 @@ from domain.client import Client, Contact
 from domain.errors import ID_INVALID, Refusal
 from domain.privacy import REASONS, SUBJECTS, Part, Subject
 from persistence.audit import empty, seal_outside
+from persistence.audit_acts import note_act
 from persistence.invoices import the_record
 from persistence.organisations import the_organisation
 from persistence.privacy_audit import forget_in_installation, what_is_left
@@ -148,20 +149,24 @@ def _require_version(session: ScopedSession, person: Person, version: int | None
         raise Refusal(moved)
 
 
-def export_person(acting: Acting, identifier: str) -> KeptFile:
-    """What is known of a person, as a file of JSON in the store."""
-    subject, session, house = subject_of(identifier), acting.session, acting.house
-    person = the_person(session, subject, language=_language(session))
-    told = gather(session, person, language=acting.caller.locale)
-    uploads = named_in(house.files, uploads_of(session), person.rewriter)
-    told |= {
-        "made_at": house.clock(),
-        "firm": the_organisation(session).name,
-        "files": sorted(uploads),
-    }
+def export_person(house: House, caller: Caller, identifier: str) -> KeptFile:
+    """What is known of a person, as a file of JSON in the store; that it was taken is an act.
+
+    Read without holding anybody up: uploads are looked through, which takes its time.
+    """
+    subject = subject_of(identifier)
+    with house.database.reading(caller.standing()) as session:
+        person = the_person(session, subject, language=_language(session))
+        told = gather(session, person, language=caller.locale)
+        firm, uploads = the_organisation(session).name, uploads_of(session)
+    named = named_in(house.files, uploads, person.rewriter)
+    now = house.clock()
+    told |= {"made_at": now, "firm": firm, "files": sorted(named)}
     content = orjson.dumps(told, default=_plain, option=orjson.OPT_INDENT_2 | _KEYS)
-    key = f"{acting.caller.organisation_id}/privacy/{subject.key}-{house.clock():%Y%m%d%H%M%S%f}"
+    key = f"{caller.organisation_id}/privacy/{subject.key}-{now:%Y%m%d%H%M%S%f}"
     house.files.put(key, content)
+    with house.database.writing(caller.standing("personExport")) as session:
+        note_act(session)
     return KeptFile(key, f"{subject.key}.json", JSON, len(content))
 
 

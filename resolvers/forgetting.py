@@ -10,9 +10,9 @@ from functools import partial
 from typing import Any
 
 import strawberry
-from anyio import to_thread
 
 from domain.access import Permission
+from domain.errors import Refusal
 from domain.privacy import Why
 from persistence.deadline import longer
 from resolvers._forgetting import (
@@ -24,10 +24,11 @@ from resolvers._forgetting import (
     told_parts,
 )
 from resolvers._mutation import Acting, Once, Payload, persistently, write
-from resolvers._shares import to_write
+from resolvers._shares import to_read, to_write
 from schema.context import Info
 from schema.download import DownloadLink, link_to
-from schema.user_error import UserError
+from schema.needs import admit
+from schema.user_error import UserError, user_errors
 
 strawberry.enum(Why, name="PrivacyReason", description="Why something of a person is kept.")
 
@@ -84,18 +85,17 @@ class Forgetting:
         description="All that is known of a person, in one file of JSON (GDPR art. 15 and 20)."
     )
     async def person_export(self, info: Info, input: PersonExportInput) -> PersonExportPayload:
-        def act(acting: Acting) -> Payload:
-            return {
-                "download": link_to(
-                    acting.house,
-                    acting.caller.organisation_id,
-                    export_person(acting, input.subject),
-                )
-            }
-
-        nothing = {"download": None}
-        with longer():
-            return await write(info, Permission.MANAGE_PEOPLE, act, nothing=nothing)
+        house, caller = info.context.house, info.context.caller
+        try:
+            admit(info.field_name, caller.role, caller.reach)
+            with longer():
+                kept = await to_read(caller, lambda: export_person(house, caller, input.subject))
+        except Refusal as refusal:
+            said: Any = user_errors(refusal.issues, caller.locale)
+            return PersonExportPayload(download=None, user_errors=said)
+        return PersonExportPayload(
+            download=link_to(house, caller.organisation_id, kept), user_errors=[]
+        )
 
     @strawberry.mutation(
         description="Erases a person: names become a neutral text, addresses and phone numbers go; "
@@ -104,7 +104,10 @@ class Forgetting:
     async def person_erase(self, info: Info, input: PersonEraseInput) -> PersonErasePayload:
         locale = info.context.caller.locale
         house, caller = info.context.house, info.context.caller
-        foreseen: Foreseen = await to_thread.run_sync(foresee, house, caller, input.subject)
+        with longer():
+            foreseen: Foreseen = await to_read(
+                caller, lambda: foresee(house, caller, input.subject)
+            )
 
         def act(acting: Acting) -> Payload:
             erased, kept = erase_person(
@@ -126,9 +129,9 @@ class Forgetting:
         nothing = {"erased": None, "kept": None, "replayed": False}
         with longer():
             payload = await write(info, Permission.MANAGE_PEOPLE, act, nothing=nothing, once=once)
-        if not input.dry_run and not payload["user_errors"]:
-            rest = partial(forget_the_rest, house, caller, input.subject)
-            await to_write(caller, partial(persistently, rest))
+            if not input.dry_run and not payload["user_errors"]:
+                rest = partial(forget_the_rest, house, caller, input.subject)
+                await to_write(caller, partial(persistently, rest))
         return payload
 
 

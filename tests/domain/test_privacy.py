@@ -14,6 +14,7 @@ from domain.privacy import (
     Reckoning,
     Rewriter,
     Subject,
+    Trace,
     Why,
     address_trace,
     name_traces,
@@ -67,14 +68,14 @@ def test_a_single_word_and_a_short_number_are_no_traces() -> None:
 
 @given(st.text(max_size=30), st.sampled_from(TRACES), st.text(max_size=30), st.booleans())
 def test_what_a_statement_looks_for_is_in_whatever_the_rule_finds(
-    before: str, trace: object, after: str, upper: bool
+    before: str, trace: Trace, after: str, upper: bool
 ) -> None:
     """Else a text that names the person would never be read: as text, and as JSON keeps it."""
-    text = f"{before} {trace.text} {after}"  # type: ignore[attr-defined]
+    text = f"{before} {trace.text} {after}"
     text = text.upper() if upper else text
-    if re.search(trace.pattern, text, re.IGNORECASE):  # type: ignore[attr-defined]
+    if re.search(trace.pattern, text, re.IGNORECASE):
         for kept in (text, json.dumps(text)):
-            for part in trace.fragments:  # type: ignore[attr-defined]
+            for part in trace.fragments:
                 assert part.lower() in kept.lower()
     assert not REWRITER.is_in(REWRITER.rewritten(text))
 

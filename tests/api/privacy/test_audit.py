@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
+from domain.access import Role
 from domain.account import Account, Identity, Member, SignIn
 from domain.audit import INSTALLATION, AuditChange
 from domain.collaborator import Collaborator
 from domain.project.model import Project
 from domain.standing import Actor, Door, Standing
+from persistence.files import Files
 from resolvers import forgetting
+from resolvers._forgetting import export_person
+from schema.context import Caller
 from tests.api.privacy.marking import (
     EMAIL,
     FIRST,
@@ -125,3 +130,27 @@ def audited(api: ApiClient) -> str:
             if side is not None
         ]
     return json.dumps(sides, ensure_ascii=False).casefold()
+
+
+class WhileAnotherWrites(Files):
+    """A store that takes a file only while somebody else has the writer's turn."""
+
+    def __init__(self, api: ApiClient) -> None:
+        super().__init__(api.house.files._store)
+        self._database, self._firm = api.house.database, api.organisation_id
+
+    def put(self, key: str, content: bytes) -> None:
+        with self._database.writing(self._firm):
+            super().put(key, content)
+
+
+def test_what_is_known_of_a_person_is_gathered_without_a_writers_turn(firm: ApiClient) -> None:
+    """Uploads are looked through: nobody waits for that. That it was taken is told."""
+    subject = a_collaborator(firm)
+    house = replace(firm.house, files=WhileAnotherWrites(firm))
+    caller = Caller(firm.organisation_id, "test", Role.ADMINISTRATOR, "tests", "en")
+    export_person(house, caller, subject)
+    asked = '{ auditEntries(filter: { act: "personExport" }) { totalCount } }'
+    assert firm.query(asked)["auditEntries"]["totalCount"] == 1
+    assert firm.query(EXPORT, id=subject)["personExport"]["userErrors"] == []
+    assert firm.query(asked)["auditEntries"]["totalCount"] == 2
