@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Table, and_, event, false, func, select
 from sqlalchemy.orm import Session, with_loader_criteria
@@ -233,8 +233,8 @@ def require_kept(session: Session) -> None:
 
 
 def _require_seen(session: Session, record: type[Record], keys: list[int]) -> None:
-    table, of = record.__table__, record.id  # type: ignore[attr-defined]
-    assert isinstance(table, Table)
+    noun: Any = record
+    table, of = cast(Table, record.__table__), noun.id
     organisation = table.c.organisation_id == session.info[_STANDING].organisation_id
     there = session.scalar(
         select(func.count()).select_from(table).where(organisation, table.c.id.in_(keys))

@@ -38,6 +38,7 @@ class Patient(HttpToolsProtocol):
         self._head_bytes = 0
         self._is_in_head = True
 
+    # Narrower than asyncio says, as the library itself has it: only streams are served.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._wait_for_head()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
@@ -33,16 +33,16 @@ def run_endless(session: ScopedSession) -> None:
 
 @contextmanager
 def ended_in_time() -> Iterator[None]:
-    start = time.monotonic()
+    """The statement takes minutes: that it ends at all is what is tried."""
     with pytest.raises(OutOfTime) as ended:
         yield
     assert ended.value.seconds == SOON
-    assert time.monotonic() - start < 20 * SOON
 
 
 def nothing_is_left(database: Database) -> None:
     """No statement is running, no connection is kept, and both ways of working are free."""
-    assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    pool: Any = database.engine.pool
+    assert pool.checkedout() == 0
     with database.writing(None) as session:
         if not database.is_sqlite:
             running = (
@@ -122,26 +122,26 @@ def test_a_late_statement_gets_no_more_than_what_is_left(postgres_url: str) -> N
 
 
 def test_who_waits_for_another_writer_waits_no_longer(database: Database) -> None:
-    """On SQLite for the turn, on PostgreSQL for a row: REQUEST_TIMEOUT or BUSY, and soon."""
+    """On SQLite for the turn, on PostgreSQL for a row: the deadline ends it, not the patience."""
     firm = found_firm(database).id
+    patient = Database(database.url, patience=3600.0)
     told: list[Exception] = []
 
     def write_too() -> None:
         try:
-            with within(SOON), database.writing(firm) as session:
+            with within(SOON), patient.writing(firm) as session:
                 session.execute(text("UPDATE organisation SET name = 'x'"))
         except (OutOfTime, Refusal) as error:
             told.append(error)
 
-    with database.writing(firm) as session:
+    with patient.writing(firm) as session:
         session.execute(text("UPDATE organisation SET name = 'y'"))
-        start = time.monotonic()
-        thread = threading.Thread(target=copy_context().run, args=(write_too,))
+        thread = threading.Thread(target=copy_context().run, args=(write_too,), daemon=True)
         thread.start()
-        thread.join()
-        assert time.monotonic() - start < 20 * SOON
-    assert len(told) == 1
-    nothing_is_left(database)
+        thread.join(60)
+        assert len(told) == 1
+    nothing_is_left(patient)
+    patient.close()
 
 
 def test_waiting_is_cut_to_what_is_left() -> None:

@@ -267,7 +267,7 @@ def test_nothing_stays_with_a_connection_for_who_has_it_next(postgres_url: str) 
             with pytest.raises(DBAPIError), database.engine.connect() as connection:
                 connection.execute(text(owners))
     assert len(pids) == 1
-    assert one_connection.checkedin() == 1  # type: ignore[attr-defined]
+    assert one_connection.checkedin() == 1
     database.close()
 
 

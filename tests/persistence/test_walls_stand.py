@@ -203,13 +203,13 @@ def test_a_temporary_table_stands_in_for_none_of_ours(logins: dict[str, str]) ->
         assert session.scalars(text("SELECT email FROM public.account")).all() == ["a@jalon.test"]
         # Tells of a client, and of what is erased.
         session.execute(text("UPDATE public.client SET comment = 'x'"))
-        erased = session.execute(
+        erased: Any = session.execute(
             text(
                 "UPDATE public.audit_change SET before = NULL, after = NULL, salt = NULL,"
                 " erased_at = now() WHERE id = (SELECT min(id) FROM public.audit_change)"
             )
         )
-        assert erased.rowcount == 1  # type: ignore[attr-defined]
+        assert erased.rowcount == 1
         told = "SELECT count(*) FROM public.audit_change WHERE record = 'audit_change'"
         assert session.scalar(text(told)) == 1
     serving.close()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from starlette.applications import Starlette
 
@@ -16,6 +16,8 @@ from domain.standing import Door
 from server.auth import Doors
 from server.own_pages import PREFLIGHT
 from tests.support.api import ApiClient
+
+Found = TypeVar("Found")
 
 PASSWORD = "quatre chevaux sous la pluie"
 WHO = "{ viewer { email organisation { code } } }"
@@ -106,6 +108,18 @@ def signed_in(api: ApiClient, email: str = "lea@rivage.example", **more: Any) ->
     answer = browser.sign_in(email, **more)
     assert answer.status_code == 200, answer.text
     return browser
+
+
+def settled(api: ApiClient) -> None:
+    """Waits until it is kept when who asked was last seen: nobody else does."""
+    in_its_loop(api, doors_of(api).close)
+
+
+def in_its_loop(api: ApiClient, work: Callable[[], Awaitable[Found]]) -> Found:
+    """What `work` comes to in the loop of the application."""
+    portal = api.http.portal
+    assert portal is not None
+    return portal.call(work)
 
 
 def code_of(answer: Any) -> str:

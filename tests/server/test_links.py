@@ -119,7 +119,7 @@ def test_a_link_is_of_no_use_forged_late_replaced_or_for_something_else(
 
 
 def test_an_invitation_goes_out_by_mail_and_nowhere_else(
-    mailing: ApiClient, capsys: pytest.CaptureFixture[str]
+    mailing: ApiClient, calendar: Calendar, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Neither the answer, nor the database, nor the log holds it."""
     answer = invited(mailing)
@@ -127,7 +127,7 @@ def test_an_invitation_goes_out_by_mail_and_nowhere_else(
     with mail_server() as box:
         box.answers.append("451 later")
         assert delivered(mailing, box) == []
-        mailing.house.clock.now += timedelta(minutes=1)  # type: ignore[attr-defined]
+        calendar.now += timedelta(minutes=1)
         (told,) = delivered(mailing, box)
         assert delivered(mailing, box) == []
     assert "Groupe Rivage" in told

@@ -22,6 +22,7 @@ from tests.server.signing import (
     doors_of,
     person,
     placed,
+    settled,
     signed_in,
 )
 from tests.support.api import ApiClient, open_api
@@ -120,7 +121,7 @@ def test_it_ends_unused_and_in_any_case(lone: ApiClient, calendar: Calendar) -> 
         calendar.now += timedelta(hours=11)
         doors.forget_all()
         assert browser.query(WHO).status_code == 200
-        lone.http.portal.call(doors.close)  # type: ignore[union-attr]
+        settled(lone)
     calendar.now += timedelta(hours=12)
     assert not is_in(browser)
     again = signed_in(lone)
@@ -128,7 +129,7 @@ def test_it_ends_unused_and_in_any_case(lone: ApiClient, calendar: Calendar) -> 
         calendar.now += timedelta(hours=11.5)
         doors.forget_all()
         again.query(WHO)
-        lone.http.portal.call(doors.close)  # type: ignore[union-attr]
+        settled(lone)
     calendar.now += timedelta(hours=11)
     assert not is_in(again)
 

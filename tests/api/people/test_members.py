@@ -15,7 +15,7 @@ from domain.access import Role
 from domain.audit import AuditEntry
 from domain.standing import Door
 from tests.persistence.firms import raw
-from tests.server.signing import PASSWORD, Browser, doors_of, person, signed_in
+from tests.server.signing import PASSWORD, Browser, doors_of, person, settled, signed_in
 from tests.support.api import ApiClient, open_api
 from tests.support.prepared import Calendar
 
@@ -164,7 +164,7 @@ def test_a_key_is_shown_once_used_and_over(api: ApiClient, calendar: Calendar) -
     assert (viewer["door"], viewer["name"]) == ("KEY", "the books")
     assert viewer["permissions"] == ["READ", "READ_BILLING"]
     assert viewer["apiKey"]["id"] == made["node"]["id"]
-    api.http.portal.call(doors_of(api).close)  # type: ignore[union-attr]
+    settled(api)
     listing = "{ apiKeys(revoked: null) { nodes { id name lastUsedAt revokedAt } } }"
     told = api.query(listing)["apiKeys"]["nodes"]
     (kept,) = [one for one in told if one["id"] == made["node"]["id"]]

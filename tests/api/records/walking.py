@@ -42,7 +42,8 @@ from tests.support.databases import owner
 
 assert SCHEMA.subscription_type is not None
 SUBSCRIPTIONS = SCHEMA.subscription_type.fields
-NODES = sorted(kind.name for kind in SCHEMA.get_possible_types(SCHEMA.type_map["Node"]))  # type: ignore[arg-type]
+NODE: Any = SCHEMA.type_map["Node"]
+NODES = sorted(kind.name for kind in SCHEMA.get_possible_types(NODE))
 
 TABLE_OF = {"Handover": "outbox_entry"}
 """Where a type is kept, where that is not said by its name."""
