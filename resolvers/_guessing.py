@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import timedelta
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from domain.errors import Refusal
@@ -28,6 +29,7 @@ _QUARTER, _HOUR, _DAY = timedelta(minutes=15), timedelta(hours=1), timedelta(day
 _KNOWN_FOR = timedelta(days=90)
 
 
+@lru_cache(maxsize=1_024)
 def network_of(address: str) -> str:
     """What is counted as one: an IPv4 address, the /64 of an IPv6 one, else what was told.
 

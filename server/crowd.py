@@ -47,11 +47,14 @@ class Crowd:
         places = self._places.setdefault(name, asyncio.Semaphore(self._at_once))
         self._present[name] += 1
         try:
-            try:
-                async with asyncio.timeout(self._patience):
-                    await places.acquire()
-            except TimeoutError:
-                raise too_often(1) from None
+            if places.locked():
+                try:
+                    async with asyncio.timeout(self._patience):
+                        await places.acquire()
+                except TimeoutError:
+                    raise too_often(1) from None
+            else:
+                await places.acquire()
             try:
                 yield
             finally:

@@ -55,9 +55,10 @@ class Envelope:
 
     def __init__(self, app: ASGIApp, *, is_strict: bool = False) -> None:
         self._app = app
-        self._headers = dict(HEADERS)
+        headers = dict(HEADERS)
         if is_strict:
-            self._headers["Strict-Transport-Security"] = STRICT_TRANSPORT
+            headers["Strict-Transport-Security"] = STRICT_TRANSPORT
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -81,7 +82,7 @@ class Envelope:
 class _Answer:
     """The answer to one request, as it leaves."""
 
-    def __init__(self, scope: Scope, send: Send, headers: dict[str, str]) -> None:
+    def __init__(self, scope: Scope, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
         self._scope = scope
         self._send = send
         self._headers = headers
@@ -94,12 +95,15 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            for name, value in self._headers.items():
-                headers.setdefault(name, value)
-            for name, value in self._scope["state"].get(EXTRA_HEADERS, {}).items():
-                headers[name] = value
-            headers["X-Request-ID"] = self.request_id
+            raw = message["headers"] = list(message.get("headers", ()))
+            named = {name for name, _ in raw}
+            raw += [one for one in self._headers if one[0] not in named]
+            extra = self._scope["state"].get(EXTRA_HEADERS)
+            if extra:
+                headers = MutableHeaders(raw=raw)
+                for name, value in extra.items():
+                    headers[name] = value
+            raw.append((b"x-request-id", self.request_id.encode()))
         await self._send(message)
 
     async def break_off(self, receive: Receive) -> None:
@@ -139,10 +143,10 @@ class _Answer:
 class _Handshake:
     """A socket until it is accepted: a refusal is an answer like any other."""
 
-    def __init__(self, scope: Scope, send: Send, headers: dict[str, str]) -> None:
+    def __init__(self, scope: Scope, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
         self._can_answer = "websocket.http.response" in scope.get("extensions", {})
         self._send = send
-        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        self._headers = headers
         self._is_over = False
 
     async def send(self, message: Message) -> None:

@@ -52,6 +52,14 @@ def configure_logs(*, as_json: bool) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     # It tells the whole address of each socket, whatever was put behind it.
     logging.getLogger("uvicorn.error").addFilter(_is_no_address)
+    if as_json:
+        # A line a request: by way of the library's records it takes as long as a small answer.
+        structlog.configure(
+            processors=[*_SHARED, *last],
+            logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+            wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        )
+        return
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

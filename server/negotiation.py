@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from starlette.datastructures import Headers
 
 from words import LANGUAGES
@@ -10,10 +12,11 @@ _MOST = 20
 """Whoever lists more is not asking."""
 
 
-def ranked(header: str) -> list[str]:
+@lru_cache(maxsize=256)
+def ranked(header: str) -> tuple[str, ...]:
     """The values of `header` by falling weight, as they stand where weights are equal.
 
-    "fr;q=0.5, en" -> ["en", "fr"]; what has the weight 0 is left out.
+    "fr;q=0.5, en" -> ("en", "fr"); what has the weight 0 is left out.
     """
     weighed = []
     for place, part in enumerate(header.lower().split(",")[:_MOST]):
@@ -24,7 +27,7 @@ def ranked(header: str) -> list[str]:
                 weight = _number(parameter[2:])
         if value and weight > 0:
             weighed.append((-weight, place, value))
-    return [value for _, _, value in sorted(weighed)]
+    return tuple(value for _, _, value in sorted(weighed))
 
 
 def language_asked(headers: Headers) -> str | None:
