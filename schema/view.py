@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode
+from graphql import (
+    BooleanValueNode,
+    DirectiveNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    SelectionNode,
+    ValueNode,
+    VariableNode,
+)
 from strawberry import Info
 
 from persistence.reading import Wanted
@@ -15,10 +25,15 @@ from persistence.reading import Wanted
 def wanted(info: Info[Any, Any], *path: str) -> Wanted:
     """The fields selected below the present one, by Python name, at `path`.
 
-    Fragments are folded in; @skip and @include are not weighed: a field too many is read, never
-    one too few.
+    Fragments are folded in; what @skip and @include leave out is not among them.
     """
-    tree = _tree(info._raw_info.field_nodes, info._raw_info.fragments)
+    # The library hands its resolvers the plain values, whatever its types say.
+    raw: Any = info._raw_info
+    tree: dict[str, Any] = {}
+    for node in raw.field_nodes:
+        if node.selection_set is not None:
+            below = node.selection_set.selections
+            _Tree(raw.fragments, raw.variable_values).collect(below, tree, set())
     for name in path:
         tree = tree.get(name, {})
     return tree
@@ -32,33 +47,50 @@ def wanted_of_nodes(info: Info[Any, Any]) -> Wanted:
     return merged
 
 
-def _tree(
-    nodes: Iterable[FieldNode], fragments: dict[str, FragmentDefinitionNode]
-) -> dict[str, Any]:
-    tree: dict[str, Any] = {}
-    for node in nodes:
-        if node.selection_set is not None:
-            _collect(node.selection_set.selections, fragments, tree, set())
-    return tree
+class _Tree:
+    """Collects what is selected into a tree."""
+
+    def __init__(
+        self, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any]
+    ) -> None:
+        self._fragments = fragments
+        self._variables = variables
+
+    def collect(
+        self, selections: Iterable[SelectionNode], tree: dict[str, Any], entered: set[str]
+    ) -> None:
+        for selection in selections:
+            if not is_asked(selection.directives, self._variables):
+                continue
+            match selection:
+                case FieldNode(name=name, selection_set=below):
+                    branch = tree.setdefault(snake(name.value), {})
+                    if below is not None:
+                        self.collect(below.selections, branch, entered)
+                case InlineFragmentNode(selection_set=below):
+                    self.collect(below.selections, tree, entered)
+                case FragmentSpreadNode(name=name) if name.value not in entered:
+                    below = self._fragments[name.value].selection_set
+                    self.collect(below.selections, tree, entered | {name.value})
 
 
-def _collect(
-    selections: Iterable[Any],
-    fragments: dict[str, FragmentDefinitionNode],
-    tree: dict[str, Any],
-    entered: set[str],
-) -> None:
-    for selection in selections:
-        match selection:
-            case FieldNode(name=name, selection_set=below):
-                branch = tree.setdefault(snake(name.value), {})
-                if below is not None:
-                    _collect(below.selections, fragments, branch, entered)
-            case InlineFragmentNode(selection_set=below):
-                _collect(below.selections, fragments, tree, entered)
-            case FragmentSpreadNode(name=name) if name.value not in entered:
-                fragment = fragments[name.value]
-                _collect(fragment.selection_set.selections, fragments, tree, entered | {name.value})
+def is_asked(directives: Iterable[DirectiveNode] | None, variables: Mapping[str, Any]) -> bool:
+    """Whether @skip and @include leave what carries them in the answer."""
+    for one in directives or ():
+        if one.name.value in ("skip", "include"):
+            (condition,) = one.arguments or ()
+            if _is_true(condition.value, variables) == (one.name.value == "skip"):
+                return False
+    return True
+
+
+def _is_true(value: ValueNode, variables: Mapping[str, Any]) -> bool:
+    match value:
+        case BooleanValueNode(value=is_true):
+            return is_true
+        case VariableNode(name=name):
+            return bool(variables[name.value])
+    raise TypeError(value.kind)
 
 
 def _merge(into: dict[str, Any], other: Wanted) -> None:
