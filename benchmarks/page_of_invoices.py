@@ -27,6 +27,7 @@ from _shared.plain_endpoint import plain_endpoint
 from _shared.serving import Load, Server, asking, load, serve, started
 from sqlalchemy import Connection, event
 
+from persistence.ready.reader import Reader
 from schema.context import Context
 from server.app import create_app
 from server.graphql import jalon_schema
@@ -154,6 +155,7 @@ def statements(firm: Firm, folder: Path) -> list[str]:
                 said.append(statement)
 
         event.listen(house.database.engine, "before_cursor_execute", hear)
+        Reader.of(house.database).hear = said.append
         context = Context(house, firm.caller)
         answer = asyncio.run(jalon_schema().execute(QUERY, context_value=context))
         assert answer.errors is None, answer.errors
@@ -206,7 +208,13 @@ def serve_one(chosen: argparse.Namespace) -> None:
     if chosen.serve == "floor":
         serve(plain_endpoint(chosen.url, chosen.organisation), chosen.listening)
         return
-    settings = Settings(env=Environment.PRODUCTION, database_url=chosen.url, secret=SECRET.decode())
+    settings = Settings(
+        env=Environment.PRODUCTION,
+        database_url=chosen.url,
+        secret=SECRET.decode(),
+        requests_per_minute=0,
+        price_per_minute=0,
+    )
     configure_logs(as_json=True)
     serve(create_app(settings), chosen.listening)
 

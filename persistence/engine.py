@@ -158,6 +158,15 @@ def begin_postgresql(
     connection.exec_driver_sql("; ".join(told))
 
 
+def begin_reading(organisation_id: int, seconds: float) -> str:
+    """How a transaction begins on PostgreSQL that reads one organisation for so many seconds."""
+    told = ["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", _taking(organisation_id)]
+    told.append(f"SET LOCAL {ORGANISATION_SETTING} = '{organisation_id:d}'")
+    if seconds < float("inf"):
+        told.append(f"SET LOCAL statement_timeout = {int(max(seconds, 0.001) * 1000) + 1}")
+    return "; ".join(told)
+
+
 def take_role_of(connection: Connection, organisation_id: int | None) -> None:
     """Has the rest of the transaction see what an organisation does, or what the house does.
 

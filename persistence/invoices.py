@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, delete, or_, select
@@ -58,6 +59,11 @@ def the_record(
     return found
 
 
+@lru_cache(maxsize=64)
+def _in_states(states: tuple[InvoiceState, ...]) -> ColumnElement[bool]:
+    return Invoice.state.in_(states)
+
+
 def invoices_where(
     *,
     states: Sequence[InvoiceState] | None = DEFAULT_STATES,
@@ -72,7 +78,7 @@ def invoices_where(
     """The conditions of a list of invoices; `states` None shows all."""
     where: list[ColumnElement[bool]] = []
     if states is not None:
-        where.append(Invoice.state.in_(states))
+        where.append(_in_states(tuple(states)))
     if client_id is not None:
         where.append(Invoice.client_id == client_id)
     if project_id is not None:

@@ -83,35 +83,65 @@ def page(
     where: Sequence[ColumnElement[bool]] = (),
 ) -> Page:
     """The rows of `noun` that meet `where`, in the order `sort`, as much as was `asked`."""
-    size, backwards = page_size(asked)
-    columns = [(noun.column(name), falling) for name, falling in sort.keys]
-    turned = [(column, not falling) for column, falling in columns]
-    bounds = list(where)
-    for cursor, ways in ((asked.after, columns), (asked.before, turned)):
-        if cursor is not None:
-            bounds.append(_beyond(ways, read_cursor(cursor, sort, columns)))
+    bounds = bounds_of(noun, asked, sort, where)
     rows = load(
         session,
         noun,
         wanted,
-        where=bounds,
+        where=bounds.where,
         order=[
-            column.desc() if falling else column.asc()
-            for column, falling in (turned if backwards else columns)
+            noun.column(name).desc() if falls else noun.column(name).asc()
+            for name, falls in bounds.order
         ],
-        limit=size + 1,
+        limit=bounds.size + 1,
         extra=[name for name, _ in sort.keys],
     )
-    more = len(rows) > size
-    del rows[size:]
-    if backwards:
-        rows.reverse()
+    more = bounds.cut(rows)
     return Page(
         rows=rows,
         cursors=[write_cursor(row, sort) for row in rows],
-        has_next=asked.before is not None if backwards else more,
-        has_previous=more if backwards else asked.after is not None,
+        has_next=bounds.has_next(asked, more),
+        has_previous=bounds.has_previous(asked, more),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Where a page begins and how it is read: one row more than `size`, in `order`."""
+
+    size: int
+    backwards: bool
+    where: list[ColumnElement[bool]]
+    order: tuple[tuple[str, bool], ...]
+    """Columns with whether each falls; turned round for a page that is read backwards."""
+
+    def cut(self, rows: list[Any]) -> bool:
+        """Puts the rows that were read into their order; whether there were more of them."""
+        more = len(rows) > self.size
+        del rows[self.size :]
+        if self.backwards:
+            rows.reverse()
+        return more
+
+    def has_next(self, asked: PageAsked, more: bool) -> bool:
+        return asked.before is not None if self.backwards else more
+
+    def has_previous(self, asked: PageAsked, more: bool) -> bool:
+        return more if self.backwards else asked.after is not None
+
+
+def bounds_of(
+    noun: Noun, asked: PageAsked, sort: Sort, where: Sequence[ColumnElement[bool]]
+) -> Bounds:
+    """Of what was `asked` of the rows that meet `where`; PAGE_SIZE_INVALID, CURSOR_INVALID."""
+    size, backwards = page_size(asked)
+    turned = tuple((name, not falls) for name, falls in sort.keys)
+    bounds = list(where)
+    for cursor, ways in ((asked.after, sort.keys), (asked.before, turned)):
+        if cursor is not None:
+            columns = [(noun.column(name), falls) for name, falls in ways]
+            bounds.append(_beyond(columns, read_cursor(cursor, sort, columns)))
+    return Bounds(size, backwards, bounds, turned if backwards else sort.keys)
 
 
 def count(session: ScopedSession, noun: Noun, where: Sequence[ColumnElement[bool]] = ()) -> int:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, and_, event, inspect, or_, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Table,
+    event,
+    inspect,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import (
     ORMExecuteState,
@@ -18,10 +24,8 @@ from sqlalchemy.orm import (
     SessionTransaction,
     UOWTransaction,
     sessionmaker,
-    with_loader_criteria,
 )
 
-from domain.account import Account, AccountLink, Member
 from domain.base import Record, Scoped, Versioned
 from domain.errors import Refusal, call_error
 from domain.organisation import Organisation
@@ -38,6 +42,7 @@ from persistence.engine import (
     open_engine,
     take_role_of,
 )
+from persistence.scoping import criteria_of
 
 BUSY = call_error(
     "BUSY",
@@ -72,6 +77,15 @@ class ScopedSession(Session):
         return found
 
 
+class Closing(Protocol):
+    """What is closed when its database is."""
+
+    def close(self) -> None: ...
+
+
+Companion = TypeVar("Companion", bound=Closing)
+
+
 class Database:
     """The database of one installation. Thread-safe; sessions are not, and are short."""
 
@@ -89,6 +103,8 @@ class Database:
         self._patient = sessionmaker(patient, class_=ScopedSession)
         # SQLite has one writer; queueing here is fair, its busy handler sleeps and races.
         self._turn = threading.Lock()
+        self._companions: dict[Any, Any] = {}
+        self._making = threading.Lock()
 
     @contextmanager
     def reading(self, at: Standing | int | None) -> Iterator[ScopedSession]:
@@ -130,7 +146,17 @@ class Database:
         finally:
             self._turn.release()
 
+    def companion(self, make: Callable[[Database], Companion]) -> Companion:
+        """What `make` makes for this database, once, and what is closed with it."""
+        with self._making:
+            if make not in self._companions:
+                self._companions[make] = make(self)
+            found: Companion = self._companions[make]
+            return found
+
     def close(self) -> None:
+        for one in self._companions.values():
+            one.close()
         self.engine.dispose()
 
 
@@ -234,42 +260,7 @@ def _keep_to_organisation(state: ORMExecuteState) -> None:
     if organisation_id is None or state.is_insert or state.is_column_load:
         return
     state.statement = state.statement.options(
-        with_loader_criteria(
-            Scoped,
-            lambda record: record.organisation_id == organisation_id,
-            include_aliases=True,
-        ),
-        with_loader_criteria(
-            Organisation, lambda record: record.id == organisation_id, include_aliases=True
-        ),
-        *_of_members(organisation_id),
-        *reach.criteria_of(state.session),
-    )
-
-
-def _of_members(organisation_id: int) -> tuple[Any, ...]:
-    """Accounts have none: a firm sees those of its members, and no other firm's invitations."""
-    return (
-        with_loader_criteria(
-            Account,
-            lambda record: record.id.in_(
-                select(Member.account_id).where(Member.organisation_id == organisation_id)
-            ),
-            include_aliases=True,
-        ),
-        with_loader_criteria(
-            AccountLink,
-            lambda record: and_(
-                or_(
-                    record.organisation_id == organisation_id,
-                    record.organisation_id.is_(None),
-                ),
-                record.account_id.in_(
-                    select(Member.account_id).where(Member.organisation_id == organisation_id)
-                ),
-            ),
-            include_aliases=True,
-        ),
+        *criteria_of(organisation_id), *reach.criteria_of(state.session)
     )
 
 

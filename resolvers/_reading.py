@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 import strawberry
 from sqlalchemy import ColumnElement
@@ -20,6 +20,24 @@ from schema.view import wanted, wanted_of_nodes
 Found = TypeVar("Found")
 
 
+class ReadyField(Protocol):
+    """A field of which the answer is made by code of its own (server.ready)."""
+
+    async def page(
+        self, noun: Noun, asked: PageAsked, sort: Sort, where: Sequence[ColumnElement[bool]]
+    ) -> Any:
+        """The connection as it stands in the answer."""
+
+    async def one(self, noun: Noun, by: Mapping[str, Any]) -> Any:
+        """The object as it stands in the answer, or null."""
+
+
+def ready_of(info: Any) -> ReadyField | None:
+    """What the field is read by, where it is read by code of its own."""
+    found: ReadyField | None = getattr(info, "ready", None)
+    return found
+
+
 async def read(info: Info, find: Callable[[ScopedSession], Found]) -> Found:
     """What `find` finds in the caller's organisation."""
     context = info.context
@@ -32,9 +50,13 @@ async def read(info: Info, find: Callable[[ScopedSession], Found]) -> Found:
     return await to_read(context.caller, run)
 
 
-async def read_one(info: Info, noun: Noun, *where: ColumnElement[bool]) -> Any:
-    """The only row of `noun` that meets `where`, or null."""
+async def read_one(info: Info, noun: Noun, **by: Any) -> Any:
+    """The only row of `noun` whose columns are as `by` says, or null."""
+    if (ready := ready_of(info)) is not None:
+        admit(info.field_name, info.context.caller.role, info.context.caller.reach)
+        return await ready.one(noun, by)
     fields = wanted(info)
+    where = [noun.column(name) == value for name, value in by.items()]
 
     def find(session: ScopedSession) -> Any:
         return next(iter(load(session, noun, fields, where=where, limit=1)), None)
@@ -51,6 +73,9 @@ async def read_page(
     where: Sequence[ColumnElement[bool]] = (),
 ) -> Any:
     """A page of `noun` as a connection; rows are counted only when the count was asked for."""
+    if (ready := ready_of(info)) is not None:
+        admit(info.field_name, info.context.caller.role, info.context.caller.reach)
+        return await ready.page(noun, asked, sort, where)
     counting = "total_count" in wanted(info)
     fields = wanted_of_nodes(info)
 

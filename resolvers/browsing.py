@@ -10,14 +10,10 @@ from typing import Any
 import strawberry
 
 from domain.access import Permission, Role
-from domain.client import Client as ClientRecord
 from domain.client import ClientType
-from domain.collaborator import Collaborator as CollaboratorRecord
 from domain.errors import Refusal
-from domain.invoice.model import Invoice as InvoiceRecord
 from domain.invoice.model import InvoiceState
 from domain.payment import PaymentState
-from domain.project.model import Project as ProjectRecord
 from domain.project.model import ProjectStatus
 from persistence.clients import clients_where
 from persistence.invoices import DEFAULT_STATES, invoices_where
@@ -194,11 +190,11 @@ class Browsing:
 
     @strawberry.field
     async def client(self, info: Info, id: strawberry.ID) -> Client | None:
-        return await read_one(info, CLIENT, ClientRecord.id == key_of(id, "client", field=("id",)))
+        return await read_one(info, CLIENT, id=key_of(id, "client", field=("id",)))
 
     @strawberry.field
     async def client_by_code(self, info: Info, code: str) -> Client | None:
-        return await read_one(info, CLIENT, ClientRecord.code == code.strip().upper())
+        return await read_one(info, CLIENT, code=code.strip().upper())
 
     @strawberry.field
     async def projects(
@@ -221,13 +217,11 @@ class Browsing:
 
     @strawberry.field
     async def project(self, info: Info, id: strawberry.ID) -> Project | None:
-        return await read_one(
-            info, PROJECT, ProjectRecord.id == key_of(id, "project", field=("id",))
-        )
+        return await read_one(info, PROJECT, id=key_of(id, "project", field=("id",)))
 
     @strawberry.field
     async def project_by_code(self, info: Info, code: str) -> Project | None:
-        return await read_one(info, PROJECT, ProjectRecord.code == code.strip().upper())
+        return await read_one(info, PROJECT, code=code.strip().upper())
 
     @strawberry.field
     async def collaborators(
@@ -251,11 +245,11 @@ class Browsing:
     @strawberry.field
     async def collaborator(self, info: Info, id: strawberry.ID) -> Collaborator | None:
         key = key_of(id, "collaborator", field=("id",))
-        return await read_one(info, COLLABORATOR, CollaboratorRecord.id == key)
+        return await read_one(info, COLLABORATOR, id=key)
 
     @strawberry.field
     async def collaborator_by_email(self, info: Info, email: str) -> Collaborator | None:
-        return await read_one(info, COLLABORATOR, CollaboratorRecord.email == email.strip().lower())
+        return await read_one(info, COLLABORATOR, email=email.strip().lower())
 
     @strawberry.field(description="As the list opens: in preparation, sent, ready for sending.")
     async def invoices(
@@ -285,16 +279,14 @@ class Browsing:
 
     @strawberry.field
     async def invoice(self, info: Info, id: strawberry.ID) -> Invoice | None:
-        return await read_one(
-            info, INVOICE, InvoiceRecord.id == key_of(id, "invoice", field=("id",))
-        )
+        return await read_one(info, INVOICE, id=key_of(id, "invoice", field=("id",)))
 
     @strawberry.field(description="By its legal number, or its pro forma number (PF-…).")
     async def invoice_by_number(self, info: Info, number: str) -> Invoice | None:
         wanted_number = number.strip().upper()
         is_pro_forma = wanted_number.startswith("PF-")
-        column = InvoiceRecord.pro_forma_number if is_pro_forma else InvoiceRecord.number
-        return await read_one(info, INVOICE, column == wanted_number)
+        column = "pro_forma_number" if is_pro_forma else "number"
+        return await read_one(info, INVOICE, **{column: wanted_number})
 
 
 async def _nodes(info: Info, ids: list[strawberry.ID]) -> Any:

@@ -12,8 +12,6 @@ from domain.project.model import (
     PhaseKind,
     ProjectStatus,
 )
-from domain.project.model import Contract as ContractRecord
-from domain.project.model import Phase as PhaseRecord
 from persistence.lists import contracts_where, phases_where
 from persistence.pages import Sort
 from resolvers._reading import PageInput, read_one, read_page
@@ -113,7 +111,7 @@ class BrowsingFees:
     @strawberry.field
     async def contract(self, info: Info, id: strawberry.ID) -> Contract | None:
         key = key_of(id, "contract", field=("id",))
-        return await read_one(info, CONTRACT, ContractRecord.id == key)
+        return await read_one(info, CONTRACT, id=key)
 
     @strawberry.field(description="Phases and annexes.")
     async def phases(
@@ -142,4 +140,4 @@ class BrowsingFees:
 
     @strawberry.field
     async def phase(self, info: Info, id: strawberry.ID) -> Phase | None:
-        return await read_one(info, PHASE, PhaseRecord.id == key_of(id, "phase", field=("id",)))
+        return await read_one(info, PHASE, id=key_of(id, "phase", field=("id",)))

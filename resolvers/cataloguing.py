@@ -65,11 +65,11 @@ class CataloguingQueries:
     @strawberry.field
     async def tax_code(self, info: Info, id: strawberry.ID) -> TaxCode | None:
         key = key_of(id, "tax_code", field=("id",))
-        return await read_one(info, TAX_CODE, TaxCodeRecord.id == key)
+        return await read_one(info, TAX_CODE, id=key)
 
     @strawberry.field
     async def tax_code_by_code(self, info: Info, code: str) -> TaxCode | None:
-        return await read_one(info, TAX_CODE, TaxCodeRecord.code == code.strip().upper())
+        return await read_one(info, TAX_CODE, code=code.strip().upper())
 
     @strawberry.field
     async def ledger_accounts(
@@ -88,11 +88,11 @@ class CataloguingQueries:
     @strawberry.field
     async def ledger_account(self, info: Info, id: strawberry.ID) -> LedgerAccount | None:
         key = key_of(id, "ledger_account", field=("id",))
-        return await read_one(info, LEDGER_ACCOUNT, LedgerAccountRecord.id == key)
+        return await read_one(info, LEDGER_ACCOUNT, id=key)
 
     @strawberry.field
     async def ledger_account_by_number(self, info: Info, number: str) -> LedgerAccount | None:
-        return await read_one(info, LEDGER_ACCOUNT, LedgerAccountRecord.number == number.strip())
+        return await read_one(info, LEDGER_ACCOUNT, number=number.strip())
 
     @strawberry.field
     async def products(
@@ -111,11 +111,11 @@ class CataloguingQueries:
     @strawberry.field
     async def product(self, info: Info, id: strawberry.ID) -> Product | None:
         key = key_of(id, "product", field=("id",))
-        return await read_one(info, PRODUCT, ProductRecord.id == key)
+        return await read_one(info, PRODUCT, id=key)
 
     @strawberry.field
     async def product_by_sku(self, info: Info, sku: str) -> Product | None:
-        return await read_one(info, PRODUCT, ProductRecord.sku == sku.strip().upper())
+        return await read_one(info, PRODUCT, sku=sku.strip().upper())
 
 
 @strawberry.type

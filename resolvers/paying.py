@@ -111,9 +111,7 @@ class PayingQueries:
 
     @strawberry.field
     async def payment(self, info: Info, id: strawberry.ID) -> Payment | None:
-        return await read_one(
-            info, PAYMENT, PaymentRecord.id == key_of(id, "payment", field=("id",))
-        )
+        return await read_one(info, PAYMENT, id=key_of(id, "payment", field=("id",)))
 
 
 @strawberry.type

@@ -63,7 +63,7 @@ class SchedulingQueries:
     @strawberry.field
     async def batch_schedule(self, info: Info, id: strawberry.ID) -> BatchSchedule | None:
         key = key_of(id, "batch_schedule", field=("id",))
-        return await read_one(info, _noun(info), BatchScheduleRecord.id == key)
+        return await read_one(info, _noun(info), id=key)
 
 
 @strawberry.type

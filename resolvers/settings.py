@@ -60,7 +60,7 @@ class SettingsQueries:
 
     @strawberry.field
     async def entity(self, info: Info, id: strawberry.ID) -> Entity | None:
-        return await read_one(info, ENTITY, EntityRecord.id == key_of(id, "entity", field=("id",)))
+        return await read_one(info, ENTITY, id=key_of(id, "entity", field=("id",)))
 
 
 @strawberry.type

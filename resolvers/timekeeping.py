@@ -7,7 +7,6 @@ from enum import Enum
 
 import strawberry
 
-from domain.time_entry import TimeEntry as TimeEntryRecord
 from persistence.pages import Sort
 from persistence.time_entries import time_entries_where
 from resolvers._reading import PageInput, read_one, read_page
@@ -81,4 +80,4 @@ class TimekeepingQueries:
     @strawberry.field
     async def time_entry(self, info: Info, id: strawberry.ID) -> TimeEntry | None:
         key = key_of(id, "time_entry", field=("id",))
-        return await read_one(info, TIME_ENTRY, TimeEntryRecord.id == key)
+        return await read_one(info, TIME_ENTRY, id=key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypedDict
 
@@ -34,14 +35,24 @@ def plain(value: Decimal) -> Decimal:
     return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
 
 
-def money_field(column: str, currency: str = "currency") -> Computed:
+@dataclass(frozen=True, slots=True)
+class Amount(Computed):
+    """A field of type Money: an amount in minor units, and its currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Computed):
+    """A rate, percentage or quantity, without idle zeros."""
+
+
+def money_field(column: str, currency: str = "currency") -> Amount:
     """A field of type Money, made of a `…_minor` column and the currency of the row."""
-    return Computed(
+    return Amount(
         (column, currency),
         lambda row: None if row[column] is None else money(row[column], row[currency]),
     )
 
 
-def number_field(column: str) -> Computed:
+def number_field(column: str) -> Number:
     """A rate, percentage or quantity, without idle zeros."""
-    return Computed((column,), lambda row: None if row[column] is None else plain(row[column]))
+    return Number((column,), lambda row: None if row[column] is None else plain(row[column]))

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
 from anyio import to_thread
-from graphql import ASTValidationRule, GraphQLError, GraphQLSchema
+from graphql import ASTValidationRule, ExecutionResult, GraphQLError, GraphQLSchema
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
 from resolvers._shares import Shares
-from schema.context import Account
+from schema.context import Account, Context
+from server.asking import Asked
 from server.limits import (
     NO_SHAPES,
     PRICE,
@@ -24,6 +26,7 @@ from server.limits import (
     price_of_variables,
     require_affordable,
 )
+from server.ready.answering import Answered, Answering, Plans
 
 KEPT_TOKENS = 250_000
 """A token's nodes take about half a kilobyte: some 120 MB at most, and in practice far less."""
@@ -43,8 +46,17 @@ Done = TypeVar("Done")
 @dataclass(slots=True)
 class _Known:
     measured: Measured
+    plans: Plans
     errors: list[GraphQLError] | None = None
     """What validation found; None before it ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An answer by a plan: what there is to tell beside the data."""
+
+    answered: Answered
+    extensions: dict[str, Any]
 
 
 class Documents:
@@ -55,12 +67,32 @@ class Documents:
         self.shapes = NO_SHAPES
         """Of the schema that the documents are for."""
         self._known: OrderedDict[str, _Known] = OrderedDict()
+        self.answering = Answering()
         self._places = Shares(2)
         self.dear = Shares(4)
 
     def find(self, text: str) -> _Known:
         """The document of `text`, parsed unless it is known; QueryTooLarge or bad syntax raise."""
         return self._lately(text) or self._keep(text, parse_within_limits(text, self.shapes))
+
+    async def ready(self, asked: Asked, context: Context) -> Ready | None:
+        """The answer to an operation of a document that is known, by its plan; None: execute it.
+
+        It pays what executing it would, once.
+        """
+        known = self._lately(asked.query)
+        if known is None or known.errors is None or known.errors:
+            return None
+        price = known.measured.price + price_of_variables(asked.variables)
+        if price > PRICE or (context.account is not None and not context.account.pay(price)):
+            return None
+        firm = context.caller.organisation_id
+        is_dear = price > DEAR
+        async with self.dear.place(firm) if is_dear else nullcontext():
+            found = await self.answering.answer(
+                known.plans, asked.operation_name, asked.variables, context, is_dear=is_dear
+            )
+        return None if found is None else Ready(found, cost_told(price, context.account))
 
     async def look_up(self, text: str, firm: object) -> _Known:
         """As `find`; a long document is parsed in a thread, one at a time for each firm."""
@@ -85,7 +117,7 @@ class Documents:
         return known
 
     def _keep(self, text: str, measured: Measured) -> _Known:
-        self._known[text] = known = _Known(measured)
+        self._known[text] = known = _Known(measured, Plans(measured.document))
         self._room -= measured.tokens
         while self._room < 0 and len(self._known) > 1:
             self._room += self._known.popitem(last=False)[1].measured.tokens
@@ -146,10 +178,19 @@ class KnownDocument(SchemaExtension):
         return getattr(self.execution_context.context, "account", None)
 
     async def on_execute(self) -> AsyncIterator[None]:
-        if self._price <= DEAR:
-            yield
-            return
-        async with self._documents.dear.place(self._firm):
+        known, context, is_dear = self._known, self.execution_context, self._price > DEAR
+        async with self._documents.dear.place(self._firm) if is_dear else nullcontext():
+            found = None
+            if known is not None:
+                found = await self._documents.answering.answer(
+                    known.plans,
+                    context.operation_name,
+                    context.variables,
+                    context.context,
+                    is_dear=is_dear,
+                )
+            if found is not None:
+                context.result = ExecutionResult(found.data, None)
             yield
 
     def get_results(self) -> dict[str, Any]:
@@ -157,5 +198,10 @@ class KnownDocument(SchemaExtension):
         if self._known is None:
             return {}
         price = self._price or self._known.measured.price
-        left = {} if (account := self._account) is None else account.told()
-        return {"cost": {"price": price, "limit": PRICE, **left}}
+        return cost_told(price, self._account)
+
+
+def cost_told(price: int, account: Account | None) -> dict[str, Any]:
+    """What an answer says of its price, and of what is left."""
+    left = {} if account is None else account.told()
+    return {"cost": {"price": price, "limit": PRICE, **left}}

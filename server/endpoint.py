@@ -25,6 +25,8 @@ from schema.context import Caller, Context, House
 from server.asking import ANY_DOCUMENT, Asked, asked_of
 from server.auth import Doors, unauthenticated
 from server.crowd import Crowd, Uploads
+from server.documents import Ready
+from server.graphql import documents_of
 from server.masking import told
 from server.negotiation import language_asked, ranked
 from server.page import page_response
@@ -101,7 +103,13 @@ class Endpoint:
             raise too_often(tab.wait)
         return _answered(result, caller, is_modern="application/graphql-response+json" in accepted)
 
-    async def _run(self, request: Request, asked: Asked, context: Context) -> ExecutionResult:
+    async def _run(
+        self, request: Request, asked: Asked, context: Context
+    ) -> ExecutionResult | Ready:
+        """The result: an answer by its plan, where there is one, else by the executor."""
+        ready = await documents_of(self._schema).ready(asked, context)
+        if ready is not None:
+            return ready
         try:
             return await self._schema.execute(
                 asked.query,
@@ -130,7 +138,7 @@ async def _room_for_files(request: Request, firm: int) -> AsyncIterator[None]:
         yield
 
 
-def _is_a_browser(request: Request, accepted: list[str]) -> bool:
+def _is_a_browser(request: Request, accepted: tuple[str, ...]) -> bool:
     return (
         request.method == "GET" and "text/html" in accepted and "query" not in request.query_params
     )
@@ -144,12 +152,17 @@ def _wrong_method(allowed: str) -> RequestRefused:
     return refusal
 
 
-def _answered(result: ExecutionResult, caller: Caller, *, is_modern: bool) -> Response:
+def _answered(result: ExecutionResult | Ready, caller: Caller, *, is_modern: bool) -> Response:
     """The result as the caller may see it.
 
     An operation that was not begun (bad syntax, wrong variables) has no data at all; clients that
     know the newer media type are told by the status, too.
     """
+    media_type = GRAPHQL_JSON if is_modern else JSON
+    if isinstance(result, Ready):
+        told_beside = orjson.dumps(result.extensions)
+        written = b'{"data":%b,"extensions":%b}' % (result.answered.written, told_beside)
+        return Response(written, media_type=media_type)
     content: dict[str, Any] = {}
     begun = result.data is not None or not result.errors or any(e.path for e in result.errors)
     if result.errors:
@@ -159,4 +172,4 @@ def _answered(result: ExecutionResult, caller: Caller, *, is_modern: bool) -> Re
     if result.extensions:
         content["extensions"] = result.extensions
     status = 400 if is_modern and not begun else 200
-    return Response(orjson.dumps(content), status, media_type=GRAPHQL_JSON if is_modern else JSON)
+    return Response(orjson.dumps(content), status, media_type=media_type)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from functools import cache
-from typing import Any
+from weakref import WeakKeyDictionary
 
 import strawberry
 from graphql import (
@@ -64,6 +64,7 @@ from resolvers.undoing import Undoing
 from resolvers.verifying import VerifyingQueries
 from server.breathing import Breathing
 from server.documents import Documents, KnownDocument
+from server.graphql_rows import read_field
 from server.list_sizes import shapes_of
 
 QUERIES: tuple[type, ...] = (
@@ -132,9 +133,7 @@ SUBSCRIPTIONS: tuple[type, ...] = (FollowingSubscriptions,)
 logging.getLogger("strawberry.execution").disabled = True
 
 
-def read_field(source: Any, name: str) -> Any:
-    """A field of a row (a dict whose keys are the fields of its type) or of an object."""
-    return source[name] if isinstance(source, dict) else getattr(source, name)
+_documents: WeakKeyDictionary[strawberry.Schema, Documents] = WeakKeyDictionary()
 
 
 def _uploaded(value: object) -> UploadFile:
@@ -175,7 +174,15 @@ def make_schema(
         ),
     )
     documents.shapes = shapes_of(schema._schema)
+    documents.answering.schema = schema._schema
+    documents.answering.converter = schema.schema_converter
+    _documents[schema] = documents
     return schema
+
+
+def documents_of(schema: strawberry.Schema) -> Documents:
+    """The documents that were asked lately of a schema made here."""
+    return _documents[schema]
 
 
 @cache

@@ -92,10 +92,15 @@ class Tab:
         self._caller = caller
         self.wait = 0.0
         """Seconds until the price can be paid that could not."""
+        self._is_paid = False
 
     def pay(self, price: int) -> bool:
+        """Takes the price, the first time; what is done anew was paid already."""
+        if self._is_paid:
+            return True
         self.wait = self._purse.pay(self._firm, self._caller, price)
-        return not self.wait
+        self._is_paid = not self.wait
+        return self._is_paid
 
     def told(self) -> dict[str, int | None]:
         return self._purse.told(self._firm, self._caller)

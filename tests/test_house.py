@@ -31,6 +31,8 @@ TRANSACTIONS_BEGIN_IN = {
     "persistence/migrate.py",
     # A connection is made ready before its first transaction.
     "persistence/engine.py",
+    # Snapshots that only read, on connections of their own.
+    "persistence/ready/reader.py",
 }
 CLOCKS = {"today", "now", "utcnow", "monotonic", "perf_counter", "time_ns", "localtime", "gmtime"}
 VAGUE = {"service", "manager", "helper", "utility", "util", "utils", "handler", "data", "process"}

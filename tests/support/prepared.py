@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Connection, event
 
 from persistence.migrate import migrate
+from persistence.ready.reader import Reader
 from tests.support.api import ApiClient, open_api
 from tests.support.takeover import take_in
 
@@ -61,9 +62,11 @@ def statements(api: ApiClient) -> Iterator[list[str]]:
         if _ON_TABLES.search(statement) and not _BESIDE.search(statement):
             told.append(statement)
 
-    engine = api.house.database.engine
+    engine, reader = api.house.database.engine, Reader.of(api.house.database)
     event.listen(engine, "before_cursor_execute", note)
+    reader.hear = told.append
     try:
         yield told
     finally:
+        reader.hear = None
         event.remove(engine, "before_cursor_execute", note)

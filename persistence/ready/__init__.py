@@ -1,0 +1,1 @@
+"""Reading nouns by statements that were made ready once."""

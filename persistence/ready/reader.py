@@ -1,0 +1,171 @@
+"""Connections for statements made ready: a snapshot of one organisation, straight from the driver.
+
+They belong to nobody while they lie in a heap, are taken by one reader at a time, and cannot write.
+On SQLite they wait for nobody, so that a short read may be done on the event loop; one that takes
+longer than it was given is ended (`Blown`). On PostgreSQL each snapshot takes the role of the walls
+and names its organisation, as every transaction does.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from persistence.deadline import current
+from persistence.engine import begin_reading
+from persistence.ready.prepared import Bound
+from persistence.session import Database
+
+Rows = list[tuple[Any, ...]]
+Fetch = Callable[[Bound], Rows]
+
+STEPS = 10_000
+"""Of SQLite's machine between two looks: a third of a millisecond; at 1,000 looking costs 17 %."""
+
+HEAP = 8
+"""Connections kept; a reader beyond has one of its own, closed afterwards."""
+
+
+class Blown(Exception):
+    """A read took longer than it was given; nothing is known of what it would have found."""
+
+
+class Reader:
+    """The heap of connections of one database. Thread-safe."""
+
+    def __init__(self, database: Database) -> None:
+        self._engine = database.engine
+        self._is_sqlite = database.is_sqlite
+        self.dialect = database.engine.dialect
+        self.is_inline = database.is_sqlite
+        """Whether a short read may be done on the event loop."""
+        self._heap: list[_Sqlite | _Postgres] = []
+        self.hear: Callable[[str], None] | None = None
+        """Told the text of each statement."""
+
+    @contextmanager
+    def snapshot(self, organisation_id: int, looks: int | None = None) -> Iterator[Fetch]:
+        """What fetches rows, all of one moment.
+
+        On SQLite it may take so many `looks`, of `STEPS` each, then it is `Blown`: what it takes
+        itself, whatever else the machine does. Without it may take as long as the request.
+        """
+        try:
+            connection = self._heap.pop()
+        except IndexError:
+            connection = self._connect()
+        is_good = False
+        try:
+            connection.begin(organisation_id, looks)
+            yield self._heard(connection.fetch) if self.hear else connection.fetch
+            connection.end()
+            is_good = True
+        finally:
+            if not is_good and not connection.is_reset():
+                connection.close()
+            elif len(self._heap) < HEAP:
+                self._heap.append(connection)
+            else:
+                connection.close()
+
+    def _heard(self, fetch: Fetch) -> Fetch:
+        def fetch_aloud(bound: Bound) -> Rows:
+            if self.hear is not None:
+                self.hear(bound.text)
+            return fetch(bound)
+
+        return fetch_aloud
+
+    @classmethod
+    def of(cls, database: Database) -> Reader:
+        """That of a database, closed with it."""
+        return database.companion(cls)
+
+    def close(self) -> None:
+        """Closes what lies in the heap."""
+        while self._heap:
+            self._heap.pop().close()
+
+    def _connect(self) -> _Sqlite | _Postgres:
+        raw: Any = self._engine.raw_connection()
+        driver = raw.driver_connection
+        raw.detach()
+        return _Sqlite(driver) if self._is_sqlite else _Postgres(driver)
+
+
+def _until() -> float:
+    deadline = current()
+    return float("inf") if deadline is None else deadline.until
+
+
+class _Sqlite:
+    def __init__(self, driver: sqlite3.Connection) -> None:
+        self._driver = driver
+        self._until = 0.0
+        self._left = 0.0
+        driver.execute("PRAGMA query_only=1")
+        driver.execute("PRAGMA busy_timeout=0")
+        driver.set_progress_handler(self._is_over, STEPS)
+        self._cursor = driver.cursor()
+
+    def begin(self, organisation_id: int, looks: int | None) -> None:
+        self._until = _until()
+        self._left = float("inf") if looks is None else looks
+        self._cursor.execute("BEGIN")
+
+    def _is_over(self) -> bool:
+        self._left -= 1
+        return self._left < 0 or time.monotonic() > self._until
+
+    def fetch(self, bound: Bound) -> Rows:
+        try:
+            return self._cursor.execute(bound.text, bound.values).fetchall()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                raise Blown from error
+            raise
+
+    def end(self) -> None:
+        self._cursor.execute("ROLLBACK")
+
+    def is_reset(self) -> bool:
+        """Whether what was begun is over, after a failure."""
+        self._until = self._left = float("inf")
+        with suppress(sqlite3.Error):
+            self._driver.rollback()
+            return not self._driver.in_transaction
+        return False
+
+    def close(self) -> None:
+        self._driver.close()
+
+
+class _Postgres:
+    def __init__(self, driver: Any) -> None:
+        self._driver = driver
+        driver.autocommit = True
+        self._cursor = driver.cursor()
+
+    def begin(self, organisation_id: int, looks: int | None) -> None:
+        self._cursor.execute(begin_reading(organisation_id, _until() - time.monotonic()))
+
+    def fetch(self, bound: Bound) -> Rows:
+        found: Rows = self._cursor.execute(bound.text, bound.values).fetchall()
+        return found
+
+    def end(self) -> None:
+        self._cursor.execute("COMMIT")
+
+    def is_reset(self) -> bool:
+        try:
+            self._cursor.execute("ROLLBACK")
+        except Exception:
+            return False
+        return True
+
+    def close(self) -> None:
+        with suppress(Exception):
+            self._driver.close()

@@ -1,0 +1,206 @@
+"""Statements made ready: the SQL of a wish once, then only the values that a request brings.
+
+A wish says which columns of a noun are read, and of those its to-one relations lead to (a join
+each). Its SQL is written by the library from the same records and with the same conditions
+(`persistence.scoping`) as any other reading; what is kept is the text, by the structure
+of the conditions, and where in it which value goes. Rows come as the driver has them.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Dialect,
+    Integer,
+    Select,
+    and_,
+    any_,
+    bindparam,
+    func,
+    inspect,
+    select,
+    true,
+)
+
+from domain.base import Scoped
+from persistence.reading import Noun, ToOne
+from persistence.ready.prepared import OURS, Bound, Convert, NotReady, Prepared, key_of, prepare
+from persistence.scoping import ORGANISATION
+
+Path = tuple[str, ...]
+"""The to-one relations that lead from the noun that is read to another one, by field."""
+Place = tuple[Path, str]
+"""A column at the end of a path."""
+
+KEPT = 64
+"""Structures of conditions kept for one wish; the filters of a list have a handful."""
+
+_LIMIT = f"{OURS}limit"
+_KEYS = f"{OURS}keys"
+_BY = f"{OURS}by_"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Wish:
+    """What is read of a noun: `columns`, in that order.
+
+    `by` is the column that carries the identifier of the row above, of rows that belong to one.
+    """
+
+    noun: Noun
+    columns: tuple[Place, ...]
+    by: str | None = None
+    order: tuple[str, ...] = ()
+
+
+class Reading:
+    """A wish on one kind of database."""
+
+    def __init__(self, wish: Wish, dialect: Dialect) -> None:
+        self._wish = wish
+        self._dialect = dialect
+        self._is_sqlite = dialect.name == "sqlite"
+        self._joined = _joined(wish)
+        self._known: OrderedDict[Any, Prepared] = OrderedDict()
+        self._single: dict[tuple[str, ...], Prepared] = {}
+        self._several: Prepared | None = None
+
+    def of_list(
+        self,
+        where: Sequence[ColumnElement[bool]],
+        order: Sequence[tuple[str, bool]],
+        *,
+        organisation_id: int,
+        limit: int,
+    ) -> Bound:
+        """The rows that meet `where`, by columns that rise or fall (True), at most `limit`."""
+        condition = and_(true(), *where)
+        values = {ORGANISATION.key: organisation_id, _LIMIT: limit}
+        found, given = self._prepared(condition, tuple(order), lambda one: self._list(one, order))
+        return found.bound(given, values)
+
+    def of_one(self, by: Mapping[str, Any], *, organisation_id: int) -> Bound:
+        """The first row whose columns are as `by` says."""
+        names = tuple(by)
+        found = self._single.get(names)
+        if found is None:
+            equal = [self._wish.noun.column(name) == bindparam(_BY + name, None) for name in names]
+            condition = and_(*equal)
+            made = self._selected().where(condition).limit(1)
+            found = self._single[names] = prepare(made, key_of(condition), self._dialect)
+        if None in by.values():
+            raise NotReady("nothing equals null")
+        given = {_BY + name: value for name, value in by.items()}
+        return found.bound((), {ORGANISATION.key: organisation_id, **given})
+
+    def of_many(self, keys: Sequence[int], *, organisation_id: int) -> Bound:
+        """The rows that belong to those with the identifiers `keys`."""
+        if self._several is None:
+            among = self._among()
+            self._several = prepare(self._many(among), key_of(among), self._dialect)
+        listed: Any = orjson.dumps(keys).decode() if self._is_sqlite else list(keys)
+        return self._several.bound((), {ORGANISATION.key: organisation_id, _KEYS: listed})
+
+    def count(self, where: Sequence[ColumnElement[bool]], *, organisation_id: int) -> Bound:
+        """How many rows meet `where`: one row of one column."""
+        condition = and_(true(), *where)
+        column = self._wish.noun.column("id")
+        found, given = self._prepared(
+            condition, "count", lambda one: select(func.count(column)).where(one)
+        )
+        return found.bound(given, {ORGANISATION.key: organisation_id})
+
+    def reader(self, place: Place) -> Convert | None:
+        """What makes a value of the driver one of the record; None where they are the same."""
+        kind = self._column(place).type.dialect_impl(self._dialect)
+        convert: Convert | None = kind.result_processor(self._dialect, None)
+        return convert
+
+    def _list(self, condition: Any, order: Sequence[tuple[str, bool]]) -> Select[Any]:
+        noun = self._wish.noun
+        columns = [(noun.column(name), falls) for name, falls in order]
+        limit = bindparam(_LIMIT, 0, type_=Integer)
+        return (
+            self._selected()
+            .where(condition)
+            .order_by(*(column.desc() if falls else column.asc() for column, falls in columns))
+            .limit(limit)
+        )
+
+    def _many(self, condition: Any) -> Select[Any]:
+        noun, wish = self._wish.noun, self._wish
+        names = [name for name in (wish.by, *wish.order) if name is not None]
+        return self._selected().where(condition).order_by(*(noun.column(name) for name in names))
+
+    def _among(self) -> Any:
+        assert self._wish.by is not None
+        column = self._wish.noun.column(self._wish.by)
+        if self._is_sqlite:
+            listed = func.json_each(bindparam(_KEYS, "[]")).table_valued("value")
+            return column.in_(select(listed.c.value))
+        return column == any_(bindparam(_KEYS, [], type_=ARRAY(BigInteger)))
+
+    def _selected(self) -> Select[Any]:
+        statement = select(*(self._column(place) for place in self._wish.columns))
+        statement = statement.select_from(self._wish.noun.record)
+        for path, (joined, _, column) in self._joined.items():
+            if path:
+                above = (path[:-1], column)
+                firm = (path[:-1], "organisation_id")
+                # Tied to the row above, not to the value: SQLite would sift a whole table first.
+                statement = statement.outerjoin(
+                    joined,
+                    and_(
+                        joined.c.id == self._column(above),
+                        joined.c.organisation_id == self._column(firm),
+                    ),
+                )
+        return statement
+
+    def _column(self, place: Place) -> Any:
+        path, name = place
+        joined, noun, _ = self._joined[path]
+        return joined.c[_kept(noun, name)] if path else getattr(joined, name)
+
+    def _prepared(
+        self, condition: Any, kind: Any, make: Callable[[Any], Select[Any]]
+    ) -> tuple[Prepared, Any]:
+        key = key_of(condition)
+        lengths = tuple(len(one.value) for one in key.bindparams if one.expanding)
+        name = (kind, key.key, lengths)
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = prepare(make(condition), key, self._dialect)
+            if len(self._known) > KEPT:
+                self._known.popitem(last=False)
+        return known, key.bindparams
+
+
+def _kept(noun: Noun, name: str) -> str:
+    """The name of a column in the database."""
+    return str(inspect(noun.record).column_attrs[name].columns[0].name)
+
+
+def _joined(wish: Wish) -> dict[Path, tuple[Any, Noun, str]]:
+    """Of each path its table, under a name of its own, the noun, and the column above."""
+    found: dict[Path, tuple[Any, Noun, str]] = {(): (wish.noun.record, wish.noun, "")}
+    paths = {path[:end] for path, _ in wish.columns for end in range(1, len(path) + 1)}
+    for path in sorted(paths, key=lambda one: (len(one), one)):
+        relation = found[path[:-1]][1].fields[path[-1]]
+        assert isinstance(relation, ToOne)
+        other = relation.noun()
+        if not issubclass(other.record, Scoped):
+            raise NotReady(f"{other.typename} is of no organisation")
+        table = other.record.__table__.alias(f"one_{len(found)}")
+        found[path] = (table, other, relation.column)
+    if not issubclass(wish.noun.record, Scoped):
+        raise NotReady(f"{wish.noun.typename} is of no organisation")
+    return found

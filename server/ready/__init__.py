@@ -1,0 +1,1 @@
+"""Answers made ready: what is asked again is read and shaped by code made for it."""

@@ -1,0 +1,57 @@
+"""Objects of an answer made from their rows by code written for the selection.
+
+For what no plan reads (sums, batches, the payloads of mutations) the executor is the library's; but
+where a resolver gave it a row, all that is taken from the row as it stands there is completed by
+one function. Where anything is not as its type says, the executor completes that object itself.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from graphql import DocumentNode, FieldNode, GraphQLObjectType, GraphQLSchema
+
+from persistence.ready.prepared import NotReady
+from server.ready.selection import Selecting
+from server.ready.values import Names, object_of
+
+Complete = Callable[[Any], Any]
+
+OPERATIONS = 512
+"""Whose functions are kept; those used longest ago are forgotten first."""
+
+
+class Completers:
+    """The functions of the operations asked lately, by the nodes they are for."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[int, tuple[Any, dict[Any, Complete | None]]] = OrderedDict()
+
+    def of(self, operation: Any) -> dict[Any, Complete | None]:
+        """Those of an operation: by type and by the numbers of its nodes, which live with it."""
+        known = self._known.get(id(operation))
+        if known is None:
+            # Kept beside its functions, so that no other takes its number.
+            known = self._known[id(operation)] = (operation, {})
+            if len(self._known) > OPERATIONS:
+                self._known.popitem(last=False)
+        return known[1]
+
+
+def completer(
+    schema: GraphQLSchema, fragments: Any, owner: GraphQLObjectType, nodes: Sequence[FieldNode]
+) -> Complete | None:
+    """What completes a row as an object of `owner`; None where the executor has to."""
+    document = DocumentNode(definitions=tuple(fragments.values()))
+    sets = [one.selection_set for one in nodes if one.selection_set is not None]
+    names = Names()
+    try:
+        # Whatever depends on a variable is the executor's: there are no truths to go by.
+        fields = Selecting(schema, document, {}).of(owner, sets)
+        made = object_of(names, owner, "row", fields)
+    except (NotReady, KeyError):
+        return None
+    function: Complete = names.function("complete", f"def complete(row):\n    return {made}\n")
+    return function

@@ -1,0 +1,239 @@
+"""Plans: an operation that was asked before, as fields whose answers are read by code of their own.
+
+A plan calls the same resolvers as the executor of the library does, with the same arguments; what
+it hands them in the place of `info` answers a page or a thing at once as it stands in the answer.
+Whatever a plan cannot do (a field of another kind, a value that is not what its type says, any
+refusal) is left to the executor, which does the operation from the start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+)
+from graphql.execution.values import VariableValues, get_variable_values
+from sqlalchemy import ColumnElement, Dialect
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+
+from persistence.pages import PageAsked, Sort, bounds_of
+from persistence.reading import Noun
+from persistence.ready.prepared import NotReady
+from persistence.ready.reader import Blown, Fetch, Reader
+from resolvers._shares import to_read
+from schema.context import Context
+from server.ready.arguments import Arguments
+from server.ready.selection import TYPENAME, Chosen, Selecting
+from server.ready.showing import ShownPage, ShownThing, cursor_of, shown
+
+INLINE_LOOKS = 20
+"""Of a read on the event loop, some milliseconds; what takes longer is done in a thread."""
+
+SLOW_FOR = 100
+"""Times that it is then done in a thread, before the event loop is tried again."""
+
+MOST_ERRORS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A field's value as it stands in the answer."""
+
+    value: Any
+
+
+@dataclass(eq=False, slots=True)
+class Site:
+    """What plans are made for: a schema, on one kind of database."""
+
+    schema: GraphQLSchema
+    converter: GraphQLCoreConverter
+    dialect: Dialect
+
+
+class Plan:
+    """A query whose fields are all read by code made for them."""
+
+    def __init__(
+        self, site: Site, operation: OperationDefinitionNode, selecting: Selecting
+    ) -> None:
+        if operation.operation is not OperationType.QUERY:
+            raise NotReady("no query")
+        query = site.schema.query_type
+        assert query is not None
+        self._site = site
+        self._operation = operation
+        self._constants: dict[str, str] = {}
+        self._fields: list[tuple[str, PlannedField]] = []
+        self._order: list[str] = []
+        for chosen in selecting.of(query, [operation.selection_set]):
+            self._order.append(chosen.key)
+            if chosen.name == TYPENAME:
+                self._constants[chosen.key] = query.name
+            else:
+                self._fields.append((chosen.key, PlannedField(site, query, chosen)))
+
+    async def answer(
+        self,
+        reader: Reader,
+        context: Context,
+        given: Mapping[str, Any] | None,
+        *,
+        is_dear: bool = False,
+    ) -> dict[str, Any]:
+        """The data of the answer; any exception leaves it to the executor.
+
+        What `is_dear` is read in a thread, whatever the database.
+        """
+        values = get_variable_values(
+            self._site.schema,
+            self._operation.variable_definitions or (),
+            dict(given or {}),
+            MOST_ERRORS,
+        )
+        if isinstance(values, list):
+            raise values[0]
+        data: dict[str, Any] = dict.fromkeys(self._order)
+        data.update(self._constants)
+        for key, field in self._fields:
+            data[key] = await field.answer(reader, context, values, is_dear=is_dear)
+            if len(self._fields) > 1:
+                # Others are let in between two reads of one request.
+                await asyncio.sleep(0)
+        return data
+
+
+class PlannedField:
+    """One field of a query: its resolver, its arguments, and how its answer is made."""
+
+    def __init__(self, site: Site, query: GraphQLObjectType, chosen: Chosen) -> None:
+        field = chosen.field
+        if field is None or field.base_resolver is None or not field.is_async or field.extensions:
+            raise NotReady(chosen.name)
+        if field.permission_classes:
+            raise NotReady(chosen.name)
+        node = chosen.nodes[0]
+        self._name = node.name.value
+        resolve: Any = field.base_resolver.wrapped_func
+        self._resolve: Callable[..., Any] = resolve
+        self._arguments = Arguments(query.fields[self._name], field, node, site.converter)
+        self._is_needed = isinstance(chosen.type, GraphQLNonNull)
+        self.shown = shown(chosen)
+        self._slow_for = 0
+
+    async def answer(
+        self, reader: Reader, context: Context, values: VariableValues, *, is_dear: bool
+    ) -> Any:
+        given = self._arguments.of(values)
+        ready = ReadyField(self, reader, context, is_dear=is_dear)
+        found = await self._resolve(None, info=ReadyInfo(context, self._name, ready), **given)
+        if found is not ready.done or found is None:
+            raise NotReady(self._name)
+        if found.value is None and self._is_needed:
+            raise NotReady(self._name)
+        return found.value
+
+    async def read(
+        self,
+        reader: Reader,
+        context: Context,
+        find: Callable[[Fetch, int], Any],
+        *,
+        is_dear: bool,
+    ) -> Any:
+        """What `find` finds on one snapshot: here if it is quick, else in a thread."""
+        firm = context.caller.organisation_id
+        if reader.is_inline and not is_dear and not self._slow_for:
+            try:
+                with reader.snapshot(firm, INLINE_LOOKS) as fetch:
+                    return find(fetch, firm)
+            except Blown:
+                self._slow_for = SLOW_FOR
+        self._slow_for = max(0, self._slow_for - 1)
+
+        def run() -> Any:
+            with reader.snapshot(firm) as fetch:
+                return find(fetch, firm)
+
+        return await to_read(context.caller, run)
+
+
+class ReadyInfo:
+    """What a resolver is handed: the context, the name of its field, and what reads for it."""
+
+    __slots__ = ("context", "field_name", "ready")
+
+    def __init__(self, context: Context, field_name: str, ready: ReadyField) -> None:
+        self.context = context
+        self.field_name = field_name
+        self.ready = ready
+
+    def __getattr__(self, name: str) -> Any:
+        raise NotReady(f"info.{name}")
+
+
+class ReadyField:
+    """Reads for one call of a resolver."""
+
+    __slots__ = ("_context", "_is_dear", "_planned", "_reader", "done")
+
+    def __init__(
+        self, planned: PlannedField, reader: Reader, context: Context, *, is_dear: bool
+    ) -> None:
+        self._is_dear = is_dear
+        self._planned = planned
+        self._reader = reader
+        self._context = context
+        self.done: Done | None = None
+
+    async def page(
+        self, noun: Noun, asked: PageAsked, sort: Sort, where: Sequence[ColumnElement[bool]]
+    ) -> Any:
+        wanted = self._planned.shown
+        if not isinstance(wanted, ShownPage):
+            raise NotReady("no page")
+        rows = wanted.rows(noun, self._reader.dialect, sort)
+        bounds = bounds_of(noun, asked, sort, where)
+
+        def find(fetch: Fetch, firm: int) -> Any:
+            found = fetch(
+                rows.reading.of_list(
+                    bounds.where, bounds.order, organisation_id=firm, limit=bounds.size + 1
+                )
+            )
+            more = bounds.cut(found)
+            total = 0
+            if wanted.is_counted:
+                counting = rows.reading.count(where, organisation_id=firm)
+                total = fetch(counting)[0][0]
+            nodes = rows.fill(fetch, firm, found)
+            cursors = [cursor_of(row, rows, sort) for row in wanted.with_cursors(found)]
+            marks = (bounds.has_next(asked, more), bounds.has_previous(asked, more))
+            return wanted.connection(nodes, cursors, marks, total)
+
+        self.done = Done(await self._read(find))
+        return self.done
+
+    async def one(self, noun: Noun, by: Mapping[str, Any]) -> Any:
+        wanted = self._planned.shown
+        if not isinstance(wanted, ShownThing):
+            raise NotReady("no thing")
+        rows = wanted.rows(noun, self._reader.dialect)
+
+        def find(fetch: Fetch, firm: int) -> Any:
+            found = fetch(rows.reading.of_one(by, organisation_id=firm))
+            return rows.fill(fetch, firm, found)[0] if found else None
+
+        self.done = Done(await self._read(find))
+        return self.done
+
+    async def _read(self, find: Callable[[Fetch, int], Any]) -> Any:
+        return await self._planned.read(self._reader, self._context, find, is_dear=self._is_dear)

@@ -1,0 +1,1 @@
+"""Answers by plans, beside those of the executor."""

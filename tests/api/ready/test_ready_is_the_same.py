@@ -1,0 +1,58 @@
+"""What a plan answers is what the executor answers, whatever the rows hold (R7)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.api.ready.differential import Differential, Tally
+from tests.support.postgres import PostgresServer
+
+QUESTIONS = 160
+"""In the ordinary tests; `make soak` asks 100,000 (QUESTIONS=…), of new firms each 500."""
+
+_A_PAIR = 500
+
+
+def asked_of(url: str, folder: Path, *, questions: int, seed: int) -> Tally:
+    """The tally of so many questions to two new firms at `url`."""
+    both = Differential(url, folder, seed=seed)
+    try:
+        return both.run(questions, seed=seed)
+    finally:
+        both.close()
+
+
+def test_r7_plans_and_executor_give_the_same_answers(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'odd.db'}"
+    tally = asked_of(url, tmp_path, questions=QUESTIONS, seed=1)
+    assert tally.by_plan > QUESTIONS // 4, tally
+    assert tally.with_errors > 5, tally
+
+
+def test_r7_the_same_on_postgresql(postgres: PostgresServer, tmp_path: Path) -> None:
+    dsn = postgres.create_database()
+    try:
+        tally = asked_of(dsn, tmp_path, questions=QUESTIONS // 2, seed=2)
+    finally:
+        postgres.drop_database(dsn)
+    assert tally.by_plan > QUESTIONS // 10, tally
+
+
+@pytest.mark.soak
+def test_r7_a_hundred_thousand_questions(tmp_path: Path) -> None:
+    wanted = int(os.environ.get("QUESTIONS", "100000"))
+    first = int(os.environ.get("SOAK_SEED") or 1_000)
+    asked = by_plan = 0
+    for seed in range(first, first + -(-wanted // _A_PAIR)):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        url = f"sqlite:///{folder / 'odd.db'}"
+        tally = asked_of(url, folder, questions=_A_PAIR, seed=seed)
+        asked, by_plan = asked + tally.asked, by_plan + tally.by_plan
+        sys.stdout.write(f"{asked:,} questions, {by_plan:,} by a plan, no difference\n")
+        sys.stdout.flush()
+    assert by_plan > wanted // 4

@@ -1,0 +1,189 @@
+"""Statements made ready: whose rows they see, what they believe of the library, where they end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from domain.client import Client
+from domain.invoice.model import Invoice, InvoiceState
+from domain.project.model import Phase, Project
+from persistence.invoices import invoices_where
+from persistence.pages import Sort
+from persistence.payments import payment_where
+from persistence.ready.prepared import Bound, NotReady
+from persistence.ready.reader import HEAP, Blown, Reader
+from persistence.ready.statements import Reading, Wish
+from persistence.session import Database
+from schema.client import CLIENT
+from schema.invoice import INVOICE
+from schema.project import PHASE
+from tests.support.api import ApiClient
+
+ORDER = Sort("id").keys
+
+
+@pytest.fixture
+def database(any_firm: ApiClient) -> Database:
+    return any_firm.house.database
+
+
+@pytest.fixture
+def reader(database: Database) -> Iterator[Reader]:
+    reader = Reader(database)
+    yield reader
+    reader.close()
+
+
+def _rows(reader: Reader, reading: Reading, firm: int, *where: Any) -> list[Any]:
+    bound = reading.of_list(where, ORDER, organisation_id=firm, limit=1_000)
+    with reader.snapshot(firm) as fetch:
+        return fetch(bound)
+
+
+def _reading(reader: Reader, *columns: Any, noun: Any = CLIENT) -> Reading:
+    return Reading(Wish(noun, tuple(columns)), reader.dialect)
+
+
+def test_nobody_sees_rows_of_another_firm_by_any_of_them(
+    any_firm: ApiClient, reader: Reader
+) -> None:
+    other = any_firm.of_another_firm().organisation_id
+    names = _reading(reader, ((), "id"), ((), "name"))
+    mine = _rows(reader, names, any_firm.organisation_id)
+    assert mine
+    keys = [row[0] for row in mine]
+    among = select(Client.id).where(Client.id.in_(keys))
+    beside = aliased(Client)
+    for where in (
+        (),
+        (Client.id.in_(keys),),
+        (Client.id.in_(among),),
+        (Client.id.in_(select(beside.id).where(beside.id.in_(keys))),),
+    ):
+        assert _rows(reader, names, other, *where) == []
+        bound = names.count(where, organisation_id=other)
+        with reader.snapshot(other) as fetch:
+            assert fetch(bound) == [(0,)]
+    with reader.snapshot(other) as fetch:
+        assert fetch(names.of_one({"id": keys[0]}, organisation_id=other)) == []
+    phases = Reading(
+        Wish(PHASE, (((), "contract_id"), ((), "id")), by="contract_id"), reader.dialect
+    )
+    with reader.snapshot(other) as fetch:
+        assert fetch(phases.of_many(list(range(1_000)), organisation_id=other)) == []
+
+
+def test_the_walls_hold_where_a_statement_forgets(
+    postgres_firm: ApiClient, tmp_path: object
+) -> None:
+    reader = Reader(postgres_firm.house.database)
+    other = postgres_firm.of_another_firm().organisation_id
+    names = _reading(reader, ((), "id"))
+    bound = names.of_list((), ORDER, organisation_id=postgres_firm.organisation_id, limit=10)
+    with reader.snapshot(other) as fetch:
+        # Bound to the one firm, on a snapshot of the other.
+        assert fetch(bound) == []
+    reader.close()
+
+
+def test_one_structure_is_written_once_whatever_its_values(
+    any_firm: ApiClient, reader: Reader
+) -> None:
+    invoices = _reading(reader, ((), "id"), ((), "state"), noun=INVOICE)
+    for states in (
+        (InvoiceState.DRAFT,),
+        (InvoiceState.FINAL,),
+        (InvoiceState.DRAFT, InvoiceState.SENT),
+        (),
+    ):
+        for key in (1, 5, 10**12):
+            where = [*invoices_where(states=states), Invoice.id < key]
+            found = _rows(reader, invoices, any_firm.organisation_id, *where)
+            with any_firm.house.database.reading(any_firm.organisation_id) as session:
+                wanted = select(Invoice.id, Invoice.state).where(*where).order_by(Invoice.id)
+                expected = [(row.id, row.state.value) for row in session.execute(wanted)]
+            assert found == expected
+    assert len(invoices._known) == 3
+
+
+def test_every_kind_of_condition_of_a_list_binds_as_the_session_does(
+    any_firm: ApiClient, reader: Reader
+) -> None:
+    invoices = _reading(reader, ((), "id"), noun=INVOICE)
+    conditions = [
+        invoices_where(
+            client_id=1,
+            project_id=2,
+            entity_id=3,
+            currency=" eur ",
+            issued_from=date(2020, 1, 1),
+            issued_to=date(2030, 1, 1),
+            text="100%_ a",
+        ),
+        payment_where(state=None, overdue_on=date(2026, 11, 21), is_overdue=True),
+        payment_where(state=None, overdue_on=date(2026, 11, 21), is_overdue=False),
+        [Invoice.euro_rate > Decimal("1.25")],
+    ]
+    for where in conditions:
+        with any_firm.house.database.reading(any_firm.organisation_id) as session:
+            wanted = select(Invoice.id).where(*where).order_by(Invoice.id)
+            expected = [(key,) for key in session.scalars(wanted)]
+        assert _rows(reader, invoices, any_firm.organisation_id, *where) == expected
+
+
+def test_a_joined_row_of_another_firm_is_none(any_firm: ApiClient, reader: Reader) -> None:
+    reading = Reading(Wish(PHASE, (((), "id"), (("contract", "project"), "code"))), reader.dialect)
+    found = _rows(reader, reading, any_firm.organisation_id)
+    assert found
+    assert all(code for _, code in found)
+    bound = reading.of_list((), ORDER, organisation_id=any_firm.organisation_id, limit=1)
+    assert bound.text.count("organisation_id =") == 3, bound.text
+
+
+def test_nothing_equals_null(reader: Reader) -> None:
+    with pytest.raises(NotReady):
+        _reading(reader, ((), "id")).of_one({"code": None}, organisation_id=1)
+
+
+def test_a_read_that_takes_too_long_is_blown_and_harms_nobody(firm: ApiClient) -> None:
+    reader = Reader(firm.house.database)
+    crossed = select(Phase.id).where(Phase.name_key.contains(Project.code), Phase.id > Client.id)
+    names = _reading(reader, ((), "id"))
+    with pytest.raises(Blown), reader.snapshot(firm.organisation_id, 1) as fetch:
+        fetch(
+            names.of_list(
+                (Client.id.in_(crossed),), ORDER, organisation_id=firm.organisation_id, limit=9
+            )
+        )
+    assert _rows(reader, names, firm.organisation_id)
+    reader.close()
+
+
+def test_connections_cannot_write(any_firm: ApiClient, reader: Reader) -> None:
+    values: Any = [] if any_firm.house.database.is_sqlite else {}
+    firm = any_firm.organisation_id
+    with (
+        pytest.raises(Exception, match=r"read-?only|readonly"),
+        reader.snapshot(firm) as fetch,
+    ):
+        fetch(Bound("DELETE FROM time_entry", values))
+    assert _rows(reader, _reading(reader, ((), "id")), any_firm.organisation_id)
+
+
+def test_a_heap_of_connections_is_all_that_is_kept(firm: ApiClient) -> None:
+    reader = Reader(firm.house.database)
+    opened = [reader.snapshot(firm.organisation_id) for _ in range(HEAP + 3)]
+    for one in opened:
+        one.__enter__()
+    for one in opened:
+        one.__exit__(None, None, None)
+    assert len(reader._heap) == HEAP
+    reader.close()
+    assert reader._heap == []
