@@ -7,9 +7,10 @@ its statement is compiled once and each column is converted on its own, by the c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, insert
+from sqlalchemy import Connection, Dialect, Table, Update, insert
 from sqlalchemy.sql.schema import Column, ScalarElementColumnDefault
 
 
@@ -37,6 +38,38 @@ def insert_rows(
     if compiled.positiontup is None:
         values = [dict(zip(order, row, strict=True)) for row in values]
     connection.exec_driver_sql(str(compiled), values)
+
+
+def execute_rows(
+    connection: Connection,
+    statement: Update,
+    names: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+) -> int:
+    """Executes `statement` once for each of `rows`: the values of its parameters `names`.
+
+    How many rows were met in all; -1 where the driver does not say.
+    """
+    if not rows:
+        return 0
+    dialect = connection.dialect
+    compiled = statement.compile(dialect=dialect)
+    alike = compiled.construct_params(dict.fromkeys(names))
+    order = list(compiled.positiontup) if compiled.positiontup is not None else list(alike)
+    columns = []
+    for name in order:
+        kind = compiled.binds[name].type
+        convert = kind.dialect_impl(dialect).bind_processor(dialect)
+        if name in names:
+            place = names.index(name)
+            given: Iterable[Any] = [row[place] for row in rows]
+        else:
+            given = repeat(alike[name], len(rows))
+        columns.append(given if convert is None else map(convert, given))
+    values: Any = list(zip(*columns, strict=True))
+    if compiled.positiontup is None:
+        values = [dict(zip(order, row, strict=True)) for row in values]
+    return int(connection.exec_driver_sql(str(compiled), values).rowcount)
 
 
 def _converted(

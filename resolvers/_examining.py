@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from sqlalchemy.exc import DBAPIError
@@ -13,9 +13,11 @@ from domain.takeover.candidate import Candidate
 from domain.takeover.model import WORKBOOK
 from domain.takeover.workbook import family_of, in_turn, told_twice
 from persistence.session import lost_a_race
+from persistence.takeover.spool import View
 from resolvers._mutation import Acting
 from resolvers._planning import SheetPlan, SheetRows, candidate_of, foreseen, order_issues
 from resolvers._sheets import layout_of, seal_of, setting_of
+from resolvers._spooling import spooled_drafts
 from schema.context import Caller, House
 from templates_xlsx.checker import (
     CheckedWorkbook,
@@ -39,7 +41,7 @@ class ExaminedSheet:
     name: str | None
     """None for the only sheet of a file."""
     checked: Checked
-    candidates: Sequence[Candidate] = ()
+    candidates: Collection[Candidate] = ()
     plan: SheetPlan | None = None
 
     @property
@@ -102,7 +104,7 @@ def _checked(examined: Examined, book: RawBook, setting: Setting, seal: Seal) ->
         return _of_several(
             examined, check_workbook(book, found, setting=setting, seal=seal), setting
         )
-    checked = check(book, kind=examined.kind, setting=setting, seal=seal)
+    checked = check(book, kind=examined.kind, setting=setting, seal=seal, keep=spooled_drafts)
     return replace(
         examined,
         kind=checked.sheet.kind or None,
@@ -139,8 +141,7 @@ def _planned_ahead(house: House, caller: Caller, examined: Examined) -> Examined
     What changes before it is kept counts, at its confirmation, as what changes after: STALE_REVIEW.
     """
     sheets = [
-        replace(one, candidates=[candidate_of(draft) for draft in one.checked.drafts])
-        for one in examined.sheets
+        replace(one, candidates=View(one.checked.drafts, candidate_of)) for one in examined.sheets
     ]
     beside = {family_of(one.kind) for one in sheets if one.name is not None}
     # Several sheets are tried out one after the other, and nothing of it stays.

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from domain.errors import Issue
 from domain.takeover.candidate import Candidate, Planned
 from domain.takeover.issues import WILL_UPDATE
 from domain.takeover.model import RowOutcome
 from domain.takeover.order import ORDER, check_order
-from domain.takeover.review import review_hash
+from domain.takeover.review import Tally
 from domain.takeover.workbook import Pending
 from persistence.invoices import lock_projects_coded
 from persistence.session import ScopedSession, tried_out
 from persistence.takeover import known
 from persistence.takeover.apply import apply
+from persistence.takeover.spool import PlanSpool
 from persistence.takeover.trail import followed
 from persistence.takeover.undo import MAIN
 from persistence.time_entries import lock_entries
@@ -30,7 +32,8 @@ class SheetRows:
     """The checked rows of one sheet of a file; `origin` names the sheet within it."""
 
     kind: str
-    candidates: Sequence[Candidate]
+    candidates: Collection[Candidate]
+    """Gone through more than once."""
     origin: str = ""
 
 
@@ -38,20 +41,22 @@ class SheetRows:
 class SheetPlan:
     """What confirming a sheet would do; `told` names what sheets before it would make by origin."""
 
-    planned: list[Planned]
-    told: list[Planned]
+    planned: Collection[Planned]
+    told: Collection[Planned]
 
-    @property
-    def shown(self) -> list[Planned]:
-        """The plan as a review keeps it: what is not there yet has no identifier."""
-        return [
-            row if told.target_id == row.target_id else replace(row, target_id=None)
-            for row, told in zip(self.planned, self.told, strict=True)
-        ]
+    def shown(self, tally: Tally) -> Iterator[Planned]:
+        """The plan as a review keeps it, each row tallied on its way.
 
-    def hash(self, sha256: str, kind: str) -> str:
-        """The hash of the plan, the same for whoever plans it on the same records."""
-        return review_hash(sha256, kind, self.told)
+        What is not there yet has no identifier.
+        """
+        if self.told is self.planned:
+            for row in self.planned:
+                tally.add(row)
+                yield row
+            return
+        for row, told in zip(self.planned, self.told, strict=True):
+            tally.add(row, told)
+            yield row if told.target_id == row.target_id else replace(row, target_id=None)
 
 
 Made = tuple[Mapping[int, int], Mapping[str, Collection[int]]]
@@ -77,7 +82,7 @@ def order_issues(acting: Acting, kind: str, *, beside: Collection[str] = ()) -> 
     return check_order(kind, counts, titles=titles)
 
 
-def lock_for(session: ScopedSession, kind: str, candidates: Sequence[Candidate]) -> None:
+def lock_for(session: ScopedSession, kind: str, candidates: Iterable[Candidate]) -> None:
     """Locks what the plan weighs: nothing is lowered or given away while it is being invoiced."""
     if kind == "time_entries":
         lock_entries(session, [one.record_id for one in candidates if one.record_id])
@@ -86,19 +91,34 @@ def lock_for(session: ScopedSession, kind: str, candidates: Sequence[Candidate])
         lock_projects_coded(session, {one.text(column) for one in candidates})
 
 
-def plan_sheet(acting: Acting, kind: str, candidates: Sequence[Candidate]) -> list[Planned]:
+def plan_sheet(acting: Acting, kind: str, candidates: Collection[Candidate]) -> PlanSpool:
     """The plan of all rows as things stand now, told in the words of the sheet."""
-    planned = known.planner_of(acting.session, kind, today=acting.today).plan(candidates)
+    planner = known.planner_of(acting.session, kind, today=acting.today)
     locale = acting.caller.locale
     columns = {column.key: column for column in LAYOUTS[kind].columns}
     # A row may change what only another sheet of the same records has a column for.
     sheets = (*LAYOUTS.values(), LAYOUTS[kind])
     titles = {one.key: one.title(locale) for sheet in sheets for one in sheet.columns}
-    for plan in planned:
+    worded = partial(_worded, columns=columns, titles=titles, locale=locale)
+    planned = PlanSpool(map(worded, planner.each(candidates)))
+    planned.say(
+        {
+            row: [_placed(issue, row, columns, locale) for issue in issues]
+            for row, issues in planner.together(candidates).items()
+        }
+    )
+    return planned
+
+
+def _worded(
+    plan: Planned, *, columns: Mapping[str, Column], titles: Mapping[str, str], locale: str
+) -> Planned:
+    """The plan of a row, told in the words of the sheet."""
+    if plan.issues:
         plan.issues = [_placed(issue, plan.row, columns, locale) for issue in plan.issues]
         if plan.outcome is RowOutcome.UPDATE:
             plan.issues = [_titled(issue, plan, titles) for issue in plan.issues]
-    return planned
+    return plan
 
 
 def foreseen(acting: Acting, sheets: Sequence[SheetRows]) -> list[SheetPlan]:
@@ -111,7 +131,7 @@ def foreseen(acting: Acting, sheets: Sequence[SheetRows]) -> list[SheetPlan]:
         planned = plan_sheet(acting, sheet.kind, sheet.candidates)
         return [SheetPlan(planned, planned)]
 
-    def write(place: int, planned: list[Planned]) -> Made:
+    def write(place: int, planned: Collection[Planned]) -> Made:
         is_last = place == len(sheets) - 1
         return ({}, {}) if is_last else _try(acting, sheets[place], planned)
 
@@ -122,7 +142,7 @@ def foreseen(acting: Acting, sheets: Sequence[SheetRows]) -> list[SheetPlan]:
 def plans_in_turn(
     acting: Acting,
     sheets: Sequence[SheetRows],
-    write: Callable[[int, list[Planned]], Made],
+    write: Callable[[int, Collection[Planned]], Made],
 ) -> Iterator[SheetPlan]:
     """The plan of each sheet, handed to `write` with its place before the next one is planned."""
     pending = Pending()
@@ -141,25 +161,11 @@ def plans_in_turn(
         acting.session.expire_all()
 
 
-def _try(acting: Acting, sheet: SheetRows, planned: list[Planned]) -> Made:
+def _try(acting: Acting, sheet: SheetRows, planned: Collection[Planned]) -> Made:
     """Writes a sheet of which nothing will stay; its plan remains as it is."""
-    # Writing completes the columns it is given.
-    copies = [replace(row, columns=dict(row.columns)) for row in planned]
     with followed(acting.session) as trail:
-        written = apply(acting.session, sheet.kind, copies, source="", author="")
-    return new_records(planned, written), trail.made
-
-
-def new_records(planned: Sequence[Planned], written: Mapping[int, int]) -> dict[int, int]:
-    """The record that each row made, of the rows that made one.
-
-    A row of fifteen columns may add to a client that was there: it made no client.
-    """
-    return {
-        row.row: written[row.row]
-        for row in planned
-        if row.writes and row.outcome is RowOutcome.CREATE and row.target_id is None
-    }
+        apply(acting.session, sheet.kind, planned, source="", author="")
+    return trail.new, trail.made
 
 
 def _placed(issue: Issue, row: int, columns: Mapping[str, Column], locale: str) -> Issue:

@@ -6,7 +6,8 @@ import for each sheet, and what is decided is decided for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
 
 from domain.errors import Refusal
 from domain.takeover.candidate import Planned
@@ -16,13 +17,12 @@ from domain.takeover.model import (
     ImportRow,
     ImportState,
     RowColour,
-    RowOutcome,
 )
 from domain.takeover.review import (
     IMPORT_OF_WORKBOOK,
     ROW_NOT_THERE,
     STALE_REVIEW,
-    counted,
+    Tally,
     hash_of_hashes,
     require_clear,
     require_reviewable,
@@ -37,10 +37,8 @@ from resolvers._examining import Examined, ExaminedSheet
 from resolvers._mutation import Acting
 from resolvers._planning import (
     Made,
-    SheetPlan,
     SheetRows,
     foreseen,
-    new_records,
     plans_in_turn,
 )
 
@@ -49,6 +47,8 @@ _LONGEST_NAME = 255
 
 _MISSING_TOLD = 20
 """Rows that are not there and are named one by one; a caller may have named thousands."""
+
+_MOVED_TOLD = 10
 
 
 def take(acting: Acting, examined: Examined) -> int:
@@ -92,15 +92,21 @@ def _keep_review(acting: Acting, taken: ImportFile, sheet: ExaminedSheet) -> Non
     assert sheet.plan is not None
     taken.state = ImportState.REVIEW
     taken.issues = [pack_issue(issue) for issue in sheet.issues]
-    _note_plan(taken, sheet.plan)
     typed = (draft.raw for draft in sheet.checked.drafts)
-    rows.keep_rows(acting.session, taken.id, sheet.candidates, sheet.plan.shown, typed)
+    tally = _tally_of(taken)
+    shown = sheet.plan.shown(tally)
+    rows.keep_rows(acting.session, taken.id, sheet.candidates, shown, typed)
+    _note(taken, tally)
 
 
-def _note_plan(taken: ImportFile, plan: SheetPlan) -> None:
+def _tally_of(taken: ImportFile) -> Tally:
+    return Tally(taken.sha256, str(taken.kind))
+
+
+def _note(taken: ImportFile, tally: Tally) -> None:
     """The import's counts and hash follow its plan."""
-    taken.counts = counted(plan.planned)
-    taken.review_hash = plan.hash(taken.sha256, str(taken.kind))
+    taken.counts = tally.counts
+    taken.review_hash = tally.hash
 
 
 def _sum_up(acting: Acting, taken: ImportFile) -> None:
@@ -169,8 +175,9 @@ def _replan(acting: Acting, taken: ImportFile) -> None:
     sheets = sheets_of(acting, taken)
     plans = foreseen(acting, [_reviewed(acting, sheet) for sheet in sheets])
     for sheet, plan in zip(sheets, plans, strict=True):
-        _note_plan(sheet, plan)
-        rows.keep_plan(acting.session, sheet.id, plan.shown)
+        tally = _tally_of(sheet)
+        rows.keep_plan(acting.session, sheet.id, plan.shown(tally))
+        _note(sheet, tally)
     _sum_up(acting, taken)
 
 
@@ -194,9 +201,9 @@ def confirm(
     sheets = sheets_of(acting, taken)
     before = {sheet.id: sheet.review_hash for sheet in sheets}
 
-    def write(place: int, planned: list[Planned]) -> Made:
+    def write(place: int, planned: Collection[Planned]) -> Made:
         require_clear(
-            planned,
+            rows.in_the_way(acting.session, sheets[place].id),
             accept_warnings=accept_warnings,
             skip_red=skip_red,
             sheet=sheets[place].sheet,
@@ -206,9 +213,11 @@ def confirm(
     reviewed = [_reviewed(acting, sheet) for sheet in sheets]
     for place, plan in enumerate(plans_in_turn(acting, reviewed, write)):
         sheet = sheets[place]
-        _note_plan(sheet, plan)
-        if sheet.review_hash != before[sheet.id]:
-            moved = _moved(acting, sheet, plan.shown)
+        tally = _tally_of(sheet)
+        for _ in plan.shown(tally):
+            pass
+        if tally.hash != before[sheet.id]:
+            moved = _moved(acting, sheet, plan.shown(tally))
             raise Refusal(STALE_REVIEW(field=("review_hash",), moved=moved))
     if taken.kind == WORKBOOK:
         states = {sheet.state for sheet in sheets}
@@ -217,7 +226,7 @@ def confirm(
         taken.applied_at = acting.house.clock()
 
 
-def _write_sheet(acting: Acting, taken: ImportFile, planned: Sequence[Planned]) -> Made:
+def _write_sheet(acting: Acting, taken: ImportFile, planned: Iterable[Planned]) -> Made:
     """Writes a planned sheet, with what is needed to undo it."""
     with followed(acting.session) as trail:
         written = apply(
@@ -228,26 +237,24 @@ def _write_sheet(acting: Acting, taken: ImportFile, planned: Sequence[Planned]) 
             author=acting.caller.key_name,
         )
     rows.mark_applied(acting.session, taken.id, written)
-    new = new_records(planned, written)
-    noun = MAIN[str(taken.kind)].__tablename__
-    keep_trail(acting.session, trail, taken.id, told={noun: set(new.values())})
-    left_out = any(plan.skipped or plan.outcome is RowOutcome.REFUSED for plan in planned)
+    keep_trail(acting.session, trail, taken.id, MAIN[str(taken.kind)])
+    left_out = taken.counts.get("skipped") or taken.counts.get("refused")
     taken.state = ImportState.APPLIED_PARTIALLY if left_out else ImportState.APPLIED
     taken.applied_at = acting.house.clock()
-    return new, trail.made
+    return trail.new, trail.made
 
 
-def _moved(acting: Acting, taken: ImportFile, planned: Sequence[Planned]) -> str:
+def _moved(acting: Acting, taken: ImportFile, planned: Iterable[Planned]) -> str:
     """The rows whose plan is no longer the one shown, by number, in their sheet of a workbook."""
-    shown = {row.number: row for row in rows.rows_of(acting.session, taken.id)}
-    numbers = [
+    shown = rows.shown_of(acting.session, taken.id)
+    numbers = (
         str(plan.row)
-        for plan in planned
-        if shown[plan.row].outcome is not plan.outcome
-        or shown[plan.row].target_id != plan.target_id
-        or [issue["code"] for issue in shown[plan.row].issues] != [i.code for i in plan.issues]
-    ]
-    told = ", ".join(numbers[:10]) or "a record"
+        for plan, (_, outcome, target_id, issues) in zip(planned, shown, strict=True)
+        if outcome is not plan.outcome
+        or target_id != plan.target_id
+        or [issue["code"] for issue in issues] != [issue.code for issue in plan.issues]
+    )
+    told = ", ".join(islice(numbers, _MOVED_TOLD)) or "a record"
     return f"{taken.sheet}: {told}" if taken.sheet else told
 
 

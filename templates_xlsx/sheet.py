@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -179,7 +179,7 @@ class Checked:
 
     sheet: Sheet
     issues: tuple[Issue, ...]
-    drafts: tuple[Draft, ...]
+    drafts: Collection[Draft]
     ignored: tuple[Issue, ...] = ()
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from domain.client import ClientType
@@ -71,7 +71,7 @@ class ClientPlanner(Planner):
         self._codes = {code for code in clients.by_code if code}
         self._next = 1
 
-    def _look_ahead(self, candidates: Sequence[Candidate]) -> None:
+    def _look_ahead(self, candidates: Iterable[Candidate]) -> None:
         # A code made for a row must not be one that a row further down asks for.
         self._codes.update(candidate.text("code").upper() for candidate in candidates)
 

@@ -8,7 +8,7 @@ row that repeats the code without a name is red where no such row stands above i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -130,8 +130,9 @@ class FusionPlanner(Planner):
         self._skipped: defaultdict[str, list[Candidate]] = defaultdict(list)
         self._told: dict[tuple[str, bool], _Told] = {}
 
-    def plan(self, candidates: Iterable[Candidate]) -> list[Planned]:
-        return super().plan([self._enter(candidate) for candidate in candidates])
+    def _entered(self, rows: Collection[Candidate]) -> Iterable[Candidate]:
+        # A row may change what another one higher in the file brings: all are known first.
+        return [self._enter(candidate) for candidate in rows]
 
     def _enter(self, candidate: Candidate) -> Candidate:
         """The row judged against those above it, and kept with those of its client."""

@@ -8,14 +8,14 @@ with what the records of the other rows held; and where a sheet began empty, wit
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
-from domain.errors import IssueKind, Scope, Severity
+from domain.errors import Issue, IssueKind, Scope, Severity
 from domain.takeover.candidate import Candidate, Planned
 from domain.takeover.model import RowOutcome
 
@@ -46,66 +46,86 @@ _ORDERING = frozenset({"position"})
 """Columns whose values are exchanged among rows by whoever uses them as they are meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(NamedTuple):
     """A changed cell of a sealed row: what the record holds and what the row brings."""
 
-    planned: Planned
+    row: int
     before: Any
     after: Any
 
 
-def note_moved(rows: Sequence[Candidate], planned: Sequence[Planned]) -> None:
-    """Adds VALUES_MOVED to the rows whose changed cells are those of one another's records.
+class MovedCells:
+    """The changed cells of the sealed rows of a file, by column: what tells where they came from.
 
-    Only values that one record of the file alone holds tell where they came from.
+    Only values that one record of the file alone holds do.
     """
-    changed: dict[str, list[_Held]] = {}
-    for candidate, plan in zip(rows, planned, strict=True):
-        if candidate.is_sealed and plan.outcome is RowOutcome.UPDATE:
-            for change in plan.changes:
-                pair = (change.before, change.after)
-                if change.field in candidate.values and all(
-                    isinstance(one, _PLAIN) for one in pair
-                ):
-                    held = _Held(plan, change.before, change.after)
-                    changed.setdefault(change.field, []).append(held)
-    for name, cells in changed.items():
-        if name not in _ORDERING and len(cells) >= _FEWEST:
-            unchanged = _unchanged(name, rows, {cell.planned.row for cell in cells})
-            for cell, owner in _moved(cells, unchanged):
-                cell.planned.issues.append(
-                    VALUES_MOVED(
-                        field=(name,),
-                        found=_shown(cell.after),
-                        expected=_shown(cell.before),
-                        other_row=owner.planned.row,
-                    )
+
+    def __init__(self) -> None:
+        self._changed: dict[str, list[_Held]] = {}
+
+    def note(self, candidate: Candidate, planned: Planned) -> None:
+        """Keeps the cells that a row changes."""
+        if not candidate.is_sealed or planned.outcome is not RowOutcome.UPDATE:
+            return
+        for change in planned.changes:
+            pair = (change.before, change.after)
+            if (
+                change.field not in _ORDERING
+                and change.field in candidate.values
+                and all(isinstance(one, _PLAIN) for one in pair)
+            ):
+                self._changed.setdefault(change.field, []).append(_Held(planned.row, *pair))
+
+    def told(self, rows: Iterable[Candidate]) -> dict[int, list[Issue]]:
+        """VALUES_MOVED of the rows whose changed cells are those of one another's records."""
+        told: dict[int, list[Issue]] = {}
+        for name, cells in self._changed.items():
+            if len(cells) < _FEWEST:
+                continue
+            for cell, owner in _moved(cells, partial(_unchanged, name, rows, cells)):
+                issue = VALUES_MOVED(
+                    field=(name,),
+                    found=_shown(cell.after),
+                    expected=_shown(cell.before),
+                    other_row=owner.row,
                 )
+                told.setdefault(cell.row, []).append(issue)
+        return told
 
 
-def _unchanged(name: str, rows: Iterable[Candidate], changed: set[int]) -> set[Any]:
-    values = (row.values.get(name) for row in rows if row.row not in changed)
-    return {value for value in values if isinstance(value, _PLAIN)}
+def _unchanged(
+    name: str, rows: Iterable[Candidate], changed: Sequence[_Held], sought: Container[Any]
+) -> set[Any]:
+    """Those of `sought` that a row has which did not change."""
+    numbers = {cell.row for cell in changed}
+    values = (row.values.get(name) for row in rows if row.row not in numbers)
+    return {value for value in values if isinstance(value, _PLAIN) and value in sought}
 
 
-def _moved(cells: Sequence[_Held], unchanged: set[Any]) -> list[tuple[_Held, _Held]]:
-    """The cells whose value another changed row held alone, each with that row; [] of too few."""
-    holders = Counter(cell.before for cell in cells)
+def _moved(
+    cells: Sequence[_Held], unchanged: Callable[[Container[Any]], set[Any]]
+) -> list[tuple[_Held, _Held]]:
+    """The cells whose value another changed row held alone, each with that row; [] of too few.
+
+    `unchanged` tells which values stand in rows that did not change: it goes through all of them.
+    """
+    brought = {cell.after for cell in cells}
+    holders = Counter(cell.before for cell in cells if cell.before in brought)
+    if not holders:
+        return []
+    kept = unchanged(holders)
     owners = {
-        cell.before: cell
-        for cell in cells
-        if holders[cell.before] == 1 and cell.before not in unchanged
+        cell.before: cell for cell in cells if holders[cell.before] == 1 and cell.before not in kept
     }
     moved = [(cell, owners[cell.after]) for cell in cells if cell.after in owners]
     if len(moved) >= _MANY and _is_shift([cell for cell, _ in moved]):
         return moved
     rings = _rings(owners)
     longest = max(map(len, rings), default=0)
-    within = {id(cell) for ring in rings for cell in ring}
+    within = {cell.row for ring in rings for cell in ring}
     if longest < _FEWEST and len(within) < _MANY:
         return []
-    return [(cell, owner) for cell, owner in moved if id(cell) in within]
+    return [(cell, owner) for cell, owner in moved if cell.row in within]
 
 
 def _is_shift(cells: Sequence[_Held]) -> bool:
@@ -132,27 +152,26 @@ def _rings(owners: Mapping[Any, _Held]) -> list[list[_Held]]:
     return rings
 
 
-def note_sorted(column: str, rows: Sequence[tuple[Planned, str, Any]]) -> None:
-    """Adds VALUES_SORTED to rows of a template's order, when their values cannot be in order too.
+def values_sorted(column: str, rows: Sequence[tuple[int, str, Any]]) -> dict[int, list[Issue]]:
+    """VALUES_SORTED of rows of a template's order, when their values cannot be in order too.
 
-    `rows` are in the order of the file, which is that of the template: each with its project and
-    what it has in `column`.
+    `rows` are in the order of the file, which is that of the template: the number of each, its
+    project and what it has in `column`.
     """
     values = [value for _, _, value in rows]
     rises = all(before <= after for before, after in pairwise(values))
     falls = all(before >= after for before, after in pairwise(values))
     if len(rows) < _FEWEST_ROWS or not (rises or falls):
-        return
+        return {}
     told: dict[str, set[Any]] = {}
     for _, project, value in rows:
         told.setdefault(project, set()).add(value)
     # Within one project phases are done, and billed, one after the other: honest values are in
     # order. That the next project goes on where it ended, several times, is no honest chance.
-    if sum(len(ones) > 1 for ones in told.values()) >= _FEWEST_PROJECTS:
-        for planned, _, _ in rows:
-            planned.issues.append(
-                VALUES_SORTED(field=(column,), count=len(rows), projects=len(told))
-            )
+    if sum(len(ones) > 1 for ones in told.values()) < _FEWEST_PROJECTS:
+        return {}
+    issue = VALUES_SORTED(field=(column,), count=len(rows), projects=len(told))
+    return {row: [issue] for row, _, _ in rows}
 
 
 def _shown(value: Any) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 from domain.errors import RECORD_ARCHIVED, Issue, IssueKind, Scope, Severity
@@ -21,7 +21,7 @@ from domain.takeover.issues import (
 )
 from domain.takeover.match import Index, Known, unknown
 from domain.takeover.model import RowOutcome
-from domain.takeover.moved import note_sorted
+from domain.takeover.moved import values_sorted
 from domain.takeover.plan import Codes, Planner, by_reference
 
 DATE_IN_FUTURE = IssueKind(
@@ -108,6 +108,8 @@ class PhaseRowPlanner(Planner):
 
     def __init__(self, known: KnownPhases) -> None:
         self._known = known
+        self._sealed: list[tuple[int, int, Any]] = []
+        """Row, phase and what it adds, of each sealed row that adds to its phase."""
 
     def _phase_of(self, candidate: Candidate) -> Known | None:
         """The phase of a row, where there is no doubt of it."""
@@ -132,24 +134,25 @@ class PhaseRowPlanner(Planner):
             planned.issues += self._still_to_come(candidate)
         return planned
 
-    def _look_back(self, candidates: Sequence[Candidate], planned: Sequence[Planned]) -> None:
+    def _note(self, candidate: Candidate, planned: Planned) -> None:
+        key = candidate.record_id
+        adds = candidate.is_sealed and planned.outcome is RowOutcome.CREATE
+        if adds and key is not None and key in self._known.phases.by_id:
+            self._sealed.append((planned.row, key, candidate.values[self.entered]))
+
+    def together(self, rows: Iterable[Candidate]) -> Mapping[int, Sequence[Issue]]:
         """VALUES_SORTED: these sheets begin empty, so no record tells whose values are whose."""
         phases = self._known.phases.by_id
-        sealed = [
-            (plan, candidate.record_id, candidate.values[self.entered])
-            for candidate, plan in zip(candidates, planned, strict=True)
-            if candidate.is_sealed
-            and candidate.record_id in phases
-            and plan.outcome is RowOutcome.CREATE
-        ]
         order = {key: place for place, key in enumerate(phases)}
-        places = [order[key] for _, key, _ in sealed]
-        if places == sorted(places):
-            rows = [
-                (plan, str(phases[key].columns["project_code"]), value)
-                for plan, key, value in sealed
-            ]
-            note_sorted(self.entered, rows)
+        if any(order[one[1]] > order[other[1]] for one, other in pairwise(self._sealed)):
+            return {}
+        return values_sorted(
+            self.entered,
+            [
+                (row, str(phases[key].columns["project_code"]), value)
+                for row, key, value in self._sealed
+            ],
+        )
 
     def _still_to_come(self, candidate: Candidate) -> Iterable[Issue]:
         """DATE_IN_FUTURE: what is to be done one day would be billed today."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -109,9 +109,9 @@ class PhasePlanner(Planner):
         by_id = known.phases.by_id
         self._links = Links({key: by_id[key].columns.get("linked_phase_id") for key in by_id})
 
-    def _look_ahead(self, candidates: Sequence[Candidate]) -> None:
-        self._asked = {_asked(candidate, candidate.text("phase_code")) for candidate in candidates}
+    def _look_ahead(self, candidates: Iterable[Candidate]) -> None:
         for candidate in candidates:
+            self._asked.add(_asked(candidate, candidate.text("phase_code")))
             project = candidate.text("linked_phase") and self._projects.resolve(
                 candidate.text("project_code"), field="project_code"
             )

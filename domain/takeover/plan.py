@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any, ClassVar
 
 from domain.errors import RECORD_ARCHIVED, Issue, IssueKind, Scope, Severity, call_error
@@ -19,7 +20,7 @@ from domain.takeover.issues import (
 )
 from domain.takeover.match import Index, Known
 from domain.takeover.model import RowOutcome
-from domain.takeover.moved import note_moved
+from domain.takeover.moved import MovedCells
 
 KEY_TAKEN = IssueKind(
     "KEY_TAKEN", Severity.ERROR, Scope.ROW, "{found} already belongs to {expected}."
@@ -51,7 +52,10 @@ CHANGING: Codes = {"": (WILL_UPDATE, DUPLICATE_KEY_IN_FILE)}
 
 
 class Planner(ABC):
-    """Plans the rows of one kind against the records. Refused and skipped rows hold no key."""
+    """Plans the rows of one kind against the records. Refused and skipped rows hold no key.
+
+    Of a row it keeps only what the rows after it must know: its keys, not its cells.
+    """
 
     codes: ClassVar[Codes] = {}
     """All that it may say."""
@@ -66,23 +70,45 @@ class Planner(ABC):
     def plan(self, candidates: Iterable[Candidate]) -> list[Planned]:
         """What confirming each row would do, in the order of the file."""
         rows = list(candidates)
-        self._look_ahead([one for one in rows if not (one.is_refused or one.skipped)])
-        told: dict[int, int] = {}
-        planned: list[Planned] = []
-        for candidate in rows:
-            if self.watch is not None and len(planned) % _WATCHED == 0:
-                self.watch(len(planned), len(rows))
-            planned.append(self._plan_one(candidate, told))
-        self._look_back(rows, planned)
+        planned = list(self.each(rows))
+        together = self.together(rows)
+        for plan in planned:
+            plan.issues += together.get(plan.row, ())
         return planned
 
+    def each(self, rows: Collection[Candidate]) -> Iterator[Planned]:
+        """The plan of one row after the other, but for what only the rows `together` tell.
+
+        Goes through `rows` twice; none of them is kept.
+        """
+        self._look_ahead(one for one in rows if not (one.is_refused or one.skipped))
+        told: dict[int, int] = {}
+        for done, candidate in enumerate(self._entered(rows)):
+            if self.watch is not None and done % _WATCHED == 0:
+                self.watch(done, len(rows))
+            planned = self._plan_one(candidate, told)
+            self._note(candidate, planned)
+            yield planned
+
+    def together(self, rows: Iterable[Candidate]) -> Mapping[int, Sequence[Issue]]:
+        """What only the rows together tell, once each is planned: issues by row."""
+        return self._moved_cells.told(rows)
+
+    @cached_property
+    def _moved_cells(self) -> MovedCells:
+        return MovedCells()
+
     # Not abstract: most kinds need to know nothing beforehand.
-    def _look_ahead(self, candidates: Sequence[Candidate]) -> None:  # noqa: B027
+    def _look_ahead(self, candidates: Iterable[Candidate]) -> None:  # noqa: B027
         """What must be known of the rows that may be written before the first is judged."""
 
-    def _look_back(self, candidates: Sequence[Candidate], planned: Sequence[Planned]) -> None:
-        """Adds what only the rows together tell, once each is planned."""
-        note_moved(candidates, planned)
+    def _entered(self, rows: Collection[Candidate]) -> Iterable[Candidate]:
+        """The rows as they are judged."""
+        return rows
+
+    def _note(self, candidate: Candidate, planned: Planned) -> None:
+        """Keeps of a planned row what `together` needs of it."""
+        self._moved_cells.note(candidate, planned)
 
     def _plan_one(self, candidate: Candidate, told: dict[int, int]) -> Planned:
         if candidate.is_refused:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -42,7 +42,7 @@ class ProgressPlanner(PhaseRowPlanner):
         self._told_before: set[tuple[int, date]] = set()
         """Phases and days of which the file says, in turn, what was recorded last."""
 
-    def _look_ahead(self, candidates: Sequence[Candidate]) -> None:
+    def _look_ahead(self, candidates: Iterable[Candidate]) -> None:
         said: defaultdict[tuple[int, date], list[Decimal]] = defaultdict(list)
         for candidate in candidates:
             entry = self._phase_of(candidate)

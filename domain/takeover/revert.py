@@ -132,15 +132,18 @@ class Entry:
         return kind(row=self.row, name=self.name).at(sheet=self.sheet)
 
 
-def judge_versions(entries: list[Entry], present: Mapping[tuple[str, int], int | None]) -> None:
+def judge_versions(
+    entries: Sequence[Entry], present: Mapping[str, Mapping[int, int | None]]
+) -> None:
     """The first verdict of each entry: gone, changed by somebody since, or free to be undone.
 
-    `present` has the version of each record there is (None where versions are not counted).
+    `present` has the version of each record there is, by table (None where none is counted).
     """
     for entry in entries:
-        if entry.key not in present:
+        there = present[entry.noun]
+        if entry.record_id not in there:
             entry.verdict = Verdict.GONE
-        elif present[entry.key] != entry.version:
+        elif there[entry.record_id] != entry.version:
             entry.verdict = Verdict.CHANGED
         else:
             entry.verdict = Verdict.REMOVE if entry.made else Verdict.RESTORE

@@ -52,23 +52,48 @@ TEMPLATE_KIND_UNKNOWN = IssueKind(
 _canonical = json.JSONEncoder(sort_keys=True, default=str).encode
 
 
-def review_hash(sha256: str, kind: str, planned: Iterable[Planned]) -> str:
-    """The hash of the file, of the rows skipped, and of what each row would do to which version."""
-    digest = hashlib.sha256(f"{sha256} {kind}\n".encode())
-    for row in planned:
-        told = [
-            row.row,
-            row.outcome.value,
-            row.skipped,
-            row.target_id,
-            row.target_version,
-            {name: pack(value) for name, value in row.columns.items()},
-            [[change.field, pack(change.before), pack(change.after)] for change in row.changes],
-            row.parts,
-            sorted(issue.code for issue in row.issues),
-        ]
-        digest.update(_canonical(told).encode())
-    return digest.hexdigest()
+def line_of(row: Planned) -> bytes:
+    """What a row would do, and to which version of what: what a review is hashed of."""
+    told = [
+        row.row,
+        row.outcome.value,
+        row.skipped,
+        row.target_id,
+        row.target_version,
+        {name: pack(value) for name, value in row.columns.items()},
+        [[change.field, pack(change.before), pack(change.after)] for change in row.changes],
+        row.parts,
+        sorted(issue.code for issue in row.issues),
+    ]
+    return _canonical(told).encode()
+
+
+class Tally:
+    """The hash and the counts of a plan, told row after row."""
+
+    def __init__(self, sha256: str, kind: str) -> None:
+        """`sha256` of the file."""
+        self._digest = hashlib.sha256(f"{sha256} {kind}\n".encode())
+        self._counts: Counter[str] = Counter({"rows": 0})
+
+    def add(self, row: Planned, told: Planned | None = None) -> bytes:
+        """Counts a row; hashes it as it is `told` to whoever plans again. Returns its line."""
+        self._counts["rows"] += 1
+        self._counts[row.colour.value.lower()] += 1
+        self._counts["skipped" if row.skipped else row.outcome.value.lower()] += 1
+        line = line_of(told or row)
+        self._digest.update(line)
+        return line
+
+    @property
+    def hash(self) -> str:
+        """Of the file, the rows skipped, and what each row would do: the same for every try."""
+        return self._digest.hexdigest()
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """How many rows would be created, updated, left, refused or skipped, and their colours."""
+        return dict(self._counts)
 
 
 def hash_of_hashes(hashes: Iterable[str]) -> str:
@@ -82,15 +107,6 @@ def summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     for one in counts:
         total.update(one)
     return dict(total)
-
-
-def counted(planned: Sequence[Planned]) -> dict[str, Any]:
-    """How many rows would be created, updated, left, refused or skipped, and their colours."""
-    counts: Counter[str] = Counter({"rows": len(planned)})
-    for row in planned:
-        counts[row.colour.value.lower()] += 1
-        counts["skipped" if row.skipped else row.outcome.value.lower()] += 1
-    return dict(counts)
 
 
 def require_reviewable(state: ImportState) -> None:

@@ -12,7 +12,7 @@ signs, and none of it is billed until then.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from itertools import product
@@ -92,7 +92,7 @@ class TimeEntryPlanner(Planner):
         on_tickets = (entry for entry in self._entries.values() if entry.ticket is not None)
         self._tickets = {_on_ticket(entry._asdict()) for entry in on_tickets}
 
-    def _look_ahead(self, candidates: Sequence[Candidate]) -> None:
+    def _look_ahead(self, candidates: Iterable[Candidate]) -> None:
         # What a prefilled row stands for, no other row does, be it higher in the file.
         sealed = {candidate.record_id for candidate in candidates}
         for entry in self._entries.values() if self.matches else ():

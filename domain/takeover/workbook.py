@@ -6,7 +6,7 @@ identifiers that differ from one try to the next, so a plan names them by where 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -50,9 +50,9 @@ class Pending:
         for place, key in enumerate(sorted(made)):
             self._names.setdefault((noun, key), f"{origin}+{place}")
 
-    def named(self, planned: Iterable[Planned], noun: str) -> list[Planned]:
+    def named(self, planned: Collection[Planned], noun: str) -> Collection[Planned]:
         """The plan with its pending records named by their origin: the same at each try."""
-        return [self._named(row, noun) for row in planned] if self._names else list(planned)
+        return [self._named(row, noun) for row in planned] if self._names else planned
 
     def _named(self, row: Planned, noun: str) -> Planned:
         target: Any = self._names.get((noun, row.target_id or 0), row.target_id)

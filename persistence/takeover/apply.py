@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from functools import partial
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import bindparam, func, or_, select, update
-from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from domain.base import Record
-from domain.client import Client, Contact
+from domain.client import Client
 from domain.collaborator import Collaborator
-from domain.errors import Refusal
 from domain.job import Stage
 from domain.project.adjustment import Adjustment
 from domain.project.history import BillingHistory
@@ -22,103 +18,110 @@ from domain.project.model import Contract, Phase, Project
 from domain.project.progress import ProgressUpdate
 from domain.takeover.candidate import Planned
 from domain.takeover.model import RowOutcome
-from domain.takeover.review import STALE_REVIEW
 from domain.time_entry import TimeEntry
 from persistence.contracts import restate_phases
 from persistence.ids import reserve
 from persistence.reach import touched
 from persistence.session import ScopedSession, insert_all
+from persistence.takeover.client_writer import ClientWriter
 from persistence.takeover.fusion import write_fusion
+from persistence.takeover.record_writer import RecordWriter
+from persistence.takeover.spool import portions_of
 from persistence.takeover.statistics import learn
 from persistence.takeover.trail import note_before, note_made, table_of
-from persistence.telling import in_portions
+from persistence.telling import told
 
 Item = TypeVar("Item")
 
-Writer = Callable[[ScopedSession, list[Planned], list[Planned]], dict[int, int]]
-"""Writes new and changed rows of one kind; the identifier of each record written, by row."""
+_PORTION = 2_000
+"""Rows that are written at a time."""
+
+
+class Writer(Protocol):
+    """Writes rows of one kind, a portion after the other, and in the end what concerns them all."""
+
+    def take(self, new: Sequence[Planned], changed: Sequence[Planned]) -> None:
+        """Writes some rows, or keeps of them what is to be written at the end."""
+
+    def finish(self) -> dict[int, int]:
+        """Writes the rest; the identifier of each record written, by row."""
 
 
 def apply(
-    session: ScopedSession, kind: str, planned: Sequence[Planned], *, source: str, author: str
+    session: ScopedSession, kind: str, planned: Iterable[Planned], *, source: str, author: str
 ) -> dict[int, int]:
     """Writes the rows of `planned` that write; the identifier of each record written, by row.
 
-    A record that somebody changed between planning and writing stops everything (STALE_REVIEW).
+    Of `planned` a portion is held at a time, and none of it is changed. A record that somebody
+    changed between planning and writing stops everything (STALE_REVIEW).
     """
-    rows = [row for row in planned if row.writes]
-    new = [row for row in rows if row.outcome is RowOutcome.CREATE]
-    changed = [row for row in rows if row.outcome is RowOutcome.UPDATE]
-    written = _WRITERS[kind](session, new, changed)
-    touched(session, _KEPT[kind], written.values())
-    if (record := _SIGNED.get(kind)) is not None:
-        made = [written[row.row] for row in new]
-        _sign(session, record, made, source=source, author=author)
-    return written
-
-
-def _write_clients(
-    session: ScopedSession, new: list[Planned], changed: list[Planned]
-) -> dict[int, int]:
-    written = _write(session, Client, new, changed)
-    known = _default_contacts(session, [written[row.row] for row in changed])
-    note_before(session, Contact, [one.id for one in known.values()], ("name", "email", "phone"))
-    missing = []
-    for row in [*new, *changed]:
-        fields = row.parts.get("contact")
-        if fields is None:
-            continue
-        client_id = written[row.row]
-        given = {name: value for name, value in fields.items() if value is not None}
-        if client_id in known:
-            for name, value in given.items():
-                setattr(known[client_id], name, value)
-            _empty(session, known[client_id], row.parts.get("contact_emptied", ()))
-        else:
-            blank = {"name": None, "email": None, "phone": None}
-            missing.append({**blank, **given, "client_id": client_id, "is_default": True})
-    identified = zip(missing, reserve(session, Contact, len(missing)), strict=True)
-    made = [{**contact, "id": key} for contact, key in identified]
-    note_made(session, Contact, (contact["id"] for contact in made))
-    insert_all(session, Contact, made)
-    return written
-
-
-def _empty(session: ScopedSession, contact: Contact, names: Sequence[str]) -> None:
-    """Takes parts of a contact away; a contact of whom nothing is known is none."""
-    for name in names:
-        setattr(contact, name, None)
-    if not (contact.name or contact.email or contact.phone):
-        session.delete(contact)
-
-
-def _default_contacts(session: ScopedSession, clients: Sequence[int]) -> dict[int, Contact]:
-    """The default contact of each of `clients` that has one."""
-    known: dict[int, Contact] = {}
-    for ids in _slices(clients):
-        found = session.scalars(
-            select(Contact).where(Contact.client_id.in_(ids), Contact.is_default)
+    record = _KEPT[kind]
+    signed = {"source": source, "author": author} if kind in _SIGNED else {}
+    writer = _WRITERS[kind](session, RecordWriter(session, record, signed))
+    total = len(planned) if isinstance(planned, Collection) else 0
+    done = 0
+    for portion in portions_of(planned, _PORTION):
+        told(session, Stage.WRITING, done, max(total, done))
+        rows = [row for row in portion if row.writes]
+        writer.take(
+            [row for row in rows if row.outcome is RowOutcome.CREATE],
+            [row for row in rows if row.outcome is RowOutcome.UPDATE],
         )
-        known.update({contact.client_id: contact for contact in found})
-    return known
-
-
-def _write_projects(
-    session: ScopedSession, new: list[Planned], changed: list[Planned]
-) -> dict[int, int]:
-    written = _write(session, Project, new, changed)
-    for row in changed:
-        if "currency" in row.columns and row.target_id is not None:
-            _note_amounts(session, row.target_id)
-            before = next(one.before for one in row.changes if one.field == "currency")
-            after = row.columns["currency"]
-            restate_phases(session, row.target_id, before=before, currency=after)
-    # Another manager was named: the former one goes, even where the new one is not there yet.
-    renamed = [row for row in changed if "manager_email" in row.columns]
-    left = [{"b_id": row.target_id} for row in renamed if "manager_id" not in row.columns]
-    _update_each(session, Project, left, manager_id=None)
-    _link_project_managers(session)
+        done += len(portion)
+    written = writer.finish()
+    touched(session, record, written.values())
     return written
+
+
+class _Plain:
+    """Rows that are records of their own, and nothing beside them."""
+
+    def __init__(self, session: ScopedSession, records: RecordWriter) -> None:
+        self.session = session
+        self.records = records
+
+    def take(self, new: Sequence[Planned], changed: Sequence[Planned]) -> None:
+        self.records.create(new)
+        self.records.change(changed)
+
+    def finish(self) -> dict[int, int]:
+        self.records.finish()
+        return self.records.written
+
+
+class _Collaborators(_Plain):
+    def finish(self) -> dict[int, int]:
+        written = super().finish()
+        _link_project_managers(self.session)
+        return written
+
+
+class _Projects(_Plain):
+    def __init__(self, session: ScopedSession, records: RecordWriter) -> None:
+        super().__init__(session, records)
+        self._currencies: list[tuple[int, Any, str]] = []
+        """Project, its currency before and after."""
+        self._left: list[dict[str, Any]] = []
+        """Projects whose manager goes."""
+
+    def take(self, new: Sequence[Planned], changed: Sequence[Planned]) -> None:
+        super().take(new, changed)
+        for row in changed:
+            if "currency" in row.columns and row.target_id is not None:
+                before = next(one.before for one in row.changes if one.field == "currency")
+                self._currencies.append((row.target_id, before, row.columns["currency"]))
+            # Another manager was named: the former one goes, even where the new one is not there.
+            if "manager_email" in row.columns and "manager_id" not in row.columns:
+                self._left.append({"b_id": row.target_id})
+
+    def finish(self) -> dict[int, int]:
+        written = super().finish()
+        for project_id, before, after in self._currencies:
+            _note_amounts(self.session, project_id)
+            restate_phases(self.session, project_id, before=before, currency=after)
+        _update_each(self.session, Project, self._left, manager_id=None)
+        _link_project_managers(self.session)
+        return written
 
 
 def _note_amounts(session: ScopedSession, project_id: int) -> None:
@@ -130,14 +133,6 @@ def _note_amounts(session: ScopedSession, project_id: int) -> None:
     has_terms = or_(*(getattr(Contract, name).is_not(None) for name in terms))
     contracts = select(Contract.id).where(Contract.project_id == project_id, has_terms)
     note_before(session, Contract, list(session.scalars(contracts)), terms)
-
-
-def _write_collaborators(
-    session: ScopedSession, new: list[Planned], changed: list[Planned]
-) -> dict[int, int]:
-    written = _write(session, Collaborator, new, changed)
-    _link_project_managers(session)
-    return written
 
 
 def _link_project_managers(session: ScopedSession) -> None:
@@ -158,161 +153,106 @@ def _link_project_managers(session: ScopedSession) -> None:
     )
 
 
-def _write_phases(
-    session: ScopedSession, new: list[Planned], changed: list[Planned]
-) -> dict[int, int]:
-    contracts = _write_contracts(session, new)
-    for row in new:
-        row.columns["contract_id"] = contracts[_contract_key(row)]
-    for row in changed:
-        contracts.setdefault(_contract_key(row), row.parts["contract"]["id"])
-    written = _write(session, Phase, new, changed)
-    _link_phases(session, [*new, *changed], contracts)
-    _tell_entities(session, [*new, *changed])
-    return written
+class _Phases(_Plain):
+    """Phases with their contracts, which are made on first use."""
+
+    def __init__(self, session: ScopedSession, records: RecordWriter) -> None:
+        super().__init__(session, records)
+        self._contracts: dict[_ContractKey, int] = {}
+        self._made = 0
+        self._links: list[tuple[_ContractKey, int | None, str, int | None, str]] = []
+        """Contract, phase and its code; the phase it is linked to, and the code of that one."""
+        self._entities: dict[int, int] = {}
+
+    def take(self, new: Sequence[Planned], changed: Sequence[Planned]) -> None:
+        self._make_contracts(new)
+        self.records.create([self._in_contract(row) for row in new])
+        for row in changed:
+            self._contracts.setdefault(_contract_key(row), row.parts["contract"]["id"])
+        self.records.change(changed)
+        for row in (*new, *changed):
+            if linked := row.parts.get("linked_phase"):
+                code = "" if row.target_id else str(row.columns["code"]).upper()
+                there = row.parts["linked_phase_id"]
+                link = (_contract_key(row), row.target_id, code, there, str(linked).upper())
+                self._links.append(link)
+            if "project_entity" in row.parts:
+                project, entity = row.parts["project_entity"]
+                self._entities[project] = entity
+
+    def finish(self) -> dict[int, int]:
+        learn(self.session, Contract, self._made)
+        written = super().finish()
+        self._link()
+        self._tell_entities()
+        return written
+
+    def _in_contract(self, row: Planned) -> Planned:
+        contract = self._contracts[_contract_key(row)]
+        return replace(row, columns={**row.columns, "contract_id": contract})
+
+    def _make_contracts(self, new: Sequence[Planned]) -> None:
+        """The contract of each new phase: the known ones, and those made on first use."""
+        made: dict[_ContractKey, dict[str, Any]] = {}
+        for row in new:
+            contract = row.parts["contract"]
+            if contract["id"] is not None:
+                self._contracts[_contract_key(row)] = contract["id"]
+            elif _contract_key(row) not in self._contracts:
+                made.setdefault(_contract_key(row), dict(contract))
+        for key, identifier in zip(made, reserve(self.session, Contract, len(made)), strict=True):
+            self._contracts[key] = made[key]["id"] = identifier
+        note_made(self.session, Contract, (contract["id"] for contract in made.values()))
+        insert_all(self.session, Contract, list(made.values()))
+        self._made += len(made)
+
+    def _link(self) -> None:
+        """Links phases that may have been made by the same file."""
+        codes: dict[tuple[int, str], int] = {}
+        for ids in _slices(sorted({self._contracts[link[0]] for link in self._links})):
+            for phase_id, contract_id, code in self.session.execute(
+                select(Phase.id, Phase.contract_id, Phase.code).where(Phase.contract_id.in_(ids))
+            ):
+                codes[(contract_id, code.upper())] = phase_id
+        found = [
+            {
+                "b_id": phase or codes[(self._contracts[key], code)],
+                "b_linked": linked or codes[(self._contracts[key], linked_code)],
+            }
+            for key, phase, code, linked, linked_code in self._links
+        ]
+        _update_each(self.session, Phase, found, linked_phase_id=bindparam("b_linked"))
+
+    def _tell_entities(self) -> None:
+        """A project whose entity was not known takes the one its phases name (O22)."""
+        # A project that has its entity keeps it.
+        entity = func.coalesce(table_of(Project).c.entity_id, bindparam("b_entity"))
+        rows = [{"b_id": project, "b_entity": one} for project, one in self._entities.items()]
+        _update_each(self.session, Project, rows, entity_id=entity)
 
 
-def _contract_key(row: Planned) -> tuple[int, str]:
+_ContractKey = tuple[int, str]
+
+
+def _contract_key(row: Planned) -> _ContractKey:
     return row.parts["contract"]["project_id"], row.parts["contract"]["name_key"]
 
 
-def _write_contracts(session: ScopedSession, new: Sequence[Planned]) -> dict[tuple[int, str], int]:
-    """The contract of each new phase: the known ones, and those made on first use."""
-    found: dict[tuple[int, str], int] = {}
-    made: dict[tuple[int, str], dict[str, Any]] = {}
-    for row in new:
-        contract = dict(row.parts["contract"])
-        if (known := contract.pop("id")) is not None:
-            found[_contract_key(row)] = known
-        else:
-            made.setdefault(_contract_key(row), contract)
-    for key, identifier in zip(made, reserve(session, Contract, len(made)), strict=True):
-        found[key] = made[key]["id"] = identifier
-    note_made(session, Contract, (contract["id"] for contract in made.values()))
-    insert_all(session, Contract, list(made.values()))
-    learn(session, Contract, len(made))
-    return found
+class _Fusion:
+    """Clients whose rows are told together: all of them are needed at once."""
 
+    def __init__(self, session: ScopedSession, records: RecordWriter) -> None:
+        self._session = session
+        self._records = records
+        self._new: list[Planned] = []
+        self._changed: list[Planned] = []
 
-def _link_phases(
-    session: ScopedSession, rows: Sequence[Planned], contracts: Mapping[tuple[int, str], int]
-) -> None:
-    links = [(contracts[_contract_key(row)], row) for row in rows if row.parts.get("linked_phase")]
-    codes: dict[tuple[int, str], int] = {}
-    for ids in _slices(sorted({contract for contract, _ in links})):
-        for phase_id, contract_id, code in session.execute(
-            select(Phase.id, Phase.contract_id, Phase.code).where(Phase.contract_id.in_(ids))
-        ):
-            codes[(contract_id, code.upper())] = phase_id
-    found = [
-        {
-            "b_id": row.target_id or codes[(contract_id, str(row.columns["code"]).upper())],
-            "b_linked": row.parts["linked_phase_id"]
-            or codes[(contract_id, str(row.parts["linked_phase"]).upper())],
-        }
-        for contract_id, row in links
-    ]
-    _update_each(session, Phase, found, linked_phase_id=bindparam("b_linked"))
+    def take(self, new: Sequence[Planned], changed: Sequence[Planned]) -> None:
+        self._new += new
+        self._changed += changed
 
-
-def _tell_entities(session: ScopedSession, planned: Sequence[Planned]) -> None:
-    """A project whose entity was not known takes the one its phases name (O22)."""
-    told = dict(row.parts["project_entity"] for row in planned if "project_entity" in row.parts)
-    # A project that has its entity keeps it.
-    entity = func.coalesce(table_of(Project).c.entity_id, bindparam("b_entity"))
-    rows = [{"b_id": project, "b_entity": entity_id} for project, entity_id in told.items()]
-    _update_each(session, Project, rows, entity_id=entity)
-
-
-def _plainly(record: type[Record]) -> Writer:
-    """Writes rows that are records of their own, and nothing beside them."""
-
-    def write(session: ScopedSession, new: list[Planned], changed: list[Planned]) -> dict[int, int]:
-        return _write(session, record, new, changed)
-
-    return write
-
-
-def _sign(
-    session: ScopedSession, record: type[Any], made: Sequence[int], *, source: str, author: str
-) -> None:
-    """Notes where new records of `record` came from, and by whom."""
-    for ids in _slices(made):
-        session.execute(
-            update(record)
-            .where(record.id.in_(ids))
-            .values(source=source, author=author)
-            .execution_options(synchronize_session=False)
-        )
-
-
-def _write(
-    session: ScopedSession,
-    record: type[Record],
-    new: Sequence[Planned],
-    changed: Sequence[Planned],
-) -> dict[int, int]:
-    """Inserts the new rows and updates the changed ones; identifiers by row number."""
-    written = {row.row: row.target_id for row in changed if row.target_id is not None}
-    identified = list(zip(new, reserve(session, record, len(new)), strict=True))
-    written |= {row.row: identifier for row, identifier in identified}
-    for portion in in_portions(session, Stage.WRITING, identified):
-        rows = [{**row.columns, "id": identifier} for row, identifier in portion]
-        insert_all(session, record, _completed(record, rows))
-    learn(session, record, len(new))
-    _update(session, record, changed)
-    return written
-
-
-def _completed(record: type[Record], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of one set of columns, the defaults of these columns in their empty cells.
-
-    One statement needs one set of columns: a column that any row fills is given in all.
-    """
-    defaults: dict[str, Any] = {
-        column.key: column.default.arg
-        for column in table_of(record).columns
-        if isinstance(column.default, ScalarElementColumnDefault)
-    }
-    names = defaults.keys() | {name for row in rows for name in row}
-    for row in rows:
-        for name in names:
-            if row.get(name) is None:
-                row[name] = defaults.get(name)
-    return rows
-
-
-def _update(session: ScopedSession, record: type[Record], changed: Sequence[Planned]) -> None:
-    by_columns: defaultdict[tuple[str, ...], list[Planned]] = defaultdict(list)
-    for row in changed:
-        # Without columns too: a client whose contact alone changed has another version.
-        by_columns[tuple(sorted(row.columns))].append(row)
-    table = table_of(record)
-    for names, rows in by_columns.items():
-        keys = [row.target_id for row in rows if row.target_id is not None]
-        note_before(session, record, keys, names)
-        statement = (
-            table.update()
-            .where(
-                table.c.organisation_id == session.organisation_id,
-                table.c.id == bindparam("b_id"),
-                table.c.version == bindparam("b_version"),
-            )
-            .values(
-                {name: bindparam(f"v_{name}", type_=table.c[name].type) for name in names}
-                | {"version": table.c.version + 1, "updated_at": datetime.now(UTC)}
-            )
-        )
-        values = [
-            {"b_id": row.target_id, "b_version": row.target_version}
-            | {f"v_{name}": row.columns[name] for name in names}
-            # In one order for all, so that two imports of the same records wait, not deadlock.
-            for row in sorted(rows, key=lambda row: row.target_id or 0)
-        ]
-        for portion in in_portions(session, Stage.WRITING, values):
-            result = session.connection().execute(statement, portion)
-            if result.rowcount not in (-1, len(portion)):
-                raise Refusal(STALE_REVIEW(moved=record.__tablename__))
+    def finish(self) -> dict[int, int]:
+        return write_fusion(self._records, self._session, self._new, self._changed)
 
 
 def _update_each(
@@ -329,21 +269,22 @@ def _update_each(
     session.connection().execute(statement.values(columns), rows)
 
 
-def _slices(items: Sequence[Item], size: int = 500) -> list[Sequence[Item]]:
+def _slices(items: Sequence[Item], size: int = 500) -> Iterator[Sequence[Item]]:
     """Items in portions that a statement can carry on either database."""
-    return [items[start : start + size] for start in range(0, len(items), size)]
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
-_WRITERS: dict[str, Writer] = {
-    "clients": _write_clients,
-    "projects": _write_projects,
-    "phases": _write_phases,
-    "collaborators": _write_collaborators,
-    "progress": _plainly(ProgressUpdate),
-    "history": _plainly(BillingHistory),
-    "adjustments": _plainly(Adjustment),
-    "time_entries": _plainly(TimeEntry),
-    "clients_fusion": partial(write_fusion, _write),
+_WRITERS: dict[str, Callable[[ScopedSession, RecordWriter], Writer]] = {
+    "clients": ClientWriter,
+    "projects": _Projects,
+    "phases": _Phases,
+    "collaborators": _Collaborators,
+    "progress": _Plain,
+    "history": _Plain,
+    "adjustments": _Plain,
+    "time_entries": _Plain,
+    "clients_fusion": _Fusion,
 }
 
 _SIGNED: dict[str, type[Record]] = {

@@ -6,34 +6,23 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import select
 
 from domain.base import Record
-from domain.client import Address, Client, Contact
+from domain.client import Address, Contact
 from domain.takeover.candidate import Planned
 from domain.takeover.client_parts import ADDRESS, CONTACT
 from domain.takeover.fusion import Directory
 from domain.takeover.match import Index
 from persistence.ids import reserve
 from persistence.session import ScopedSession, insert_all
+from persistence.takeover.record_writer import RecordWriter
 from persistence.takeover.trail import note_before, note_made
 
 _PORTION = 500
 """Identifiers that a statement carries on either database."""
-
-
-class Write(Protocol):
-    """Inserts the new rows of a record and updates the changed ones; identifiers by row."""
-
-    def __call__(
-        self,
-        session: ScopedSession,
-        record: type[Record],
-        new: Sequence[Planned],
-        changed: Sequence[Planned],
-    ) -> dict[int, int]: ...
 
 
 def directory(session: ScopedSession) -> Directory:
@@ -83,9 +72,12 @@ def _cells(
 
 
 def write_fusion(
-    write: Write, session: ScopedSession, new: Sequence[Planned], changed: Sequence[Planned]
+    records: RecordWriter,
+    session: ScopedSession,
+    new: Sequence[Planned],
+    changed: Sequence[Planned],
 ) -> dict[int, int]:
-    """Writes clients with `write`, then their parts; the client of each row.
+    """Writes clients with `records`, then their parts; the client of each row.
 
     The rows of a known client are one change of it, against one version.
     """
@@ -96,8 +88,10 @@ def write_fusion(
         if row.target_id is not None:
             together = touched.setdefault(row.target_id, replace(row, columns={}))
             together.columns |= row.columns
-    written = write(session, Client, made, list(touched.values()))
-    clients = {row.parts["code"]: written[row.row] for row in made}
+    records.create(made)
+    records.change(list(touched.values()))
+    records.finish()
+    clients = {row.parts["code"]: records.written[row.row] for row in made}
     owners = {row.row: row.target_id or clients[row.parts["code"]] for row in rows}
     for record, noun in ((Address, "address"), (Contact, "contact")):
         parts = [(owners[row.row], row.parts[noun]) for row in rows if noun in row.parts]

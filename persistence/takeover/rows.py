@@ -1,10 +1,9 @@
-"""The rows of an import under review: kept, read back, paged and skipped."""
+"""The rows of an import under review: kept, read back, paged and skipped, in portions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Table, bindparam, select
@@ -14,8 +13,10 @@ from domain.job import Stage
 from domain.takeover.candidate import Candidate, Planned
 from domain.takeover.model import ImportFile, ImportRow, RowColour, RowOutcome
 from domain.takeover.wire import pack, pack_issue, pack_values, unpack_issue, unpack_values
+from persistence.bulk import execute_rows
 from persistence.session import ScopedSession, insert_all
-from persistence.telling import in_portions
+from persistence.takeover.spool import Spool, portions_of, spooled_candidates
+from persistence.telling import told
 
 _PORTION = 2_000
 """Rows that are written by one statement, or fetched at a time."""
@@ -45,11 +46,11 @@ def sheets_of(session: ScopedSession, workbook_id: int) -> list[ImportFile]:
 def keep_rows(
     session: ScopedSession,
     import_id: int,
-    candidates: Sequence[Candidate],
-    planned: Sequence[Planned],
+    candidates: Iterable[Candidate],
+    planned: Iterable[Planned],
     raw: Iterable[dict[str, str]],
 ) -> None:
-    """Keeps the checked rows of a new import with their plan."""
+    """Keeps the checked rows of a new import with their plan; a portion of them is held."""
     rows = (
         {
             "import_id": import_id,
@@ -66,8 +67,7 @@ def keep_rows(
         }
         for candidate, plan, typed in zip(candidates, planned, raw, strict=True)
     )
-    # A long file is never in memory a second time as what the statement carries.
-    while portion := list(islice(rows, _PORTION)):
+    for portion in portions_of(rows, _PORTION):
         insert_all(session, ImportRow, portion)
 
 
@@ -78,6 +78,7 @@ def marks_of(issues: Iterable[Issue]) -> str:
 
 
 def _told(plan: Planned) -> dict[str, Any]:
+    """The columns `_PLANNED`, in their order."""
     return {
         "colour": plan.colour,
         "outcome": plan.outcome,
@@ -91,15 +92,9 @@ def _told(plan: Planned) -> dict[str, Any]:
     }
 
 
-def candidates_of(session: ScopedSession, import_id: int) -> list[Candidate]:
+def candidates_of(session: ScopedSession, import_id: int) -> Spool[Candidate]:
     """The checked rows of an import as they were uploaded, in the order of the file."""
-    statement = (
-        select(ImportRow.number, ImportRow.cells, ImportRow.skipped)
-        .where(ImportRow.import_id == import_id)
-        .order_by(ImportRow.number)
-        .execution_options(yield_per=_PORTION)
-    )
-    return [
+    return spooled_candidates(
         Candidate(
             row=number,
             values=unpack_values(cells["values"]),
@@ -108,24 +103,43 @@ def candidates_of(session: ScopedSession, import_id: int) -> list[Candidate]:
             checked=tuple(unpack_issue(issue) for issue in cells["checked"]),
             skipped=skipped,
         )
-        for number, cells, skipped in session.execute(statement)
-    ]
-
-
-def keep_plan(session: ScopedSession, import_id: int, planned: Sequence[Planned]) -> None:
-    """Brings the rows of an import up to a new plan; only those that changed are written."""
-    plans = {plan.row: plan for plan in planned}
-    statement = (
-        select(ImportRow.id, ImportRow.number, *(getattr(ImportRow, name) for name in _PLANNED))
-        .where(ImportRow.import_id == import_id)
-        .execution_options(yield_per=_PORTION)
+        for number, cells, skipped in _in_order(
+            session, import_id, ImportRow.number, ImportRow.cells, ImportRow.skipped
+        )
     )
-    changed = []
-    for key, number, *shown in session.execute(statement):
-        told = _told(plans[number])
-        if shown != [told[name] for name in _PLANNED]:
-            changed.append({f"b_{name}": told[name] for name in _PLANNED} | {"b_id": key})
-    _update_each(session, changed, *_PLANNED)
+
+
+def _in_order(session: ScopedSession, import_id: int, *columns: Any) -> Iterator[Any]:
+    """Columns of the rows of an import in the order of the file; the number is the first of them.
+
+    Fetched a portion at a time, so that the rows may be written meanwhile.
+    """
+    last = 0
+    while True:
+        portion = session.execute(
+            select(*columns)
+            .where(ImportRow.import_id == import_id, ImportRow.number > last)
+            .order_by(ImportRow.number)
+            .limit(_PORTION)
+        ).all()
+        yield from portion
+        if len(portion) < _PORTION:
+            return
+        last = portion[-1][0]
+
+
+def keep_plan(session: ScopedSession, import_id: int, planned: Iterable[Planned]) -> None:
+    """Brings the rows of an import up to a new plan; only those that changed are written.
+
+    `planned` is in the order of the file.
+    """
+    shown = (getattr(ImportRow, name) for name in _PLANNED)
+    kept = _in_order(session, import_id, ImportRow.number, ImportRow.id, *shown)
+    both = zip(planned, kept, strict=True)
+    plans = ((present, [*_told(plan).values()], key) for plan, (_, key, *present) in both)
+    changed = ((*now, key) for present, now, key in plans if present != now)
+    for portion in portions_of(changed, _PORTION):
+        _update_each(session, portion, *_PLANNED)
 
 
 def rows_of(
@@ -136,6 +150,12 @@ def rows_of(
     if colours is not None:
         statement = statement.where(ImportRow.colour.in_(colours))
     return list(session.scalars(statement))
+
+
+def shown_of(session: ScopedSession, import_id: int) -> Iterator[Any]:
+    """What a review shows of each row: its number, outcome, target and issues."""
+    told = (ImportRow.outcome, ImportRow.target_id, ImportRow.issues)
+    return _in_order(session, import_id, ImportRow.number, *told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,36 +195,40 @@ def mark_skipped(
     if numbers is not None:
         # Compared here: a caller may name more rows than a statement can carry.
         found = {number: found[number] for number in set(numbers) & found.keys()}
-    rows = [{"b_id": key, "b_skipped": skipped} for key in found.values()]
-    _update_each(session, rows, "skipped")
+    _update_each(session, [(skipped, key) for key in found.values()], "skipped")
     return set(found)
 
 
 def mark_applied(session: ScopedSession, import_id: int, written: dict[int, int]) -> None:
     """Notes on each applied row which record it became, or is."""
-    statement = select(ImportRow.number, ImportRow.id).where(ImportRow.import_id == import_id)
-    rows = [
-        {"b_id": key, "b_target_id": written[number]}
-        for number, key in session.execute(statement)
-        if number in written
-    ]
-    _update_each(session, rows, "target_id")
+    rows = _in_order(session, import_id, ImportRow.number, ImportRow.id, ImportRow.target_id)
+    found = (
+        (written[number], key)
+        for number, key, known in rows
+        if number in written and written[number] != known
+    )
+    done = 0
+    for portion in portions_of(found, _PORTION):
+        told(session, Stage.KEEPING, done, len(written))
+        _update_each(session, portion, "target_id")
+        done += len(portion)
 
 
-def _update_each(session: ScopedSession, rows: list[dict[str, Any]], *columns: str) -> None:
-    """Sets `columns` of the row with each `b_id` to what `rows` hold as `b_…`, in one go.
+def _update_each(session: ScopedSession, rows: Sequence[Sequence[Any]], *columns: str) -> None:
+    """Sets `columns` of rows to the values of each of `rows`, whose last is the identifier.
 
     Nothing else of the rows is compared: PostgreSQL, which knows nothing yet of rows that are new,
     then has no index to choose but the right one.
     """
-    if not rows:
-        return
     table = ImportRow.__table__
     assert isinstance(table, Table)
     statement = (
         table.update()
-        .where(table.c.organisation_id == session.organisation_id, table.c.id == bindparam("b_id"))
+        .where(
+            table.c.organisation_id == session.organisation_id,
+            table.c.id == bindparam("b_id", type_=table.c.id.type),
+        )
         .values({name: bindparam(f"b_{name}", type_=table.c[name].type) for name in columns})
     )
-    for portion in in_portions(session, Stage.KEEPING, rows):
-        session.connection().execute(statement, portion)
+    names = [*(f"b_{name}" for name in columns), "b_id"]
+    execute_rows(session.connection(), statement, names, rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,9 +22,11 @@ class Trail:
     """The records made and changed since it began, by table."""
 
     def __init__(self) -> None:
+        self.new: dict[int, int] = {}
+        """The record that each new row made: it tells that one itself."""
         self.made: defaultdict[str, set[int]] = defaultdict(set)
-        self.before: dict[tuple[str, int], dict[str, Any]] = {}
-        self.version: dict[tuple[str, int], int | None] = {}
+        self.before: defaultdict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
+        self.version: defaultdict[str, dict[int, int | None]] = defaultdict(dict)
         """The version of each before it was changed."""
 
 
@@ -36,6 +38,13 @@ def followed(session: ScopedSession) -> Iterator[Trail]:
         yield trail
     finally:
         del session.info[_TRAIL]
+
+
+def note_new(session: ScopedSession, made: Iterable[tuple[int, int]]) -> None:
+    """Notes which record the rows made, by number; nothing when nobody follows."""
+    trail: Trail | None = session.info.get(_TRAIL)
+    if trail is not None:
+        trail.new.update(made)
 
 
 def note_made(session: ScopedSession, record: type[Record], ids: Iterable[int]) -> None:
@@ -55,71 +64,74 @@ def note_before(
     table, names = table_of(record), list(names)
     columns = [table.c[name] for name in names]
     counted = [table.c.version] if "version" in table.c else [null()]
+    before, versions = trail.before[record.__tablename__], trail.version[record.__tablename__]
     for start in range(0, len(ids), _PORTION):
         statement = select(table.c.id, *counted, *columns).where(
             table.c.organisation_id == session.organisation_id,
             table.c.id.in_(ids[start : start + _PORTION]),
         )
         for key, version, *values in session.connection().execute(statement):
-            trail.version.setdefault((record.__tablename__, key), version)
-            known = trail.before.setdefault((record.__tablename__, key), {})
+            versions.setdefault(key, version)
+            known = before.setdefault(key, {})
             for name, value in zip(names, values, strict=True):
                 known.setdefault(name, pack(value))
 
 
-def keep_trail(
-    session: ScopedSession, trail: Trail, import_id: int, *, told: Mapping[str, set[int]]
-) -> None:
-    """Keeps the trail of an import; the records that its rows made (`told`) tell it themselves."""
+def keep_trail(session: ScopedSession, trail: Trail, import_id: int, record: type[Record]) -> None:
+    """Keeps the trail of an import; which `record` a row made, the row tells itself."""
     session.flush()
-    made = [
-        (noun, key)
-        for noun, ids in trail.made.items()
-        for key in sorted(ids - told.get(noun, set()))
-    ]
-    changed = [
-        (noun, key)
-        for noun, key in trail.before
-        if key not in trail.made[noun] and key not in told.get(noun, set())
-    ]
-    versions = present_versions(session, [*made, *changed])
-    insert_all(
-        session,
-        ImportEffect,
-        [
-            {
-                "import_id": import_id,
-                "noun": noun,
-                "record_id": key,
-                "made": is_made,
-                "before": {} if is_made else trail.before[noun, key],
-                "version": versions[noun, key],
-                "version_before": trail.version.get((noun, key)),
-            }
-            for is_made, keys in ((True, made), (False, changed))
-            for noun, key in keys
-        ],
-    )
+    told = {record.__tablename__: set(trail.new.values())}
+    for noun, ids in trail.made.items():
+        _keep(session, trail, import_id, noun, sorted(ids - told.get(noun, set())), made=True)
+    for noun, before in trail.before.items():
+        known = trail.made[noun] | told.get(noun, set())
+        _keep(session, trail, import_id, noun, [key for key in before if key not in known])
+
+
+def _keep(
+    session: ScopedSession,
+    trail: Trail,
+    import_id: int,
+    noun: str,
+    keys: Sequence[int],
+    *,
+    made: bool = False,
+) -> None:
+    for start in range(0, len(keys), _PORTION):
+        portion = keys[start : start + _PORTION]
+        versions = present_versions(session, noun, portion)
+        insert_all(
+            session,
+            ImportEffect,
+            [
+                {
+                    "import_id": import_id,
+                    "noun": noun,
+                    "record_id": key,
+                    "made": made,
+                    "before": {} if made else trail.before[noun][key],
+                    "version": versions[key],
+                    "version_before": trail.version[noun].get(key),
+                }
+                for key in portion
+            ],
+        )
 
 
 def present_versions(
-    session: ScopedSession, keys: Iterable[tuple[str, int]]
-) -> dict[tuple[str, int], int | None]:
-    """The version of each record there is, by table and identifier; None where none is counted."""
-    wanted: defaultdict[str, list[int]] = defaultdict(list)
-    for noun, key in keys:
-        wanted[noun].append(key)
-    found: dict[tuple[str, int], int | None] = {}
-    for noun, ids in wanted.items():
-        table = Record.metadata.tables[noun]
-        counted = [table.c.version] if "version" in table.c else []
-        for start in range(0, len(ids), _PORTION):
-            statement = select(table.c.id, *counted).where(
-                table.c.organisation_id == session.organisation_id,
-                table.c.id.in_(ids[start : start + _PORTION]),
-            )
-            for key, *version in session.connection().execute(statement):
-                found[noun, key] = version[0] if version else None
+    session: ScopedSession, noun: str, ids: Sequence[int]
+) -> dict[int, int | None]:
+    """The version of each record there is, by identifier; None where none is counted."""
+    table = Record.metadata.tables[noun]
+    counted = [table.c.version] if "version" in table.c else []
+    found: dict[int, int | None] = {}
+    for start in range(0, len(ids), _PORTION):
+        statement = select(table.c.id, *counted).where(
+            table.c.organisation_id == session.organisation_id,
+            table.c.id.in_(ids[start : start + _PORTION]),
+        )
+        for key, *version in session.connection().execute(statement):
+            found[key] = version[0] if version else None
     return found
 
 

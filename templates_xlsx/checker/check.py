@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from domain.errors import Issue, Refusal
@@ -75,11 +75,13 @@ def check(
     seal: Seal | None = None,
     known_layouts: Mapping[str, Sheet] = LAYOUTS,
     mapping: Mapping[str, str] | None = None,
+    keep: Callable[[Iterable[Draft]], Collection[Draft]] = tuple,
 ) -> Checked:
     """The whole file judged without any record: its issues and its rows (DOMAIN §3.2, §3.3).
 
     `kind` None recognises the template by its header. `mapping` is {title in the file: key}, for
     titles the layout does not know. `seal` verifies the envelope and the tokens of prefilled rows.
+    `keep` holds the rows as they are read.
     """
     sheet = UNRECOGNISED if kind is None else known_layouts[kind]
     try:
@@ -92,7 +94,7 @@ def check(
             mapping=mapping,
         )
         sheet = opened.sheet
-        drafts = tuple(opened.drafts())
+        drafts = keep(opened.drafts())
     except Refusal as refusal:
         return Checked(sheet, (*book.issues, *refusal.issues), ())
     ignored = tuple(opened.rows.ignored) if opened.rows else ()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from domain.errors import Issue
 from domain.takeover.candidate import Candidate, Change, Planned
 from domain.takeover.model import RowOutcome
-from domain.takeover.moved import VALUES_MOVED, VALUES_SORTED, note_moved, note_sorted
+from domain.takeover.moved import VALUES_MOVED, VALUES_SORTED, MovedCells, values_sorted
 from tests.domain.examples import codes
 
 FEES = [Decimal(amount) for amount in (18400, 9200, 31000, 12750, 7600, 22100, 5400, 15000)]
@@ -22,14 +22,13 @@ FEES = [Decimal(amount) for amount in (18400, 9200, 31000, 12750, 7600, 22100, 5
 
 def told(before: Sequence[Any], after: Sequence[Any], name: str = "fee") -> dict[int, Issue]:
     """What is said of sealed rows 2, 3 … whose records held `before` and that bring `after`."""
-    rows, planned = [], []
+    rows, cells = [], MovedCells()
     for number, (old, new) in enumerate(zip(before, after, strict=True), start=2):
         rows.append(Candidate(number, {name: new}, record_id=number))
         changes = [Change(name, old, new)] if old != new else []
         outcome = RowOutcome.UPDATE if changes else RowOutcome.UNCHANGED
-        planned.append(Planned(number, outcome, changes=changes))
-    note_moved(rows, planned)
-    found = {plan.row: issue for plan in planned for issue in plan.issues}
+        cells.note(rows[-1], Planned(number, outcome, changes=changes))
+    found = {row: issue for row, (issue,) in cells.told(rows).items()}
     assert set(codes(found.values())) <= {"VALUES_MOVED"}
     return found
 
@@ -92,13 +91,13 @@ def test_what_people_do_on_purpose_raises_no_alarm(
 
 def sorted_told(*projects: Sequence[int]) -> set[str]:
     rows = [
-        (Planned(2, RowOutcome.CREATE), f"P-{number}", Decimal(value))
+        (f"P-{number}", Decimal(value))
         for number, values in enumerate(projects)
         for value in values
     ]
-    note_sorted("progress", rows)
-    assert len({len(plan.issues) for plan, _, _ in rows}) == 1
-    return {code for plan, _, _ in rows for code in codes(plan.issues)}
+    found = values_sorted("progress", [(row, *one) for row, one in enumerate(rows, start=2)])
+    assert set(found) in (set(), set(range(2, len(rows) + 2)))
+    return {code for issues in found.values() for code in codes(issues)}
 
 
 def test_values_in_order_over_several_projects_are_told_as_sorted() -> None:

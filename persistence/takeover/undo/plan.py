@@ -84,7 +84,11 @@ def projects_touched(session: ScopedSession, entries: Sequence[Entry]) -> set[in
 
 def plan_revert(session: ScopedSession, entries: list[Entry]) -> None:
     """What would become of each entry now; nothing is written."""
-    judge_versions(entries, present_versions(session, (entry.key for entry in entries)))
+    present = {
+        noun: present_versions(session, noun, sorted(ids_of(entries, noun)))
+        for noun in {entry.noun for entry in entries}
+    }
+    judge_versions(entries, present)
     keep_invoiced(session, entries)
     keep_currencies(session, entries)
     keep_fees(session, entries)
