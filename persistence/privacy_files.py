@@ -22,10 +22,10 @@ from persistence.session import ScopedSession
 _MOST = 256 * 1024 * 1024
 """Bytes of one part of a workbook that are read; the reader of imports refuses larger ones."""
 
-DERIVED = ("returned", "templates", "privacy", "audit", "jobs", "invoices/zip")
+DERIVED = ("returned", "templates", "plans", "privacy", "audit", "jobs", "invoices/zip")
 """Folders of a firm that hold only what can be made again."""
 
-_UNKEPT = ("returned", "templates", "jobs", "invoices", "imports", "uploads")
+_UNKEPT = ("returned", "templates", "plans", "jobs", "invoices", "imports", "uploads")
 """Folders in which a file is kept for the record that refers to it, or for a while."""
 
 _OF_PERSONS = ("privacy", "audit")

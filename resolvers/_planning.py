@@ -13,13 +13,14 @@ from domain.takeover.model import RowOutcome
 from domain.takeover.order import ORDER, check_order
 from domain.takeover.review import Tally
 from domain.takeover.workbook import Pending
-from persistence.invoices import lock_projects_coded
+from persistence.invoices import lock_projects, lock_projects_coded
 from persistence.session import ScopedSession, tried_out
 from persistence.takeover import known
 from persistence.takeover.apply import apply
 from persistence.takeover.spool import PlanSpool
 from persistence.takeover.trail import followed
 from persistence.takeover.undo import MAIN
+from persistence.takeover.world import World, observed
 from persistence.time_entries import lock_entries
 from resolvers._mutation import Acting
 from templates_xlsx.kinds.choices import Choice
@@ -43,15 +44,19 @@ class SheetPlan:
 
     planned: Collection[Planned]
     told: Collection[Planned]
+    world: World | None = None
+    """What it was made of; None where the sheets before it are part of that."""
 
-    def shown(self, tally: Tally) -> Iterator[Planned]:
-        """The plan as a review keeps it, each row tallied on its way.
+    def shown(
+        self, tally: Tally, keep: Callable[[Planned, bytes], None] = lambda row, line: None
+    ) -> Iterator[Planned]:
+        """The plan as a review keeps it, each row tallied on its way, and told to `keep`.
 
         What is not there yet has no identifier.
         """
         if self.told is self.planned:
             for row in self.planned:
-                tally.add(row)
+                keep(row, tally.add(row))
                 yield row
             return
         for row, told in zip(self.planned, self.told, strict=True):
@@ -91,6 +96,14 @@ def lock_for(session: ScopedSession, kind: str, candidates: Iterable[Candidate])
         lock_projects_coded(session, {one.text(column) for one in candidates})
 
 
+def lock_held(session: ScopedSession, kind: str, held: Sequence[int]) -> None:
+    """Locks what a plan that is known weighs (`persistence.takeover.plans.held_by`)."""
+    if kind == "time_entries":
+        lock_entries(session, held)
+    else:
+        lock_projects(session, held)
+
+
 def plan_sheet(acting: Acting, kind: str, candidates: Collection[Candidate]) -> PlanSpool:
     """The plan of all rows as things stand now, told in the words of the sheet."""
     planner = known.planner_of(acting.session, kind, today=acting.today)
@@ -128,8 +141,9 @@ def foreseen(acting: Acting, sheets: Sequence[SheetRows]) -> list[SheetPlan]:
     """
     if len(sheets) == 1:
         (sheet,) = sheets
-        planned = plan_sheet(acting, sheet.kind, sheet.candidates)
-        return [SheetPlan(planned, planned)]
+        with observed(acting.session, acting.today) as world:
+            planned = plan_sheet(acting, sheet.kind, sheet.candidates)
+        return [SheetPlan(planned, planned, world)]
 
     def write(place: int, planned: Collection[Planned]) -> Made:
         is_last = place == len(sheets) - 1

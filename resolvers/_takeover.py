@@ -6,7 +6,8 @@ import for each sheet, and what is decided is decided for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 
 from domain.errors import Refusal
@@ -29,16 +30,19 @@ from domain.takeover.review import (
     summed,
 )
 from domain.takeover.wire import pack_issue
-from persistence.takeover import rows
+from persistence.takeover import plans, rows
 from persistence.takeover.apply import apply
 from persistence.takeover.trail import followed, keep_trail
 from persistence.takeover.undo import MAIN
+from persistence.takeover.world import is_unmoved
 from resolvers._examining import Examined, ExaminedSheet
 from resolvers._mutation import Acting
 from resolvers._planning import (
     Made,
+    SheetPlan,
     SheetRows,
     foreseen,
+    lock_held,
     plans_in_turn,
 )
 
@@ -93,10 +97,23 @@ def _keep_review(acting: Acting, taken: ImportFile, sheet: ExaminedSheet) -> Non
     taken.state = ImportState.REVIEW
     taken.issues = [pack_issue(issue) for issue in sheet.issues]
     typed = (draft.raw for draft in sheet.checked.drafts)
+    with _noted(acting, taken, sheet.plan) as shown:
+        rows.keep_rows(acting.session, taken.id, sheet.candidates, shown, typed)
+
+
+@contextmanager
+def _noted(acting: Acting, taken: ImportFile, plan: SheetPlan) -> Iterator[Iterator[Planned]]:
+    """The plan as it is shown; once it was gone through, the import's counts and hash follow it."""
     tally = _tally_of(taken)
-    shown = sheet.plan.shown(tally)
-    rows.keep_rows(acting.session, taken.id, sheet.candidates, shown, typed)
+    if plan.world is None or len(plan.planned) < plans.WORTH:
+        yield plan.shown(tally)
+        _note(taken, tally)
+        return
+    keeper = plans.PlanKeeper(str(taken.kind))
+    yield plan.shown(tally, keeper.add)
     _note(taken, tally)
+    key = plans.key_of(acting.session.organisation_id, tally.hash)
+    keeper.keep(acting.house.files, key, plan.world)
 
 
 def _tally_of(taken: ImportFile) -> Tally:
@@ -175,9 +192,8 @@ def _replan(acting: Acting, taken: ImportFile) -> None:
     sheets = sheets_of(acting, taken)
     plans = foreseen(acting, [_reviewed(acting, sheet) for sheet in sheets])
     for sheet, plan in zip(sheets, plans, strict=True):
-        tally = _tally_of(sheet)
-        rows.keep_plan(acting.session, sheet.id, plan.shown(tally))
-        _note(sheet, tally)
+        with _noted(acting, sheet, plan) as shown:
+            rows.keep_plan(acting.session, sheet.id, shown)
     _sum_up(acting, taken)
 
 
@@ -200,6 +216,12 @@ def confirm(
         raise Refusal(STALE_REVIEW(field=("review_hash",), moved="the rows skipped"))
     sheets = sheets_of(acting, taken)
     before = {sheet.id: sheet.review_hash for sheet in sheets}
+    if (known := _known_plan(acting, taken)) is not None:
+        standing = rows.in_the_way(acting.session, taken.id)
+        require_clear(standing, accept_warnings=accept_warnings, skip_red=skip_red)
+        _write_sheet(acting, taken, known)
+        plans.drop_plan(acting.house.files, known.key)
+        return
 
     def write(place: int, planned: Collection[Planned]) -> Made:
         require_clear(
@@ -224,6 +246,22 @@ def confirm(
         is_whole = states == {ImportState.APPLIED}
         taken.state = ImportState.APPLIED if is_whole else ImportState.APPLIED_PARTIALLY
         taken.applied_at = acting.house.clock()
+
+
+def _known_plan(acting: Acting, taken: ImportFile) -> plans.KeptPlan | None:
+    """The plan that was shown, where it was kept and all that it was made of still is so.
+
+    What it weighs is locked first: from then on it stays so.
+    """
+    session, kind, seen = acting.session, str(taken.kind), str(taken.review_hash)
+    key = plans.key_of(session.organisation_id, seen)
+    if taken.kind == WORKBOOK or taken.counts.get("rows", 0) < plans.WORTH:
+        return None
+    plan = plans.kept_plan(acting.house.files, key, sha256=taken.sha256, kind=kind, seen=seen)
+    if plan is None:
+        return None
+    lock_held(session, kind, plan.locks)
+    return plan if is_unmoved(session, plan.world, acting.today) else None
 
 
 def _write_sheet(acting: Acting, taken: ImportFile, planned: Iterable[Planned]) -> Made:

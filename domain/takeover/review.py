@@ -82,8 +82,12 @@ class Tally:
         self._counts[row.colour.value.lower()] += 1
         self._counts["skipped" if row.skipped else row.outcome.value.lower()] += 1
         line = line_of(told or row)
-        self._digest.update(line)
+        self.take(line)
         return line
+
+    def take(self, line: bytes) -> None:
+        """Hashes a line that is known; its row is not counted."""
+        self._digest.update(line)
 
     @property
     def hash(self) -> str:

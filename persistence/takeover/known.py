@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -24,7 +24,7 @@ from domain.project.progress import ProgressUpdate
 from domain.takeover.clients import ClientPlanner
 from domain.takeover.collaborators import CollaboratorPlanner
 from domain.takeover.fusion import FusionPlanner
-from domain.takeover.match import Index, Known
+from domain.takeover.match import Columns, Index, Known, places_of
 from domain.takeover.order import ORDER
 from domain.takeover.phase_rows import KnownPhases
 from domain.takeover.phases import KnownContracts, PhasePlanner
@@ -42,6 +42,11 @@ from persistence.session import ScopedSession
 from persistence.takeover.fusion import directory
 from persistence.takeover.worked_time import known_work, recorded_time
 from persistence.telling import told
+
+_STAMPS = frozenset({"organisation_id", "created_at", "updated_at"})
+"""Columns that no sheet has."""
+_PORTION = 5_000
+"""Records fetched at a time."""
 
 
 def planner_of(session: ScopedSession, kind: str, *, today: date | None = None) -> Planner:
@@ -138,24 +143,21 @@ def the_firm(session: ScopedSession) -> Firm:
 
 def clients(session: ScopedSession) -> Index:
     """All clients; the default contact's fields stand beside their own."""
-    contacts = {
-        row.client_id: {
-            "contact_name": row.name,
-            "contact_email": row.email,
-            "contact_phone": row.phone,
-        }
-        for row in session.execute(
-            select(Contact.client_id, Contact.name, Contact.email, Contact.phone).where(
-                Contact.is_default
-            )
+    told = select(Contact.client_id, Contact.name, Contact.email, Contact.phone)
+    found = session.execute(told.where(Contact.is_default))
+    contacts = {client: tuple(contact) for client, *contact in found}
+    beside = ("contact_name", "contact_email", "contact_phone")
+    return Index(
+        _records(
+            session,
+            Client,
+            "name",
+            code="code",
+            key="name_key",
+            loose="loose_key",
+            beside=(beside, lambda client: contacts.get(client, (None, None, None))),
         )
-    }
-    entries = list(
-        _records(session, Client, "name", code="code", key="name_key", loose="loose_key")
     )
-    for entry in entries:
-        entry.columns.update(contacts.get(entry.id, {}))
-    return Index(entries)
 
 
 def codes_out_of_reach(session: ScopedSession) -> list[str]:
@@ -180,9 +182,12 @@ def contracts(session: ScopedSession) -> KnownContracts:
     for entry in _records(session, Contract, "name", key="name_key"):
         known.contracts[(entry.columns["project_id"], entry.key)] = entry
     figures, periods = phase_figures(session), billed_periods(session)
-    for entry in _records(session, Phase, "name", key="name_key"):
-        entry.columns["billed_minor"] = figures[entry.id].billed + figures[entry.id].written_off
-        entry.columns["periods"] = periods.get(entry.id, ())
+
+    def so_far(phase: int) -> tuple[Any, ...]:
+        return figures[phase].billed + figures[phase].written_off, periods.get(phase, ())
+
+    beside = (("billed_minor", "periods"), so_far)
+    for entry in _records(session, Phase, "name", key="name_key", beside=beside):
         known.phases.by_id[entry.id] = entry
         contract = entry.columns["contract_id"]
         known.by_code[(contract, str(entry.columns["code"]).upper())] = entry
@@ -201,7 +206,10 @@ def phases_with_references(
         statement = statement.where(Phase.id.in_(only))
     for row in session.execute(statement):
         entry = Known(
-            id=row.Phase.id, name=row.Phase.name, key=row.Phase.name_key, columns=references(row)
+            id=row.id,
+            name=row.name,
+            key=row.name_key,
+            columns=Columns(_REFERENCES, references(row)),
         )
         known.phases.by_id[entry.id] = entry
         by_project[row.project_code.upper()].append(entry)
@@ -216,7 +224,14 @@ def phases_with_references(
 def _phase_references() -> Any:
     return (
         select(
-            Phase,
+            Phase.id,
+            Phase.code,
+            Phase.name,
+            Phase.name_key,
+            Phase.kind,
+            Phase.fee_minor,
+            Phase.currency,
+            Phase.archived_at,
             Project.code.label("project_code"),
             Project.name.label("project_name"),
             Project.status.label("status"),
@@ -235,25 +250,33 @@ def _phase_references() -> Any:
     )
 
 
-def references(row: Any) -> dict[str, Any]:
-    """The reference columns of a phase, by key; an entity answers to its name and its code."""
-    phase: Phase = row.Phase
-    return {
-        "entity": (row.entity_name, row.entity_code) if row.entity_name else "",
-        "project_code": row.project_code,
-        "project_name": row.project_name,
-        "contract": row.contract,
-        "phase_code": phase.code,
-        "phase_name": phase.name,
-        "line_type": phase.kind,
-        "fee": from_minor(phase.fee_minor, phase.currency),
-        "currency": phase.currency,
-        "country": row.country,
-        "is_signed": row.status is ProjectStatus.SIGNED,
-        "is_archived": any((phase.archived_at, row.contract_archived_at, row.project_archived_at)),
-        "is_annex": phase.kind is PhaseKind.ANNEX,
-        "billing_method": row.billing_method,
-    }
+_REFERENCES = places_of(
+    (
+        *("entity", "project_code", "project_name", "contract", "phase_code", "phase_name"),
+        *("line_type", "fee", "currency", "country", "is_signed", "is_archived", "is_annex"),
+        "billing_method",
+    )
+)
+
+
+def references(row: Any) -> tuple[Any, ...]:
+    """The `_REFERENCES` of a phase; an entity answers to its name and its code."""
+    return (
+        (row.entity_name, row.entity_code) if row.entity_name else "",
+        row.project_code,
+        row.project_name,
+        row.contract,
+        row.code,
+        row.name,
+        row.kind,
+        from_minor(row.fee_minor, row.currency),
+        row.currency,
+        row.country,
+        row.status is ProjectStatus.SIGNED,
+        any((row.archived_at, row.contract_archived_at, row.project_archived_at)),
+        row.kind is PhaseKind.ANNEX,
+        row.billing_method,
+    )
 
 
 def recorded_progress(session: ScopedSession) -> dict[int, list[tuple[date, Decimal]]]:
@@ -290,12 +313,17 @@ def _records(
     code: str | None = None,
     key: str | None = None,
     loose: str | None = None,
+    beside: tuple[Sequence[str], Callable[[int], tuple[Any, ...]]] = ((), lambda _: ()),
 ) -> Iterable[Known]:
-    """All rows of `record` as matching sees them."""
-    names = [attribute.key for attribute in inspect(record).column_attrs]
+    """All rows of `record` as matching sees them; `beside` adds columns, by identifier."""
+    attributes = (attribute.key for attribute in inspect(record).column_attrs)
+    names = [one for one in attributes if one not in _STAMPS]
+    further, more = beside
+    places = places_of((*names, *further))
     statement = select(*(getattr(record, column) for column in names)).order_by(record.id)
-    for row in session.execute(statement).mappings():
-        columns = dict(row)
+    statement = statement.execution_options(yield_per=_PORTION)
+    for row in session.execute(statement):
+        columns = Columns(places, (*row, *more(row[places["id"]])))
         yield Known(
             id=columns["id"],
             name=columns[name],

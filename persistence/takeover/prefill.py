@@ -16,6 +16,9 @@ from persistence.takeover.fusion import directory, fusion_rows
 from persistence.takeover.known import clients, phases_with_references, the_firm
 from persistence.takeover.worked_time import time_rows
 
+_STAMPS = frozenset({"organisation_id", "created_at", "updated_at"})
+"""Columns that no sheet has."""
+
 Only = Collection[int] | None
 
 PrefilledRow = tuple[int, dict[str, Any]]
@@ -34,7 +37,7 @@ def _clients(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
     entries = sorted(clients(session).by_id.values(), key=lambda entry: str(entry.code))
     for entry in entries:
         if entry.columns["archived_at"] is None:
-            yield entry.id, entry.columns
+            yield entry.id, dict(entry.columns)
 
 
 def _clients_with_parts(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
@@ -72,8 +75,15 @@ def _projects(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
 def _phases(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
     entities = the_firm(session).entities.by_id
     codes = dict(session.execute(select(Phase.id, Phase.code)).all())
+    own = [column for column in Phase.__table__.columns if column.key not in _STAMPS]
     statement = (
-        select(Phase, Contract, Project)
+        select(
+            *(getattr(Phase, column.key) for column in own),
+            Project.entity_id,
+            Project.code.label("project_code"),
+            Contract.name.label("contract"),
+            Contract.billing_method,
+        )
         .join(Contract, Contract.id == Phase.contract_id)
         .join(Project, Project.id == Contract.project_id)
         .where(*(record.archived_at.is_(None) for record in (Phase, Contract, Project)))
@@ -81,23 +91,20 @@ def _phases(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
     )
     if only is not None:
         statement = statement.where(Phase.id.in_(only))
-    for phase, contract, project in session.execute(statement):
-        rate = phase.hourly_rate_minor
-        entity = entities.get(project.entity_id or 0)
+    for row in session.execute(statement).mappings():
+        rate, currency = row["hourly_rate_minor"], row["currency"]
+        entity = entities.get(row["entity_id"] or 0)
         yield (
-            phase.id,
-            _columns(phase)
-            | {
+            row["id"],
+            {
+                **row,
                 "entity": entity.name if entity else None,
-                "project_code": project.code,
-                "contract": contract.name,
-                "phase_name": phase.name,
-                "phase_code": phase.code,
-                "fee": from_minor(phase.fee_minor, phase.currency),
-                "line_type": phase.kind,
-                "billing_method": contract.billing_method,
-                "hourly_rate": None if rate is None else from_minor(rate, phase.currency),
-                "linked_phase": codes.get(phase.linked_phase_id or 0),
+                "phase_name": row["name"],
+                "phase_code": row["code"],
+                "fee": from_minor(row["fee_minor"], currency),
+                "line_type": row["kind"],
+                "hourly_rate": None if rate is None else from_minor(rate, currency),
+                "linked_phase": codes.get(row["linked_phase_id"] or 0),
             },
         )
 
