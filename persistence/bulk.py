@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, Update, insert
+from sqlalchemy import ColumnElement, Connection, Dialect, Table, Update, insert
 from sqlalchemy.sql.schema import Column, ScalarElementColumnDefault
 
 
@@ -38,6 +38,17 @@ def insert_rows(
     if compiled.positiontup is None:
         values = [dict(zip(order, row, strict=True)) for row in values]
     connection.exec_driver_sql(str(compiled), values)
+
+
+def among(column: ColumnElement[Any], ids: Sequence[int]) -> ColumnElement[bool]:
+    """Whether `column` is one of `ids`, which are in order.
+
+    What was made in one go has one number after the other: a span is told in two parameters, and
+    a list in as many as it has numbers, each of which takes longer to prepare than to find.
+    """
+    if ids and ids[-1] - ids[0] == len(ids) - 1:
+        return column.between(ids[0], ids[-1])
+    return column.in_(ids)
 
 
 def execute_rows(

@@ -53,7 +53,7 @@ def _require_confirmable(
         raise Refusal(STALE_REVIEW(field=("review_hash",), moved="the rows skipped"))
     for sheet in sheets:
         require_clear(
-            rows.in_the_way(acting.session, sheet.id),
+            rows.in_the_way(acting.session, sheet.id, accept_warnings=choices.accept_warnings),
             accept_warnings=choices.accept_warnings,
             skip_red=choices.skip_red,
             sheet=sheet.sheet,

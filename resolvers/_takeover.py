@@ -217,7 +217,7 @@ def confirm(
     sheets = sheets_of(acting, taken)
     before = {sheet.id: sheet.review_hash for sheet in sheets}
     if (known := _known_plan(acting, taken)) is not None:
-        standing = rows.in_the_way(acting.session, taken.id)
+        standing = rows.in_the_way(acting.session, taken.id, accept_warnings=accept_warnings)
         require_clear(standing, accept_warnings=accept_warnings, skip_red=skip_red)
         _write_sheet(acting, taken, known)
         plans.drop_plan(acting.house.files, known.key)
@@ -225,7 +225,7 @@ def confirm(
 
     def write(place: int, planned: Collection[Planned]) -> Made:
         require_clear(
-            rows.in_the_way(acting.session, sheets[place].id),
+            rows.in_the_way(acting.session, sheets[place].id, accept_warnings=accept_warnings),
             accept_warnings=accept_warnings,
             skip_red=skip_red,
             sheet=sheets[place].sheet,

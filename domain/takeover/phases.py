@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from sys import intern
 from typing import Any
 
 from domain.errors import RECORD_ARCHIVED, Issue
@@ -357,8 +358,9 @@ class PhasePlanner(Planner):
         self._counts[key] += 1
         code = str(planned.columns.get("code") or candidate.text("phase_code")).upper()
         if code:
-            self._seen.keep("phase_code", (key, code), candidate.row)
-            self._codes.add((key, code))
+            place = (key, intern(code))
+            self._seen.keep("phase_code", place, candidate.row)
+            self._codes.add(place)
         if linked := candidate.text("linked_phase"):
             self._links.keep(self._phase(candidate, key, code), self._named(key, linked))
         name = name_key(candidate.text("phase_name"))
@@ -369,7 +371,8 @@ class PhasePlanner(Planner):
 def _asked(candidate: Candidate, code: str) -> tuple[str, str, str]:
     """A code in its contract, before the project is looked up."""
     project, contract = candidate.text("project_code"), candidate.text("contract")
-    return project.upper(), name_key(contract), code.upper()
+    # One text for all rows: there are as many of these as rows.
+    return intern(project.upper()), name_key(contract), intern(code.upper())
 
 
 _TOLD_AS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -161,17 +162,17 @@ class SeenKeys:
     """Keys taken higher in the file: a second use is refused, never last-one-wins."""
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[str, Any], int] = {}
+        self._rows: defaultdict[str, dict[Any, int]] = defaultdict(dict)
 
     def refuse(self, field: str, key: Any, shown: str) -> tuple[Issue, ...]:
         """DUPLICATE_KEY_IN_FILE when `key` of `field` stands higher in the file."""
-        row = self._rows.get((field, key))
+        row = self._rows[field].get(key)
         if row is None:
             return ()
         return (DUPLICATE_KEY_IN_FILE(field=(field,), found=shown, first=row, first_row=row),)
 
     def keep(self, field: str, key: Any, row: int) -> None:
-        self._rows.setdefault((field, key), row)
+        self._rows[field].setdefault(key, row)
 
 
 def by_reference(index: Index, candidate: Candidate) -> tuple[Known | None, tuple[Issue, ...]]:

@@ -45,6 +45,8 @@ from persistence.telling import told
 
 _STAMPS = frozenset({"organisation_id", "created_at", "updated_at"})
 """Columns that no sheet has."""
+_FEW = 64
+"""Values of a column that are kept once for all records."""
 _PORTION = 5_000
 """Records fetched at a time."""
 
@@ -305,6 +307,15 @@ def recorded(
     return Recorded(lines, phase_figures(session, None if only is None else list(only)))
 
 
+def _shared(value: Any, met: dict[Any, Any]) -> Any:
+    """The value as it was met before in its column: of currencies and rates there are few."""
+    if type(value) is not str and type(value) is not Decimal:
+        return value
+    if len(met) < _FEW:
+        return met.setdefault(value, value)
+    return met.get(value, value)
+
+
 def _records(
     session: ScopedSession,
     record: type[Any],
@@ -322,8 +333,10 @@ def _records(
     places = places_of((*names, *further))
     statement = select(*(getattr(record, column) for column in names)).order_by(record.id)
     statement = statement.execution_options(yield_per=_PORTION)
+    shared: list[dict[Any, Any]] = [{} for _ in names]
     for row in session.execute(statement):
-        columns = Columns(places, (*row, *more(row[places["id"]])))
+        own = (_shared(one, met) for one, met in zip(row, shared, strict=True))
+        columns = Columns(places, (*own, *more(row[places["id"]])))
         yield Known(
             id=columns["id"],
             name=columns[name],

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
 
 from domain.takeover.candidate import Change, Planned
 from domain.takeover.model import RowOutcome
@@ -25,6 +24,7 @@ WORTH = 500
 """Rows from which a plan is kept: a shorter one is made again before a store has answered."""
 
 _FOLDER = "plans"
+_DECODER = json.JSONDecoder()
 
 
 class PlanKeeper:
@@ -123,13 +123,13 @@ _MOST = 1 << 20
 
 
 def _planned(line: bytes) -> Planned:
-    row, outcome, skipped, target_id, version, columns, changes, parts, _ = json.loads(line)
-    told: list[Any] = changes
+    told = _DECODER.decode(line.decode())
+    row, outcome, skipped, target_id, version, columns, changes, parts, _ = told
     return Planned(
         row,
         RowOutcome(outcome),
         unpack_values(columns),
-        [Change(name, unpack(before), unpack(after)) for name, before, after in told],
+        [Change(name, unpack(before), unpack(after)) for name, before, after in changes],
         [],
         target_id,
         version,

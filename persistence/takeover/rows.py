@@ -168,9 +168,15 @@ class Standing:
     skipped: bool = False
 
 
-def in_the_way(session: ScopedSession, import_id: int) -> list[Standing]:
-    """The red and yellow rows of an import that are not skipped, in the order of the file."""
-    loud = ImportRow.colour.in_((RowColour.RED, RowColour.YELLOW))
+def in_the_way(
+    session: ScopedSession, import_id: int, *, accept_warnings: bool = False
+) -> list[Standing]:
+    """The red and yellow rows of an import that are not skipped, in the order of the file.
+
+    Yellow ones are in nobody's way once they are accepted.
+    """
+    colours = [RowColour.RED] if accept_warnings else [RowColour.RED, RowColour.YELLOW]
+    loud = ImportRow.colour.in_(colours)
     found = session.execute(
         select(ImportRow.number, ImportRow.outcome, ImportRow.colour)
         .where(ImportRow.import_id == import_id, ImportRow.skipped.is_(False), loud)

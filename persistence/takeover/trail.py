@@ -12,6 +12,7 @@ from sqlalchemy import Table, null, select
 from domain.base import Record
 from domain.takeover.revert import ImportEffect
 from domain.takeover.wire import pack
+from persistence.bulk import among
 from persistence.session import ScopedSession, insert_all
 
 _TRAIL = "trail"
@@ -64,11 +65,12 @@ def note_before(
     table, names = table_of(record), list(names)
     columns = [table.c[name] for name in names]
     counted = [table.c.version] if "version" in table.c else [null()]
+    ids = sorted(ids)
     before, versions = trail.before[record.__tablename__], trail.version[record.__tablename__]
     for start in range(0, len(ids), _PORTION):
         statement = select(table.c.id, *counted, *columns).where(
             table.c.organisation_id == session.organisation_id,
-            table.c.id.in_(ids[start : start + _PORTION]),
+            among(table.c.id, ids[start : start + _PORTION]),
         )
         for key, version, *values in session.connection().execute(statement):
             versions.setdefault(key, version)
@@ -85,7 +87,8 @@ def keep_trail(session: ScopedSession, trail: Trail, import_id: int, record: typ
         _keep(session, trail, import_id, noun, sorted(ids - told.get(noun, set())), made=True)
     for noun, before in trail.before.items():
         known = trail.made[noun] | told.get(noun, set())
-        _keep(session, trail, import_id, noun, [key for key in before if key not in known])
+        keys = sorted(key for key in before if key not in known)
+        _keep(session, trail, import_id, noun, keys)
 
 
 def _keep(
@@ -121,14 +124,14 @@ def _keep(
 def present_versions(
     session: ScopedSession, noun: str, ids: Sequence[int]
 ) -> dict[int, int | None]:
-    """The version of each record there is, by identifier; None where none is counted."""
+    """The version of each record there is of `ids`, which are in order; None: none is counted."""
     table = Record.metadata.tables[noun]
     counted = [table.c.version] if "version" in table.c else []
     found: dict[int, int | None] = {}
     for start in range(0, len(ids), _PORTION):
         statement = select(table.c.id, *counted).where(
             table.c.organisation_id == session.organisation_id,
-            table.c.id.in_(ids[start : start + _PORTION]),
+            among(table.c.id, ids[start : start + _PORTION]),
         )
         for key, *version in session.connection().execute(statement):
             found[key] = version[0] if version else None

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, ForeignKeyConstraint, Table, UniqueConstra
 
 from domain.base import Record
 from domain.takeover.revert import Entry
+from persistence.bulk import among
 from persistence.session import ScopedSession
 
 Item = TypeVar("Item")
@@ -36,7 +37,7 @@ def pairs(
     table = table_named(noun)
     for some in slices(sorted(ids)):
         statement = select(table.c.id, table.c[shown or column]).where(
-            *own(session, table), table.c[column].in_(some)
+            *own(session, table), among(table.c[column], some)
         )
         found: Any = session.connection().execute(statement)
         yield from found
@@ -104,6 +105,6 @@ def unique_columns(noun: str) -> Iterator[set[str]]:
                 yield names
 
 
-def slices(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    """Items in portions that a statement can carry on either database."""
-    return (items[start : start + _PORTION] for start in range(0, len(items), _PORTION))
+def slices(items: Sequence[Item], size: int = _PORTION) -> Iterator[Sequence[Item]]:
+    """Items in portions; by themselves such that a statement can carry them on either database."""
+    return (items[start : start + size] for start in range(0, len(items), size))

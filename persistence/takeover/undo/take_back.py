@@ -14,10 +14,14 @@ from domain.errors import Refusal
 from domain.takeover.model import ImportFile, ImportRow, ImportState, RowOutcome
 from domain.takeover.revert import Entry, ImportEffect, Verdict
 from domain.takeover.review import STALE_REVIEW
-from domain.takeover.wire import unpack_values
+from domain.takeover.wire import unpack
+from persistence.bulk import among, execute_rows
 from persistence.session import ScopedSession, insert_all
 from persistence.takeover.undo.plan import MAIN
 from persistence.takeover.undo.tables import own, slices, table_named
+
+_PORTION = 2_000
+"""Records written by one statement."""
 
 _WRITTEN = (ImportState.APPLIED, ImportState.APPLIED_PARTIALLY)
 
@@ -30,8 +34,8 @@ def take_back(session: ScopedSession, entries: Sequence[Entry]) -> None:
     going = [entry for entry in entries if entry.verdict is Verdict.REMOVE]
     for noun in sorted({entry.noun for entry in going}, key=order.index):
         table = table_named(noun)
-        for ids in slices([entry.record_id for entry in going if entry.noun == noun]):
-            statement = delete(table).where(*own(session, table), table.c.id.in_(ids))
+        for ids in slices(sorted(entry.record_id for entry in going if entry.noun == noun)):
+            statement = delete(table).where(*own(session, table), among(table.c.id, ids))
             if session.connection().execute(statement).rowcount != len(ids):
                 raise Refusal(STALE_REVIEW(moved=noun))
 
@@ -43,13 +47,13 @@ def forget_restored(
     effects = Record.metadata.tables[ImportEffect.__tablename__]
     restored = [entry for entry in entries if entry.verdict is Verdict.RESTORE]
     for noun in sorted({entry.noun for entry in restored}):
-        for ids in slices([entry.record_id for entry in restored if entry.noun == noun]):
+        for ids in slices(sorted(entry.record_id for entry in restored if entry.noun == noun)):
             session.connection().execute(
                 delete(effects).where(
                     *own(session, effects),
                     effects.c.import_id.in_(imports),
                     effects.c.noun == noun,
-                    effects.c.record_id.in_(ids),
+                    among(effects.c.record_id, ids),
                 )
             )
 
@@ -66,7 +70,7 @@ def _let_go(session: ScopedSession, entries: Sequence[Entry]) -> None:
         for ids in slices(sorted(going)):
             session.connection().execute(
                 table.update()
-                .where(*own(session, table), table.c[column].in_(ids))
+                .where(*own(session, table), among(table.c[column], ids))
                 .values({column: None})
             )
 
@@ -88,24 +92,28 @@ def _write_back(
     session: ScopedSession, noun: str, names: Sequence[str], group: Sequence[Entry]
 ) -> None:
     table = table_named(noun)
-    where = [*own(session, table), table.c.id == bindparam("b_id")]
+    where = [*own(session, table), table.c.id == bindparam("b_id", type_=table.c.id.type)]
     values: dict[str, Any] = {
         name: bindparam(f"v_{name}", type_=table.c[name].type) for name in names
     }
     if "version" in table.c:
-        where.append(table.c.version == bindparam("b_version"))
+        where.append(table.c.version == bindparam("b_version", type_=table.c.version.type))
         values |= {"version": table.c.version + 1, "updated_at": datetime.now(UTC)}
     if not values:
         return
     # In one order for all, so that two who write the same records wait, not deadlock.
-    rows = [
-        {"b_id": one.record_id, "b_version": one.version}
-        | {f"v_{name}": value for name, value in unpack_values(one.before).items()}
-        for one in sorted(group, key=lambda one: one.record_id)
-    ]
-    done = session.connection().execute(table.update().where(*where).values(values), rows)
-    if done.rowcount not in (-1, len(rows)):
-        raise Refusal(STALE_REVIEW(moved=noun))
+    given = ["b_id", *(f"v_{name}" for name in names)]
+    if "version" in table.c:
+        given.append("b_version")
+    statement = table.update().where(*where).values(values)
+    for portion in slices(sorted(group, key=lambda one: one.record_id), _PORTION):
+        rows = [
+            (one.record_id, *(unpack(one.before[name]) for name in names), one.version)
+            for one in portion
+        ]
+        done = execute_rows(session.connection(), statement, given, rows)
+        if done not in (-1, len(rows)):
+            raise Refusal(STALE_REVIEW(moved=noun))
 
 
 def _carry_on(session: ScopedSession, noun: str, entries: Sequence[Entry]) -> None:
@@ -116,20 +124,20 @@ def _carry_on(session: ScopedSession, noun: str, entries: Sequence[Entry]) -> No
     """
     effects = Record.metadata.tables[ImportEffect.__tablename__]
     now = {one.record_id: (one.version or 0) + 1 for one in entries}
-    session.connection().execute(
+    statement = (
         effects.update()
-        .where(
-            *own(session, effects),
-            effects.c.noun == noun,
-            effects.c.record_id == bindparam("b_id"),
-            effects.c.version == bindparam("b_before"),
-        )
-        .values(version=bindparam("b_now")),
-        [
-            {"b_id": one.record_id, "b_before": one.version_before, "b_now": now[one.record_id]}
-            for one in entries
-        ],
+        .where(*own(session, effects), effects.c.id == bindparam("b_id", type_=effects.c.id.type))
+        .values(version=bindparam("b_now", type_=effects.c.version.type))
     )
+    earlier = {one.record_id: one.version_before for one in entries}
+    for ids in slices(sorted(earlier)):
+        found = session.connection().execute(
+            select(effects.c.id, effects.c.record_id, effects.c.version).where(
+                *own(session, effects), effects.c.noun == noun, among(effects.c.record_id, ids)
+            )
+        )
+        told = [(key, now[of]) for key, of, version in found if version == earlier[of]]
+        execute_rows(session.connection(), statement, ("b_id", "b_now"), told)
     made = {one.record_id for one in entries if one.version_before == 1}
     makers = _makers(session, noun, made)
     known = {
