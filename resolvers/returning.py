@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import PurePath
 from typing import Any, BinaryIO
@@ -9,7 +10,7 @@ from typing import Any, BinaryIO
 import strawberry
 
 from domain.errors import Refusal, Severity
-from domain.takeover.model import WORKBOOK, ImportFile, ImportRow, RowColour
+from domain.takeover.model import WORKBOOK, ImportFile, RowColour
 from domain.takeover.review import NOTHING_TO_GIVE_BACK, UPLOAD_NOT_KEPT
 from domain.takeover.wire import unpack_issue
 from persistence.deadline import longer
@@ -137,17 +138,16 @@ def give_back(
 
 def _marked(acting: Acting, taken: ImportFile, language: str) -> dict[int, Returned]:
     """What is said of the red and yellow rows of a sheet, by their number."""
-    colours = (RowColour.RED, RowColour.YELLOW)
-    found = rows.rows_of(acting.session, taken.id, colours=colours)
-    return {row.number: _returned(row, language) for row in found}
+    found = rows.told_of(acting.session, taken.id, (RowColour.RED, RowColour.YELLOW))
+    return {number: _returned(colour, issues, language) for number, colour, issues in found}
 
 
 _COLOURS = {Severity.ERROR: RowColour.RED, Severity.WARNING: RowColour.YELLOW}
 
 
-def _returned(row: ImportRow, language: str) -> Returned:
+def _returned(colour: RowColour, kept: Iterable[Mapping[str, Any]], language: str) -> Returned:
     """The red and yellow notes of a row, the red ones first."""
-    issues = [unpack_issue(kept) for kept in row.issues]
+    issues = [unpack_issue(one) for one in kept]
     remarks = [
         Remark(_COLOURS[issue.severity], _told(issue, language), issue.column)
         for issue in issues
@@ -156,7 +156,7 @@ def _returned(row: ImportRow, language: str) -> Returned:
     remarks.sort(key=lambda remark: remark.colour is not RowColour.RED)
     twins = (issue.facts.get("first_row") for issue in issues)
     twin = next((int(first) for first in twins if first), None)
-    return Returned(row.colour, tuple(remarks), twin)
+    return Returned(colour, tuple(remarks), twin)
 
 
 def _told(issue: Any, language: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -221,6 +221,13 @@ def phases_with_references(
     codes = session.scalars(select(Project.code))
     known.project_codes = frozenset(code.upper() for code in codes)
     return known
+
+
+def phase_references(session: ScopedSession) -> Iterator[tuple[int, dict[str, Any]]]:
+    """All phases with their locked columns, read a portion at a time."""
+    statement = _phase_references().execution_options(yield_per=_PORTION)
+    for row in session.execute(statement):
+        yield row.id, dict(zip(_REFERENCES, references(row), strict=True))
 
 
 def _phase_references() -> Any:

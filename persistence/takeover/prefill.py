@@ -13,11 +13,14 @@ from domain.money import from_minor
 from domain.project.model import BillingMethod, Contract, Phase, Project
 from persistence.session import ScopedSession
 from persistence.takeover.fusion import directory, fusion_rows
-from persistence.takeover.known import clients, phases_with_references, the_firm
+from persistence.takeover.known import clients, phase_references, the_firm
 from persistence.takeover.worked_time import time_rows
 
 _STAMPS = frozenset({"organisation_id", "created_at", "updated_at"})
 """Columns that no sheet has."""
+
+_PORTION = 5_000
+"""Records fetched at a time: a template of any length is written from one portion."""
 
 Only = Collection[int] | None
 
@@ -91,6 +94,7 @@ def _phases(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
     )
     if only is not None:
         statement = statement.where(Phase.id.in_(only))
+    statement = statement.execution_options(yield_per=_PORTION)
     for row in session.execute(statement).mappings():
         rate, currency = row["hourly_rate_minor"], row["currency"]
         entity = entities.get(row["entity_id"] or 0)
@@ -118,12 +122,11 @@ def _collaborators(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]
 
 def _phases_by_progress(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
     """Live phases and annexes of signed projects billed by progress (DOMAIN §3.5)."""
-    for entry in phases_with_references(session).phases.by_id.values():
-        cells = dict(entry.columns)
+    for key, cells in phase_references(session):
         by_progress = cells["billing_method"] is BillingMethod.FIXED_FEE_PROGRESS
         if cells["is_signed"] and by_progress and not cells["is_archived"]:
             cells["entity"] = cells["entity"][0] if cells["entity"] else None
-            yield entry.id, cells
+            yield key, cells
 
 
 _ROWS: dict[str, Callable[[ScopedSession, Only], Iterator[PrefilledRow]]] = {

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import ColumnElement, Table, bindparam, select
 
 from domain.errors import NOT_FOUND, Issue, Refusal
 from domain.job import Stage
@@ -109,16 +109,18 @@ def candidates_of(session: ScopedSession, import_id: int) -> Spool[Candidate]:
     )
 
 
-def _in_order(session: ScopedSession, import_id: int, *columns: Any) -> Iterator[Any]:
+def _in_order(
+    session: ScopedSession, import_id: int, *columns: Any, where: ColumnElement[bool] | None = None
+) -> Iterator[Any]:
     """Columns of the rows of an import in the order of the file; the number is the first of them.
 
     Fetched a portion at a time, so that the rows may be written meanwhile.
     """
-    last = 0
+    last, conditions = 0, () if where is None else (where,)
     while True:
         portion = session.execute(
             select(*columns)
-            .where(ImportRow.import_id == import_id, ImportRow.number > last)
+            .where(ImportRow.import_id == import_id, ImportRow.number > last, *conditions)
             .order_by(ImportRow.number)
             .limit(_PORTION)
         ).all()
@@ -156,6 +158,12 @@ def shown_of(session: ScopedSession, import_id: int) -> Iterator[Any]:
     """What a review shows of each row: its number, outcome, target and issues."""
     told = (ImportRow.outcome, ImportRow.target_id, ImportRow.issues)
     return _in_order(session, import_id, ImportRow.number, *told)
+
+
+def told_of(session: ScopedSession, import_id: int, colours: Sequence[RowColour]) -> Iterator[Any]:
+    """Number, colour and issues of the rows of these colours, in the order of the file."""
+    told = (ImportRow.number, ImportRow.colour, ImportRow.issues)
+    return _in_order(session, import_id, *told, where=ImportRow.colour.in_(colours))
 
 
 @dataclass(frozen=True, slots=True)

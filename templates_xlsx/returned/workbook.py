@@ -117,6 +117,7 @@ class _Page:
     is_sealed: bool
     _worksheet: Worksheet = field(init=False)
     _formats: dict[tuple[tuple[str, Any], ...], Any] = field(default_factory=dict)
+    _of_cells: dict[tuple[bool, str, RowColour | None], Any] = field(default_factory=dict)
     _reasons: int = field(init=False)
     """The place of the reasons, from 0: after all that the sheet holds."""
 
@@ -185,7 +186,8 @@ class _Page:
             column = columns.get(at)
             said = remarks.get(column.letter, []) if column is not None else []
             cell = row.cells.get(at)
-            self._put(place, at - 1, cell, _cell_look(column, cell, said, is_new=is_new))
+            look = self._cell_format(column, cell, said, is_new=is_new)
+            put(self._worksheet, place, at - 1, cell, look)
             if at in marked:
                 self._comment(place, at - 1, said)
         if returned and returned.remarks:
@@ -200,6 +202,17 @@ class _Page:
 
     def _put(self, row: int, place: int, cell: Cell | None, look: dict[str, Any]) -> None:
         put(self._worksheet, row, place, cell, self._format(look))
+
+    def _cell_format(
+        self, column: Column | None, cell: Cell | None, said: list[Remark], *, is_new: bool
+    ) -> Any:
+        """The format of a cell of data: of many cells there are few."""
+        is_locked = column is not None and column.locked and not is_new
+        colour = _colour_of(said)
+        key = (is_locked, number_format_of(cell, column), colour)
+        if key not in self._of_cells:
+            self._of_cells[key] = self._format(_cell_look(*key))
+        return self._of_cells[key]
 
     def _format(self, look: dict[str, Any]) -> Any:
         key = tuple(sorted(look.items()))
@@ -243,24 +256,27 @@ def _header_look(flag: Flag) -> dict[str, Any]:
     return {**chip(flag), "text_wrap": True, "valign": "vcenter", "locked": True}
 
 
-def _cell_look(
-    column: Column | None, cell: Cell | None, said: list[Remark], *, is_new: bool
-) -> dict[str, Any]:
-    """One format for equal looks: a workbook of many cells has few.
+def _colour_of(said: list[Remark]) -> RowColour | None:
+    if not said:
+        return None
+    red = any(remark.colour is RowColour.RED for remark in said)
+    return RowColour.RED if red else RowColour.YELLOW
+
+
+def _cell_look(is_locked: bool, number_format: str, colour: RowColour | None) -> dict[str, Any]:
+    """How a cell looks in which a mark of that colour stands.
 
     What a new row names is somebody's own words, to be mended like the rest of it.
     """
-    is_locked = column is not None and column.locked and not is_new
     look: dict[str, Any] = {
         "border": 1,
         "border_color": LINE,
         "valign": "top",
         "locked": is_locked,
-        "num_format": number_format_of(cell, column),
+        "num_format": number_format,
     }
     if is_locked:
         look["bg_color"] = REFERENCE_PAPER
-    if said:
-        red = any(remark.colour is RowColour.RED for remark in said)
-        look["bg_color"] = PAPERS[RowColour.RED if red else RowColour.YELLOW]
+    if colour is not None:
+        look["bg_color"] = PAPERS[colour]
     return look
