@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from _shared.firm import Firm, add_clients, add_phases, add_projects, found_firm, opened
+from _shared.growth import show_growth
 from _shared.measuring import Figures, Stages, ratio, show
 from _shared.sheets import KINDS, clients_for, projects_for, workbook
 from openpyxl import load_workbook
@@ -216,7 +217,7 @@ def promises(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rows", type=int, default=10_000)
+    parser.add_argument("--rows", type=int, nargs="+", default=[10_000])
     parser.add_argument("--kind", nargs="+", choices=KINDS, default=["clients", "progress"])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--measure", choices=tuple(CONTENDERS), help=argparse.SUPPRESS)
@@ -226,12 +227,18 @@ def main() -> None:
         print(json.dumps(measure(chosen.measure, chosen.kind[0], chosen.folder)))
         return
     for kind in chosen.kind:
-        with tempfile.TemporaryDirectory() as name:
-            prepare(kind, chosen.rows, Path(name))
-            taken = race(kind, chosen.rounds, Path(name))
-        print(f"{chosen.rows:,} rows of {kind}, medians of {chosen.rounds} rounds\n")
-        show(["", "CPU s", "µs a row", "s", "peak MiB"], told(taken, chosen.rows))
-        show(["promise", "goal", "CPU ratio (least – most)"], promises(taken, kind))
+        grown: dict[str, list[tuple[int, float]]] = {}
+        for rows in chosen.rows:
+            with tempfile.TemporaryDirectory() as name:
+                prepare(kind, rows, Path(name))
+                taken = race(kind, chosen.rounds, Path(name))
+            print(f"{rows:,} rows of {kind}, medians of {chosen.rounds} rounds\n")
+            show(["", "CPU s", "µs a row", "s", "peak MiB"], told(taken, rows))
+            show(["promise", "goal", "CPU ratio (least – most)"], promises(taken, kind))
+            for stage, runs in taken.items():
+                cost = statistics.median(one[0] for one in runs)
+                grown.setdefault(STAGES[stage], []).append((rows, cost))
+        show_growth(f"growth, {kind}", grown)
 
 
 if __name__ == "__main__":

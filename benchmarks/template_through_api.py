@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import math
 import statistics
 import tempfile
 import time
@@ -26,6 +25,7 @@ from zipfile import ZipFile
 
 import orjson
 from _shared.firm import SECRET, Firm, add_clients, add_phases, add_projects, found_firm, opened
+from _shared.growth import show_growth
 from _shared.measuring import ratio, show
 from _shared.serving import Server, asking, serve, started
 from _shared.sheets import clients_for, projects_for
@@ -132,12 +132,6 @@ def race(kind: str, rows: int, rounds: int) -> tuple[list[float], list[float]]:
     return whole, floor
 
 
-def growth(points: Sequence[tuple[int, float]]) -> str:
-    """The exponent between the first and the last size: 1 is what the data costs, no more."""
-    (few, fast), (many, slow) = points[0], points[-1]
-    return f"{math.log(slow / fast) / math.log(many / few):.2f}"
-
-
 def serve_product(url: str, folder: str, listening: int) -> None:
     settings = Settings(
         env=Environment.PRODUCTION,
@@ -162,16 +156,15 @@ def main() -> None:
         serve_product(chosen.serve, chosen.folder, chosen.listening)
         return
     told: list[Sequence[Any]] = []
+    grown: dict[str, list[tuple[int, float]]] = {}
     for kind in chosen.kind:
-        points = []
         for rows in chosen.rows:
             whole, floor = race(kind, rows, chosen.rounds)
-            points.append((rows, statistics.median(whole)))
+            grown.setdefault(kind, []).append((rows, statistics.median(whole)))
             seconds = (f"{statistics.median(each):.3f}" for each in (whole, floor))
             told.append((f"{kind}, {rows:,} rows", *seconds, ratio(whole, floor)))
-        if len(points) > 1:
-            told.append((f"{kind}: exponent of the API", growth(points), "", ""))
     show(["", "API, CPU s", "writing, CPU s", "ratio (least – most)"], told)
+    show_growth("growth through the API", grown)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, BinaryIO
 
+from _shared.growth import show_growth
 from _shared.measuring import show
 from xlsxwriter.workbook import Workbook
 
@@ -187,16 +188,22 @@ def tell(kind: str, count: int, runs: dict[str, list[Run]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=10_000)
+    parser.add_argument("--rows", type=int, nargs="+", default=[10_000])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--sheet", default="progress", choices=("progress", "clients"))
     parser.add_argument("--measure", choices=tuple(CONTENDERS), help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.measure:
-        measure(chosen.measure, chosen.sheet, chosen.rows)
+        measure(chosen.measure, chosen.sheet, chosen.rows[0])
         return
-    for count in (0, chosen.rows):
-        tell(chosen.sheet, count, race(chosen.sheet, count, chosen.repeats))
+    grown: dict[str, list[tuple[int, float]]] = {}
+    for count in (0, *chosen.rows):
+        runs = race(chosen.sheet, count, chosen.repeats)
+        tell(chosen.sheet, count, runs)
+        for name, taken in runs.items() if count else ():
+            cost = statistics.median(run.cpu for run in taken)
+            grown.setdefault(name, []).append((count, cost))
+    show_growth(f"growth, {chosen.sheet}", grown)
 
 
 if __name__ == "__main__":

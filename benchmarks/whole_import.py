@@ -30,6 +30,7 @@ from typing import Any
 
 from _shared import fiction
 from _shared.firm import Firm, add_clients, add_phases, add_projects, found_firm, opened
+from _shared.growth import show_growth
 from _shared.measuring import Figures, Stages, ratio, show
 from _shared.sheets import clients_for, projects_for, workbook
 from openpyxl import load_workbook
@@ -307,7 +308,7 @@ def ratios(taken: dict[str, list[tuple[float, float, float]]]) -> Iterator[Seque
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rows", type=int, default=10_000)
+    parser.add_argument("--rows", type=int, nargs="+", default=[10_000])
     parser.add_argument("--scene", nargs="+", choices=SCENES, default=SCENES)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--measure", choices=tuple(CONTENDERS), help=argparse.SUPPRESS)
@@ -317,12 +318,18 @@ def main() -> None:
         print(json.dumps(measure(chosen.measure, chosen.scene[0], chosen.folder)))
         return
     for scene in chosen.scene:
-        with tempfile.TemporaryDirectory() as name:
-            prepare(scene, chosen.rows, Path(name))
-            taken = race(scene, chosen.rounds, Path(name))
-        print(f"{chosen.rows:,} rows of phases, {scene}, medians of {chosen.rounds} rounds\n")
-        show(["", "CPU s", "µs a row", "s", "peak MiB"], told(taken, chosen.rows))
-        show(["", "CPU ratio (least – most)"], ratios(taken))
+        grown: dict[str, list[tuple[int, float]]] = {}
+        for rows in chosen.rows:
+            with tempfile.TemporaryDirectory() as name:
+                prepare(scene, rows, Path(name))
+                taken = race(scene, chosen.rounds, Path(name))
+            print(f"{rows:,} rows of phases, {scene}, medians of {chosen.rounds} rounds\n")
+            show(["", "CPU s", "µs a row", "s", "peak MiB"], told(taken, rows))
+            show(["", "CPU ratio (least – most)"], ratios(taken))
+            for stage, runs in taken.items():
+                cost = statistics.median(one[0] for one in runs)
+                grown.setdefault(STAGES[stage].strip(), []).append((rows, cost))
+        show_growth(f"growth, {scene}", grown)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,85 @@
+"""Confirming what was planned already: no row is planned twice while nothing moved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from persistence.takeover import known, plans
+from tests.api.takeover.reviews import client, codes, reviewed, skip, written
+from tests.api.takeover.sheets import CLIENT, book
+from tests.api.takeover.test_confirm import KNOWN, edit
+from tests.support.api import ApiClient
+from tests.support.takeover import confirm
+
+
+@pytest.fixture(autouse=True)
+def every_plan_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plans, "WORTH", 1)
+
+
+@pytest.fixture
+def planning(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The kinds that are planned, each time they are."""
+    made: list[str] = []
+    plan = known.planner_of
+
+    def watched(session: Any, kind: str, **choice: Any) -> Any:
+        made.append(kind)
+        return plan(session, kind, **choice)
+
+    monkeypatch.setattr(known, "planner_of", watched)
+    return made
+
+
+def kept(api: ApiClient) -> list[str]:
+    return [key for key, _ in api.house.files.keys(f"{api.organisation_id}/plans/")]
+
+
+def test_what_nothing_moved_is_written_as_it_was_planned(
+    any_firm: ApiClient, planning: list[str]
+) -> None:
+    """A25: new and changed rows, some of them left out; the plan is then of no more use."""
+    content = book("clients", CLIENT, KNOWN, {**CLIENT, "B": "B", "C": "B1"})
+    review, _ = reviewed(any_firm, content)
+    review = skip(any_firm, review, rows=[4])
+    assert planning == ["clients", "clients"]
+    done = written(any_firm, review)
+    assert (done["state"], planning) == ("APPLIED_PARTIALLY", ["clients", "clients"])
+    found = client(any_firm, "CLI-0001")
+    assert found is not None
+    assert found["billingAddress"] == KNOWN["D"]
+    assert client(any_firm, "CLI-9001") is not None
+    assert client(any_firm, "B1") is None
+    # That of the review before the row was left out goes with the files nobody refers to.
+    assert len(kept(any_firm)) == 1
+
+
+def test_what_moved_is_planned_again(any_firm: ApiClient, planning: list[str]) -> None:
+    """A25: STALE_REVIEW, and nothing is written."""
+    review, _ = reviewed(any_firm, book("clients", CLIENT, KNOWN))
+    edit(any_firm, "CLI-0001", 77)
+    planning.clear()
+    assert codes(confirm(any_firm, review, warnings=True)) == ["STALE_REVIEW"]
+    assert planning == ["clients"]
+    assert client(any_firm, "CLI-9001") is None
+
+
+def test_a_plan_that_is_gone_or_another_is_made_again(
+    any_firm: ApiClient, planning: list[str]
+) -> None:
+    for code, spoil in (("G1", b"no plan"), ("G2", None)):
+        row = {**CLIENT, "B": f"Client {code}", "C": code}
+        review, _ = reviewed(any_firm, book("clients", row))
+        (key,) = kept(any_firm)
+        if spoil is None:
+            any_firm.house.files.delete(key)
+        else:
+            any_firm.house.files.put(key, spoil)
+        planning.clear()
+        assert written(any_firm, review)["state"] == "APPLIED"
+        assert planning == ["clients"]
+        assert client(any_firm, code) is not None
+        if spoil is not None:
+            any_firm.house.files.delete(key)
