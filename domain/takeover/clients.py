@@ -22,12 +22,12 @@ from domain.takeover.plan import (
     CHANGING,
     Firm,
     Planner,
-    SeenKeys,
     archived,
     by_reference,
     exchanged,
     settle,
 )
+from domain.takeover.seen_keys import SeenKeys
 
 _COPIED = (
     "name",

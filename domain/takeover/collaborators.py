@@ -18,13 +18,13 @@ from domain.takeover.plan import (
     KEY_TAKEN,
     Firm,
     Planner,
-    SeenKeys,
     archived,
     by_reference,
     exchanged,
     settle,
     taken,
 )
+from domain.takeover.seen_keys import SeenKeys
 
 _COPIED = (
     "first_name",

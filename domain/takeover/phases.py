@@ -47,7 +47,6 @@ from domain.takeover.plan import (
     KEY_TAKEN,
     Firm,
     Planner,
-    SeenKeys,
     archived,
     by_reference,
     exchanged,
@@ -55,6 +54,7 @@ from domain.takeover.plan import (
     taken,
 )
 from domain.takeover.projects import Past, entity_given
+from domain.takeover.seen_keys import SeenKeys
 from domain.tax import is_rate_of
 
 _COPIED = ("start_date", "end_date", "ledger_account", "sku")
@@ -155,16 +155,10 @@ class PhasePlanner(Planner):
         linked = self._named(key, candidate.text("linked_phase"))
         parts["linked_phase_id"] = linked if isinstance(linked, int) else None
         issues += self._linked(candidate, key)
-        told_beside = self._part_changes(candidate, entry, parts)
+        beside = self._part_changes(candidate, entry, parts)
         tell = told_as(_TOLD_AS, project.columns["currency"])
         return settle(
-            candidate,
-            entry,
-            columns,
-            issues,
-            parts=parts,
-            part_changes=told_beside,
-            tell=tell,
+            candidate, entry, columns, issues, parts=parts, part_changes=beside, tell=tell
         )
 
     def _moved(
@@ -179,8 +173,9 @@ class PhasePlanner(Planner):
         column, expected = "contract", self._known.contracts[own].name
         if own[0] != key[0]:
             column, expected = "project_code", str(self._projects.by_id[own[0]].code)
-        shown = candidate.text(column)
-        return (REFERENCE_MODIFIED(field=(column,), found=shown, expected=expected),)
+        return (
+            REFERENCE_MODIFIED(field=(column,), found=candidate.text(column), expected=expected),
+        )
 
     def _put_away(self, project: Known, entry: Known | None, key: ContractKey) -> tuple[Issue, ...]:
         """RECORD_ARCHIVED once, for the project, else the fee project, else the phase itself."""
@@ -267,8 +262,7 @@ class PhasePlanner(Planner):
         columns["kind"] = PhaseKind(values["line_type"]) if values.get("line_type") else None
         period = values.get("periodicity")
         columns["periodicity"] = Periodicity(period) if period else None
-        columns["code"] = values.get("phase_code")
-        columns["position"] = values.get("position")
+        columns |= {"code": values.get("phase_code"), "position": values.get("position")}
         for source, target in (("fee", "fee_minor"), ("hourly_rate", "hourly_rate_minor")):
             columns[target], said = in_minor(values.get(source), currency, source, candidate)
             issues += said
@@ -363,15 +357,14 @@ class PhasePlanner(Planner):
             self._codes.add(place)
         if linked := candidate.text("linked_phase"):
             self._links.keep(self._phase(candidate, key, code), self._named(key, linked))
-        name = name_key(candidate.text("phase_name"))
         if not candidate.text("phase_code"):
+            name = name_key(candidate.text("phase_name"))
             self._seen.keep("phase_name", (key, name), candidate.row)
 
 
 def _asked(candidate: Candidate, code: str) -> tuple[str, str, str]:
     """A code in its contract, before the project is looked up."""
     project, contract = candidate.text("project_code"), candidate.text("contract")
-    # One text for all rows: there are as many of these as rows.
     return intern(project.upper()), name_key(contract), intern(code.upper())
 
 

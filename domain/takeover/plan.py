@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -53,10 +52,7 @@ CHANGING: Codes = {"": (WILL_UPDATE, DUPLICATE_KEY_IN_FILE)}
 
 
 class Planner(ABC):
-    """Plans the rows of one kind against the records. Refused and skipped rows hold no key.
-
-    Of a row it keeps only what the rows after it must know: its keys, not its cells.
-    """
+    """Plans the rows of one kind; keeps keys, not cells. Refused and skipped rows hold none."""
 
     codes: ClassVar[Codes] = {}
     """All that it may say."""
@@ -95,17 +91,16 @@ class Planner(ABC):
         """What only the rows together tell, once each is planned: issues by row."""
         return self._moved_cells.told(rows)
 
-    @cached_property
-    def _moved_cells(self) -> MovedCells:
-        return MovedCells()
-
-    # Not abstract: most kinds need to know nothing beforehand.
-    def _look_ahead(self, candidates: Iterable[Candidate]) -> None:  # noqa: B027
+    def _look_ahead(self, candidates: Iterable[Candidate]) -> None:  # noqa: B027 - few need it
         """What must be known of the rows that may be written before the first is judged."""
 
     def _entered(self, rows: Collection[Candidate]) -> Iterable[Candidate]:
         """The rows as they are judged."""
         return rows
+
+    @cached_property
+    def _moved_cells(self) -> MovedCells:
+        return MovedCells()
 
     def _note(self, candidate: Candidate, planned: Planned) -> None:
         """Keeps of a planned row what `together` needs of it."""
@@ -156,23 +151,6 @@ def _told_twice(planned: Planned, told: Mapping[int, int]) -> Iterable[Issue]:
     if planned.outcome is RowOutcome.UPDATE and first is not None:
         name = next(issue.found for issue in planned.issues if issue.kind is WILL_UPDATE)
         yield DUPLICATE_KEY_IN_FILE(found=name, first=first, first_row=first)
-
-
-class SeenKeys:
-    """Keys taken higher in the file: a second use is refused, never last-one-wins."""
-
-    def __init__(self) -> None:
-        self._rows: defaultdict[str, dict[Any, int]] = defaultdict(dict)
-
-    def refuse(self, field: str, key: Any, shown: str) -> tuple[Issue, ...]:
-        """DUPLICATE_KEY_IN_FILE when `key` of `field` stands higher in the file."""
-        row = self._rows[field].get(key)
-        if row is None:
-            return ()
-        return (DUPLICATE_KEY_IN_FILE(field=(field,), found=shown, first=row, first_row=row),)
-
-    def keep(self, field: str, key: Any, row: int) -> None:
-        self._rows[field].setdefault(key, row)
 
 
 def by_reference(index: Index, candidate: Candidate) -> tuple[Known | None, tuple[Issue, ...]]:

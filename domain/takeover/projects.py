@@ -31,7 +31,6 @@ from domain.takeover.plan import (
     KEY_TAKEN,
     Firm,
     Planner,
-    SeenKeys,
     Tell,
     archived,
     by_reference,
@@ -39,6 +38,7 @@ from domain.takeover.plan import (
     settle,
     taken,
 )
+from domain.takeover.seen_keys import SeenKeys
 
 _COPIED = (
     "code",

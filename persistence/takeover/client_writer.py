@@ -90,26 +90,26 @@ class ClientWriter:
 
     def _change(self, changed: Sequence[tuple[Any, ...]]) -> None:
         """Writes contacts: identifier and columns."""
-        table = table_of(Contact)
+        session, table = self._session, table_of(Contact)
         statement = (
             table.update()
             .where(
-                table.c.organisation_id == self._session.organisation_id,
+                table.c.organisation_id == session.organisation_id,
                 table.c.id == bindparam("b_id", type_=table.c.id.type),
             )
             .values({name: bindparam(f"v_{name}", type_=table.c[name].type) for name in _NAMES})
         )
         given = ("b_id", *(f"v_{name}" for name in _NAMES))
-        execute_rows(self._session.connection(), statement, given, changed)
-        touched(self._session, Contact, [row[0] for row in changed])
+        execute_rows(session.connection(), statement, given, changed)
+        touched(session, Contact, [row[0] for row in changed])
 
     def _remove(self, ids: Sequence[int]) -> None:
         """A contact of whom nothing is known is none."""
-        table = table_of(Contact)
+        session, table = self._session, table_of(Contact)
         for start in range(0, len(ids), _PORTION):
-            self._session.connection().execute(
+            session.connection().execute(
                 delete(table).where(
-                    table.c.organisation_id == self._session.organisation_id,
+                    table.c.organisation_id == session.organisation_id,
                     table.c.id.in_(ids[start : start + _PORTION]),
                 )
             )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam
+from sqlalchemy import bindparam
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from domain.base import Record
@@ -95,11 +95,11 @@ class RecordWriter:
         ]
 
     def _update(self, names: tuple[str, ...], values: Sequence[tuple[Any, ...]]) -> None:
-        table: Table = table_of(self.record)
+        session, table = self.session, table_of(self.record)
         statement = (
             table.update()
             .where(
-                table.c.organisation_id == self.session.organisation_id,
+                table.c.organisation_id == session.organisation_id,
                 table.c.id == bindparam("b_id", type_=table.c.id.type),
                 table.c.version == bindparam("b_version", type_=table.c.version.type),
             )
@@ -109,7 +109,7 @@ class RecordWriter:
             )
         )
         given = ("b_id", "b_version", *(f"v_{name}" for name in names))
-        for portion in in_portions(self.session, Stage.WRITING, values):
-            done = execute_rows(self.session.connection(), statement, given, portion)
+        for portion in in_portions(session, Stage.WRITING, values):
+            done = execute_rows(session.connection(), statement, given, portion)
             if done not in (-1, len(portion)):
                 raise Refusal(STALE_REVIEW(moved=self.record.__tablename__))
