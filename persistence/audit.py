@@ -18,6 +18,7 @@ from domain.audit import (
     AuditFlaw,
     AuditHead,
     Sealed,
+    digest_of,
 )
 from domain.standing import Actor, Door
 from persistence.audit_acts import act_of, changes_of, name_act
@@ -198,10 +199,7 @@ def _verify_changes(session: ScopedSession, entry: Any, found: AuditVerified) ->
         entry.digests[start : start + DIGEST] for start in range(0, len(entry.digests), DIGEST)
     ]
     changes = changes_of(session.connection(), entry.act, entry.organisation_id)
-    present = [
-        (told.id, None if is_erased else told.digest(salt or b""))
-        for told, salt, is_erased in changes
-    ]
+    present = [(told.id, None if told.is_erased else digest_of(told)) for told in changes]
     found.changes += len(present)
     expected, there, place = set(sealed), {digest for _, digest in present}, 0
     for change_id, digest in present:

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache
 from itertools import groupby
-from typing import Any, cast
+from operator import itemgetter
+from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     Connection,
-    Select,
-    String,
-    Table,
-    bindparam,
     event,
-    insert,
-    select,
-    tuple_,
-    type_coerce,
-    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from domain.audit import BEGINNING, INSTALLATION, AuditChange, AuditEntry, AuditHead, Sealed, Told
+from domain.audit import BEGINNING, INSTALLATION, AuditHead, Sealed, Told, digest_of
 from domain.standing import THE_HOUSE, Actor, Standing
 from persistence.engine import READ_ONLY
 
@@ -40,20 +31,61 @@ _EPOCH_MS = 1_577_836_800_000
 """2020: the keys of acts begin with the milliseconds since, so that an index of them grows at its
 end, and 22 random bits tell those of one millisecond apart."""
 _PORTION = 5000
+_LAST = 2**63 - 1
 
-CHANGE = AuditChange.__table__.c
-ENTRIES = cast(Table, AuditEntry.__table__)
-HEADS = cast(Table, AuditHead.__table__)
+_SEEN = """
+SELECT organisation_id, id, act, record, record_id, kind, {at}, before, after, salt,
+    erased_at IS NOT NULL
+FROM audit_change
+WHERE act = {place} AND (organisation_id, id) > ({place}, {place}) AND organisation_id <= {place}
+ORDER BY organisation_id, id LIMIT {place}
+"""
+_CHANGES = {
+    "sqlite": _SEEN.format(at="substr(created_at, 1, 26)", place="?"),
+    "postgresql": _SEEN.format(
+        at="to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')", place="%s"
+    ),
+}
 
-_OF = HEADS.c.organisation_id == bindparam("of", type_=BigInteger)
-_LOCKED = select(HEADS.c.place, HEADS.c.sha256).where(_OF).with_for_update()
-_MOVED = update(HEADS).where(_OF).values(place=bindparam("to"), sha256=bindparam("head_sha256"))
-_APPENDED = insert(ENTRIES).values(
-    {
-        column.name: bindparam(column.name, type_=column.type)
-        for column in ENTRIES.columns
-        if column.name != "id"
-    }
+# Written out: with every act that anybody does, making them costs more than their answers.
+_HEAD = "SELECT place, sha256 FROM audit_head WHERE organisation_id = {place}"
+_MOVED = "UPDATE audit_head SET place = {place}, sha256 = {place} WHERE organisation_id = {place}"
+_ENTRY = (
+    "organisation_id",
+    "created_at",
+    "place",
+    "act",
+    "act_name",
+    "door",
+    "actor_name",
+    "actor_id",
+    "address",
+    "request_id",
+    "count",
+    "records",
+    "digests",
+    "previous_sha256",
+    "sha256",
+)
+_APPENDED = (
+    f"INSERT INTO audit_entry ({', '.join(_ENTRY)}) VALUES ({', '.join(['{place}'] * len(_ENTRY))})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sql:
+    """The statements of a dialect."""
+
+    head: str
+    moved: str
+    appended: str
+
+
+_ON_SQLITE = _Sql(*(one.format(place="?") for one in (_HEAD, _MOVED, _APPENDED)))
+_ON_POSTGRESQL = _Sql(
+    _HEAD.format(place="%s") + " FOR UPDATE",
+    _MOVED.format(place="%s"),
+    _APPENDED.format(place="%s"),
 )
 
 
@@ -142,78 +174,37 @@ class _Seal:
 
 
 def _seals(connection: Connection, key: int) -> list[_Seal]:
-    found = []
-    changes = changes_of(connection, key)
-    for organisation_id, some in groupby(changes, lambda one: one[0].organisation_id):
-        seal = _Seal(organisation_id, key)
-        for told, salt, _ in some:
-            seal.digests += told.digest(salt or b"")
-            seal.records[told.record] += 1
-        found.append(seal)
-    return found
+    """What the act changed, by organisation in their order."""
+    found: dict[int, _Seal] = {}
+    for portion in _portions(connection, key, None):
+        for organisation_id, some in groupby(portion, itemgetter(0)):
+            rows = list(some)
+            seal = found.setdefault(organisation_id, _Seal(organisation_id, key))
+            seal.digests += b"".join(map(digest_of, rows))
+            seal.records.update(map(itemgetter(3), rows))
+    return list(found.values())
 
 
-def changes_of(
-    connection: Connection, key: int, organisation_id: int | None = None
-) -> Iterator[tuple[Told, bytes | None, bool]]:
-    """The changes of an act by organisation and in their order: told, salt, whether erased.
+def changes_of(connection: Connection, key: int, organisation_id: int) -> Iterator[Told]:
+    """The changes of an act in their order: a portion at a time, for it may have a million."""
+    for portion in _portions(connection, key, organisation_id):
+        yield from map(Told._make, portion)
 
-    A portion at a time: an act may have a million.
-    """
-    sought = {"key": key, "organisation": organisation_id, "after_organisation": -1, "after": -1}
-    statement = _changes(_is_sqlite(connection), organisation_id is not None)
-    portion: Sequence[Any] = connection.execute(statement, sought).all()
-    while portion:
-        for row in portion:
-            told = Told(
-                organisation_id=row[0],
-                id=row[1],
-                act=row[2],
-                record=row[3],
-                record_id=row[4],
-                kind=row[5],
-                at=_moment(row[6]),
-                before=row[7],
-                after=row[8],
-            )
-            yield told, row[9], row[10] is not None
+
+def _portions(
+    connection: Connection, key: int, organisation_id: int | None
+) -> Iterator[Sequence[Sequence[Any]]]:
+    """The changes of an act by organisation and in their order, as the fields of `Told`."""
+    statement = _CHANGES[connection.dialect.name]
+    least, most = (-1, _LAST) if organisation_id is None else (organisation_id,) * 2
+    after = -1
+    while True:
+        sought = (key, least, after, most, _PORTION)
+        portion = connection.exec_driver_sql(statement, sought).fetchall()
+        yield portion
         if len(portion) < _PORTION:
             return
-        sought |= {"after_organisation": portion[-1][0], "after": portion[-1][1]}
-        portion = connection.execute(statement, sought).all()
-
-
-@cache
-def _changes(on_sqlite: bool, of_one: bool) -> Select[Any]:
-    """Made once: making it takes longer than SQLite takes to answer it."""
-    # As text, SQLite has it so; PostgreSQL gives a datetime in UTC.
-    at = type_coerce(CHANGE.created_at, String) if on_sqlite else CHANGE.created_at
-    kind = type_coerce(CHANGE.kind, String)
-    names = (CHANGE.record, CHANGE.record_id, kind, at, CHANGE.before, CHANGE.after)
-    bounds = tuple_(
-        bindparam("after_organisation", type_=BigInteger), bindparam("after", type_=BigInteger)
-    )
-    statement = (
-        select(CHANGE.organisation_id, CHANGE.id, CHANGE.act, *names, CHANGE.salt, CHANGE.erased_at)
-        .where(
-            CHANGE.act == bindparam("key", type_=BigInteger),
-            tuple_(CHANGE.organisation_id, CHANGE.id) > bounds,
-        )
-        .order_by(CHANGE.organisation_id, CHANGE.id)
-        .limit(_PORTION)
-    )
-    if of_one:
-        return statement.where(
-            CHANGE.organisation_id == bindparam("organisation", type_=BigInteger)
-        )
-    return statement
-
-
-def _moment(at: datetime | str) -> str:
-    """To the microsecond, in UTC, alike on both databases."""
-    if isinstance(at, str):
-        return at[:26]
-    return at.strftime("%Y-%m-%d %H:%M:%S.%f")
+        least, after = portion[-1][0], portion[-1][1]
 
 
 def _append(connection: Connection, seal: _Seal, act_name: str, actor: Actor) -> None:
@@ -230,28 +221,36 @@ def _append(connection: Connection, seal: _Seal, act_name: str, actor: Actor) ->
         previous=previous,
     )
     sha256 = sealed.sha256()
-    moved = {"of": seal.organisation_id, "to": sealed.place, "head_sha256": sha256}
-    connection.execute(_MOVED, moved)
-    connection.execute(
-        _APPENDED,
-        {
-            "organisation_id": sealed.organisation_id,
-            "place": sealed.place,
-            "created_at": sealed.at,
-            "act": sealed.act,
-            "act_name": sealed.act_name,
-            "door": sealed.actor.door,
-            "actor_name": sealed.actor.name,
-            "actor_id": sealed.actor.id,
-            "address": sealed.actor.address,
-            "request_id": sealed.actor.request_id,
-            "count": sum(seal.records.values()),
-            "records": sealed.records,
-            "digests": sealed.digests,
-            "previous_sha256": previous,
-            "sha256": sha256,
-        },
+    told = sealed.actor
+    entry = (
+        sealed.organisation_id,
+        _stored(connection, sealed.at),
+        sealed.place,
+        sealed.act,
+        sealed.act_name,
+        told.door.value,
+        told.name,
+        told.id,
+        told.address,
+        told.request_id,
+        sum(seal.records.values()),
+        json.dumps(sealed.records),
+        sealed.digests,
+        previous,
+        sha256,
     )
+    sql = _sql(connection)
+    connection.exec_driver_sql(sql.moved, (sealed.place, sha256, seal.organisation_id))
+    connection.exec_driver_sql(sql.appended, entry)
+
+
+def _stored(connection: Connection, at: datetime) -> datetime | str:
+    """A moment as the driver takes it."""
+    return at.strftime("%Y-%m-%d %H:%M:%S.%f") if _is_sqlite(connection) else at
+
+
+def _sql(connection: Connection) -> _Sql:
+    return _ON_SQLITE if _is_sqlite(connection) else _ON_POSTGRESQL
 
 
 def _shortened(actor: Actor) -> Actor:
@@ -266,11 +265,12 @@ def _shortened(actor: Actor) -> Actor:
 
 def _locked_head(connection: Connection, organisation_id: int) -> tuple[int, str]:
     """The place and the hash of the last entry; nobody else adds one until the commit."""
-    found = connection.execute(_LOCKED, {"of": organisation_id}).one_or_none()
+    statement, of = _sql(connection).head, (organisation_id,)
+    found = connection.exec_driver_sql(statement, of).one_or_none()
     if found is None:
         dialect = sqlite if _is_sqlite(connection) else postgresql
         connection.execute(
-            dialect.insert(HEADS)
+            dialect.insert(AuditHead)
             .values(
                 organisation_id=organisation_id,
                 place=0,
@@ -279,7 +279,7 @@ def _locked_head(connection: Connection, organisation_id: int) -> tuple[int, str
             )
             .on_conflict_do_nothing()
         )
-        found = connection.execute(_LOCKED, {"of": organisation_id}).one()
+        found = connection.exec_driver_sql(statement, of).one()
     return found[0], found[1]
 
 

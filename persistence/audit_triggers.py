@@ -57,11 +57,15 @@ def put_up(connection: Connection) -> None:
 
 _INTO = (
     "INSERT INTO audit_change"
-    " (organisation_id, created_at, act, record, record_id, kind, before, after, salt)"
-    " SELECT {organisation}, strftime('%Y-%m-%d %H:%M:%f000', 'now'),"
-    " (SELECT act FROM audit_act WHERE id = 1), '{table}', {row}.id, '{kind}',"
-    " {before}, {after}, randomblob(16){firms}"
+    " (organisation_id, created_at, act, record, record_id, kind, before, after, salt) {told}"
 )
+_TOLD = (
+    "{organisation}, strftime('%Y-%m-%d %H:%M:%f000', 'now'),"
+    " (SELECT act FROM audit_act WHERE id = 1), '{table}', {row}.id, '{kind}',"
+    " {before}, {after}, randomblob(16)"
+)
+_BLOCK = 6
+"""Columns that are passed over by one comparison where none of them changed."""
 _JOINED = (
     "FROM {member} m WHERE m.account_id = {account} AND m.joined_at IS NOT NULL"
     " AND m.archived_at IS NULL"
@@ -72,7 +76,6 @@ _JOINED = (
 def _on_sqlite(table: Table, watched: Watched) -> list[str]:
     columns = watched.columns(table)
     same = [*_key(table, watched), *columns]
-    unlike = " OR ".join(f'OLD."{name}" IS NOT NEW."{name}"' for name in same)
     told = {
         "insert": ("NULL", _whole(table, watched, "NEW")),
         "update": (_changed(table, watched, "OLD"), _changed(table, watched, "NEW")),
@@ -81,16 +84,19 @@ def _on_sqlite(table: Table, watched: Watched) -> list[str]:
     statements = []
     for act, (before, after) in told.items():
         row = "OLD" if act == "delete" else "NEW"
-        into = _INTO.format(
+        told_of = _TOLD.format(
             organisation=_organisation(table, watched, row),
             table=table.name,
             row=row,
             kind=act.upper(),
             before=before,
             after=after,
-            firms=_firms(row) if watched.of_its_firms else "",
         )
-        when = f" WHEN {unlike}" if act == "update" else ""
+        # A SELECT is put aside in a table of its own before a row of it is written.
+        into = _INTO.format(
+            told=f"SELECT {told_of}{_firms(row)}" if watched.of_its_firms else f"VALUES ({told_of})"
+        )
+        when = f" WHEN {_unlike(same)}" if act == "update" else ""
         statements.append(
             f"CREATE TRIGGER audited_{table.name}_{act} AFTER {act.upper()} ON {table.name}"
             f"{when} BEGIN {into}; END"
@@ -124,39 +130,41 @@ def _organisation(table: Table, watched: Watched, row: str) -> str:
 
 
 def _value(table: Table, watched: Watched, name: str, row: str) -> str:
-    """A column as JSON."""
+    """A column as what `json_object` takes: a plain value, or JSON."""
     value = f'{row}."{name}"'
     if name in watched.secrets:
-        return f"CASE WHEN {value} IS NULL THEN 'null' ELSE '\"{_HIDDEN}\"' END"
+        return f"CASE WHEN {value} IS NOT NULL THEN '{_HIDDEN}' END"
     if name in watched.sizes:
-        return f"coalesce(length({value}), 'null')"
+        return f"length({value})"
     if isinstance(table.c[name].type, JSON):
         # What is no JSON was written by hand: it is told as the text it is.
-        return (
-            f"CASE WHEN {value} IS NULL THEN 'null' WHEN json_valid({value}) THEN {value}"
-            f" ELSE json_quote({value}) END"
-        )
-    return f"json_quote({value})"
+        return f"json(CASE WHEN json_valid({value}) THEN {value} ELSE json_quote({value}) END)"
+    return value
 
 
 def _whole(table: Table, watched: Watched, row: str) -> str:
-    columns = watched.columns(table)
-    parts = [f"'\"{name}\":' || {_value(table, watched, name, row)}" for name in columns]
-    return "'{' || " + " || ',' || ".join(_bracketed(parts)) + " || '}'"
+    pairs = (f"'{name}', {_value(table, watched, name, row)}" for name in watched.columns(table))
+    return f"json_object({', '.join(pairs)})"
 
 
 def _changed(table: Table, watched: Watched, row: str) -> str:
     names = [*_key(table, watched), *watched.columns(table)]
-    parts = [
-        f'CASE WHEN OLD."{name}" IS NOT NEW."{name}"'
-        f" THEN ',\"{name}\":' || {_value(table, watched, name, row)} ELSE '' END"
-        for name in names
+    blocks = [names[start : start + _BLOCK] for start in range(0, len(names), _BLOCK)]
+    told = [
+        f"CASE WHEN {_unlike(some)} THEN "
+        + " || ".join(
+            f"CASE WHEN {_unlike([name])} THEN ',\"{name}\":' ||"
+            f" json_quote({_value(table, watched, name, row)}) ELSE '' END"
+            for name in some
+        )
+        + " ELSE '' END"
+        for some in blocks
     ]
-    return "'{' || substr(" + " || ".join(parts) + ", 2) || '}'"
+    return "'{' || substr(" + " || ".join(told) + ", 2) || '}'"
 
 
-def _bracketed(parts: list[str]) -> list[str]:
-    return [f"({part})" for part in parts]
+def _unlike(names: list[str]) -> str:
+    return " OR ".join(f'OLD."{name}" IS NOT NEW."{name}"' for name in names)
 
 
 # PostgreSQL: one function for all tables
