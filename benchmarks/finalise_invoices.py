@@ -1,19 +1,21 @@
 """Pro formas made final in bulk: every rule, number, picture, chain and entry, beside one UPDATE.
 
-    .venv/bin/python benchmarks/finalise_invoices.py [--invoices N] [--rounds R] [--postgres URL]
+    .venv/bin/python benchmarks/finalise_invoices.py [--invoices N …] [--rounds R] [--postgres URL]
 
 Product: `invoicesBulkFinalise` without HTTP, a thousand in a call, each with four lines on a
 project of its client: judged by every rule, numbered under one lock, frozen with its picture,
 handed over, chained, entered in the ledger. Floor: one set-based UPDATE that numbers the same pro
 formas by rank and makes them READY, with no rule, no picture, no chain, and without the triggers
 that keep final documents. Each round has a new database. Goal N3. Beside them a hundred, one by
-one, which tells what a bulk saves. SQLite; PostgreSQL with `--postgres` and an empty database's
-address.
+one, which tells what a bulk saves. Several sizes tell how it grows: with the exponent of the
+processor of the largest against the smallest. SQLite, in processor time; PostgreSQL, in time, with
+`--postgres` and an empty database's address (one size, one round).
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 import tempfile
 from decimal import Decimal
@@ -116,7 +118,7 @@ def without_guards(database: Database) -> None:
 
 
 def one_round(url: str, folder: Path, count: int) -> dict[str, float]:
-    """Seconds of processor and of the clock, by contender."""
+    """Seconds by contender: of the processor, but of the clock where the server has its own."""
     firm = found_firm(url)
     stages = Stages()
     with opened(firm, folder) as house:
@@ -131,30 +133,42 @@ def one_round(url: str, folder: Path, count: int) -> dict[str, float]:
             connection.execute(text("UPDATE invoice SET state = 'DRAFT', number = NULL"))
         today = house.today(firm.caller.time_zone)
         stages.measure("floor", lambda: floor(house.database, today.isoformat()))
-    return {name: wall for name, (_, wall, _) in stages.figures.items()}
+        is_sqlite = house.database.is_sqlite
+    return {name: cpu if is_sqlite else wall for name, (cpu, wall, _) in stages.figures.items()}
 
 
 def main() -> None:
     """Rounds, each in a database of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--invoices", type=int, default=10_000)
+    parser.add_argument("--invoices", type=int, nargs="+", default=[10_000])
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--postgres", default=None)
     given = parser.parse_args()
-    taken = []
+    sizes = sorted(given.invoices)
+    taken: dict[int, list[dict[str, float]]] = {size: [] for size in sizes}
     for _ in range(1 if given.postgres else given.rounds):
-        with tempfile.TemporaryDirectory() as folder:
-            url = given.postgres or f"sqlite:///{folder}/bench.db"
-            taken.append(one_round(url, Path(folder), given.invoices))
+        for size in sizes:
+            with tempfile.TemporaryDirectory() as folder:
+                url = given.postgres or f"sqlite:///{folder}/bench.db"
+                taken[size].append(one_round(url, Path(folder), size))
+    for size in sizes:
+        tell(size, taken[size])
+    if len(sizes) > 1:
+        ends = (sizes[0], sizes[-1])
+        least, most = (statistics.median(one["bulk"] for one in taken[size]) for size in ends)
+        print(f"exponent {math.log(most / least) / math.log(sizes[-1] / sizes[0]):.2f}")
+
+
+def tell(size: int, taken: list[dict[str, float]]) -> None:
     bulks = [one["bulk"] for one in taken]
     floors = [one["floor"] for one in taken]
-    singles = [one["one by one"] / ONE_BY_ONE * given.invoices for one in taken]
+    singles = [one["one by one"] / ONE_BY_ONE * size for one in taken]
     rows = [
         ["bulk against one UPDATE", ratio(bulks, floors)],
         ["one by one against bulk", ratio(singles, bulks)],
-        ["invoices a second, bulk", f"{given.invoices / statistics.median(bulks):.0f}"],
+        ["invoices a second, bulk", f"{size / statistics.median(bulks):.0f}"],
     ]
-    show([f"{given.invoices:,} pro formas made final", "ratio"], rows)
+    show([f"{size:,} pro formas made final", "ratio"], rows)
 
 
 if __name__ == "__main__":

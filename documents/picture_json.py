@@ -7,16 +7,20 @@ a field that is missing takes its default, an unknown one or another format is r
 from __future__ import annotations
 
 import dataclasses
+import json
 import types
 import typing
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from documents.picture import InvoicePicture
+from domain.invoice.chain import canonical
 
 FORMAT = 1
 """Raised when stored pictures can no longer be read as they are."""
@@ -37,23 +41,79 @@ def from_json(stored: dict[str, Any]) -> InvoicePicture:
     return picture
 
 
-def _written(value: Any) -> Any:
-    match value:
-        case Decimal():
-            return str(value)
-        case date():
-            return value.isoformat()
-        case bytes():
-            return b64encode(value).decode("ascii")
-        case StrEnum():
-            return value.value
-        case tuple():
-            return [_written(item) for item in value]
-        case None | bool() | int() | str():
-            return value
-        case _:
-            fields = dataclasses.fields(value)
-            return {field.name: _written(getattr(value, field.name)) for field in fields}
+class Kept(NamedTuple):
+    """A picture as it is stored, and as it is hashed: `hashed` are the pieces of one text."""
+
+    stored: str
+    hashed: tuple[bytes, ...]
+
+
+def kept(written: dict[str, Any]) -> Kept:
+    """The text of what `to_json` wrote; its logo, most of it, is put in as it is.
+
+    As it is stored, letters beyond ASCII are escaped: that is half as long in memory.
+    """
+    bare, logo = {**written, "logo": None}, written["logo"]
+    if logo is None:
+        return Kept(_stored(bare), (canonical(bare).encode(),))
+    # No text within the JSON can hold these characters: its quotes are escaped.
+    before, _, after = canonical(bare).partition('"logo":null')
+    head, _, tail = _stored(bare).partition('"logo":null')
+    shown = f'"logo":"{logo}"'
+    return Kept(head + shown + tail, (before.encode(), shown.encode(), after.encode()))
+
+
+_stored = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def _written(value: Any) -> dict[str, Any]:
+    """A dataclass by its fields; what makes JSON of each is found once for the class."""
+    shape: type = type(value)
+    names, read, writers = _fields(shape)
+    told = dict(zip(names, read(value), strict=True))
+    for name, write in writers:
+        if told[name] is not None:
+            told[name] = write(told[name])
+    return told
+
+
+@cache
+def _fields(
+    shape: type,
+) -> tuple[tuple[str, ...], Callable[[Any], Any], tuple[tuple[str, Callable[[Any], Any]], ...]]:
+    """The fields of a dataclass, what reads them all, and what writes those that are not plain."""
+    hints = _hints(shape)
+    names = tuple(field.name for field in dataclasses.fields(shape))
+    writers = {name: _writer(hints[name]) for name in names}
+    more = tuple((name, write) for name, write in writers.items() if write is not None)
+    return names, attrgetter(*names), more
+
+
+def _writer(shape: Any) -> Callable[[Any], Any] | None:
+    """What makes JSON of a value that is there; None: it is JSON."""
+    if isinstance(shape, types.UnionType):
+        shape = next(part for part in shape.__args__ if part is not types.NoneType)
+    if typing.get_origin(shape) is tuple:
+        of_item = _writer(shape.__args__[0])
+        return list if of_item is None else lambda items: [of_item(one) for one in items]
+    if dataclasses.is_dataclass(shape):
+        return _written
+    if issubclass(shape, StrEnum):
+        return attrgetter("value")
+    return _WRITERS.get(shape)
+
+
+@lru_cache(maxsize=16)
+def _encoded(content: bytes) -> str:
+    """A logo is that of a thousand papers in turn."""
+    return b64encode(content).decode("ascii")
+
+
+_WRITERS: dict[Any, Callable[[Any], Any]] = {
+    Decimal: str,
+    date: date.isoformat,
+    bytes: _encoded,
+}
 
 
 def _read(shape: Any, value: Any) -> Any:

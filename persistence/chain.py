@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import or_, select
 
@@ -17,6 +18,8 @@ from domain.invoice.chain import (
     BreakReason,
     ChainLink,
     Found,
+    canonical,
+    columns_of,
     content_hash,
     first_break,
     link_hash,
@@ -38,6 +41,9 @@ CHAIN_SERIES = "#"
 """No series of numbers is called so: they are capitals."""
 
 _PORTION = 200
+_NONE = (b"null",)
+Pieces = tuple[bytes, ...]
+"""JSON as it is hashed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +55,12 @@ class Verified:
     broken: Break | None
 
 
-def link_all(session: ScopedSession, documents: Sequence[Invoice]) -> None:
+def link_all(
+    session: ScopedSession, documents: Sequence[Invoice], pictures: Mapping[int, Pieces]
+) -> None:
     """Adds documents that were just made final to the chains of their entities, in their order.
 
+    `pictures` is what was just stored of each, by identifier, as it is hashed.
     The counter of a chain is locked until the transaction ends, so that places follow one another.
     Nothing is added to a chain whose end is not what its counter says: CHAIN_BROKEN.
     """
@@ -60,7 +69,7 @@ def link_all(session: ScopedSession, documents: Sequence[Invoice]) -> None:
     for invoice in documents:
         by_entity[invoice.entity_id].append(invoice.id)
     for entity_id, ids in sorted(by_entity.items()):
-        _append(session, entity_id, ids)
+        _append(session, entity_id, ids, pictures)
 
 
 def link_former(session: ScopedSession) -> None:
@@ -69,10 +78,15 @@ def link_former(session: ScopedSession) -> None:
         _append(session, entity_id, _unlinked(session, entity_id))
 
 
-def _append(session: ScopedSession, entity_id: int, ids: Sequence[int]) -> None:
+def _append(
+    session: ScopedSession,
+    entity_id: int,
+    ids: Sequence[int],
+    pictures: Mapping[int, Pieces] | None = None,
+) -> None:
     counter = locked_counter(session, entity_id=entity_id, series=CHAIN_SERIES, year=0)
     before = _end_of(session, entity_id, counter.last)
-    contents = _contents(session, dict.fromkeys(ids, FORM))
+    contents = _contents(session, dict.fromkeys(ids, FORM), pictures)
     links = []
     for invoice_id in ids:
         counter.last += 1
@@ -174,32 +188,49 @@ def _links(session: ScopedSession, entity_id: int) -> Iterator[Found]:
         session.expunge_all()
 
 
-def _contents(session: ScopedSession, forms: Mapping[int, int]) -> dict[int, str]:
-    """The hash of each document that is there, by its form, as the database holds it."""
+def _contents(
+    session: ScopedSession, forms: Mapping[int, int], pictures: Mapping[int, Pieces] | None = None
+) -> dict[int, str]:
+    """The hash of each document that is there, by its form, as the database holds it.
+
+    Its picture too, but where `pictures` are those that were just written.
+    """
     found: dict[int, str] = {}
-    ids = list(forms)
-    for start in range(0, len(ids), _PORTION):
-        some = ids[start : start + _PORTION]
-        fresh = {"populate_existing": True}
-        lines: defaultdict[int, list[InvoiceLine]] = defaultdict(list)
-        for line in session.scalars(
-            select(InvoiceLine)
-            .where(InvoiceLine.invoice_id.in_(some))
-            .order_by(InvoiceLine.position)
-            .execution_options(**fresh)
-        ):
-            lines[line.invoice_id].append(line)
-        shown = select(IssuedDocument.invoice_id, IssuedDocument.picture).where(
-            IssuedDocument.invoice_id.in_(some), IssuedDocument.form == PDF_FORM
-        )
-        pictures = {row.invoice_id: row.picture for row in session.execute(shown)}
-        for invoice in session.scalars(
-            select(Invoice).where(Invoice.id.in_(some)).execution_options(**fresh)
-        ):
-            found[invoice.id] = content_hash(
-                invoice,
-                lines[invoice.id],
-                pictures.get(invoice.id),
-                form=forms[invoice.id],
-            )
+    by_form: defaultdict[int, list[int]] = defaultdict(list)
+    for key, form in forms.items():
+        by_form[form].append(key)
+    for form, ids in by_form.items():
+        for start in range(0, len(ids), _PORTION):
+            some = ids[start : start + _PORTION]
+            shown = _pictures(session, some) if pictures is None else pictures
+            found |= _hashes(session, form, some, shown)
     return found
+
+
+def _hashes(
+    session: ScopedSession, form: int, ids: Sequence[int], pictures: Mapping[int, Pieces]
+) -> dict[int, str]:
+    of_invoice, of_line = columns_of(form)
+    lines: defaultdict[int, list[Sequence[Any]]] = defaultdict(list)
+    for invoice_id, *line in session.execute(
+        select(InvoiceLine.invoice_id, *(getattr(InvoiceLine, name) for name in of_line))
+        .where(InvoiceLine.invoice_id.in_(ids))
+        .order_by(InvoiceLine.position)
+    ):
+        lines[invoice_id].append(line)
+    invoices = session.execute(
+        select(Invoice.id, *(getattr(Invoice, name) for name in of_invoice)).where(
+            Invoice.id.in_(ids)
+        )
+    )
+    return {
+        key: content_hash(invoice, lines[key], pictures.get(key, _NONE), form=form)
+        for key, *invoice in invoices
+    }
+
+
+def _pictures(session: ScopedSession, ids: Sequence[int]) -> dict[int, Pieces]:
+    shown = select(IssuedDocument.invoice_id, IssuedDocument.picture).where(
+        IssuedDocument.invoice_id.in_(ids), IssuedDocument.form == PDF_FORM
+    )
+    return {row.invoice_id: (canonical(row.picture).encode(),) for row in session.execute(shown)}

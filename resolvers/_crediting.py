@@ -24,7 +24,7 @@ from persistence import claims, invoices, numbers
 from persistence.crediting import credited_of
 from persistence.invoice_projects import projects_of, projects_of_lines, sole_project
 from resolvers._depositing import require_not_deducted
-from resolvers._finalising import freeze
+from resolvers._freezing import freeze
 from resolvers._lines import keep_totals, taxed_by
 from resolvers._mutation import Acting
 from resolvers._paying import free_excess

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
-from documents.picture import Reference
-from documents.picture_json import to_json
-from documents.portrait import picture_of
 from domain.errors import FIELD_INVALID, NOT_FOUND, Issue, Refusal
-from domain.handover import TOPIC
 from domain.invoice.deposit_room import require_no_phase, require_room
 from domain.invoice.euro import EuroRate, give_rate
-from domain.invoice.finalise import Dossier, finalise, require_complete, require_pro_forma
-from domain.invoice.model import PDF_FORM, InvoiceKind, IssuedDocument
+from domain.invoice.finalise import Dossier, require_complete, require_pro_forma
+from domain.invoice.model import InvoiceKind
 from domain.invoice.numbering import require_recent
 from domain.invoice.own_deposits import require_own
 from domain.invoice.remaining import Billable, require_still_within
-from persistence import chain, deposits, invoices, numbers
+from persistence import deposits, invoices, numbers
 from persistence.batches import settle_bills
 from persistence.deposits import OpenDeposit
 from persistence.invoice_projects import projects_of
 from persistence.mails import withdraw_pro_formas
-from persistence.outbox import announce
-from persistence.session import insert_all
+from resolvers._freezing import Frozen, freeze_all
 from resolvers._lines import count_up
 from resolvers._mutation import Acting
-from resolvers._picturing import occasions_of
-
-HANDOVER = TOPIC
-"""The topic under which final invoices wait for the accounting software (F02, F23)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,14 +173,16 @@ def keep_final(acting: Acting, judged: Sequence[Judged]) -> None:
     for _, some in sorted(by_entity.items()):
         entity = some[0].dossier.entity
         try:
-            given = numbers.next_legal_numbers(
-                session,
-                entity,
-                series=entity.invoice_series,
-                issue_date=some[0].issue_date,
-                today=acting.today,
-                count=len(some),
-            )
+            # What judging counted up is written with the number, by one statement.
+            with session.no_autoflush:
+                given = numbers.next_legal_numbers(
+                    session,
+                    entity,
+                    series=entity.invoice_series,
+                    issue_date=some[0].issue_date,
+                    today=acting.today,
+                    count=len(some),
+                )
         except Refusal as refusal:
             for one in some:
                 session.expire(one.dossier.invoice)
@@ -202,48 +195,3 @@ def keep_final(acting: Acting, judged: Sequence[Judged]) -> None:
     for one, _ in numbered:
         if one.asked.invoice_id in warned:
             one.issues.append(warned[one.asked.invoice_id].at(field=("id",)))
-
-
-@dataclass(frozen=True, slots=True)
-class Frozen:
-    """A document to be frozen, with its number and the documents that it names."""
-
-    dossier: Dossier
-    number: str
-    issue_date: date
-    references: tuple[Reference, ...] = ()
-
-
-def freeze(
-    acting: Acting,
-    dossier: Dossier,
-    *,
-    number: str,
-    issue_date: date,
-    references: tuple[Reference, ...] = (),
-) -> None:
-    """Makes a document final: its picture is kept, it waits for the accounts, and is chained."""
-    freeze_all(acting, [Frozen(dossier, number, issue_date, references)])
-
-
-def freeze_all(acting: Acting, documents: Sequence[Frozen]) -> None:
-    """Makes documents final, and chains them in their order."""
-    session, now = acting.session, acting.house.clock()
-    occasions = occasions_of(session, [(one.dossier, one.issue_date) for one in documents])
-    pictures = []
-    # Written at once: from then on the database lets nobody change them.
-    with session.no_autoflush:
-        for one, occasion in zip(documents, occasions, strict=True):
-            dossier, invoice = one.dossier, one.dossier.invoice
-            finalise(invoice, number=one.number, issue_date=one.issue_date, now=now)
-            drawn = picture_of(dossier, occasion)
-            named = tuple(dict.fromkeys((*one.references, *drawn.references)))
-            picture = to_json(replace(drawn, references=named))
-            invoice.seller, invoice.buyer = picture["seller"], picture["buyer"]
-            pictures.append({"invoice_id": invoice.id, "form": PDF_FORM, "picture": picture})
-        session.flush()
-    insert_all(session, IssuedDocument, pictures)
-    final = [one.dossier.invoice for one in documents]
-    has_folder = acting.house.handover_folder is not None
-    announce(session, HANDOVER, final, with_folder=has_folder, now=now)
-    chain.link_all(session, final)

@@ -35,7 +35,7 @@ from domain.project.model import Project
 from persistence import invoices, numbers
 from persistence.crediting import past_lines
 from persistence.past_credits import bases_credited, taxes_credited
-from resolvers._finalising import freeze
+from resolvers._freezing import freeze
 from resolvers._lines import (
     append,
     keep_totals,

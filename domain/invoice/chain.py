@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ForeignKeyConstraint, Integer, String, UniqueConstraint
@@ -21,7 +22,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import BigKey, Record, Scoped, owned
 from domain.errors import call_error
-from domain.invoice.model import Invoice, InvoiceLine
 
 BEGINNING = "0" * 64
 """What the first document of an entity holds in the place of a hash."""
@@ -57,6 +57,7 @@ _SINCE: tuple[tuple[int, tuple[str, ...], tuple[str, ...]], ...] = (
 """By form: the columns of invoices and of lines that it hashes besides those before it."""
 
 
+@cache
 def columns_of(form: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The columns of an invoice and of its lines that are hashed by `form`."""
     of_invoice: tuple[str, ...] = OF_INVOICE
@@ -124,23 +125,38 @@ class Found:
     now_sha256: str | None
 
 
+canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+"""JSON as it is hashed: one text for what is equal."""
+
+
 def content_hash(
-    invoice: Invoice,
-    lines: Sequence[InvoiceLine],
-    picture: Mapping[str, Any] | None,
+    invoice: Iterable[Any],
+    lines: Iterable[Iterable[Any]],
+    picture: Iterable[bytes],
     *,
     form: int = FORM,
 ) -> str:
-    """The SHA-256 of all that is frozen of a document: its columns, lines and picture."""
+    """The SHA-256 of all that is frozen of a document: its columns, lines and picture.
+
+    `invoice` and each line have the values of `columns_of(form)` in their order, `picture` is
+    `canonical` JSON in UTF-8, in pieces.
+    """
     of_invoice, of_line = columns_of(form)
-    told = {
-        "form": form,
-        "invoice": {name: _plain(getattr(invoice, name)) for name in of_invoice},
-        "lines": [{name: _plain(getattr(line, name)) for name in of_line} for line in lines],
-        "picture": picture,
+    frozen = canonical(_named(of_invoice, invoice))
+    billed = canonical([_named(of_line, line) for line in lines])
+    content = f'{{"form":{form:d},"invoice":{frozen},"lines":{billed},"picture":'
+    found = hashlib.sha256(content.encode())
+    for piece in picture:
+        found.update(piece)
+    found.update(b"}")
+    return found.hexdigest()
+
+
+def _named(names: Sequence[str], values: Iterable[Any]) -> dict[str, Any]:
+    return {
+        name: value if (plain := _plain_of(_kind(value))) is None else plain(value)
+        for name, value in zip(names, values, strict=True)
     }
-    written = json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(written.encode()).hexdigest()
 
 
 def link_hash(*, before: str, place: int, content: str) -> str:
@@ -169,15 +185,28 @@ def _at(link: Found, reason: BreakReason) -> Break:
     return Break(link.place, reason, link.invoice_id, link.number)
 
 
-def _plain(value: Any) -> Any:
-    """`value` as it is hashed: the same however the database hands it back."""
-    match value:
-        case Enum():
-            return value.value
-        case Decimal():
-            return format(value.normalize(), "f") if value else "0"
-        case datetime():
-            return value.astimezone(UTC).isoformat()
-        case date():
-            return value.isoformat()
-    return value
+_kind: Callable[[Any], type] = type
+
+
+@cache
+def _plain_of(kind: type) -> Callable[[Any], Any] | None:
+    """What makes values of a kind the same however the database hands them back; None: nothing."""
+    if issubclass(kind, Enum):
+        return _value_of
+    if issubclass(kind, Decimal):
+        return _decimal
+    if issubclass(kind, datetime):
+        return _moment
+    return date.isoformat if issubclass(kind, date) else None
+
+
+def _value_of(value: Enum) -> Any:
+    return value.value
+
+
+def _decimal(value: Decimal) -> str:
+    return format(value.normalize(), "f") if value else "0"
+
+
+def _moment(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat()
