@@ -6,6 +6,7 @@ written once, for all of them, has it with a value that each request binds.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, and_, bindparam, or_, select
@@ -19,8 +20,12 @@ ORGANISATION = bindparam("jalon_organisation", 0, type_=BigInteger)
 """The organisation, in a statement that is written once for all of them."""
 
 
+@lru_cache(maxsize=1_024)
 def criteria_of(organisation_id: int) -> tuple[Any, ...]:
-    """What keeps a statement on records to one organisation."""
+    """What keeps a statement on records to one organisation.
+
+    Made once for each: making it takes longer than a short statement does.
+    """
     return (
         with_loader_criteria(
             Scoped,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import (
@@ -97,10 +98,11 @@ class Database:
         reader = self.engine.execution_options(**{READ_ONLY: True})
         durable = self.engine.execution_options(**{DURABLE: True})
         self._read = sessionmaker(reader, class_=ScopedSession, autoflush=False)
-        self._write = sessionmaker(self.engine, class_=ScopedSession)
-        self._durable = sessionmaker(durable, class_=ScopedSession)
+        # A session ends with its transaction: nothing is read again after it.
+        make = partial(sessionmaker, class_=ScopedSession, expire_on_commit=False)
+        self._write, self._durable = make(self.engine), make(durable)
         patient = self.engine.execution_options(**{PATIENT: True})
-        self._patient = sessionmaker(patient, class_=ScopedSession)
+        self._patient = make(patient)
         # SQLite has one writer; queueing here is fair, its busy handler sleeps and races.
         self._turn = threading.Lock()
         self._companions: dict[Any, Any] = {}
