@@ -1,27 +1,37 @@
-"""One invoice on paper: our press against the plain WeasyPrint loop, in one interleaved run.
+"""Invoices on paper: our press against the plain WeasyPrint loop, in one interleaved run.
 
 Both print the same markup with the same fonts. The plain loop does what the manual's first page
 does: the style sheet in the page, a new set-up for each document. The ratio is taken document by
-document and its median is kept, so a busy machine shifts both sides alike. Last comes a run of
-final invoices of one to ten lines, read from their stored pictures, in documents a second.
+document and its median is kept, so a busy machine shifts both sides alike.
 
-    python benchmarks/pdf_invoice.py [DOCUMENTS]
+First one invoice by itself: of a shape that was never met (each has an accent of its own, so that
+the engine lays it out), and of a shape that is known (stamped). Then runs of final invoices of one
+to ten lines, read from their stored pictures, at three sizes, by a press that knows nothing yet and
+by the same once more; the plain loop's share is taken from a sample in between. Last, when asked,
+how much memory each way of printing keeps per document, each in a process of its own.
+
+    python benchmarks/pdf_invoice.py [DOCUMENTS] [--runs 50 150 500] [--memory 1000]
 """
 
 from __future__ import annotations
 
+import argparse
 import gc
+import math
+import multiprocessing
 import statistics
-import sys
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from _shared import HOUSE
+from _shared.measuring import give_back, memory_of
 
 from documents.logo import logo_media_type
+from documents.pdf import press
 from documents.pdf.assets import FONT_URL, style_sheet
 from documents.pdf.invoice import invoice_markup, render_invoice
 from documents.picture import (
@@ -38,7 +48,8 @@ from documents.picture_json import from_json, to_json
 LOGO = HOUSE / "server" / "sample" / "logo.svg"
 FONTS = (HOUSE / "documents" / "fonts").as_uri()
 LINE_COUNTS = (1, 10, 60)
-RUN, BLOCK = 100, 20
+RUNS = (50, 150, 500)
+SAMPLE = 10
 
 
 def picture(number: int, lines: int) -> InvoicePicture:
@@ -100,6 +111,15 @@ def plain_loop(one: InvoicePicture) -> bytes:
     return bytes(HTML(string=f"<!DOCTYPE html>{html}").write_pdf(pdf_tags=True))
 
 
+def of_a_new_shape(one: InvoicePicture) -> InvoicePicture:
+    """The same in an accent that no other paper has: no mould fits it."""
+    return replace(one, accent=f"#{int(one.number[-5:]) * 64 + len(one.lines):06x}")
+
+
+def laid_out(one: InvoicePicture) -> bytes:
+    return render_invoice(of_a_new_shape(one))
+
+
 def seconds(act: Callable[[InvoicePicture], bytes], one: InvoicePicture) -> float:
     gc.collect()
     start = time.process_time()
@@ -107,46 +127,100 @@ def seconds(act: Callable[[InvoicePicture], bytes], one: InvoicePicture) -> floa
     return time.process_time() - start
 
 
-def run(documents: int) -> None:
-    """Documents a second of a whole run, in blocks taken in turn; wall time."""
-    stored = [to_json(picture(number, 1 + number % 10)) for number in range(documents)]
-    spent = {plain_loop: 0.0, render_invoice: 0.0}
-    for start in range(0, documents, BLOCK):
-        for act in spent if start % (2 * BLOCK) else reversed(spent):
-            gc.collect()
-            begun = time.perf_counter()
-            for one in stored[start : start + BLOCK]:
-                act(from_json(one))
-            spent[act] += time.perf_counter() - begun
-    plain, ours = (documents / spent[act] for act in (plain_loop, render_invoice))
-    print(f"\nA run of {documents}: plain loop {plain:.1f} a second, our press {ours:.1f} a second")
-    print(f"ratio {ours / plain:.2f}")
+def one_by_one(documents: int) -> None:
+    print(f"{documents} documents of each size; CPU, medians\n")
+    print("| lines | plain loop, ms | new shape, ms | ratio | known shape, ms | ratio |")
+    print("|---|---|---|---|---|---|")
+    contenders = (plain_loop, laid_out, render_invoice)
+    for lines in LINE_COUNTS:
+        for number in range(2):
+            for act in contenders:
+                act(picture(number, lines))
+        spent: dict[object, list[float]] = {act: [] for act in contenders}
+        for number in range(2, documents + 2):
+            one = picture(number, lines)
+            for act in contenders if number % 2 else reversed(contenders):
+                spent[act].append(seconds(act, one))
+        told = [f"{1000 * statistics.median(spent[plain_loop]):.0f}"]
+        for act in contenders[1:]:
+            pairs = zip(spent[plain_loop], spent[act], strict=True)
+            told.append(f"{1000 * statistics.median(spent[act]):.1f}")
+            told.append(f"{statistics.median(plain / ours for plain, ours in pairs):.2f}")
+        print(f"| {lines} | {' | '.join(told)} |")
+
+
+def runs(sizes: list[int]) -> None:
+    """Seconds of processor of whole runs; the plain loop's from a sample of the same lines."""
+    print("\n| run of | plain loop, s | nothing known, s | ratio | known, s | ratio |")
+    print("|---|---|---|---|---|---|")
+    taken: list[tuple[float, float]] = []
+    for size in sizes:
+        stored = [to_json(picture(number, 1 + number % 10)) for number in range(size)]
+        plain = sum(seconds(plain_loop, picture(turn, 1 + turn)) for turn in range(SAMPLE))
+        press._engine.cache_clear()
+        render_invoice(picture(0, LINE_COUNTS[-1]))
+        first, again = (_run_of(stored) for _ in range(2))
+        plain += sum(seconds(plain_loop, picture(turn, 1 + turn)) for turn in range(SAMPLE))
+        plain *= size / (2 * SAMPLE)
+        taken.append((first, again))
+        print(
+            f"| {size} | {plain:.1f} | {first:.2f} | {plain / first:.1f} "
+            f"| {again:.2f} | {plain / again:.1f} |"
+        )
+    if len(sizes) > 1:
+        growth = math.log(sizes[-1] / sizes[0])
+        exponents = [
+            math.log(last / least) / growth for least, last in zip(taken[0], taken[-1], strict=True)
+        ]
+        print("exponents of growth: {:.2f} (nothing known), {:.2f} (known)".format(*exponents))
+
+
+def _run_of(stored: list[dict[str, object]]) -> float:
+    gc.collect()
+    begun = time.process_time()
+    for one in stored:
+        render_invoice(from_json(one))
+    return time.process_time() - begun
+
+
+def memory(documents: int) -> None:
+    """What a process keeps for each document printed, after the first tenth."""
+    print(f"\n| memory kept over {documents} documents | MiB at the end | KiB a document |")
+    print("|---|---|---|")
+    told = multiprocessing.get_context("spawn")
+    for act in (plain_loop, laid_out, render_invoice):
+        with told.Pool(1) as pool:
+            first, last = pool.apply(_kept, (act, documents))
+        each = 1024 * (last - first) / (documents - documents // 10)
+        print(f"| {act.__name__} | {last:.0f} | {each:.1f} |")
+
+
+def _kept(act: Callable[[InvoicePicture], bytes], documents: int) -> tuple[float, float]:
+    warnings.simplefilter("ignore")
+    first = 0.0
+    for number in range(documents):
+        act(picture(number, 1 + number % 10))
+        if number == documents // 10:
+            give_back()
+            first = memory_of("VmRSS")
+    give_back()
+    return first, memory_of("VmRSS")
 
 
 def main() -> None:
     warnings.simplefilter("ignore")
-    documents = int(sys.argv[1]) if len(sys.argv) > 1 else 15
+    parser = argparse.ArgumentParser()
+    parser.add_argument("documents", nargs="?", type=int, default=6)
+    parser.add_argument("--runs", nargs="*", type=int, default=list(RUNS))
+    parser.add_argument("--memory", type=int, default=0)
+    asked = parser.parse_args()
     assert logo_media_type(LOGO.read_bytes())
-    print(f"{documents} documents of each size; CPU, medians\n")
-    print("| lines | plain loop, ms | our press, ms | ratio | quartiles |")
-    print("|---|---|---|---|---|")
-    for lines in LINE_COUNTS:
-        contenders = (plain_loop, render_invoice)
-        for act in contenders:
-            act(picture(0, lines))
-        spent: dict[object, list[float]] = {act: [] for act in contenders}
-        for number in range(1, documents + 1):
-            one = picture(number, lines)
-            for act in contenders if number % 2 else reversed(contenders):
-                spent[act].append(seconds(act, one))
-        plain, ours = spent[plain_loop], spent[render_invoice]
-        ratios = sorted(a / b for a, b in zip(plain, ours, strict=True))
-        low, middle, high = statistics.quantiles(ratios, n=4)
-        print(
-            f"| {lines} | {1000 * statistics.median(plain):.0f} "
-            f"| {1000 * statistics.median(ours):.0f} | {middle:.2f} | {low:.2f} – {high:.2f} |"
-        )
-    run(RUN)
+    if asked.documents:
+        one_by_one(asked.documents)
+    if asked.runs:
+        runs(asked.runs)
+    if asked.memory:
+        memory(asked.memory)
 
 
 if __name__ == "__main__":

@@ -28,19 +28,19 @@ class Stages:
 
     def __init__(self) -> None:
         self.figures: Figures = {}
-        _give_back()
-        self._rest = _memory("VmRSS")
+        give_back()
+        self._rest = memory_of("VmRSS")
 
     def measure(self, name: str, act: Callable[[], Any]) -> Any:
-        _give_back()
+        give_back()
         cpu, wall = time.process_time(), time.perf_counter()
         result = act()
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-        self.figures[name] = (cpu, wall, _memory("VmHWM") - self._rest)
+        self.figures[name] = (cpu, wall, memory_of("VmHWM") - self._rest)
         return result
 
 
-def _give_back() -> None:
+def give_back() -> None:
     """Gives free memory back to the system, so that a stage answers for its own alone."""
     gc.collect()
     if not _STATUS.exists():
@@ -51,7 +51,7 @@ def _give_back() -> None:
     _FORGET_PEAK.write_text("5")
 
 
-def _memory(name: str) -> float:
+def memory_of(name: str) -> float:
     """What the kernel tells of this process, in MiB."""
     if _STATUS.exists():
         return int(_STATUS.read_text().partition(f"{name}:")[2].split()[0]) / 1024

@@ -2,7 +2,7 @@
 
 Libraries that merge hold every object of every paper until the end: gigabytes for ten thousand.
 Here the objects of a paper go straight to the file under new numbers; what is kept of them is where
-they begin, the title, and a digest of each image, so that a logo is written once.
+they begin, the title, and a digest of each image and font, so that either is written once.
 
 The tags for screen readers stay behind: a paper alone, and the zip, have them.
 """
@@ -51,7 +51,7 @@ class Binder:
         self._group: int | None = None
         self._kids: list[int] = []
         self._marks: list[tuple[str, int]] = []
-        self._images: dict[bytes, int] = {}
+        self._shared: dict[bytes, int] = {}
         self._place = 0
         self._put(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
 
@@ -161,8 +161,8 @@ class Binder:
         if (key := _key(found)) in known:
             return known[key]
         value = found.get_object()
-        if isinstance(value, StreamObject) and value.get("/Subtype") == "/Image":
-            return known.setdefault(key, self._image(value, known))
+        if isinstance(value, StreamObject) and _is_shared(value):
+            return known.setdefault(key, self._kept_once(value, known))
         known[key] = number = self._next()
         if isinstance(value, StreamObject):
             self._write_bytes(number, self._stream(value, known))
@@ -170,13 +170,13 @@ class Binder:
             self._write(number, self._copied(value, known))
         return number
 
-    def _image(self, image: StreamObject, known: Numbers) -> int:
-        content = self._stream(image, known)
+    def _kept_once(self, stream: StreamObject, known: Numbers) -> int:
+        content = self._stream(stream, known)
         digest = sha256(content).digest()
-        if digest not in self._images:
-            self._images[digest] = number = self._next()
+        if digest not in self._shared:
+            self._shared[digest] = number = self._next()
             self._write_bytes(number, content)
-        return self._images[digest]
+        return self._shared[digest]
 
     def _stream(self, stream: StreamObject, known: Numbers) -> bytes:
         """A stream as it is kept: its bytes are those of the paper, packed as they were."""
@@ -221,6 +221,11 @@ class Binder:
     def _put(self, content: bytes) -> None:
         self._out.write(content)
         self._place += len(content)
+
+
+def _is_shared(stream: StreamObject) -> bool:
+    """Whether papers may have the very same: an image, or the file of a font."""
+    return stream.get("/Subtype") == "/Image" or "/Length1" in stream
 
 
 def _to(number: int) -> IndirectObject:

@@ -1,7 +1,8 @@
 """The engine that prints: WeasyPrint set up once, with our fonts and nothing from outside.
 
 What is shared (fonts, style sheet, decoded logos) and what is left out (a browser's style sheet,
-the HTML parser) saves a third of the time of a page and keeps memory flat. Imported late: `press`.
+the HTML parser) saves a third of the time of a page and keeps memory flat; a paper of a known shape
+is stamped and not laid out (`stamping`). Imported late: `press`.
 """
 
 from __future__ import annotations
@@ -17,12 +18,19 @@ import pydyf  # type: ignore[import-untyped]
 import weasyprint
 from cssselect2 import ElementWrapper  # type: ignore[import-untyped]
 from weasyprint.css import ColorProfile
+from weasyprint.pdf import generate_pdf
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from documents.pdf.assets import FONT_URL, Images, asset, style_sheet
-
-PRODUCER = "Jalon"
+from documents.pdf.stamping.fonts import Fonts
+from documents.pdf.stamping.markup import Cut, cut
+from documents.pdf.stamping.mould import Mould
+from documents.pdf.stamping.moulding import moulded
+from documents.pdf.stamping.setting import Setter
+from documents.pdf.stamping.shapes import GivenUp, Shapes
+from documents.pdf.stamping.unusual import Unusual
+from documents.pdf.stamping.writing import PRODUCER
 
 _COLOURS = "--srgb"
 
@@ -72,13 +80,16 @@ class Markup(weasyprint.HTML):  # type: ignore[misc]
 class Engine:
     """One set-up of WeasyPrint; used by one thread at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, given_up: GivenUp) -> None:
         self._fonts = FontConfiguration()
         self._styles = weasyprint.CSS(
             string=style_sheet(), font_config=self._fonts, url_fetcher=Fetcher({})
         )
         self._kept: dict[str, Any] = {}
         self._papers = 0
+        self._met = Fonts()
+        self._setter = Setter(self._met)
+        self._shapes = Shapes(self._setter, given_up)
 
     def is_worn_out(self) -> bool:
         """Whether it has printed enough, or a cleaner of temporary files took its fonts away."""
@@ -87,18 +98,46 @@ class Engine:
 
     def printed(self, markup: str, images: Images, archival_identifier: str | None) -> bytes:
         """See `press.printed`."""
+        if archival_identifier is not None:
+            return self._archival(markup, images, archival_identifier)
+        told = cut(markup)
+        return self._shapes.printed(told, lambda: self._laid_out(markup, images, told))
+
+    def _laid_out(self, markup: str, images: Images, cut: Cut | None) -> Mould | bytes:
+        """The mould of a paper, or the file of one that cannot be moulded."""
         self._papers += 1
-        archival = archival_identifier is not None
-        # An identifier makes the engine compress every stream twice; only PDF/A asks for one.
+        page = Markup(markup, images)
+        document = page.render(
+            stylesheets=[self._styles], font_config=self._fonts, cache=self._kept, pdf_tags=True
+        )
+        try:
+            return self._moulded(document, page, cut)
+        except Unusual:
+            document.fonts = {}
+            made = document.write_pdf(pdf_tags=True, finisher=_signed_by_the_house)
+            assert isinstance(made, bytes)
+            return made
+        finally:
+            self._forget(images)
+
+    def _moulded(self, document: Any, page: Markup, cut: Cut | None) -> Mould:
+        if cut is None:
+            raise Unusual("a head of its own")
+        document.fonts = self._met.of_document()
+        pdf = generate_pdf(document, None, 1, **{**weasyprint.DEFAULT_OPTIONS, "pdf_tags": True})
+        return moulded(document, pdf, cut, page.etree_element, self._setter)
+
+    def _archival(self, markup: str, images: Images, identifier: str) -> bytes:
+        self._papers += 1
         pdf = Markup(markup, images).write_pdf(
             stylesheets=[self._styles],
             font_config=self._fonts,
             cache=self._kept,
             pdf_tags=True,
-            pdf_variant="pdf/a-3b" if archival else None,
-            color_profiles={_COLOURS: _standard_colours()} if archival else {},
-            output_intent=_COLOURS if archival else None,
-            pdf_identifier=archival_identifier.encode("ascii") if archival_identifier else False,
+            pdf_variant="pdf/a-3b",
+            color_profiles={_COLOURS: _standard_colours()},
+            output_intent=_COLOURS,
+            pdf_identifier=identifier.encode("ascii"),
             finisher=_signed_by_the_house,
         )
         self._forget(images)

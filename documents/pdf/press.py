@@ -32,6 +32,10 @@ def printed(markup: str, *, images: Images, archival_identifier: str | None = No
         return _engine().printed(markup, images, archival_identifier)
 
 
+_given_up: set[bytes] = set()
+"""The shapes of papers that are not stamped, whatever set-up of the engine there is."""
+
+
 @cache
 def _engine() -> Engine:
     # Three times as slow to import as the whole of SQLAlchemy: who prints nothing does not pay.
@@ -40,7 +44,7 @@ def _engine() -> Engine:
         warnings.simplefilter("ignore")
         from documents.pdf.engine import Engine
 
-        return Engine()
+        return Engine(_given_up)
 
 
 # The engine keeps a temporary folder of fonts until its set-up is dropped.

@@ -1,0 +1,188 @@
+"""Texts set in type by the engine's own text layout, each once: its glyphs and its width."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from weasyprint.draw.text import draw_first_line
+from weasyprint.matrix import Matrix
+from weasyprint.text.ffi import FROM_UNITS, ffi, pango
+from weasyprint.text.fonts import get_pango_font_key
+from weasyprint.text.line_break import Layout, line_size, split_first_line
+
+from documents.pdf.stamping.fonts import Fonts
+from documents.pdf.stamping.unusual import Unusual
+
+_KEPT = 20_000
+_GLYPHS = re.compile(rb"<([0-9a-f]+)>")
+_OF_TYPE = (
+    "font_family",
+    "font_size",
+    "font_style",
+    "font_stretch",
+    "font_weight",
+    "font_kerning",
+    "font_variant_ligatures",
+    "font_variant_position",
+    "font_variant_caps",
+    "font_variant_numeric",
+    "font_variant_alternates",
+    "font_variant_east_asian",
+    "font_feature_settings",
+    "font_variation_settings",
+    "font_language_override",
+    "lang",
+    "direction",
+    "letter_spacing",
+    "word_spacing",
+    "white_space",
+    "overflow_wrap",
+    "word_break",
+    "hyphens",
+    "hyphenate_character",
+    "hyphenate_limit_chars",
+    "hyphenate_limit_zone",
+    "tab_size",
+    "text_decoration_line",
+)
+
+
+class Type(dict[str, Any]):
+    """The part of a computed style that text layout reads, one object for all that are equal."""
+
+    font_config: Any
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return id(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A line of text in one font: what a PDF shows it with, and how wide it is in CSS pixels."""
+
+    shown: bytes
+    width: float
+    baseline: float
+    font: int
+    glyphs: int
+    """The glyphs it embeds, each as a bit (`Face.rounded_up`)."""
+
+
+def glyphs_in(shown: bytes) -> frozenset[int]:
+    """The glyphs that a page shows with this; four hexadecimal figures each."""
+    told = b"".join(_GLYPHS.findall(shown))
+    return frozenset(int(told[at : at + 4], 16) for at in range(0, len(told), 4))
+
+
+class Setter:
+    """Sets texts for one set-up of the engine; by one thread at a time."""
+
+    def __init__(self, fonts: Fonts) -> None:
+        self._fonts = fonts
+        self._types: dict[str, Type] = {}
+        self._layouts: dict[Type, Layout] = {}
+        self._set: dict[tuple[Type, str], Run | None] = {}
+        self._broken: dict[tuple[Type, str, float], tuple[Run, ...] | None] = {}
+
+    def type_of(self, style: Any) -> Type:
+        stated = {name: style[name] for name in _OF_TYPE}
+        found = self._types.setdefault(str(stated), Type(stated))
+        found.font_config = style.font_config
+        return found
+
+    def run(self, kind: Type, text: str) -> Run | None:
+        """`text` on one line; None where it takes more than one font, or glyphs off the line."""
+        key = (kind, text)
+        if key in self._set:
+            return self._set[key]
+        if len(self._set) >= _KEPT:
+            self._set.clear()
+        layout = self._layouts.get(kind)
+        if layout is None:
+            layout = self._layouts[kind] = Layout(kind)
+        layout.set_text(text)
+        line, resume = layout.get_first_line()
+        width, _ = line_size(line, kind)
+        baseline = pango.pango_layout_get_baseline(layout.layout) * FROM_UNITS
+        found = None if resume is not None else self._run(kind, layout, width, baseline)
+        self._set[key] = found
+        return found
+
+    def lines(self, kind: Type, text: str, width: float) -> tuple[Run, ...] | None:
+        """`text` broken as the engine breaks it within `width`; None as for `run`."""
+        key = (kind, text, width)
+        if key in self._broken:
+            return self._broken[key]
+        if len(self._broken) >= _KEPT:
+            self._broken.clear()
+        self._broken[key] = found = self._lines(kind, text.encode(), width)
+        return found
+
+    def _lines(self, kind: Type, text: bytes, width: float) -> tuple[Run, ...] | None:
+        found = []
+        while text:
+            told = text.decode()
+            layout, _, resume, taken, _, baseline = split_first_line(told, kind, None, width, 0)
+            layout.reactivate(kind)
+            run = self._run(kind, layout, taken, baseline)
+            layout.deactivate()
+            if run is None:
+                return None
+            found.append(run)
+            text = b"" if resume is None else text[resume:].lstrip(b" ")
+        return tuple(found)
+
+    def _run(self, kind: Type, layout: Any, width: float, baseline: float) -> Run | None:
+        if not layout.text.strip():
+            return None
+        stream = _Recorder(self._fonts.of_document())
+        box = SimpleNamespace(text=layout.text, style=kind, pango_layout=layout)
+        try:
+            images = draw_first_line(stream, box, "clip", "none", Matrix())
+        except Unusual:
+            return None
+        if images or stream.is_unusual or len(stream.fonts) != 1 or len(stream.shown) != 1:
+            return None
+        ((key, font),) = stream.fonts.items()
+        shown = b"[" + stream.shown[0].encode() + b"] TJ"
+        glyphs = font.face.rounded_up(glyphs_in(shown))
+        if font.missing or glyphs is None:
+            return None
+        return Run(shown, width, baseline, key, glyphs)
+
+
+class _Recorder:
+    """As much of a page as a text is drawn on."""
+
+    def __init__(self, fonts: Any) -> None:
+        self.fonts = fonts
+        self.shown: list[str] = []
+        self.is_unusual = False
+        self.ink_rect = ffi.new("PangoRectangle *")
+        self.logical_rect = ffi.new("PangoRectangle *")
+
+    def add_font(self, pango_font: Any) -> tuple[Any, float]:
+        key, description, size = get_pango_font_key(pango_font)
+        if key not in self.fonts:
+            from weasyprint.pdf.fonts import Font
+
+            self.fonts[key] = Font(pango_font, description, size)
+        return self.fonts[key], size
+
+    def set_text_matrix(self, *_: float) -> None:
+        """The place is known from the mould."""
+
+    def set_font_size(self, font: str, size: float) -> None:
+        """The size is known from the mould."""
+
+    def set_text_rise(self, _: float) -> None:
+        self.is_unusual = True
+
+    def show_text(self, shown: str) -> None:
+        self.shown.append(shown)
