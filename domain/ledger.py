@@ -56,14 +56,17 @@ class PhaseFigures:
         return share(self.adjusted_fee, self.progress or Decimal(0), self.currency)
 
     @property
-    def billable_now(self) -> int:
-        """B: earned, neither billed nor reserved; nothing while the project is not signed."""
-        if not self.signed:
-            return 0
-        due = self.earned - self.billed - self.reserved
+    def due(self) -> int:
+        """What is earned, and neither billed nor reserved."""
+        earned = self.earned - self.billed - self.reserved
         if self.adjusted_fee < 0:
-            return max(min(0, due), min(0, self.free))
-        return min(max(0, due), max(0, self.free))
+            return max(min(0, earned), min(0, self.free))
+        return min(max(0, earned), max(0, self.free))
+
+    @property
+    def billable_now(self) -> int:
+        """B: what is due; nothing while the project is not signed."""
+        return self.due if self.signed else 0
 
     @property
     def over_billed(self) -> int:
@@ -73,7 +76,11 @@ class PhaseFigures:
     @property
     def billed_percent(self) -> Decimal:
         """How much of the adjusted fee has been billed, in percent with four decimals."""
-        if self.adjusted_fee == 0:
-            return Decimal(0)
-        ratio = Decimal(self.billed) * 100 / Decimal(self.adjusted_fee)
-        return rounded(ratio, 4)
+        return percent_of(self.billed, self.adjusted_fee)
+
+
+def percent_of(billed: int, fee: int) -> Decimal:
+    """How much of `fee` is billed, in percent with four decimals; 0 of no fee."""
+    if fee == 0:
+        return Decimal(0)
+    return rounded(Decimal(billed) * 100 / Decimal(fee), 4)

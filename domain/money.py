@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 _NO_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
@@ -100,4 +101,15 @@ def nearer_nothing(one: int, other: int) -> int:
 
 def share(part: int, percent: Decimal, currency: str) -> int:
     """`percent` % of `part` minor units, rounded once to the minor unit (F4 of DOMAIN §2.3)."""
-    return to_minor(from_minor(part, currency) * percent / 100, currency)
+    decimals_of(currency)
+    times, per = _fraction(percent)
+    doubled = 2 * part * times
+    found = (abs(doubled) + per) // (2 * per)
+    return -found if doubled < 0 else found
+
+
+@lru_cache(maxsize=4096)
+def _fraction(percent: Decimal) -> tuple[int, int]:
+    """`percent` % as a fraction of whole numbers, not shortened."""
+    places = max(0, -int(percent.as_tuple().exponent))
+    return int(percent.scaleb(places)), 100 * 10**places

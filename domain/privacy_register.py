@@ -286,6 +286,10 @@ ACTIVITIES: tuple[Activity, ...] = (
                 "selectable selected bundle fingerprint tickets hours rate collaborator_id "
                 "period_start period_end tax_code_id regime bill_id reserves",
             },
+            "batch_part": {
+                P: "batch_id contract_id bundle currency tax_code_id contracts invoices items "
+                "net_minor tickets hours fingerprints",
+            },
             "batch_invoice": {
                 T: "commitment_no splits issues",
                 P: "batch_id place client_id entity_id currency language net_minor vat_minor "

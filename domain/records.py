@@ -15,6 +15,7 @@ from domain.audit import AuditAct, AuditChange, AuditEntry, AuditHead
 from domain.base import Record
 from domain.batch.model import Batch, BatchContract, BatchInvoice, BatchItem
 from domain.batch.schedule import BatchSchedule
+from domain.batch.sums import BatchPart
 from domain.catalogue import LedgerAccount, Product, TaxCode
 from domain.client import Address, Client, Contact
 from domain.collaborator import Collaborator
@@ -59,6 +60,7 @@ __all__ = [
     "BatchContract",
     "BatchInvoice",
     "BatchItem",
+    "BatchPart",
     "BatchSchedule",
     "BilledPeriod",
     "BillingEntry",

@@ -103,6 +103,7 @@ LEFT_OUT: Mapping[str, str] = {
     "audit_head": "It is the audit.",
     "batch_contract": "The working list of a batch, made anew from what the batch says.",
     "batch_item": "The working list of a batch; its version counts each choice.",
+    "batch_part": "The sums of the working list of a batch, recomputed by jalon verify.",
     "billed_period": "Follows from the line that bills the period, which is watched.",
     "billing_entry": "Follows from what is watched, and is append-only: the ledger is verified.",
     "chain_link": "Append-only, and a chain of its own.",

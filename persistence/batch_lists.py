@@ -7,18 +7,20 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, or_, select, update
 
+from domain.batch.listed import ListedItem
 from domain.batch.model import Batch, BatchContract, BatchItem
-from domain.batch.plan import Part, PlannedItem, Sums, planned
+from domain.batch.plan import PlannedItem, planned
 from domain.billing.assessment import Assessment
 from domain.billing.item import BillableState, Blocker
-from domain.catalogue import TaxCode
-from domain.invoice.totals import Tax
 from domain.likeness import name_key
 from domain.project.model import BillingMethod
 from domain.takeover.wire import pack_issue
+from persistence import batch_parts
 from persistence.session import ScopedSession, insert_all
 
 _SELECTED = BatchItem.selected.is_(True)
+LISTED = tuple(getattr(BatchItem, name) for name in ListedItem._fields)
+"""The columns of a ListedItem."""
 
 
 def keep_list(
@@ -40,6 +42,7 @@ def keep_list(
         items += [_item(batch, one, item, is_out=is_out or item.item.key in keys) for item in own]
     insert_all(session, BatchContract, contracts)
     insert_all(session, BatchItem, items)
+    batch_parts.recount(session, batch.id, [one.books.terms.id for one in found])
 
 
 def _contract(batch: Batch, one: Assessment, own: Sequence[PlannedItem]) -> dict[str, Any]:
@@ -101,92 +104,10 @@ def _blocker(blocker: Blocker) -> dict[str, Any]:
     }
 
 
-def parts_of(session: ScopedSession, batch_id: int) -> list[Part]:
-    """What is selected, by invoice, contract and tax."""
-    return parts_by_batch(session, [batch_id])[batch_id]
-
-
-def parts_by_batch(session: ScopedSession, batch_ids: Sequence[int]) -> dict[int, list[Part]]:
-    """The parts of each of these batches: one statement, whatever the size."""
-    found: dict[int, list[Part]] = {key: [] for key in batch_ids}
-    if not found:
-        return found
-    item = BatchItem
-    statement = (
-        select(
-            *(item.batch_id, item.bundle, item.contract_id, item.currency, item.tax_code_id),
-            func.sum(item.amount_minor),
-            func.count(),
-            func.sum(item.tickets),
-            func.sum(item.hours),
-            func.sum(item.fingerprint),
-        )
-        .where(item.batch_id.in_(found), _SELECTED)
-        .group_by(item.batch_id, item.contract_id, item.bundle, item.currency, item.tax_code_id)
-    )
-    taxes = taxes_of(session)
-    for batch_id, bundle, contract_id, currency, tax_code_id, *sums in session.execute(statement):
-        net, count, tickets, hours, prints = sums
-        part = Part(
-            bundle=bundle,
-            contract_id=contract_id,
-            currency=currency,
-            tax=taxes.get(tax_code_id or 0),
-            net=int(net),
-            items=count,
-            tickets=int(tickets),
-            hours=hours,
-            fingerprints=int(prints),
-        )
-        found[batch_id].append(part)
-    return found
-
-
-def sums_of(session: ScopedSession, batch_id: int) -> Sums:
-    """What is selected of a batch in all."""
-    return sums_by_batch(session, [batch_id])[batch_id]
-
-
-def sums_by_batch(session: ScopedSession, batch_ids: Sequence[int]) -> dict[int, Sums]:
-    """What is selected of each batch in all: one statement that groups next to nothing."""
-    item = BatchItem
-    statement = (
-        select(
-            *(item.batch_id, item.currency, func.count()),
-            func.sum(item.fingerprint),
-            func.sum(item.amount_minor),
-        )
-        .where(item.batch_id.in_(batch_ids), _SELECTED)
-        .group_by(item.batch_id, item.currency)
-        .order_by(item.batch_id, item.currency)
-    )
-    rows: dict[int, list[Any]] = {key: [] for key in batch_ids}
-    for row in session.execute(statement):
-        rows[row[0]].append(row)
-    return {
-        key: Sums(
-            items=sum(row[2] for row in some),
-            fingerprints=sum(int(row[3]) for row in some),
-            net=sum(int(row[4]) for row in some),
-            currencies=[row[1] for row in some],
-        )
-        for key, some in rows.items()
-    }
-
-
 def has_selected(session: ScopedSession, batch_id: int) -> bool:
     """Whether anything of a batch is selected."""
     statement = select(BatchItem.id).where(BatchItem.batch_id == batch_id, _SELECTED)
     return session.scalar(statement.limit(1)) is not None
-
-
-def taxes_of(session: ScopedSession) -> dict[int, Tax]:
-    """How the lines of each tax code are summed."""
-    code = TaxCode
-    found = session.execute(
-        select(code.id, code.rate, code.category, code.reason_code, code.mention)
-    )
-    return {row.id: Tax(row.rate, row.category, row.reason_code, row.mention) for row in found}
 
 
 def select_items(
@@ -195,21 +116,23 @@ def select_items(
     *,
     selected: bool,
     where: Sequence[ColumnElement[bool]] = (),
-) -> int:
-    """Includes items, or leaves them out; those that are locked stay out. How many changed."""
-    done = session.execute(
+) -> None:
+    """Includes items, or leaves them out; those that are locked stay out."""
+    changing = (
+        BatchItem.batch_id == batch_id,
+        BatchItem.selectable.is_(True),
+        BatchItem.selected.is_(not selected),
+        *where,
+    )
+    # Read before: what is meant may be told by what is selected.
+    contracts = list(session.scalars(select(BatchItem.contract_id).where(*changing).distinct()))
+    session.execute(
         update(BatchItem)
-        .where(
-            BatchItem.batch_id == batch_id,
-            BatchItem.selectable.is_(True),
-            BatchItem.selected.is_(not selected),
-            *where,
-        )
+        .where(*changing)
         .values(selected=selected)
         .execution_options(synchronize_session=False)
     )
-    # What an UPDATE answers counts its rows; the type says so of no result.
-    return int(getattr(done, "rowcount", 0))
+    batch_parts.recount(session, batch_id, contracts)
 
 
 def items_where(
@@ -328,29 +251,32 @@ def contract_places(session: ScopedSession, keys: Sequence[int]) -> dict[int, tu
     return {row[0]: (row[1], row[2]) for row in found}
 
 
-def selected_items(session: ScopedSession, batch_id: int) -> list[BatchItem]:
+def selected_items(session: ScopedSession, batch_id: int) -> list[ListedItem]:
     """What is selected, by client, project and contract."""
     return _in_order(session, batch_id, _SELECTED)
 
 
 def items_in_order(
     session: ScopedSession, batch_id: int, bill_ids: Sequence[int]
-) -> list[BatchItem]:
+) -> list[ListedItem]:
     """The items of these bills, by client, project and contract."""
     wanted = set(bill_ids)
     found = _in_order(session, batch_id, BatchItem.bill_id.is_not(None))
     return [item for item in found if item.bill_id in wanted]
 
 
-def _in_order(session: ScopedSession, batch_id: int, where: ColumnElement[bool]) -> list[BatchItem]:
-    item, of = BatchItem, BatchContract
-    statement = (
-        select(item)
-        .join(of, (of.batch_id == item.batch_id) & (of.contract_id == item.contract_id))
-        .where(item.batch_id == batch_id, of.batch_id == batch_id, where)
-        .order_by(of.client_key, of.client_id, of.project_code, of.contract_id, item.id)
-    )
-    return list(session.scalars(statement))
+def _in_order(
+    session: ScopedSession, batch_id: int, where: ColumnElement[bool]
+) -> list[ListedItem]:
+    # Two statements, and not a join: PostgreSQL, which knows nothing yet of a list that was just
+    # made, would compare all items with all contracts.
+    of = BatchContract
+    order = (of.client_key, of.client_id, of.project_code, of.contract_id)
+    contracts = select(of.contract_id).where(of.batch_id == batch_id).order_by(*order)
+    places = {key: place for place, key in enumerate(session.scalars(contracts))}
+    statement = select(*LISTED).where(BatchItem.batch_id == batch_id, where)
+    found = [ListedItem._make(row) for row in session.execute(statement)]
+    return sorted(found, key=lambda item: (places[item.contract_id], item.id))
 
 
 def left_out(session: ScopedSession, batch: Batch) -> dict[str, list[Any]]:

@@ -32,8 +32,10 @@ from domain.batch.model import (
 )
 from domain.batch.plan import BatchTotals
 from domain.batch.schedule import BatchSchedule
+from domain.batch.sums import BatchPart
 from domain.errors import NOT_FOUND, Refusal
 from domain.invoice.model import LEGAL, PRO_FORMA, Invoice
+from persistence.bulk import run_rows
 from persistence.session import ScopedSession
 
 _PORTION = 5_000
@@ -101,12 +103,16 @@ def forget_lists(session: ScopedSession, *, before: datetime) -> None:
 
 def clear(session: ScopedSession, batch_id: int) -> None:
     """Takes the list of a batch away: what it was chosen from, and its proposals."""
-    for record in (BatchItem, BatchInvoice, BatchContract):
+    for record in (BatchPart, BatchItem, BatchInvoice, BatchContract):
         session.execute(delete(record).where(record.batch_id == batch_id))
 
 
 def holders_of(session: ScopedSession, keys: Iterable[str], *, but: int) -> list[tuple[str, str]]:
-    """Which of these items other batches hold: (key, name of the batch)."""
+    """Which of these items other batches hold: (key, name of the batch).
+
+    Named, and not joined: PostgreSQL, which knows nothing yet of a list that was just made, would
+    compare all items with all.
+    """
     found: list[tuple[str, str]] = []
     wanted = sorted(keys)
     for start in range(0, len(wanted), _PORTION):
@@ -132,8 +138,7 @@ def hold(session: ScopedSession, items: Mapping[int, tuple[int, str]]) -> None:
         .values(bill_id=bindparam("bill"), reserves=bindparam("held"))
     )
     rows = [{"item": key, "bill": bill, "held": held} for key, (bill, held) in items.items()]
-    if rows:
-        session.connection().execute(statement, rows)
+    run_rows(session.connection(), statement, rows)
 
 
 def undo_bills(session: ScopedSession, bill_ids: Sequence[int]) -> None:
@@ -165,12 +170,18 @@ def has_invoices(session: ScopedSession, batch_id: int) -> bool:
 
 def drop_unselected(session: ScopedSession, batch_id: int) -> None:
     """Takes what is not selected off the list: it is no part of what will be billed."""
-    session.execute(
-        delete(BatchItem).where(BatchItem.batch_id == batch_id, BatchItem.selected.is_(False))
-    )
-    of = BatchContract
-    chosen = exists().where(BatchItem.batch_id == batch_id, BatchItem.contract_id == of.contract_id)
-    session.execute(delete(of).where(of.batch_id == batch_id, ~chosen))
+    of, item = BatchContract, BatchItem
+    gone = delete(item).where(item.batch_id == batch_id, item.selected.is_(False))
+    session.execute(gone.execution_options(synchronize_session=False))
+    listed = select(of.contract_id).where(of.batch_id == batch_id)
+    left = select(item.contract_id).where(item.batch_id == batch_id).distinct()
+    unchosen = sorted({*session.scalars(listed)} - {*session.scalars(left)})
+    for start in range(0, len(unchosen), _PORTION):
+        session.execute(
+            delete(of)
+            .where(of.batch_id == batch_id, of.contract_id.in_(unchosen[start : start + _PORTION]))
+            .execution_options(synchronize_session=False)
+        )
 
 
 def release(session: ScopedSession, bill_ids: Sequence[int], *, left_out: bool = False) -> None:
@@ -204,15 +215,6 @@ def bills_of(
     if ids is not None:
         statement = statement.where(bill.id.in_(ids))
     return list(session.scalars(statement.order_by(bill.place).limit(limit)))
-
-
-def items_of_bills(session: ScopedSession, bill_ids: Sequence[int]) -> dict[int, list[BatchItem]]:
-    """The items of each bill, in their order."""
-    statement = select(BatchItem).where(BatchItem.bill_id.in_(bill_ids)).order_by(BatchItem.id)
-    found: dict[int, list[BatchItem]] = {key: [] for key in bill_ids}
-    for item in session.scalars(statement):
-        found[item.bill_id or 0].append(item)
-    return found
 
 
 def count_bills(session: ScopedSession, batch_id: int) -> dict[BillState, int]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from domain.billing.books import (
     Carried,
     Claimed,
+    ContractTerms,
     PhaseBooks,
     PhaseTerms,
     Rest,
@@ -25,7 +26,7 @@ from domain.billing.books import (
 from domain.invoice.claim import BilledPeriod
 from domain.invoice.model import InvoiceLine
 from domain.ledger import PhaseFigures
-from domain.project.model import BillingMethod, Contract, Phase, Project
+from domain.project.model import BillingMethod, Contract, Phase
 from persistence.session import ScopedSession
 
 HOURLY = (BillingMethod.TIME_AND_MATERIALS, BillingMethod.PREPAID_HOURS)
@@ -69,17 +70,22 @@ class BilledBefore:
     def of(
         cls,
         session: ScopedSession,
-        contracts: Iterable[tuple[Contract, Project]],
+        contracts: Mapping[int, ContractTerms],
         phases: Mapping[int, Sequence[tuple[PhaseTerms, PhaseFigures]]],
         of_contract: Mapping[int, int],
     ) -> BilledBefore:
-        """What concerns these contracts; `phases` are their live ones, by contract.
+        """What concerns these contracts (by key); `phases` are their live ones, by contract.
 
         `of_contract`: the contract of each of their phases, archived ones too.
         """
-        methods = {one.id: (one.billing_method, project.id) for one, project in contracts}
-        periodic = [key for key, of in of_contract.items() if methods[of][0] in _PERIODIC]
-        projects = {key: one for one, key in methods.values() if one in HOURLY}
+        periodic = [
+            key for key, of in of_contract.items() if contracts[of].billing_method in _PERIODIC
+        ]
+        projects = {
+            terms.project_id: terms
+            for terms in contracts.values()
+            if terms.billing_method in HOURLY
+        }
         keys = [one.id for own in phases.values() for one, _ in own]
         return cls(
             claimed=_claimed(session, periodic) if periodic else {},

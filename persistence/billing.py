@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 
 from domain.billing.books import (
+    NOTHING_RESERVED,
     ContractBooks,
     ContractTerms,
     Deposited,
@@ -46,106 +46,99 @@ def books_of(
     `locked` keeps the time entries from others until the transaction ends. What the batch
     `batch_id` holds is not held for itself.
     """
-    found = session.execute(_contracts(where, falling=falling).limit(limit)).all()
+    found = _contracts(session, where, falling=falling, limit=limit)
     if not found:
         return []
-    parties = Parties.of(session)
-    contracts = {contract.id: project for contract, project, _ in found}
+    parties = Parties.of(session, found)
+    contracts = {terms.id: terms for terms in found}
     phases, put_away, of_contract = _phases(session, contracts, cut_off)
-    hourly = {
-        contract.id: project for contract, project, _ in found if contract.billing_method in HOURLY
-    }
+    hourly = {terms.id: terms for terms in found if terms.billing_method in HOURLY}
     worked = _worked(session, hourly, cut_off, locked=locked)
-    before = BilledBefore.of(session, [one[:2] for one in found], phases, of_contract)
+    before = BilledBefore.of(session, contracts, phases, of_contract)
     held = held_by_pro_formas(session, of_contract)
     reserved = held_by_batches(session, contracts, but=batch_id)
-    open_deposits = to_deduct(session, {project.id for project in contracts.values()})
+    open_deposits = to_deduct(session, {terms.project_id for terms in found})
     made = []
-    for contract, project, client in found:
-        own = phases.get(contract.id, [])
-        terms_of = [one[0] for one in own]
-        by_phase, stray = _told_apart(worked.get(contract.id, ()), [one.id for one in terms_of])
+    for terms in found:
+        own = phases.get(terms.id, [])
+        phases_of = [one[0] for one in own]
+        by_phase, stray = _told_apart(worked.get(terms.id, ()), [one.id for one in phases_of])
+        missing, addressed = parties.addressed(terms, phases_of)
         made.append(
             ContractBooks(
-                terms=_terms(contract, project),
+                terms=terms,
                 phases=[
-                    before.books(terms, figures, by_phase.get(terms.id, ()))
-                    for terms, figures in own
+                    before.books(phase, figures, by_phase.get(phase.id, ()))
+                    for phase, figures in own
                 ],
                 stray=stray,
-                put_away=put_away.get(contract.id, 0),
-                held=held.get(contract.id),
+                put_away=put_away.get(terms.id, 0),
+                held=held.get(terms.id),
                 deposits=[
-                    Deposited(one.number, one.left) for one in open_deposits.get(project.id, ())
+                    Deposited(one.number, one.left)
+                    for one in open_deposits.get(terms.project_id, ())
                 ],
-                entities=parties.choice(project),
-                missing=parties.missing(contract, project, client, terms_of),
-                addressed=parties.addressed(contract, project, client, terms_of),
-                reserved=reserved.get(contract.id, {}),
+                entities=parties.choice(terms),
+                missing=missing,
+                addressed=addressed,
+                reserved=reserved.get(terms.id, NOTHING_RESERVED),
             )
         )
     return made
 
 
 def _contracts(
-    where: Sequence[ColumnElement[bool]], *, falling: bool
-) -> Select[Contract, Project, Client]:
-    order = Contract.id.desc() if falling else Contract.id.asc()
-    return (
-        select(Contract, Project, Client)
-        .join(Project, Project.id == Contract.project_id)
-        .join(Client, Client.id == Project.client_id)
+    session: ScopedSession,
+    where: Sequence[ColumnElement[bool]],
+    *,
+    falling: bool,
+    limit: int | None,
+) -> list[ContractTerms]:
+    of, project = Contract, Project
+    columns: tuple[Any, ...] = (
+        *(of.id, of.name, of.billing_method, of.status, of.taxable, of.timing, of.rollover),
+        *(of.cap_minor, of.hourly_rate_minor),
+        *(project.id, project.code, project.status, project.currency, project.client_id),
+        *(of.updated_at, project.updated_at),
+    )
+    statement = (
+        select(*columns)
+        .join(project, project.id == of.project_id)
+        .join(Client, Client.id == project.client_id)
         .where(*where)
-        .order_by(order)
+        .order_by(of.id.desc() if falling else of.id.asc())
     )
-
-
-def _terms(contract: Contract, project: Project) -> ContractTerms:
-    return ContractTerms(
-        id=contract.id,
-        name=contract.name,
-        billing_method=contract.billing_method,
-        status=contract.status,
-        taxable=contract.taxable,
-        timing=contract.timing,
-        rollover=contract.rollover,
-        cap_minor=contract.cap_minor,
-        hourly_rate_minor=contract.hourly_rate_minor,
-        project_id=project.id,
-        project_code=project.code,
-        project_status=project.status,
-        currency=project.currency,
-        client_id=project.client_id,
-        updated_on=contract.updated_at.date(),
-        project_updated_on=project.updated_at.date(),
-    )
+    return [
+        ContractTerms._make((*agreed, updated_at.date(), project_updated_at.date()))
+        for *agreed, updated_at, project_updated_at in session.execute(statement.limit(limit))
+    ]
 
 
 def _phases(
-    session: ScopedSession, contracts: Mapping[int, Project], cut_off: date
+    session: ScopedSession, contracts: Mapping[int, ContractTerms], cut_off: date
 ) -> tuple[dict[int, list[tuple[PhaseTerms, PhaseFigures]]], dict[int, int], dict[int, int]]:
     """By contract: its live phases, and what is billed, given up or held of the archived ones.
 
     And the contract of each phase.
     """
-    own = [one.name for one in fields(PhaseTerms)]
     statement = (
-        select(*(getattr(Phase, name) for name in own), Phase.archived_at)
+        select(*(getattr(Phase, name) for name in PhaseTerms._fields), Phase.archived_at)
         .where(among(Phase.contract_id, contracts))
         .order_by(Phase.contract_id, Phase.position, Phase.id)
     )
-    rows = session.execute(statement).all()
-    keys = {row.id: row.contract_id for row in rows if row.contract_id in contracts}
+    rows = [
+        (PhaseTerms._make(columns), archived_at)
+        for *columns, archived_at in session.execute(statement)
+    ]
+    keys = {terms.id: terms.contract_id for terms, _ in rows if terms.contract_id in contracts}
     if not keys:
         return {}, {}, {}
     figured = phase_figures(session, list(keys), progress_until=cut_off)
     found: dict[int, list[tuple[PhaseTerms, PhaseFigures]]] = defaultdict(list)
     put_away: dict[int, int] = defaultdict(int)
-    for row in rows:
-        if row.id not in keys:
+    for terms, archived_at in rows:
+        if terms.id not in keys:
             continue
-        *values, archived_at = row
-        terms = PhaseTerms(*values)
         figures = figured[terms.id]
         if archived_at is None:
             found[terms.contract_id].append((terms, figures))
@@ -156,43 +149,47 @@ def _phases(
 
 
 def _worked(
-    session: ScopedSession, hourly: Mapping[int, Project], cut_off: date, *, locked: bool
+    session: ScopedSession, hourly: Mapping[int, ContractTerms], cut_off: date, *, locked: bool
 ) -> dict[int, list[Worked]]:
     """Billable time that no line bills, by contract."""
     if not hourly:
         return {}
-    projects = {project.id: project for project in hourly.values()}
+    projects = {terms.project_id: terms for terms in hourly.values()}
     currency = the_organisation(session).currency
     statement = _unbilled(projects, cut_off)
     if locked:
         statement = statement.with_for_update(of=TimeEntry)
     found: dict[int, list[Worked]] = defaultdict(list)
-    for row in session.execute(statement):
-        contract_id = row.of_phase or row.contract_id
-        if contract_id in hourly:
-            same = hourly[contract_id].currency == currency
-            found[contract_id].append(
-                Worked(
-                    id=row.id,
-                    collaborator_id=row.collaborator_id,
-                    collaborator=f"{row.first_name} {row.last_name}",
-                    worked_on=row.worked_on,
-                    hours=row.hours,
-                    approved=row.approved,
-                    own_rate=row.billable_rate if same else None,
-                    phase_id=row.phase_id,
-                    contract_id=contract_id,
-                )
+    names: dict[int, str] = {}
+    for *columns, approved, phase_id, contract_id, of_phase, own_rate in session.execute(statement):
+        key, collaborator_id, first_name, last_name, worked_on, hours = columns
+        contract_id = of_phase or contract_id
+        if contract_id not in hourly:
+            continue
+        name = names.get(collaborator_id) or f"{first_name} {last_name}"
+        names[collaborator_id] = name
+        found[contract_id].append(
+            Worked(
+                id=key,
+                collaborator_id=collaborator_id,
+                collaborator=name,
+                worked_on=worked_on,
+                hours=hours,
+                approved=approved,
+                own_rate=own_rate if hourly[contract_id].currency == currency else None,
+                phase_id=phase_id,
+                contract_id=contract_id,
             )
+        )
     return found
 
 
-def _unbilled(projects: Mapping[int, Project], cut_off: date) -> Select[Any]:
+def _unbilled(projects: Mapping[int, ContractTerms], cut_off: date) -> Select[Any]:
     entry = TimeEntry
     columns: list[Any] = [
-        *(entry.id, entry.collaborator_id, entry.worked_on, entry.hours, entry.approved),
-        *(entry.phase_id, entry.contract_id, Phase.contract_id.label("of_phase")),
-        *(Collaborator.first_name, Collaborator.last_name, Collaborator.billable_rate),
+        *(entry.id, entry.collaborator_id, Collaborator.first_name, Collaborator.last_name),
+        *(entry.worked_on, entry.hours, entry.approved, entry.phase_id, entry.contract_id),
+        *(Phase.contract_id.label("of_phase"), Collaborator.billable_rate),
     ]
     return (
         select(*columns)

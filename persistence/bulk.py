@@ -110,6 +110,13 @@ def execute_rows(
     return int(connection.exec_driver_sql(str(compiled), values).rowcount)
 
 
+def run_rows(connection: Connection, statement: Update, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Runs `statement` once for each of `rows`, which give all its open parameters."""
+    if rows:
+        names = list(rows[0])
+        execute_rows(connection, statement, names, [[row[name] for name in names] for row in rows])
+
+
 def _converted(
     column: Column[Any],
     name: str,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import text
 
@@ -31,6 +32,15 @@ def reserve(session: ScopedSession, record: type[Record], count: int) -> list[in
     return sorted(drawn)
 
 
+def insert_numbered(
+    session: ScopedSession, record: type[Record], rows: Sequence[Mapping[str, Any]]
+) -> list[int]:
+    """Inserts rows of one kind, given by their columns, in one statement; their identifiers."""
+    ids = reserve(session, record, len(rows))
+    insert_all(session, record, [{"id": key, **row} for key, row in zip(ids, rows, strict=True)])
+    return ids
+
+
 def insert_records(session: ScopedSession, records: Sequence[Record]) -> list[int]:
     """Inserts new records of one kind in one statement; their identifiers, in their order.
 
@@ -39,11 +49,6 @@ def insert_records(session: ScopedSession, records: Sequence[Record]) -> list[in
     if not records:
         return []
     record = type(records[0])
-    ids = reserve(session, record, len(records))
     names = [one.key for one in record.__table__.columns if one.key not in _STAMPS]
-    rows = [
-        {"id": key, **{name: getattr(one, name) for name in names}}
-        for key, one in zip(ids, records, strict=True)
-    ]
-    insert_all(session, record, rows)
-    return ids
+    rows = [{name: getattr(one, name) for name in names} for one in records]
+    return insert_numbered(session, record, rows)

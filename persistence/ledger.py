@@ -38,6 +38,9 @@ _FIGURES: Mapping[str, tuple[EntryKind, ...]] = {
 }
 """Which entries each figure of a phase sums up. Deposits bill no phase."""
 
+_DATED = 5 + len(_FIGURES)
+"""Columns of a row of figures at a day; of today's, what pro formas hold comes after them."""
+
 
 def phase_figures(
     session: ScopedSession,
@@ -59,7 +62,7 @@ def phase_figures(
     days = {"as_of": as_of, "progress_until": progress_until}
     given = {name: day for name, day in days.items() if day is not None}
     some = [given] if phase_ids is None else [{**given, "among": k} for k in _portions(phase_ids)]
-    return {row.id: figures_of(row) for one in some for row in session.execute(statement, one)}
+    return {row[0]: figures_of(row) for one in some for row in session.execute(statement, one)}
 
 
 @cache
@@ -121,13 +124,13 @@ def figures_by_phase(
 
 def figures_of(row: Any) -> PhaseFigures:
     """The figures in a row of `figures_by_phase`."""
+    _, fee, currency, *sums, percent, status = row[:_DATED]
+    adjusted, history, billed, given_up, invoiced = (int(one or 0) for one in sums)
+    reserved = int(row[_DATED] or 0) if len(row) > _DATED else 0
     return PhaseFigures(
-        fee=row.fee_minor,
-        currency=row.currency,
-        reserved=int(getattr(row, "reserved", None) or 0),
-        progress=row.percent,
-        signed=row.status is ProjectStatus.SIGNED,
-        **{name: int(getattr(row, name) or 0) for name in _FIGURES},
+        *(fee, currency, adjusted, history, billed, invoiced, given_up, reserved),
+        progress=percent,
+        signed=status is ProjectStatus.SIGNED,
     )
 
 

@@ -107,7 +107,8 @@ SEEN: dict[type[Record], Seen] = {
     **dict.fromkeys(
         (
             *(records.NumberCounter, records.EntryNumber, records.IdempotentCall),
-            *(records.Batch, records.BatchContract, records.BatchItem, records.BatchInvoice),
+            *(records.Batch, records.BatchContract, records.BatchItem, records.BatchPart),
+            records.BatchInvoice,
             *(records.BatchSchedule, records.OutboxEntry, records.HandoverDelivery),
             *(records.WebhookEndpoint, records.ApiKey, records.Account, records.AccountLink),
             *(records.Identity, records.IdentityProvider, records.Tally),

@@ -8,7 +8,7 @@ from domain.batch.model import Batch, BatchState, BillState
 from domain.batch.run import BATCH_EMPTY, require_state
 from domain.errors import Refusal
 from domain.job import Errand, JobKind, JobStatus, Stage, Tell
-from persistence import batches, jobs
+from persistence import batch_bills, batches, jobs
 from persistence.session import ScopedSession
 from resolvers._batch_making import make_bills
 from resolvers._batch_planning import locked_batch
@@ -16,8 +16,8 @@ from resolvers._errands import acting_for, leave_to_job
 from resolvers._mutation import Acting
 from schema.context import House
 
-PORTION = 100
-"""Invoices made in one transaction: what a crash takes back."""
+PORTION = 200
+"""Invoices made in one transaction: what a crash takes back, and how long others wait on SQLite."""
 
 
 def ask_to_generate(acting: Acting, batch_id: int) -> Batch:
@@ -65,7 +65,7 @@ def generate_all(
                 return
             acting = acting_for(session, errand, house)
             batch = batches.the_batch(session, errand.subject_id, locked=True)
-            bills = batches.bills_of(session, batch.id, states=(BillState.PROPOSED,), limit=PORTION)
+            bills = batch_bills.proposals_of(session, batch.id, limit=PORTION)
             if bills:
                 make_bills(acting, batch, bills)
             counts = batches.count_bills(session, batch.id)

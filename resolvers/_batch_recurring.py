@@ -12,7 +12,7 @@ from domain.batch.schedule import BILLS_FAILED, NOTHING_WAS_DUE, Outcome, Reach
 from domain.errors import Issue, Refusal
 from domain.job import Errand, JobStatus, Tell
 from domain.takeover.wire import unpack_issue
-from persistence import batch_lists, batch_schedules, batches, jobs
+from persistence import batch_lists, batch_parts, batch_schedules, batches, jobs
 from persistence.session import ScopedSession
 from resolvers._batch_generating import generate_all, give_generate_up
 from resolvers._batch_planning import list_all
@@ -100,7 +100,7 @@ def _hold(house: House, errand: Errand) -> None:
             batch_id=batch.id,
             cut_off=batch.cut_off,
             grouping=batch.grouping,
-            sums=batch_lists.sums_of(session, batch.id),
+            sums=batch_parts.sums_by_batch(session, [batch.id])[batch.id],
         )
         checked = check_plan(session, batch.id)
     with house.database.writing(errand.standing, patient=True) as session:

@@ -9,15 +9,15 @@ from typing import Any
 from sqlalchemy import ColumnElement
 
 from domain.batch.criteria import Criteria
+from domain.batch.listed import Listed, ListedItem
 from domain.batch.model import (
     Batch,
     BatchInvoice,
-    BatchItem,
     BatchState,
     BillState,
     Grouping,
 )
-from domain.batch.plan import Bundle, PlannedItem, plan_hash, planned
+from domain.batch.plan import Bundle, PlannedItem, plan_hash, planned, sums_of
 from domain.batch.run import (
     BATCH_EMPTY,
     MOST_TOLD,
@@ -35,7 +35,7 @@ from domain.billing.lines import ITEM_LOCKED
 from domain.errors import NOT_FOUND, Issue, Refusal
 from domain.invoice.finalise import require_pro_forma
 from domain.takeover.wire import unpack_issue
-from persistence import batch_lists, batches, invoices
+from persistence import batch_lists, batch_parts, batches, invoices
 from persistence.billable_contracts import contracts_where
 from persistence.billing import books_of
 from persistence.ids import insert_records
@@ -133,7 +133,7 @@ class Checked:
     """A plan beside what is due now: read before the act, so that no writer waits meanwhile."""
 
     version: int
-    gone: list[tuple[BatchItem, Issue]] = field(default_factory=list)
+    gone: Sequence[tuple[Listed, Issue]] = ()
     bundles: Mapping[str, Bundle] = field(default_factory=dict)
 
 
@@ -143,22 +143,32 @@ def check_plan(session: ScopedSession, batch_id: int) -> Checked | None:
     if batch.state is not BatchState.SELECTING:
         return None
     items = batch_lists.selected_items(session, batch_id)
-    contract_ids = {item.contract_id for item in items}
-    found = by_contract_and_key(assessments_again(session, batch, contract_ids))
-    return Checked(
-        version=batch.version,
-        gone=moved(items, found),
-        bundles={one.bundle.digest: one.bundle for one in found.values()},
-    )
+    own: dict[int, list[ListedItem]] = {}
+    for item in items:
+        own.setdefault(item.contract_id, []).append(item)
+    gone: list[tuple[Listed, Issue]] = []
+    bundles: dict[str, Bundle] = {}
+    for portion in _portions(own):
+        found = by_contract_and_key(assessments_again(session, batch, portion))
+        gone += moved([item for key in portion for item in own[key]], found)
+        bundles |= {one.digest: one for one in {item.bundle for item in found.values()}}
+    places = {item.id: place for place, item in enumerate(items)} if gone else {}
+    gone.sort(key=lambda one: places[one[0].id])
+    return Checked(version=batch.version, gone=gone, bundles=bundles)
+
+
+def _portions(contract_ids: Iterable[int]) -> Iterator[list[int]]:
+    wanted = sorted(contract_ids)
+    for start in range(0, len(wanted), _PORTION):
+        yield wanted[start : start + _PORTION]
 
 
 def assessments_again(
     session: ScopedSession, batch: Batch, contract_ids: Iterable[int], *, locked: bool = False
 ) -> Iterator[Assessment]:
     """Contracts as they are now; `locked` keeps their time from others."""
-    wanted = sorted(contract_ids)
-    for start in range(0, len(wanted), _PORTION):
-        criteria = Criteria(contract_ids=tuple(wanted[start : start + _PORTION]))
+    for portion in _portions(contract_ids):
+        criteria = Criteria(contract_ids=tuple(portion))
         where = contracts_where(criteria=criteria)
         books = books_of(session, where, cut_off=batch.cut_off, locked=locked, batch_id=batch.id)
         yield from (assess(one, cut_off=batch.cut_off) for one in books)
@@ -182,14 +192,16 @@ def hold_plan(acting: Acting, batch: Batch, *, plan: str, checked: Checked | Non
     """`run_batch` of a batch that is locked, and that no job but the caller's is at work on."""
     session = acting.session
     require_state(batch, *_SELECTING)
-    sums = batch_lists.sums_of(session, batch.id)
-    if not sums.items:
+    items = batch_lists.selected_items(session, batch.id)
+    if not items:
         raise Refusal(BATCH_EMPTY(field=("id",), batch=batch.name))
-    now = plan_hash(batch_id=batch.id, cut_off=batch.cut_off, grouping=batch.grouping, sums=sums)
+    # Of the items themselves, not of the sums that are kept for clicks.
+    now = plan_hash(
+        batch_id=batch.id, cut_off=batch.cut_off, grouping=batch.grouping, sums=sums_of(items)
+    )
     if checked is None or plan != now or checked.version != batch.version:
         raise Refusal(stale("the selection"))
     require_unmoved(checked.gone)
-    items = batch_lists.selected_items(session, batch.id)
     held = batches.holders_of(session, [item.key for item in items], but=batch.id)
     if held:
         raise Refusal(
@@ -200,6 +212,7 @@ def hold_plan(acting: Acting, batch: Batch, *, plan: str, checked: Checked | Non
             ),
         )
     batches.drop_unselected(session, batch.id)
+    batch_parts.forget(session, batch.id)
     _propose(session, batch, items, checked.bundles)
     batch.state, batch.plan = BatchState.SAVED, plan
 
@@ -207,13 +220,13 @@ def hold_plan(acting: Acting, batch: Batch, *, plan: str, checked: Checked | Non
 def _propose(
     session: ScopedSession,
     batch: Batch,
-    items: Sequence[BatchItem],
+    items: Sequence[ListedItem],
     bundles: Mapping[str, Bundle],
     *,
     after: int = 0,
 ) -> None:
     bills = bills_of(items, bundles, batch.grouping)
-    made = propose(batch, bills, batch_lists.taxes_of(session), after=after)
+    made = propose(batch, bills, batch_parts.taxes_of(session), after=after)
     keys = insert_records(session, made)
     batches.hold(
         session,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import ColumnElement
 
@@ -22,6 +23,7 @@ from domain.given import day
 from domain.invoice.create import tax_for
 from domain.invoice.model import Invoice, InvoiceLine
 from domain.invoice.remaining import Billable
+from domain.ledger import PhaseFigures
 from domain.money import rounded
 from domain.project.model import BillingMethod, ContractStatus, Project
 from persistence import claims, invoices
@@ -176,24 +178,32 @@ def complete(
 
 def detail_of(of: Billable, line: InvoiceLine, language: str) -> str | None:
     """What a line says beside its phase: progress, period, person, hours beyond a block."""
-    by_progress = of.contract.billing_method is BillingMethod.FIXED_FEE_PROGRESS
-    if by_progress and line.progress is not None:
+    names = ("progress", "basis", "period_start", "period_end")
+    columns = {name: getattr(line, name) for name in names}
+    return told_beside(columns, of.contract.billing_method, of.figures, language)
+
+
+def told_beside(
+    line: Mapping[str, Any], method: BillingMethod, figures: PhaseFigures, language: str
+) -> str | None:
+    """`detail_of` a line given by its columns, on a phase with these figures."""
+    if method is BillingMethod.FIXED_FEE_PROGRESS and line["progress"] is not None:
         return progress_detail(
-            percent=rounded(line.progress, 2),
-            fee=of.figures.adjusted_fee,
-            currency=of.figures.currency,
+            percent=rounded(line["progress"], 2),
+            fee=figures.adjusted_fee,
+            currency=figures.currency,
             language=language,
         )
-    basis: Mapping[str, object] = line.basis or {}
+    basis: Mapping[str, object] = line["basis"] or {}
     if "used" in basis:
         hours, balance = (
             plain(Decimal(str(basis[name])), language, most=2) for name in ("hours", "balance")
         )
         return phrase(BEYOND, language, hours=hours, balance=balance)
-    if line.period_start and line.period_end:
-        start, end = (written_day(one, language) for one in (line.period_start, line.period_end))
-        words = REST_OF_PERIOD if "rest_of" in basis else PERIOD
-        return phrase(words, language, start=start, end=end)
+    start, end = line["period_start"], line["period_end"]
+    if start and end:
+        days = {"start": written_day(start, language), "end": written_day(end, language)}
+        return phrase(REST_OF_PERIOD if "rest_of" in basis else PERIOD, language, **days)
     if "rest_of" in basis:
         return phrase(REST, language)
     person = basis.get("collaborator")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from domain.catalogue import (
     LEDGER_ACCOUNT_UNKNOWN,
@@ -59,19 +60,28 @@ def count_up(dossier: Dossier) -> None:
 
 def keep_totals(invoice: Invoice, totals: Totals) -> None:
     """Notes on an invoice what its lines come to."""
-    invoice.net_minor, invoice.vat_minor = totals.net, totals.vat
-    invoice.gross_minor = totals.gross
-    invoice.vat_groups = [
-        {
-            "rate": f"{group.tax.rate:f}",
-            "category": group.tax.category.value,
-            "reason_code": group.tax.reason_code,
-            "mention": group.tax.mention,
-            "base_minor": group.base,
-            "vat_minor": group.vat,
-        }
-        for group in totals.groups
-    ]
+    for name, value in columns_of_totals(totals).items():
+        setattr(invoice, name, value)
+
+
+def columns_of_totals(totals: Totals) -> dict[str, Any]:
+    """The columns of an invoice that say what its lines come to."""
+    return {
+        "net_minor": totals.net,
+        "vat_minor": totals.vat,
+        "gross_minor": totals.gross,
+        "vat_groups": [
+            {
+                "rate": f"{group.tax.rate:f}",
+                "category": group.tax.category.value,
+                "reason_code": group.tax.reason_code,
+                "mention": group.tax.mention,
+                "base_minor": group.base,
+                "vat_minor": group.vat,
+            }
+            for group in totals.groups
+        ],
+    }
 
 
 def taxed_by(code: TaxCode) -> Tax:

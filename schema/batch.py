@@ -16,13 +16,13 @@ from domain.batch.model import BatchInvoice as BatchInvoiceRecord
 from domain.batch.model import BatchItem as BatchItemRecord
 from domain.batch.model import BatchState, BillState, Grouping
 from domain.batch.plan import BatchTotals as TotalsFigures
-from domain.batch.plan import plan_hash, totals_of
+from domain.batch.plan import plan_hash
 from domain.billing.item import BillableState, ItemKind
 from domain.invoice.deposit import still_to_deduct
 from domain.job import OF_BATCHES
 from domain.project.model import BillingMethod
 from domain.takeover.wire import unpack_issue
-from persistence import batch_lists, batches
+from persistence import batch_lists, batch_parts, batches
 from persistence.reading import Computed, Derived, Noun, Row, ToOne, Wanted, load
 from persistence.session import ScopedSession
 from persistence.undeducted import to_deduct_of
@@ -203,7 +203,7 @@ def batch_noun(house: House, locale: str) -> Noun:
 def _hashes(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, str | None]:
     found = batches.batches_by_id(session, keys)
     open_ones = [batch for batch in found if batch.state is BatchState.SELECTING]
-    sums = batch_lists.sums_by_batch(session, [batch.id for batch in open_ones])
+    sums = batch_parts.sums_by_batch(session, [batch.id for batch in open_ones])
     return {batch.id: batch.plan for batch in found} | {
         batch.id: plan_hash(
             batch_id=batch.id,
@@ -220,10 +220,9 @@ def _totals(
 ) -> dict[int, list[dict[str, Any]]]:
     found = {batch.id: batch for batch in batches.batches_by_id(session, keys)}
     lists = (BatchState.PLANNING, BatchState.SELECTING)
-    open_ones = [key for key, batch in found.items() if batch.state in lists]
-    parts = batch_lists.parts_by_batch(session, open_ones)
-    made = batches.totals_of_bills(session, [key for key in found if key not in parts])
-    made |= {key: totals_of(some, found[key].grouping) for key, some in parts.items()}
+    open_ones = {key: batch.grouping for key, batch in found.items() if batch.state in lists}
+    made = batches.totals_of_bills(session, [key for key in found if key not in open_ones])
+    made |= batch_parts.totals_by_batch(session, open_ones)
     return {key: [_figures(one) for one in some] for key, some in made.items()}
 
 

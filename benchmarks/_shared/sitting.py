@@ -12,8 +12,9 @@ from _shared.firm import Firm, found_firm, opened
 from domain.batch.criteria import Criteria
 from domain.batch.model import BillState
 from domain.batch.plan import plan_hash
-from persistence import batch_lists, batches
+from persistence import batch_bills, batch_parts, batches
 from resolvers import _batch_generating as generating
+from resolvers import _batch_making as making
 from resolvers import _batch_planning as planning
 from resolvers import _batch_running as running
 from resolvers._mutation import Acting
@@ -57,7 +58,7 @@ class Sitting:
     def hash_of(self, batch_id: int) -> str:
         with self.acting() as acting:
             batch = batches.the_batch(acting.session, batch_id)
-            sums = batch_lists.sums_of(acting.session, batch_id)
+            sums = batch_parts.sums_by_batch(acting.session, [batch_id])[batch_id]
             return plan_hash(
                 batch_id=batch_id, cut_off=batch.cut_off, grouping=batch.grouping, sums=sums
             )
@@ -77,17 +78,12 @@ class Sitting:
         while True:
             with self.acting() as acting:
                 batch = batches.the_batch(acting.session, batch_id, locked=True)
-                bills = batches.bills_of(
-                    acting.session,
-                    batch_id,
-                    states=(BillState.PROPOSED,),
-                    limit=generating.PORTION,
-                )
+                bills = batch_bills.proposals_of(acting.session, batch_id, limit=generating.PORTION)
                 if not bills:
                     return made
-                generating.generate(acting, batch, bills)
-                if failed := [bill.issues for bill in bills if bill.issues]:
-                    raise SystemExit(f"{len(failed)} failed: {failed[0]}")
+                making.make_bills(acting, batch, bills)
+                if failed := batches.bills_of(acting.session, batch_id, states=(BillState.FAILED,)):
+                    raise SystemExit(f"{len(failed)} failed: {failed[0].issues}")
             made += len(bills)
 
 

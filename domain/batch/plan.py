@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
+from domain.batch.listed import Listed
 from domain.batch.model import Grouping
 from domain.billing.assessment import Assessment
 from domain.billing.books import Addressed
@@ -36,11 +38,10 @@ class Bundle(NamedTuple):
 
     @property
     def digest(self) -> str:
-        return hashlib.blake2b(repr(tuple(self)).encode(), digest_size=16).hexdigest()
+        return _digest(self)
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedItem:
+class PlannedItem(NamedTuple):
     """An item with the invoice it comes on."""
 
     item: Item
@@ -60,12 +61,13 @@ class PlannedItem:
         """
         item = self.item
         basis = {name: value for name, value in item.basis.items() if name != "room"}
+        # As one tuple of all this is written: kept lists are compared with it.
         made_of = (
-            *(item.key, item.kind.value, item.phase_id, item.amount, item.period),
-            *(item.rate, item.entries, basis, tuple(self.bundle), self.described),
-            self.tax and (self.tax.id, self.tax.rate, self.tax.mention),
+            f"({item.key!r}, {item.kind.value!r}, {item.phase_id!r}, {item.amount!r},"
+            f" {item.period!r}, {item.rate!r}, {item.entries!r}, {basis!r},"
+            f" {_written(self.bundle)}, {self.described!r}, {_taxed(self.tax)!r})"
         )
-        found = hashlib.blake2b(repr(made_of).encode(), digest_size=8).digest()
+        found = hashlib.blake2b(made_of.encode(), digest_size=8).digest()
         return int.from_bytes(found, "big") >> (64 - _PRINT_BITS)
 
     @property
@@ -78,20 +80,39 @@ class PlannedItem:
         return (self.item.hours or Decimal(0)) if is_beyond else Decimal(0)
 
 
+@lru_cache(maxsize=4096)
+def _written(bundle: Bundle) -> str:
+    return repr(tuple(bundle))
+
+
+def _taxed(tax: TaxCode | None) -> tuple[int, Decimal, str | None] | None:
+    return None if tax is None else (tax.id, tax.rate, tax.mention)
+
+
+@lru_cache(maxsize=4096)
+def _digest(bundle: Bundle) -> str:
+    return hashlib.blake2b(_written(bundle).encode(), digest_size=16).hexdigest()
+
+
 def planned(one: Assessment) -> Iterator[PlannedItem]:
     """The items of a contract, ready or not, each with the invoice it would come on."""
     addressed = one.books.addressed
+    of_tax: dict[int, tuple[TaxCode | None, Bundle]] = {}
     bundles: dict[str, Bundle] = {}
     named = {phase.terms.id: f"{phase.terms.code} {phase.terms.name}" for phase in one.books.phases}
+    is_locked, of_contract = one.is_locked, tuple(one.blockers)
     for item in one.items:
         tax = addressed.taxes.get(item.phase_id)
-        regime = regime_of(addressed, tax)
-        if regime not in bundles:
-            bundles[regime] = bundle_of(one, regime)
-        selectable = item.selectable and not one.is_locked
-        blockers = (*one.blockers, *item.blockers)
-        words = named.get(item.phase_id, "")
-        yield PlannedItem(item, bundles[regime], tax, selectable, blockers, words)
+        key = 0 if tax is None else tax.id
+        if key not in of_tax:
+            regime = regime_of(addressed, tax)
+            if regime not in bundles:
+                bundles[regime] = bundle_of(one, regime)
+            of_tax[key] = tax, bundles[regime]
+        tax, bundle = of_tax[key]
+        selectable = item.selectable and not is_locked
+        blockers = of_contract + item.blockers
+        yield PlannedItem(item, bundle, tax, selectable, blockers, named.get(item.phase_id, ""))
 
 
 def bundle_of(one: Assessment, regime: str) -> Bundle:
@@ -202,6 +223,18 @@ class Sums(NamedTuple):
     """In their order."""
 
 
+def sums_of(items: Iterable[Listed]) -> Sums:
+    """What these items come to."""
+    count = fingerprints = net = 0
+    currencies: set[str] = set()
+    for item in items:
+        count += 1
+        fingerprints += item.fingerprint
+        net += item.amount_minor
+        currencies.add(item.currency)
+    return Sums(count, fingerprints, net, sorted(currencies))
+
+
 def plan_hash(*, batch_id: int, cut_off: date, grouping: Grouping, sums: Sums) -> str:
     """What stands for a plan: another selection, grouping or content, another hash."""
     content = (
@@ -209,28 +242,3 @@ def plan_hash(*, batch_id: int, cut_off: date, grouping: Grouping, sums: Sums) -
         *(sums.items, sums.fingerprints, list(sums.currencies), sums.net),
     )
     return hashlib.sha256(repr(content).encode()).hexdigest()[:40]
-
-
-_ASPECTS: Mapping[str, str] = {
-    "entity_id": "ENTITY",
-    "currency": "CURRENCY",
-    "regime": "VAT_REGIME",
-    "commitment_no": "PURCHASE_ORDER",
-    "language": "LANGUAGE",
-}
-
-
-def splits_of(bundles: Iterable[Bundle]) -> dict[Bundle, list[str]]:
-    """Why a client gets more than one invoice: in what each differs from the others of theirs."""
-    by_client: dict[int, list[Bundle]] = {}
-    for one in dict.fromkeys(bundles):
-        by_client.setdefault(one.client_id, []).append(one)
-    return {
-        one: [
-            aspect
-            for name, aspect in _ASPECTS.items()
-            if any(getattr(other, name) != getattr(one, name) for other in some)
-        ]
-        for some in by_client.values()
-        for one in some
-    }

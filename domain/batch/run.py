@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from domain.batch.model import Batch, BatchInvoice, BatchItem, BatchState, Grouping
-from domain.batch.plan import Bundle, PlannedItem, invoice_key, splits_of
+from domain.batch.listed import Listed
+from domain.batch.model import Batch, BatchInvoice, BatchState, Grouping
+from domain.batch.plan import Bundle, PlannedItem, invoice_key
 from domain.errors import Issue, Refusal, call_error
 from domain.invoice.totals import Tax, total
 from domain.money import from_minor
@@ -70,12 +71,12 @@ class Bill:
     """An invoice to be made: what it bundles, and the items that come on it."""
 
     bundle: Bundle
-    items: list[BatchItem] = field(default_factory=list)
+    items: list[Listed] = field(default_factory=list)
     splits: list[str] = field(default_factory=list)
 
 
 def bills_of(
-    items: Iterable[BatchItem], bundles: Mapping[str, Bundle], grouping: Grouping
+    items: Iterable[Listed], bundles: Mapping[str, Bundle], grouping: Grouping
 ) -> list[Bill]:
     """The invoices that items make, in the order of the items; `bundles` by digest.
 
@@ -99,6 +100,31 @@ def bills_of(
         for bill in some:
             bill.splits = splits[bill.bundle]
     return list(bills.values())
+
+
+_ASPECTS: Mapping[str, str] = {
+    "entity_id": "ENTITY",
+    "currency": "CURRENCY",
+    "regime": "VAT_REGIME",
+    "commitment_no": "PURCHASE_ORDER",
+    "language": "LANGUAGE",
+}
+
+
+def splits_of(bundles: Iterable[Bundle]) -> dict[Bundle, list[str]]:
+    """Why a client gets more than one invoice: in what each differs from the others of theirs."""
+    by_client: dict[int, list[Bundle]] = {}
+    for one in dict.fromkeys(bundles):
+        by_client.setdefault(one.client_id, []).append(one)
+    return {
+        one: [
+            aspect
+            for name, aspect in _ASPECTS.items()
+            if any(getattr(other, name) != getattr(one, name) for other in some)
+        ]
+        for some in by_client.values()
+        for one in some
+    }
 
 
 def propose(
@@ -147,8 +173,8 @@ def bundle_again(bill: BatchInvoice) -> Bundle:
 
 
 def moved(
-    items: Iterable[BatchItem], found: Mapping[tuple[int, str], PlannedItem]
-) -> list[tuple[BatchItem, Issue]]:
+    items: Iterable[Listed], found: Mapping[tuple[int, str], PlannedItem]
+) -> list[tuple[Listed, Issue]]:
     """The items that are no more what was planned; `found` by contract and key, as they are now."""
     gone = []
     for item in items:
@@ -158,7 +184,7 @@ def moved(
     return gone
 
 
-def _told(item: BatchItem, now: PlannedItem | None) -> Issue:
+def _told(item: Listed, now: PlannedItem | None) -> Issue:
     if now is not None and not now.selectable:
         locks = [one.issue for one in now.blockers if one.locks]
         if locks:
@@ -176,7 +202,7 @@ def _told(item: BatchItem, now: PlannedItem | None) -> Issue:
     )
 
 
-def _what_changed(item: BatchItem, now: PlannedItem) -> str:
+def _what_changed(item: Listed, now: PlannedItem) -> str:
     """In what an item of the same amount is another one."""
     if now.bundle.digest != item.bundle:
         return "the client, entity, VAT regime, purchase order or language"
@@ -191,7 +217,7 @@ def _written(minor: int, currency: str) -> str:
     return f"{from_minor(minor, currency):f} {currency}"
 
 
-def require_unmoved(gone: Sequence[tuple[BatchItem, Issue]]) -> None:
+def require_unmoved(gone: Sequence[tuple[Listed, Issue]]) -> None:
     """Refuses with STALE_PLAN and the first items that moved, by the place of none: all or none."""
     if not gone:
         return

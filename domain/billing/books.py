@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.catalogue import TaxCode
 from domain.invoice.claim import ClaimKind
@@ -24,8 +24,7 @@ from domain.project.model import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Worked:
+class Worked(NamedTuple):
     """Billable time that no line bills yet."""
 
     id: int
@@ -102,9 +101,8 @@ class Carried:
     taken a part is gone; the line that bills the entry stays."""
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseTerms:
-    """What was agreed of a phase."""
+class PhaseTerms(NamedTuple):
+    """What was agreed of a phase; the fields are its columns."""
 
     id: int
     contract_id: int
@@ -118,10 +116,12 @@ class PhaseTerms:
     hours: Decimal | None
     periodicity: Periodicity | None
     vat_rate: Decimal | None
+    fee_minor: int = 0
+    ledger_account: str | None = None
+    sku: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseBooks:
+class PhaseBooks(NamedTuple):
     """A phase with all that its items are made of."""
 
     terms: PhaseTerms
@@ -132,8 +132,7 @@ class PhaseBooks:
     carried: Carried = Carried()
 
 
-@dataclass(frozen=True, slots=True)
-class ContractTerms:
+class ContractTerms(NamedTuple):
     """What was agreed of a contract, and who is concerned."""
 
     id: int
@@ -195,8 +194,10 @@ class Deposited:
     left: int
 
 
-@dataclass(frozen=True, slots=True)
-class ContractBooks:
+NOTHING_RESERVED: Mapping[str, Reserved] = MappingProxyType({})
+
+
+class ContractBooks(NamedTuple):
     """A contract with its phases; `stray` is time on it that names none of several phases."""
 
     terms: ContractTerms
@@ -211,7 +212,7 @@ class ContractBooks:
     entities: str | None = None
     """Those to choose from, where nobody said who invoices."""
     addressed: Addressed = Addressed("", "fr", "FR", "FR", None, None, MappingProxyType({}))
-    reserved: Mapping[str, Reserved] = field(default_factory=dict)
+    reserved: Mapping[str, Reserved] = NOTHING_RESERVED
     """By key of the item: what batches hold."""
 
 

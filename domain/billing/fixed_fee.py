@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from domain.billing.blockers import not_recorded
 from domain.billing.books import PhaseBooks
 from domain.billing.item import Item, ItemKind
@@ -12,8 +10,8 @@ from domain.invoice.basis import Rule, of_fee
 
 def progress_item(books: PhaseBooks) -> Item | None:
     """What is due of the phase, or that its progress is not known; None where nothing is."""
-    terms, figures = books.terms, replace(books.figures, signed=True)
-    due = figures.billable_now
+    terms, figures = books.terms, books.figures
+    due = figures.due
     if due == 0 and (figures.progress is not None or figures.free == 0):
         return None
     return Item(

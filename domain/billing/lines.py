@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
+from domain.billing.books import PhaseTerms
 from domain.billing.item import Item, ItemKind
 from domain.errors import Issue, PathPart, call_error, call_warning
-from domain.invoice.create import DEFAULT_ACCOUNT, described, hour_price, measured
+from domain.invoice.create import (
+    DEFAULT_ACCOUNT,
+    LUMP_SUM,
+    described,
+    measured,
+    price_of_hour,
+)
 from domain.invoice.model import InvoiceLine, LineKind
 from domain.invoice.remaining import Billable, reached
 from domain.invoice.totals import line_net
-from domain.project.model import Phase
+from domain.ledger import PhaseFigures
+from domain.project.model import BillingMethod, Phase
 
 ITEM_UNKNOWN = call_error(
     "ITEM_UNKNOWN",
@@ -49,33 +58,45 @@ def line_of(item: Item, of: Billable, *, account: str | None, sku: str | None) -
 
     Hours at their rate where that makes the amount exactly, else one lump sum.
     """
-    phase, currency = of.phase, of.figures.currency
-    quantity, unit, price = measured(item.amount, currency, _price(item, of), _hours(item))
-    net = line_net(quantity=quantity, unit_price=price, currency=currency)
-    if net != item.amount:
+    method = of.contract.billing_method
+    columns = columns_of(item, of.phase, method, of.figures, account=account, sku=sku)
+    return InvoiceLine(invoice_id=0, position=0, **columns)
+
+
+def columns_of(
+    item: Item,
+    phase: Phase | PhaseTerms,
+    method: BillingMethod,
+    figures: PhaseFigures,
+    *,
+    account: str | None,
+    sku: str | None,
+) -> dict[str, Any]:
+    """The columns of `line_of`: all that the item and its phase decide."""
+    currency = figures.currency
+    price = price_of_hour(phase, method) if item.kind is ItemKind.BLOCK else item.rate
+    quantity, unit, price = measured(item.amount, currency, price, _hours(item))
+    # A lump sum is its amount exactly; hours may round to another one.
+    if unit != LUMP_SUM and (
+        line_net(quantity=quantity, unit_price=price, currency=currency) != item.amount
+    ):
         quantity, unit, price = measured(item.amount, currency, None)
-    return InvoiceLine(
-        invoice_id=0,
-        position=0,
-        kind=LineKind.PROJECT,
-        description=described(phase),
-        currency=currency,
-        quantity=quantity,
-        unit=unit,
-        unit_price=price,
-        net_minor=item.amount,
-        ledger_account=phase.ledger_account or account or DEFAULT_ACCOUNT,
-        sku=phase.sku or sku,
-        phase_id=phase.id,
-        progress=reached(item.amount, of.figures) if item.kind is ItemKind.PROGRESS else None,
-        period_start=item.period.start if item.period else None,
-        period_end=item.period.end if item.period else None,
-        basis=dict(item.basis),
-    )
-
-
-def _price(item: Item, of: Billable) -> Decimal | None:
-    return hour_price(of) if item.kind is ItemKind.BLOCK else item.rate
+    return {
+        "kind": LineKind.PROJECT,
+        "description": described(phase),
+        "currency": currency,
+        "quantity": quantity,
+        "unit": unit,
+        "unit_price": price,
+        "net_minor": item.amount,
+        "ledger_account": phase.ledger_account or account or DEFAULT_ACCOUNT,
+        "sku": phase.sku or sku,
+        "phase_id": phase.id,
+        "progress": reached(item.amount, figures) if item.kind is ItemKind.PROGRESS else None,
+        "period_start": item.period.start if item.period else None,
+        "period_end": item.period.end if item.period else None,
+        "basis": dict(item.basis),
+    }
 
 
 def _hours(item: Item) -> Decimal | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any, Protocol
 
 from domain.catalogue import TaxCode
 from domain.client import Client
@@ -23,7 +24,7 @@ from domain.invoice.remaining import (
 from domain.invoice.totals import line_net
 from domain.money import from_minor, share, to_minor
 from domain.organisation import Entity
-from domain.project.model import BillingMethod, Contract, Phase, Project
+from domain.project.model import BillingMethod, Project
 
 PROJECT_OF_OTHER_CLIENT = call_error(
     "PROJECT_OF_OTHER_CLIENT", "The project {project} is not one of the client {client}."
@@ -44,9 +45,34 @@ PHASE_OF_OTHER_PROJECT = call_error(
     "PHASE_OF_OTHER_PROJECT", "The phase {phase} is not one of the project {project}."
 )
 DEFAULT_ACCOUNT = "706000"
+LUMP_SUM = "LS"
 
 MOST_QUANTITY = Decimal(10) ** 9
 """Hours, pieces or parts on one line; times a price below the largest amount it is one still."""
+
+
+class Taxable(Protocol):
+    """A contract, as a record or as a row."""
+
+    @property
+    def taxable(self) -> bool: ...
+
+
+class Described(Protocol):
+    """A phase, as a record or as a row: what its line says, and the price of its hours."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def fee_minor(self) -> int: ...
+    @property
+    def hours(self) -> Decimal | None: ...
+    @property
+    def hourly_rate_minor(self) -> int | None: ...
 
 
 class Basis(StrEnum):
@@ -105,15 +131,20 @@ class Asked:
 
 def blank(*, client: Client, entity: Entity, pro_forma_number: str, footer: str | None) -> Invoice:
     """A pro forma of a client without lines (F13); its term is the client's, or the entity's."""
-    return Invoice(
-        pro_forma_number=pro_forma_number,
-        client_id=client.id,
-        entity_id=entity.id,
-        currency=client.currency,
-        language=client.language,
-        payment_days=entity.payment_days if client.has_entity_terms else client.payment_days,
-        footer_message=footer,
-    )
+    columns = blank_columns(client, entity, footer)
+    return Invoice(pro_forma_number=pro_forma_number, **columns)
+
+
+def blank_columns(client: Client, entity: Entity, footer: str | None) -> dict[str, Any]:
+    """The columns of `blank` that the parties decide."""
+    return {
+        "client_id": client.id,
+        "entity_id": entity.id,
+        "currency": client.currency,
+        "language": client.language,
+        "payment_days": entity.payment_days if client.has_entity_terms else client.payment_days,
+        "footer_message": footer,
+    }
 
 
 def for_project(invoice: Invoice, *, project: Project, client: Client) -> None:
@@ -166,25 +197,24 @@ def propose(
     return line, above_earned(net, billable, field=field)
 
 
-def described(phase: Phase) -> str:
+def described(phase: Described) -> str:
     """What a line calls a phase."""
     return f"{phase.code} – {phase.name}" if phase.code else phase.name
 
 
 def hour_price(billable: Billable) -> Decimal | None:
     """The price of an hour where the phase is sold by the hour; None where it is a lump sum."""
-    phase = billable.phase
-    by_hours = billable.contract.billing_method in (
-        BillingMethod.TIME_AND_MATERIALS,
-        BillingMethod.PREPAID_HOURS,
-    )
-    if not by_hours:
-        return None
-    if billable.contract.billing_method is BillingMethod.PREPAID_HOURS and phase.hours:
+    return price_of_hour(billable.phase, billable.contract.billing_method)
+
+
+def price_of_hour(phase: Described, method: BillingMethod) -> Decimal | None:
+    """`hour_price` of a phase of a contract that is billed by `method`."""
+    if method is BillingMethod.PREPAID_HOURS and phase.hours:
         # The hourly rate of a block is that of its overage; its own price is fee ÷ hours.
         price = from_minor(phase.fee_minor, phase.currency) / phase.hours
         return price if price == price.quantize(Decimal("0.000001")) else None
-    if phase.hourly_rate_minor:
+    by_hours = method in (BillingMethod.TIME_AND_MATERIALS, BillingMethod.PREPAID_HOURS)
+    if by_hours and phase.hourly_rate_minor:
         return from_minor(phase.hourly_rate_minor, phase.currency)
     return None
 
@@ -229,11 +259,14 @@ def measured(
         hours = amount / price if hours is None else hours
         if hours == hours.quantize(Decimal("0.0001")):
             return hours.quantize(Decimal("0.0001")), "HUR", price
-    return Decimal(1 if net > 0 else -1), "LS", abs(amount)
+    return Decimal(1 if net > 0 else -1), LUMP_SUM, abs(amount)
 
 
 def tax_for(
-    contract: Contract, project: Project, rate: Decimal | None, taxes: Sequence[TaxCode]
+    contract: Taxable,
+    project: Project,
+    rate: Decimal | None,
+    taxes: Sequence[TaxCode],
 ) -> TaxCode | None:
     """The tax of a phase with `rate` (None: the project's), of the building's country.
 

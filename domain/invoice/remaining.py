@@ -9,7 +9,7 @@ from decimal import Decimal
 from domain.errors import Issue, IssueKind, PathPart, Refusal, call_error, call_warning
 from domain.invoice.basis import is_settled
 from domain.invoice.model import InvoiceLine
-from domain.ledger import PhaseFigures
+from domain.ledger import PhaseFigures, percent_of
 from domain.money import from_minor
 from domain.project.model import BillingMethod, Contract, Phase
 
@@ -47,12 +47,7 @@ def reached(net: int, figures: PhaseFigures) -> Decimal | None:
     """The percentage of the adjusted fee that a line of `net` brings the billing to."""
     if figures.adjusted_fee == 0:
         return None
-    billed = PhaseFigures(
-        fee=figures.adjusted_fee,
-        currency=figures.currency,
-        invoiced=figures.billed + figures.reserved + net,
-    )
-    return billed.billed_percent
+    return percent_of(figures.billed + figures.reserved + net, figures.adjusted_fee)
 
 
 def require_within_remaining(net: int, billable: Billable, *, field: tuple[PathPart, ...]) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from domain.audit import INSTALLATION
 from persistence import audit, chain
+from persistence.batch_check import batches_astray
 from persistence.ledger_check import disagreements
 from server.cli.firms import OrganisationCode
 from server.cli.installation import open_desk
@@ -47,6 +48,7 @@ def verify(
                 )
             )
         wrong = disagreements(session)
+        astray = batches_astray(session)
         audits = [audit.verify(session, desk.caller.organisation_id)]
         if expect is not None:
             place, _, sha256 = expect.partition(":")
@@ -66,10 +68,12 @@ def verify(
         )
     if not wrong:
         answer().print(say("Ledger: every entry follows from its record."))
+    for name in astray:
+        talk().print(say("Batch {name}: its sums are not those of its items.", name=name))
     is_told_truly = [_say_audit(one) for one in audits]
     if not is_there:
         talk().print(say("Audit: no entry {expected}: cut off, or made anew.", expected=expect))
-    if wrong or not is_sound or not is_there or not all(is_told_truly):
+    if wrong or astray or not is_sound or not is_there or not all(is_told_truly):
         raise typer.Exit(1)
 
 

@@ -173,11 +173,11 @@ def test_billed_at_any_days_the_sum_is_that_of_billing_once(
     end = start + timedelta(days=max(cuts))
     for cut in sorted(cuts):
         books = one(claimed=claimed, sums={"invoiced": sum(one.net for one in claimed)})
-        books = replace(books, figures=replace(books.figures, fee=fee))
+        books = books._replace(figures=replace(books.figures, fee=fee))
         found = assessed(RETAINER, books, on=start + timedelta(days=cut))
         claimed += [claim(item) for item in found.ready]
     once = one()
-    once = replace(once, figures=replace(once.figures, fee=fee))
+    once = once._replace(figures=replace(once.figures, fee=fee))
     assert sum(one.net for one in claimed) == assessed(RETAINER, once, on=end).total
 
 
@@ -247,7 +247,7 @@ def test_hours_approved_late_come_with_the_next_period() -> None:
     later = monthly_block(worked=worked, claimed=claimed, sums=sums)
     found = assessed(PREPAID, later, on=day("31/10"))
     assert due(found) == [("block:2026-10-01", "800.00"), ("overage:2026-10-01", "95.00")]
-    ended = replace(later, terms=replace(later.terms, end_date=day("30/09")))
+    ended = later._replace(terms=later.terms._replace(end_date=day("30/09")))
     assert due(assessed(PREPAID, ended)) == [("overage:2026-09-01", "950.00")]
 
 

@@ -51,7 +51,7 @@ def test_the_example_of_the_cap() -> None:
         assert found.state is BillableState.PARTIAL
         assert codes(blocker.issue for blocker in found.items[0].blockers) == ["CAP_REACHED"]
         assert found.items[0].entries == (1, 2, 3, 4)
-    full = assessed(TIME, replace(one, figures=replace(one.figures, invoiced=euros("2,900.00"))))
+    full = assessed(TIME, one._replace(figures=replace(one.figures, invoiced=euros("2,900.00"))))
     assert (full.total, full.state) == (0, BillableState.LOCKED)
     assert blocked(full.items)[0][1] == ["CAP_REACHED"]
 
@@ -146,11 +146,11 @@ def test_the_part_of_an_entry_that_is_billed_is_off_it_at_any_rate_and_of_no_oth
     assert left([*worked, *hours("8", first=3)], 3000) == ["240.00"]
     # Written off, archived, or moved away.
     assert left([worked[0], *hours("8", first=3)]) == ["680.00"]
-    shorter = [worked[0], replace(worked[1], hours=Decimal(2)), *hours("8", first=3)]
+    shorter = [worked[0], worked[1]._replace(hours=Decimal(2)), *hours("8", first=3)]
     assert left(shorter) == ["680.00"]
     # By another person now: what is billed of it is billed.
-    assert left([worked[0], replace(worked[1], collaborator_id=2)]) == ["380.00"]
-    waiting = after([replace(worked[1], approved=False)], lines, hourly_rate_minor=8500)
+    assert left([worked[0], worked[1]._replace(collaborator_id=2)]) == ["380.00"]
+    waiting = after([worked[1]._replace(approved=False)], lines, hourly_rate_minor=8500)
     assert assessed(TIME, waiting).unbilled == euros("380.00")
 
 
@@ -250,7 +250,7 @@ def test_the_example_of_progress() -> None:
 def test_progress_that_is_not_recorded_is_waited_for() -> None:
     """PROGRESS_NOT_RECORDED, of a phase and of a contract whose earnings are all billed."""
     earned = phase("100.00", sums={"progress": Decimal(50)})
-    unknown = replace(phase("100.00"), terms=replace(phase().terms, id=8))
+    unknown = phase("100.00")._replace(terms=phase().terms._replace(id=8))
     found = assessed(FIXED, earned, unknown)
     assert found.state is BillableState.PARTIAL
     assert blocked(found.items) == [("phase_8", ["PROGRESS_NOT_RECORDED"])]

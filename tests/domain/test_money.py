@@ -130,3 +130,10 @@ def test_money_is_written_with_the_decimals_of_its_currency() -> None:
     assert str(Money.of("12.345", "EUR")) == "12.35 EUR"
     assert str(Money.of(1200, "JPY")) == "1200 JPY"
     assert str(total([], "TND")) == "0.000 TND"
+
+
+@given(minors, st.decimals(min_value=-1000, max_value=1000, places=4), currencies)
+def test_a_share_is_that_of_the_exact_amount(part: int, percent: Decimal, currency: str) -> None:
+    """DOMAIN §2.3, §2.6: amount × percent ÷ 100, and only then rounded."""
+    exact = from_minor(part, currency) * percent / 100
+    assert share(part, percent, currency) == to_minor(exact, currency)

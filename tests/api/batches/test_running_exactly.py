@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from domain.batch.plan import Bundle, splits_of
+from domain.batch.plan import Bundle
+from domain.batch.run import splits_of
 from tests.api.batches.acts import (
     act,
     choose,

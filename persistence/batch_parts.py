@@ -1,0 +1,241 @@
+"""The running sums of a batch that is selected in: kept with each choice, read by each click."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Table,
+    case,
+    cast,
+    delete,
+    distinct,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    type_coerce,
+)
+
+from domain.batch.model import BatchItem, Grouping
+from domain.batch.plan import BatchTotals, Sums
+from domain.batch.sums import BatchPart
+from domain.catalogue import TaxCode
+from domain.invoice.totals import Tax
+from persistence.session import ScopedSession
+
+_MOST_NAMED = 2_000
+"""Contracts that a statement names; of more, all of the batch are counted anew."""
+
+_MILLION = 1_000_000
+"""A rate is kept in ten-thousandths of a percent: a millionth of it times an amount is its VAT."""
+
+
+def recount(session: ScopedSession, batch_id: int, contract_ids: Sequence[int]) -> None:
+    """Brings the sums of these contracts of a batch up to what is selected of them."""
+    if len(contract_ids) > _MOST_NAMED:
+        _recount(session, batch_id, [], [])
+        return
+    if contract_ids:
+        parts, items = BatchPart.contract_id, BatchItem.contract_id
+        _recount(session, batch_id, [parts.in_(contract_ids)], [items.in_(contract_ids)])
+
+
+def forget(session: ScopedSession, batch_id: int) -> None:
+    """Takes the sums of a batch away: there is nothing to select in it any more."""
+    statement = delete(BatchPart).where(BatchPart.batch_id == batch_id)
+    session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _recount(
+    session: ScopedSession,
+    batch_id: int,
+    parts: Sequence[ColumnElement[bool]],
+    items: Sequence[ColumnElement[bool]],
+) -> None:
+    session.execute(
+        delete(BatchPart)
+        .where(BatchPart.batch_id == batch_id, *parts)
+        .execution_options(synchronize_session=False)
+    )
+    table = BatchPart.__table__
+    assert isinstance(table, Table)
+    item = BatchItem
+    found = summed().where(
+        item.organisation_id == session.organisation_id, item.batch_id == batch_id, *items
+    )
+    made = found.add_columns(
+        item.organisation_id,
+        literal(datetime.now(UTC), table.c.created_at.type).label("created_at"),
+    ).group_by(item.organisation_id)
+    names = [column.name for column in made.selected_columns]
+    session.connection().execute(insert(table).from_select(names, made))
+
+
+def summed() -> Any:
+    """What is selected, by contract, bundle and tax; which parts come first is counted as 1."""
+    item = BatchItem
+    key = (item.batch_id, item.contract_id, item.bundle, item.currency, item.tax_code_id)
+    order = (item.bundle, item.tax_code_id)
+    of_contract = func.row_number().over(partition_by=item.contract_id, order_by=order)
+    of_invoice = func.row_number().over(
+        partition_by=(item.contract_id, item.bundle), order_by=item.tax_code_id
+    )
+    return (
+        select(
+            *key,
+            case((of_contract == 1, 1), else_=0).label("contracts"),
+            case((of_invoice == 1, 1), else_=0).label("invoices"),
+            func.count().label("items"),
+            func.sum(item.amount_minor).label("net_minor"),
+            func.sum(item.tickets).label("tickets"),
+            func.sum(item.hours).label("hours"),
+            func.sum(item.fingerprint).label("fingerprints"),
+        )
+        .where(item.selected.is_(True))
+        .group_by(*key)
+    )
+
+
+def sums_by_batch(session: ScopedSession, batch_ids: Sequence[int]) -> dict[int, Sums]:
+    """What is selected of each batch in all."""
+    part = BatchPart
+    statement = (
+        select(
+            *(part.batch_id, part.currency, func.sum(part.items)),
+            *(func.sum(part.fingerprints), func.sum(part.net_minor)),
+        )
+        .where(part.batch_id.in_(batch_ids))
+        .group_by(part.batch_id, part.currency)
+        .order_by(part.batch_id, part.currency)
+    )
+    rows: dict[int, list[Any]] = {key: [] for key in batch_ids}
+    for row in session.execute(statement):
+        rows[row[0]].append(row)
+    return {
+        key: Sums(
+            items=sum(int(row[2]) for row in some),
+            fingerprints=sum(int(row[3]) for row in some),
+            net=sum(int(row[4]) for row in some),
+            currencies=[row[1] for row in some],
+        )
+        for key, some in rows.items()
+    }
+
+
+def totals_by_batch(
+    session: ScopedSession, groupings: Mapping[int, Grouping]
+) -> dict[int, list[BatchTotals]]:
+    """The live figures of batches, each with its grouping: as `domain.batch.plan.totals_of`."""
+    found: dict[int, list[BatchTotals]] = {key: [] for key in groupings}
+    twins = _twins(taxes_of(session)) if groupings else {}
+    for grouping in Grouping:
+        keys = [key for key, own in groupings.items() if own is grouping]
+        if keys:
+            _add_totals(session, keys, grouping, twins, found)
+    return found
+
+
+def _add_totals(
+    session: ScopedSession,
+    batch_ids: Sequence[int],
+    grouping: Grouping,
+    twins: Mapping[int, int],
+    found: dict[int, list[BatchTotals]],
+) -> None:
+    part = BatchPart
+    by_contract = grouping is Grouping.PER_CONTRACT
+    own = part.batch_id.in_(batch_ids)
+    per = (part.batch_id, part.currency)
+    # Where no invoice bears two taxes, each part is a sum to round by itself.
+    of_parts = func.sum(_vat(part.net_minor, _rate())) if by_contract else null()
+    statement = (
+        select(
+            *per,
+            func.sum(part.invoices) if by_contract else func.count(distinct(part.bundle)),
+            *(func.sum(part.contracts), func.sum(part.items), func.sum(part.tickets)),
+            *(func.sum(part.hours), func.sum(part.net_minor), of_parts, func.count()),
+        )
+        .where(own)
+        .group_by(*per)
+        .order_by(*per)
+    )
+    if by_contract:
+        statement = statement.outerjoin(TaxCode, TaxCode.id == part.tax_code_id)
+    rows: Sequence[Any] = session.execute(statement).all()
+    vats: dict[tuple[int, str], int] | None = None
+    if not by_contract or (twins and any(int(row[2]) != row[9] for row in rows)):
+        vats = _vat_by_currency(session, own, twins, by_contract=by_contract)
+    for batch_id, currency, invoices, contracts, items, tickets, hours, net, vat, _ in rows:
+        figures = BatchTotals(
+            currency=currency,
+            invoices=int(invoices),
+            contracts=int(contracts),
+            items=int(items),
+            tickets=int(tickets),
+            hours=hours,
+            net=int(net),
+            vat=int(vat if vats is None else vats.get((batch_id, currency), 0)),
+        )
+        found[batch_id].append(figures)
+
+
+def _vat_by_currency(
+    session: ScopedSession, own: ColumnElement[bool], twins: Mapping[int, int], *, by_contract: bool
+) -> dict[tuple[int, str], int]:
+    """The VAT of each batch and currency, of sums by invoice and tax."""
+    part = BatchPart
+    own_tax: Any = part.tax_code_id
+    tax = case(twins, value=own_tax, else_=own_tax) if twins else own_tax
+    invoice = (part.contract_id, part.bundle) if by_contract else (part.bundle,)
+    net = cast(func.sum(part.net_minor), BigInteger)
+    groups = (
+        select(part.batch_id, part.currency, net.label("net"), tax.label("tax"))
+        .where(own, part.tax_code_id.is_not(None))
+        .group_by(part.batch_id, part.currency, *invoice, tax)
+        .subquery()
+    )
+    statement = (
+        select(groups.c.batch_id, groups.c.currency, func.sum(_vat(groups.c.net, _rate())))
+        .join(TaxCode, TaxCode.id == groups.c.tax)
+        .group_by(groups.c.batch_id, groups.c.currency)
+    )
+    return {(row[0], row[1]): int(row[2]) for row in session.execute(statement)}
+
+
+def _rate() -> ColumnElement[int]:
+    """A rate as it is kept; 0 where there is no tax."""
+    return func.coalesce(type_coerce(TaxCode.rate, BigInteger), 0)
+
+
+def _vat(net: Any, rate: ColumnElement[int]) -> ColumnElement[int]:
+    """net × rate, rounded half away from zero to the minor unit: `domain.money.share` in integers.
+
+    In millions and what is left of them: the product of both would leave 64 bits.
+    """
+    amount = func.abs(net, type_=BigInteger)
+    whole = (amount // _MILLION) * rate
+    rest = ((amount % _MILLION) * rate + _MILLION // 2) // _MILLION
+    return case((net < 0, -(whole + rest)), else_=whole + rest)
+
+
+def taxes_of(session: ScopedSession) -> dict[int, Tax]:
+    """How the lines of each tax code are summed."""
+    code = TaxCode
+    found = session.execute(
+        select(code.id, code.rate, code.category, code.reason_code, code.mention)
+    )
+    return {row.id: Tax(row.rate, row.category, row.reason_code, row.mention) for row in found}
+
+
+def _twins(taxes: Mapping[int, Tax]) -> dict[int, int]:
+    """Tax codes that an invoice sums with an earlier one, since they tax alike."""
+    first: dict[Tax, int] = {}
+    for key, tax in sorted(taxes.items()):
+        first.setdefault(tax, key)
+    return {key: first[tax] for key, tax in taxes.items() if first[tax] != key}
