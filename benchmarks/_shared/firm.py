@@ -29,6 +29,7 @@ from persistence.takeover.known import the_firm
 from schema.context import Caller, House
 from server.firm_file import read_firm_file
 from server.house import collect_seldom
+from tests.support.databases import owner
 
 SECRET = b"the secret of a benchmark, thirty-two characters long"
 LINES_AN_INVOICE = 4
@@ -175,6 +176,18 @@ def add_invoices(
         for state in dict.fromkeys(_STATES):
             keys = [one["id"] for one in heads if one["state"] is state]
             session.execute(update(Invoice).where(Invoice.id.in_(keys)).values(state=state))
+
+
+def fill_invoices(firm: Firm, folder: Path, invoices: int) -> None:
+    """So many invoices, with a tenth as many clients and a fifth as many projects."""
+    with opened(firm, folder) as house:
+        with house.database.writing(firm.caller.organisation_id) as session:
+            clients = add_clients(session, max(invoices // 10, 1))
+            projects = add_projects(session, max(invoices // 5, 1), clients)
+            add_invoices(session, invoices, clients, projects)
+        with owner(house.database).connect() as connection:
+            connection.exec_driver_sql("ANALYZE")
+            connection.commit()
 
 
 def _head(number: int, net: int) -> dict[str, Any]:

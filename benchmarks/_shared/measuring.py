@@ -1,10 +1,20 @@
-"""Measuring side by side: stages and rounds, ratios of what was taken in one, tables of both."""
+"""Measuring side by side: stages and rounds, ratios of what was taken in one, tables of both.
+
+A script hands each of its figures to `report` beside the table it prints:
+
+    report("R4", "page, 1 client: processor a request", ratios(ours, floor), at_most=1.3)
+
+Nothing comes of it unless `run.py` asked for it by FIGURES_VARIABLE.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
 import gc
+import json
+import math
+import os
 import resource
 import statistics
 import sys
@@ -59,12 +69,70 @@ def memory_of(name: str) -> float:
     return most / (1024**2 if sys.platform == "darwin" else 1024)
 
 
+def ratios(ours: Sequence[float], floor: Sequence[float]) -> list[float]:
+    """Ours by the floor, round by round."""
+    return [one / other for one, other in zip(ours, floor, strict=True) if other > 0]
+
+
 def ratio(ours: Sequence[float], floor: Sequence[float]) -> str:
     """The median of the ratios of the rounds, with the smallest and the largest."""
-    ratios = sorted(one / other for one, other in zip(ours, floor, strict=True) if other > 0)
-    if not ratios:
+    found = sorted(ratios(ours, floor))
+    if not found:
         return "–"
-    return f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} – {ratios[-1]:.2f})"
+    return f"{statistics.median(found):.2f} ({found[0]:.2f} – {found[-1]:.2f})"
+
+
+def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float:
+    """How cost grows with size: 1 is as fast as size, 2 is as its square (fitted by least squares).
+
+    NaN with fewer than two different sizes, or where something cost nothing.
+    """
+    if len(set(sizes)) < 2 or min(*sizes, *costs) <= 0:
+        return math.nan
+    return statistics.linear_regression(
+        [math.log(size) for size in sizes], [math.log(cost) for cost in costs]
+    ).slope
+
+
+FIGURES_VARIABLE = "JALON_BENCH_FIGURES"
+"""Names the file that `report` adds a line of JSON to for each figure."""
+
+
+def report(
+    goal: str,
+    what: str,
+    found: float | Sequence[float],
+    *,
+    at_most: float | None = None,
+    at_least: float | None = None,
+    unit: str = "×",
+    size: str = "",
+    growth: float | None = None,
+) -> None:
+    """Hands over one figure: of which goal ("" for none), what it is, and what came out.
+
+    `found` is one figure or that of each round, in `unit`: × is a ratio to the floor or peer. It
+    keeps to its goal when its median is `at_most` or `at_least` so much; `growth` is the
+    `exponent` with which its cost grows with its size.
+    """
+    path = os.environ.get(FIGURES_VARIABLE)
+    taken = [found] if isinstance(found, int | float) else list(found)
+    if not path or not taken:
+        return
+    figure = {
+        "goal": goal,
+        "what": what,
+        "value": statistics.median(taken),
+        "least": min(taken),
+        "most": max(taken),
+        "unit": unit,
+        "at_most": at_most,
+        "at_least": at_least,
+        "size": size,
+        "growth": None if growth is None or math.isnan(growth) else growth,
+    }
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(json.dumps(figure, ensure_ascii=False) + "\n")
 
 
 def show(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import base64
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import orjson
@@ -48,8 +48,6 @@ Fetch = Callable[[str, Sequence[Any]], Awaitable[Rows]]
 
 def plain_endpoint(url: str, organisation_id: int) -> Starlette:
     """The application on the database `url`, at the address the product has."""
-    parsed = make_url(url)
-    fetching = _sqlite if parsed.get_backend_name() == "sqlite" else _postgres
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -62,6 +60,11 @@ def plain_endpoint(url: str, organisation_id: int) -> Starlette:
         return Response(orjson.dumps({"data": data}), media_type="application/json")
 
     return Starlette(routes=[Route("/graphql", answer, methods=["POST"])], lifespan=lifespan)
+
+
+def fetching(url: str) -> AbstractAsyncContextManager[Fetch]:
+    """What runs a statement with `?` on the database `url` and returns all its rows."""
+    return (_sqlite if make_url(url).get_backend_name() == "sqlite" else _postgres)(url)
 
 
 @asynccontextmanager
@@ -86,8 +89,9 @@ async def _postgres(url: str) -> AsyncIterator[Fetch]:
 
     async def fetch(statement: str, values: Sequence[Any]) -> Rows:
         connection = await free.get()
+        marked = statement.replace("%", "%%").replace("?", "%s").encode()
         try:
-            cursor = await connection.execute(statement.replace("?", "%s").encode(), values)
+            cursor = await connection.execute(marked, values)
             return await cursor.fetchall()
         finally:
             free.put_nowait(connection)

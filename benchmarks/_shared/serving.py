@@ -7,19 +7,23 @@ process has spent, threads included.
 from __future__ import annotations
 
 import contextlib
+import selectors
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import uvicorn
+from sqlalchemy.engine import make_url
 
 LONGEST_START = 60.0
+LONGEST_ANSWER = 60.0
 
 
 def serve(app: Any, listening: int) -> None:
@@ -53,7 +57,7 @@ class Server:
 
 
 @contextlib.contextmanager
-def started(command: Sequence[str]) -> Iterator[Server]:
+def started(command: Sequence[str], *, program: str = sys.executable) -> Iterator[Server]:
     """`command` as a server: it is told the number of its socket as `--listening`."""
     # Writing log lines is part of its work; reading them is of interest only when it does not come.
     with tempfile.TemporaryFile() as said:
@@ -62,7 +66,7 @@ def started(command: Sequence[str]) -> Iterator[Server]:
             listening.listen(128)
             number = listening.fileno()
             process = subprocess.Popen(
-                [sys.executable, *command, "--listening", str(number)],
+                [program, *command, "--listening", str(number)],
                 pass_fds=[number],
                 stdout=said,
                 stderr=said,
@@ -92,8 +96,7 @@ class Asker:
     """One client: a connection that stays open, and questions written beforehand."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=30)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = _connected(port)
 
     def __call__(self, question: bytes) -> bytes:
         """The body of the answer; ValueError unless it is a 200."""
@@ -153,30 +156,104 @@ class Load:
         return 1000 * self.spent / len(self.answers)
 
 
-def load(server: Server, questions: Sequence[bytes], *, clients: int, seconds: float) -> Load:
-    """`clients` clients ask `questions` in turn, each its next one as soon as it is answered."""
+@dataclass(slots=True)
+class _Client:
+    """One of several: a connection, and how far its question is answered."""
+
+    socket: socket.socket
+    place: int
+    asked: float = 0.0
+    received: bytearray = field(default_factory=bytearray)
+    length: int = 0
+    """Of the whole answer; 0 while its head is not there."""
+
+    def ask(self, question: bytes) -> None:
+        self.received.clear()
+        self.length = 0
+        self.asked = time.perf_counter()
+        self.socket.sendall(question)
+
+    def is_answered(self) -> bool:
+        """Takes what has come; whether that is all of the answer."""
+        some = self.socket.recv(262_144)
+        if not some:
+            raise ValueError("the server closed the connection")
+        self.received += some
+        if not self.length:
+            end = self.received.find(b"\r\n\r\n")
+            if end < 0:
+                return False
+            head = bytes(self.received[:end]).lower()
+            if not head.startswith(b"http/1.1 200"):
+                raise ValueError(self.received[:2000].decode(errors="replace"))
+            self.length = end + 4 + int(head.partition(b"content-length:")[2].split(b"\r\n")[0])
+        return len(self.received) >= self.length
+
+
+def load(
+    server: Server,
+    questions: Sequence[bytes],
+    *,
+    clients: int,
+    seconds: float,
+    besides: Callable[[], float] = lambda: 0.0,
+) -> Load:
+    """`clients` clients ask `questions` in turn, each its next one as soon as it is answered.
+
+    One thread asks for all of them: threads would wait for each other, and be what is measured.
+    `besides` tells processor seconds that others spend for the server (`database_clock`).
+    """
     answers: list[float] = []
-    failures: list[BaseException] = []
-    until = time.monotonic() + seconds
+    asking_now = [_Client(_connected(server.port), place) for place in range(clients)]
+    waiting = clients
+    spent, start = server.spent() + besides(), time.monotonic()
+    with selectors.DefaultSelector() as selector, contextlib.ExitStack() as stack:
+        for one in asking_now:
+            stack.enter_context(one.socket)
+            selector.register(one.socket, selectors.EVENT_READ, one)
+            one.ask(questions[one.place % len(questions)])
+        while waiting:
+            ready = selector.select(LONGEST_ANSWER)
+            if not ready:
+                raise ValueError("the server does not answer")
+            for key, _ in ready:
+                one = key.data
+                if not one.is_answered():
+                    continue
+                answers.append(1000 * (time.perf_counter() - one.asked))
+                if time.monotonic() - start >= seconds:
+                    waiting -= 1
+                    continue
+                one.place += clients
+                one.ask(questions[one.place % len(questions)])
+        took = time.monotonic() - start
+    return Load(answers, took, server.spent() + besides() - spent)
 
-    def ask_on(first: int) -> None:
-        try:
-            with asking(server.port) as ask:
-                place = first
-                while time.monotonic() < until:
-                    start = time.perf_counter()
-                    ask(questions[place % len(questions)])
-                    answers.append(1000 * (time.perf_counter() - start))
-                    place += clients
-        except BaseException as failure:
-            failures.append(failure)
 
-    spent, start = server.spent(), time.monotonic()
-    threads = [threading.Thread(target=ask_on, args=(number,)) for number in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
-    return Load(answers, time.monotonic() - start, server.spent() - spent)
+def _connected(port: int) -> socket.socket:
+    found = socket.create_connection(("127.0.0.1", port), timeout=LONGEST_ANSWER)
+    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return found
+
+
+def database_clock(url: str) -> Callable[[], float]:
+    """Tells the processor seconds that a PostgreSQL on this machine has spent for its clients.
+
+    Nothing for SQLite, which works in the server's process, and where there is no /proc.
+    """
+    if not url.startswith("postgres") or not Path("/proc/self/schedstat").exists():
+        return lambda: 0.0
+    text = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(text) as connection:
+        backend = connection.info.backend_pid
+        postmaster = int(Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()[1])
+    children = Path(f"/proc/{postmaster}/task/{postmaster}/children")
+
+    def spent() -> float:
+        total = 0
+        for process in children.read_text().split():
+            with contextlib.suppress(OSError):
+                total += int(Path(f"/proc/{process}/schedstat").read_text().split()[0])
+        return total / 1e9
+
+    return spent
