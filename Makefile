@@ -4,6 +4,7 @@ PORT ?= 8000
 # Test files or folders, and workers: make test TESTS=tests/domain WORKERS=0
 TESTS ?=
 SEED ?=
+ONLY ?=
 WORKERS ?= logical
 
 BIN := .venv/bin
@@ -18,7 +19,7 @@ endif
 PYTEST = $(WITH_LIBRARIES) $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile $(TESTS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test soak check audit licences format schema guide privacy migration bench lock clean environment ready
+.PHONY: help demo demo-reset test soak check audit licences format schema guide privacy migration bench bench-quick lock clean environment ready
 
 help:
 	@echo "Jalon. The two commands to know: make demo, make test."
@@ -61,12 +62,11 @@ format: environment ## puts every file in form
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format --quiet .
 
-bench: ready ## every promise of speed, measured beside its floor or peer (benchmarks/README.md)
-	@for script in benchmarks/[a-z]*.py; do \
-		test -f "$$script" || continue; \
-		echo "== $$script"; \
-		$(WITH_LIBRARIES) $(BIN)/python "$$script" || exit 1; \
-	done
+bench: ready ## every promise of speed beside its floor or peer: table and plot in benchmarks (ONLY=import)
+	@$(WITH_LIBRARIES) $(BIN)/python benchmarks/run.py $(if $(ONLY),--only $(ONLY))
+
+bench-quick: ready ## the same with small sizes, in two minutes; writes nothing
+	@$(WITH_LIBRARIES) $(BIN)/python benchmarks/run.py --quick $(if $(ONLY),--only $(ONLY))
 
 schema: environment ## writes schema.graphql from the code
 	@$(BIN)/python -m server.schema_file

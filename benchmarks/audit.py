@@ -21,7 +21,7 @@ from typing import Any
 
 from _shared import fiction
 from _shared.firm import Firm, add_clients, add_phases, add_projects, found_firm
-from _shared.measuring import Stages
+from _shared.measuring import Stages, report
 from page_of_invoices import database as new_database
 from sqlalchemy import event, text, update
 
@@ -139,6 +139,8 @@ def main() -> None:
         having, lacking = (
             statistics.median(found[f"{scene} {one}"]) for one in ("with", "without")
         )
+        what = f"the audit, {scene}: × the same without"
+        report("", what, having / lacking, of=given.rows, cost=having if scene == "bulk" else 0)
         print(f"{scene:8} {having:7.3f} s with, {lacking:7.3f} s without: {having / lacking:.2f}")
 
 

@@ -29,7 +29,7 @@ from pathlib import Path
 from _shared.firm import SECRET, found_firm
 from _shared.hostile import package
 from _shared.hostile_set import MAKERS
-from _shared.measuring import show
+from _shared.measuring import report, show
 from _shared.serving import Server, serve, started
 
 from domain.access import Role
@@ -240,6 +240,16 @@ def main() -> None:
         f"{len(seen)} files; the dearest {most[0].seconds:.2f} s ({most[0].name}), the most memory"
     )
     print(f"{most[1].memory:.0f} MiB ({most[1].name}); the other's p95, median: {beside:.0f} ms")
+    what = f"{len(seen)} hostile files"
+    report(
+        "U4",
+        f"{what}: processor until the refusal, the dearest",
+        most[0].seconds,
+        at_most=2,
+        unit="s",
+    )
+    report("U4", f"{what}: most memory over rest", most[1].memory, at_most=150, unit="MiB")
+    report("U4", f"{what}: somebody else's p95 meanwhile, median of the files", beside, unit="ms")
     if chosen.strict and not all(one.is_kept_to for one in seen):
         raise SystemExit(1)
 

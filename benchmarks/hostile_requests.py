@@ -29,7 +29,7 @@ from pathlib import Path
 
 from _shared.attacks import ATTACKS, CALLERS, DEAR, Attack, Target, ask
 from _shared.firm import SECRET, add_clients, add_invoices, add_projects
-from _shared.measuring import show
+from _shared.measuring import report, show
 from hostile_files import found_two
 
 from domain.access import Role
@@ -216,6 +216,11 @@ def main() -> None:
         ),
     )
     print(f"load of the machine: {os.getloadavg()[0]:.1f}")
+    kept = sum(one.is_kept_to for one in seen)
+    what = f"attacks by requests, of {len(seen)}"
+    report("", f"{what}: those that keep to their goals", kept, at_least=len(seen), unit="attacks")
+    memory = max(one.memory for one in seen)
+    report("", f"{what}: most memory over rest", memory, at_most=200, unit="MiB")
     if chosen.strict and not all(one.is_kept_to for one in seen):
         raise SystemExit(1)
 

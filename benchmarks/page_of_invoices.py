@@ -22,7 +22,7 @@ from pathlib import Path
 
 import orjson
 from _shared.firm import SECRET, Firm, add_clients, add_invoices, add_projects, found_firm, opened
-from _shared.measuring import ratio, show
+from _shared.measuring import ratio, ratios, report, show
 from _shared.plain_endpoint import plain_endpoint
 from _shared.serving import Load, Server, asking, load, serve, started
 from sqlalchemy import Connection, event
@@ -141,6 +141,9 @@ def told(clients: int, taken: dict[str, list[Load]]) -> Iterator[list[str]]:
     for title, measure in measures.items():
         product, floor = ([measure(one) for one in taken[name]] for name in ("product", "floor"))
         turned = (floor, product) if title == "requests/s" else (product, floor)
+        if title.startswith("CPU"):
+            what = f"page of {PAGE} with page info, {clients} clients: processor a request"
+            report("R4", what, ratios(*turned), at_most=1.3)
         figures = [f"{statistics.median(each):.2f}" for each in (product, floor)]
         yield [f"{title}, {clients} client{'s'[: clients > 1]}", *figures, ratio(*turned)]
 
@@ -171,6 +174,7 @@ def depth(product: Server, firm: Firm, deep: str, *, rounds: int, seconds: float
             one = load(product, pages[name], clients=1, seconds=seconds)
             taken[name].append(one.processor)
     figures = [f"{statistics.median(taken[name]):.2f}" for name in pages]
+    report("R10", "a page in the depth against page 1", ratios(*taken.values()), at_most=1.1)
     return ["CPU a request, ms", *figures, ratio(taken["deep"], taken["first"])]
 
 
@@ -201,6 +205,7 @@ def run(chosen: argparse.Namespace, folder: Path, url: str) -> None:
         row = depth(servers["product"], firm, deep, **limits)
         page = int(len(places) * DEEP) * 2 + 3
         show(["depth (R10)", f"page {page}", "page 1", "ratio (least – most)"], [row])
+    report("R10", "SQL statements a page", len(said), at_most=2, unit="statements")
     print(f"SQL statements a request: {len(said)}; the goal is 2, one and one a to-many relation")
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from _shared.measuring import ratio, show
+from _shared.measuring import ratio, ratios, report, show
 from sqlalchemy import Connection, text
 
 from domain.client import Client, Contact
@@ -111,6 +111,7 @@ def main() -> None:
             del ours[0], floor[0]
             told = f"{min(ours):.3f}", f"{min(floor):.3f}", ratio(ours, floor)
             lines.append([name, *told])
+            report("", f"{name}: × without the walls between firms", ratios(ours, floor))
     show(["what", "walled (s)", "without (s)", "ratio"], lines)
 
 

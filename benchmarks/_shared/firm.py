@@ -53,19 +53,19 @@ class Firm:
     token: str
 
 
-def found_firm(url: str) -> Firm:
+def found_firm(url: str, code: str = "bench") -> Firm:
     """Brings the database to the present schema and founds the sample firm in it."""
     migrate(url)
     database = Database(url)
     try:
         with database.writing(None) as session:
             described = read_firm_file(HOUSE / "server" / "sample" / "organisation.json")
-            identifier = found(session, described=described, code="bench").id
+            identifier = found(session, described=described, code=code).id
         with database.writing(identifier) as session:
             token = create_key(session, role=Role.ADMINISTRATOR, name="bench")
     finally:
         database.close()
-    return Firm(url, Caller(identifier, "bench", Role.ADMINISTRATOR, "bench", "fr"), token)
+    return Firm(url, Caller(identifier, code, Role.ADMINISTRATOR, "bench", "fr"), token)
 
 
 @contextmanager
@@ -195,7 +195,7 @@ def _head(number: int, net: int) -> dict[str, Any]:
     state = _STATES[number % len(_STATES)]
     vat = net // 5
     return {
-        "pro_forma_number": f"PF-{number:06d}",
+        "pro_forma_number": f"BENCH-{number:06d}",
         "number": f"PAR26-{number:06d}" if state in _STATES[2:] else None,
         "state": state,
         "currency": "EUR",

@@ -107,13 +107,16 @@ def report(
     at_least: float | None = None,
     unit: str = "×",
     size: str = "",
+    of: float = 0,
+    cost: float = 0,
     growth: float | None = None,
 ) -> None:
     """Hands over one figure: of which goal ("" for none), what it is, and what came out.
 
     `found` is one figure or that of each round, in `unit`: × is a ratio to the floor or peer. It
-    keeps to its goal when its median is `at_most` or `at_least` so much; `growth` is the
-    `exponent` with which its cost grows with its size.
+    keeps to its goal when its median is `at_most` or `at_least` so much. How its cost grows is
+    either said by `growth`, an `exponent`, or found by `run.py`, which runs a script at several
+    sizes: then `cost` is what our side took (processor seconds, say) for a number `of` things.
     """
     path = os.environ.get(FIGURES_VARIABLE)
     taken = [found] if isinstance(found, int | float) else list(found)
@@ -128,7 +131,9 @@ def report(
         "unit": unit,
         "at_most": at_most,
         "at_least": at_least,
-        "size": size,
+        "size": size or (f"{of:,.0f}" if of else ""),
+        "of": of,
+        "cost": cost,
         "growth": None if growth is None or math.isnan(growth) else growth,
     }
     with open(path, "a", encoding="utf-8") as file:
