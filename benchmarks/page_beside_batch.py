@@ -4,9 +4,9 @@
 
 One server with one worker. Somebody of each firm opens a page of 50 invoices (1,500 values) every
 quarter of a second, and somebody of the other firm writes a client every half. First nobody does
-more (idle); then the firm plans a batch of all its contracts, runs it and has its pro formas made, by
-the API; then idle again. Goal R9: the 95th percentile of the pages meanwhile is at most 1.5 times
-that of idle, and 5 ms; no writer is told that the database is busy, nobody meets an error.
+more (idle); then the firm plans a batch of all its contracts, runs it and has its pro formas made,
+by the API; then idle again. Goal R9: the 95th percentile of the pages meanwhile is at most 1.5
+times that of idle, and 5 ms; no writer is told that the database is busy, nobody meets an error.
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 from anyio import to_thread
 from graphql import ASTValidationRule, ExecutionResult, GraphQLError, GraphQLSchema
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.schema import validate_document
 
 from resolvers._shares import Shares
 from schema.context import Account, Context
@@ -27,6 +26,7 @@ from server.limits import (
     require_affordable,
 )
 from server.ready.answering import Answered, Answering, Plans
+from server.validating import validate_briefly
 
 KEPT_TOKENS = 250_000
 """A token's nodes take about half a kilobyte: some 120 MB at most, and in practice far less."""
@@ -148,7 +148,7 @@ class KnownDocument(SchemaExtension):
             known.errors = await self._documents.aside(
                 known.measured.tokens > SHORT_TOKENS,
                 self._firm,
-                lambda: validate_document(schema, document, rules),
+                lambda: validate_briefly(schema, document, rules),
             )
         if known is not None and not known.errors:
             context.pre_execution_errors = self._pay(known.measured.price)
