@@ -113,7 +113,17 @@ def page_of(firm: Firm) -> Callable[[Asker, int], None]:
 
 def write_of(firm: Firm) -> Callable[[Asker, int], None]:
     def act(ask: Asker, number: int) -> None:
-        given = {"name": f"Atelier {number}", "country": "FR", "clientType": "COMPANY"}
+        given = {
+            "code": f"W-{number}",
+            "name": f"Atelier {number}",
+            "clientType": "COMPANY",
+            "country": "FR",
+            "currency": "EUR",
+            "vatNumber": "NA",
+            "billingAddress": f"{number} rue du Port, 75013 Paris",
+            "contactName": f"Contact {number}",
+            "contactEmail": f"contact{number}@client.example",
+        }
         answered(ask, firm.token, _WRITE, {"input": given})
 
     return act
