@@ -248,6 +248,8 @@ def serve_one(chosen: argparse.Namespace) -> None:
         database_url=chosen.url,
         secret=SECRET.decode(),
         files_url=Path(chosen.folder, "files").absolute().as_uri(),
+        # A run of ten thousand is one request; how long it may take is not the question here.
+        request_seconds=600,
     )
     configure_logs(as_json=True)
     serve(create_app(settings), chosen.listening)
