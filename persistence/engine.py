@@ -46,7 +46,9 @@ _PRAGMAS = (
     "PRAGMA synchronous=NORMAL",
     f"PRAGMA busy_timeout={round(PATIENCE * 1000)}",
     "PRAGMA foreign_keys=ON",
-    "PRAGMA cache_size=-65536",
+    # A connection each: forty of them with 64 MiB would be more than the machine has. What is read
+    # again comes from the mapped file, which they share.
+    "PRAGMA cache_size=-8192",
     "PRAGMA mmap_size=268435456",
 )
 

@@ -44,6 +44,7 @@ from persistence.engine import (
     take_role_of,
 )
 from persistence.scoping import criteria_of
+from persistence.turns import Turn
 
 BUSY = call_error(
     "BUSY",
@@ -103,8 +104,8 @@ class Database:
         self._write, self._durable = make(self.engine), make(durable)
         patient = self.engine.execution_options(**{PATIENT: True})
         self._patient = make(patient)
-        # SQLite has one writer; queueing here is fair, its busy handler sleeps and races.
-        self._turn = threading.Lock()
+        # SQLite has one writer; here they stand in line, its busy handler sleeps and races.
+        self._turn = Turn()
         self._companions: dict[Any, Any] = {}
         self._making = threading.Lock()
 
