@@ -317,12 +317,14 @@ def entities_of(session: ScopedSession) -> list[Entity]:
     return list(session.scalars(statement))
 
 
-def issued_document(session: ScopedSession, invoice_id: int, form: str) -> IssuedDocument | None:
-    return session.scalar(
-        select(IssuedDocument).where(
-            IssuedDocument.invoice_id == invoice_id, IssuedDocument.form == form
-        )
+def issued_document(
+    session: ScopedSession, invoice_id: int, form: str, *, locked: bool = False
+) -> IssuedDocument | None:
+    """What was issued of a final invoice in a form, locked when asked; None of a pro forma."""
+    statement = select(IssuedDocument).where(
+        IssuedDocument.invoice_id == invoice_id, IssuedDocument.form == form
     )
+    return session.scalar(statement.with_for_update() if locked else statement)
 
 
 def remove(session: ScopedSession, invoice: Invoice) -> None:

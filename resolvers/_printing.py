@@ -76,7 +76,7 @@ def _keep(
 ) -> Paper:
     """Notes which bytes were issued; whoever was first stays, so that the paper never changes."""
     with house.database.writing(caller.standing("invoicePdf"), patient=patient) as session:
-        issued = invoices.issued_document(session, asked.invoice_id, PDF_FORM)
+        issued = invoices.issued_document(session, asked.invoice_id, PDF_FORM, locked=True)
         if issued is not None and issued.file_key is None:
             issued.file_key, issued.sha256, issued.size = printed.key, sha256, printed.size
         kept = issued.file_key if issued is not None and issued.file_key else printed.key
