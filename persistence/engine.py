@@ -165,8 +165,13 @@ def begin_reading(organisation_id: int, seconds: float) -> str:
     told = ["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", _taking(organisation_id)]
     told.append(f"SET LOCAL {ORGANISATION_SETTING} = '{organisation_id:d}'")
     if seconds < float("inf"):
-        told.append(f"SET LOCAL statement_timeout = {int(max(seconds, 0.001) * 1000) + 1}")
+        told.append(timeout_of(seconds))
     return "; ".join(told)
+
+
+def timeout_of(seconds: float) -> str:
+    """What ends the statements of a transaction on PostgreSQL that take longer."""
+    return f"SET LOCAL statement_timeout = {int(max(seconds, 0.001) * 1000) + 1}"
 
 
 def take_role_of(connection: Connection, organisation_id: int | None) -> None:

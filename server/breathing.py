@@ -130,8 +130,9 @@ class Breathing(StrawberryGraphQLCoreExecutionContext):
         try:
             made = complete(row)
             written = len(orjson.dumps(made))
-        except Exception:
+        except Exception as error:
             # The executor meets it again, and says it in its own words.
+            _completers.note(key, error)
             return None
         self._bytes += written
         self.items += 1

@@ -28,8 +28,11 @@ from server.limits import (
 from server.ready.answering import Answered, Answering, Plans
 from server.validating import validate_briefly
 
-KEPT_TOKENS = 250_000
-"""A token's nodes take about half a kilobyte: some 120 MB at most, and in practice far less."""
+KEPT_TOKENS = 60_000
+"""With its plans a token takes half a kilobyte to one and a half: some 80 MB at most."""
+
+LEAST_TOKENS = 50
+"""What a document counts at least: its plans take some 60 kB, however short it is."""
 
 
 DEAR = 10_000
@@ -118,9 +121,10 @@ class Documents:
 
     def _keep(self, text: str, measured: Measured) -> _Known:
         self._known[text] = known = _Known(measured, Plans(measured.document))
-        self._room -= measured.tokens
+        self._room -= max(measured.tokens, LEAST_TOKENS)
         while self._room < 0 and len(self._known) > 1:
-            self._room += self._known.popitem(last=False)[1].measured.tokens
+            gone = self._known.popitem(last=False)[1].measured.tokens
+            self._room += max(gone, LEAST_TOKENS)
         return known
 
 

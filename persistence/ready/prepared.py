@@ -7,6 +7,7 @@ to what we believe of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ from sqlalchemy import Dialect, Select
 from persistence.scoping import CRITERIA_OF_ANY
 
 Convert = Callable[[Any], Any]
+
+_SLOW = re.compile(r"\b(?:LIKE|lower|upper|substr|instr|replace)\b", re.IGNORECASE)
 
 OURS = "jalon_"
 """How the names of values begin that are bound by name: of the firm, of a limit, of keys."""
@@ -31,6 +34,8 @@ class Bound:
 
     text: str
     values: Any
+    is_quick: bool = True
+    """Whether a step of it is a short one: none looks through texts, or calls a function."""
 
 
 class Prepared:
@@ -38,6 +43,7 @@ class Prepared:
 
     def __init__(self, text: str, sources: list[tuple[str, Any, Any, Convert | None]]) -> None:
         self._text = text
+        self._is_quick = _SLOW.search(text) is None
         self._sources = sources
         self.named = True
 
@@ -54,9 +60,9 @@ class Prepared:
                     value = value[part]
             values.append(value if convert is None else convert(value))
         if not self.named:
-            return Bound(self._text, values)
+            return Bound(self._text, values, self._is_quick)
         names = (source[0] for source in self._sources)
-        return Bound(self._text, dict(zip(names, values, strict=True)))
+        return Bound(self._text, dict(zip(names, values, strict=True)), self._is_quick)
 
 
 def key_of(condition: Any) -> Any:

@@ -177,7 +177,9 @@ class Reading:
         lengths = tuple(len(one.value) for one in key.bindparams if one.expanding)
         name = (kind, key.key, lengths)
         known = self._known.get(name)
-        if known is None:
+        if known is not None:
+            self._known.move_to_end(name)
+        else:
             known = self._known[name] = prepare(make(condition), key, self._dialect)
             if len(self._known) > KEPT:
                 self._known.popitem(last=False)

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from graphql import DocumentNode, GraphQLSchema
+import structlog
+from graphql import DocumentNode, GraphQLError, GraphQLSchema
 from sqlalchemy import Dialect
+from sqlalchemy.exc import SQLAlchemyError
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
+from domain.errors import Refusal
 from persistence.ready.prepared import NotReady
-from persistence.ready.reader import Reader
+from persistence.ready.reader import Blown, Reader
 from schema.context import Context
 from server.breathing import ANSWER_BYTES
 from server.ready.plans import Plan, Site
 from server.ready.selection import Selecting, conditions_in, operation_of
+from server.ready.values import Surprise
+
+log = structlog.get_logger("jalon")
 
 MOST = 8
-"""Plans of one document: by operation, by what its conditions are, by kind of database."""
+"""Plans of one document, by operation, truths of its conditions and kind of database."""
+
+MISSES = 3
+"""Times in a row that a plan had no answer; then it rests."""
+
+RESTS = 100
+"""Times that the executor is asked at once before a plan that rested is tried again."""
 
 Variables = Mapping[str, Any] | None
 
@@ -33,12 +46,25 @@ class Answered:
 
 
 @dataclass(eq=False, slots=True)
+class Entry:
+    """A plan, or that there can be none, and how it did lately."""
+
+    plan: Plan | None
+    misses: int = 0
+    rests: int = 0
+    told: set[str] = field(default_factory=set)
+    """The kinds of faults that were noted of it."""
+
+
+@dataclass(eq=False, slots=True)
 class Plans:
     """The plans of one document."""
 
     document: DocumentNode
     conditions: tuple[str, ...] | None = None
-    known: dict[Any, Plan | None] = field(default_factory=dict)
+    names: dict[str | None, str | None] = field(default_factory=dict)
+    """Of each name that was asked for, and is there, that of the operation."""
+    known: OrderedDict[Any, Entry] = field(default_factory=OrderedDict)
 
 
 class Answering:
@@ -59,44 +85,82 @@ class Answering:
         if not isinstance(context, Context) or not context.caller.reach.is_whole:
             return None
         reader = Reader.of(context.house.database)
-        key = (reader.dialect.name, name, _truths(plans, variables))
-        try:
-            if key in plans.known:
-                plan = plans.known[key]
-            else:
-                plan = self._make(plans, key, reader.dialect)
-            if plan is None:
-                return None
-            data = await plan.answer(reader, context, variables, is_dear=is_dear)
-            written = orjson.dumps(data)
-            return Answered(data, written) if len(written) <= ANSWER_BYTES else None
-        except NotReady:
-            plans.known[key] = None
-        except Exception:
-            # Whatever it was, the executor meets it again, and says it in its own words.
-            pass
-        return None
-
-    def _make(self, plans: Plans, key: Any, dialect: Dialect) -> Plan | None:
-        if self.schema is None or self.converter is None or len(plans.known) >= MOST:
+        entry = self._entry(plans, name, variables, reader.dialect)
+        if entry is None or entry.plan is None:
             return None
-        _, name, truths = key
-        if any(value is None for _, value in truths):
-            raise NotReady("a condition is neither true nor false here")
+        if entry.rests:
+            entry.rests -= 1
+            return None
+        try:
+            data = await entry.plan.answer(reader, context, variables, is_dear=is_dear)
+            written = orjson.dumps(data)
+        except Exception as error:
+            # Whatever it was, the executor meets it again, and says it in its own words.
+            _note(entry, error)
+            return None
+        entry.misses = 0
+        return Answered(data, written) if len(written) <= ANSWER_BYTES else None
+
+    def _entry(
+        self, plans: Plans, name: str | None, variables: Variables, dialect: Dialect
+    ) -> Entry | None:
+        """That of what is asked; None, and nothing is kept, where it is no plain question."""
+        if self.schema is None or self.converter is None:
+            return None
+        try:
+            if name not in plans.names:
+                found = operation_of(plans.document, name).name
+                plans.names[name] = None if found is None else found.value
+            truths = _truths(plans, variables)
+        except NotReady:
+            return None
+        key = (dialect.name, plans.names[name], truths)
+        entry = plans.known.get(key)
+        if entry is None:
+            entry = plans.known[key] = Entry(self._made(plans, name, dict(truths), dialect))
+            if len(plans.known) > MOST:
+                plans.known.popitem(last=False)
+        else:
+            plans.known.move_to_end(key)
+        return entry
+
+    def _made(
+        self, plans: Plans, name: str | None, truths: dict[str, bool], dialect: Dialect
+    ) -> Plan | None:
+        assert self.schema is not None
+        assert self.converter is not None
         site = Site(self.schema, self.converter, dialect)
-        plan = Plan(
-            site,
-            operation_of(plans.document, name),
-            Selecting(self.schema, plans.document, dict(truths)),
-        )
-        plans.known[key] = plan
-        return plan
+        try:
+            operation = operation_of(plans.document, name)
+            return Plan(site, operation, Selecting(self.schema, plans.document, truths))
+        except NotReady:
+            return None
+        except Exception:
+            log.exception("plan not made", operation=name)
+            return None
 
 
-def _truths(plans: Plans, variables: Variables) -> tuple[tuple[str, Any], ...]:
-    """The values of what conditions ask for; only what is true or false makes a plan."""
+_EXPECTED = (NotReady, Surprise, Blown, Refusal, GraphQLError, SQLAlchemyError)
+"""What leads to the executor every day: odd rows, refusals, reads that take too long."""
+
+
+def _note(entry: Entry, error: Exception) -> None:
+    """Has a plan rest that misses again and again; tells of a fault once a kind."""
+    entry.misses += 1
+    if entry.misses >= MISSES:
+        entry.misses, entry.rests = 0, RESTS
+    kind = type(error).__name__
+    if not isinstance(error, _EXPECTED) and kind not in entry.told:
+        entry.told.add(kind)
+        log.warning("plan failed", error=kind, exc_info=error)
+
+
+def _truths(plans: Plans, variables: Variables) -> tuple[tuple[str, bool], ...]:
+    """The values of what conditions ask for; NotReady unless each is true or false."""
     if plans.conditions is None:
         plans.conditions = conditions_in(plans.document)
     given = variables or {}
-    found = ((name, given.get(name)) for name in plans.conditions)
-    return tuple((name, value if value.__class__ is bool else None) for name, value in found)
+    found = tuple((name, given.get(name)) for name in plans.conditions)
+    if any(value.__class__ is not bool for _, value in found):
+        raise NotReady("a condition is neither true nor false")
+    return tuple((name, bool(value)) for name, value in found)

@@ -11,11 +11,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import structlog
 from graphql import DocumentNode, FieldNode, GraphQLObjectType, GraphQLSchema
 
 from persistence.ready.prepared import NotReady
 from server.ready.selection import Selecting
-from server.ready.values import Names, object_of
+from server.ready.values import Names, Surprise, object_of
+
+log = structlog.get_logger("jalon")
 
 Complete = Callable[[Any], Any]
 
@@ -27,17 +30,27 @@ class Completers:
     """The functions of the operations asked lately, by the nodes they are for."""
 
     def __init__(self) -> None:
+        self._told: set[tuple[str, str]] = set()
         self._known: OrderedDict[int, tuple[Any, dict[Any, Complete | None]]] = OrderedDict()
 
     def of(self, operation: Any) -> dict[Any, Complete | None]:
         """Those of an operation: by type and by the numbers of its nodes, which live with it."""
         known = self._known.get(id(operation))
-        if known is None:
+        if known is not None:
+            self._known.move_to_end(id(operation))
+        else:
             # Kept beside its functions, so that no other takes its number.
             known = self._known[id(operation)] = (operation, {})
             if len(self._known) > OPERATIONS:
                 self._known.popitem(last=False)
         return known[1]
+
+    def note(self, key: Any, error: Exception) -> None:
+        """Tells of a fault of a function, once for each kind of object and of fault."""
+        fault = (key[0], type(error).__name__)
+        if not isinstance(error, Surprise) and fault not in self._told and len(self._told) < 1_000:
+            self._told.add(fault)
+            log.warning("object not completed", type=fault[0], error=fault[1], exc_info=error)
 
 
 def completer(
@@ -46,7 +59,7 @@ def completer(
     """What completes a row as an object of `owner`; None where the executor has to."""
     document = DocumentNode(definitions=tuple(fragments.values()))
     sets = [one.selection_set for one in nodes if one.selection_set is not None]
-    names = Names()
+    names = Names(with_lists=False)
     try:
         # Whatever depends on a variable is the executor's: there are no truths to go by.
         fields = Selecting(schema, document, {}).of(owner, sets)

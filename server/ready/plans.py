@@ -151,7 +151,7 @@ class PlannedField:
     ) -> Any:
         """What `find` finds on one snapshot: here if it is quick, else in a thread."""
         firm = context.caller.organisation_id
-        if reader.is_inline and not is_dear and not self._slow_for:
+        if reader.is_inline and reader.has_spare and not is_dear and not self._slow_for:
             try:
                 with reader.snapshot(firm, INLINE_LOOKS) as fetch:
                     return find(fetch, firm)

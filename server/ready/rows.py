@@ -6,12 +6,12 @@ once; to-one relations stand in the same row, to-many ones are nouns of their ow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import GraphQLNonNull, GraphQLObjectType, is_leaf_type
-from sqlalchemy import Dialect, Enum, Integer, String, inspect
+from sqlalchemy import Boolean, Date, Dialect, Enum, Integer, String, inspect
 
 from domain.base import Scaled
 from domain.money import CURRENCIES, from_minor
@@ -21,11 +21,14 @@ from persistence.ready.reader import Fetch
 from persistence.ready.statements import Path, Place, Reading, Wish
 from schema.scalars import Amount, Number, plain
 from server.ready.selection import TYPENAME, Chosen
-from server.ready.values import Memo, Names, leaf, require_plain, value_of
+from server.ready.values import Memo, Names, Surprise, leaf, require_plain, value_of
 
 _TWO = {currency for currency, decimals in CURRENCIES.items() if decimals == 2}
 
 Shape = Callable[..., Any]
+
+MOST_VALUES = 1_000_000
+"""Of one answer; what comes to more is completed by the executor, a slice at a time."""
 
 
 @dataclass(eq=False, slots=True)
@@ -37,26 +40,51 @@ class Rows:
     """Of the rows and, for each of `below`, what its rows were made into, by the row above."""
     below: list[tuple[int, Rows]]
     """Each with the column here that the rows below carry."""
+    width: int
+    """Values of one object, without those below."""
     extra: dict[str, tuple[int, Any]] = field(default_factory=dict)
     """Columns read beside: where they stand, and what makes a value of them."""
 
     def fill(self, fetch: Fetch, organisation_id: int, rows: list[Any]) -> Any:
-        """The objects of `rows`, with all that stands below them."""
-        return self.shape(rows, *self._parts(fetch, organisation_id, rows))
+        """The objects of `rows`, with all that stands below them; Surprise of too much."""
+        parts, weights = self._parts(fetch, organisation_id, rows)
+        if sum(weights) > MOST_VALUES:
+            raise Surprise
+        return self.shape(rows, *parts)
 
-    def _parts(self, fetch: Fetch, organisation_id: int, rows: list[Any]) -> Iterable[Any]:
-        for place, below in self.below:
-            keys = list(dict.fromkeys(row[place] for row in rows if row[place] is not None))
-            yield below.by_key(fetch, organisation_id, keys)
-
-    def by_key(self, fetch: Fetch, organisation_id: int, keys: list[int]) -> dict[int, list[Any]]:
-        """The objects that belong to those with the identifiers `keys`."""
+    def by_key(
+        self, fetch: Fetch, organisation_id: int, keys: list[int]
+    ) -> tuple[dict[int, list[Any]], dict[int, int]]:
+        """The objects that belong to those with the identifiers `keys`, and their weights."""
         made: dict[int, list[Any]] = {key: [] for key in keys}
+        heavy = dict.fromkeys(keys, 0)
         if keys:
             bound = self.reading.of_many(keys, organisation_id=organisation_id)
             rows = fetch(bound)
-            self.shape(rows, made, *self._parts(fetch, organisation_id, rows))
-        return made
+            parts, weights = self._parts(fetch, organisation_id, rows)
+            for row, weight in zip(rows, weights, strict=True):
+                heavy[row[0]] += weight
+            if heavy and max(heavy.values()) > MOST_VALUES:
+                raise Surprise
+            self.shape(rows, made, *parts)
+        return made, heavy
+
+    def _parts(
+        self, fetch: Fetch, organisation_id: int, rows: list[Any]
+    ) -> tuple[list[Any], list[int]]:
+        """What stands below each row, and how many values each comes to, all unfolded.
+
+        A row that stands below several is one object, which is written as often: in a circle
+        (phases of the contract of phases …) a few rows come to any number of values.
+        """
+        parts, weights = [], [self.width] * len(rows)
+        for place, below in self.below:
+            keys = list(dict.fromkeys(row[place] for row in rows if row[place] is not None))
+            made, heavy = below.by_key(fetch, organisation_id, keys)
+            parts.append(made)
+            for number, row in enumerate(rows):
+                weights[number] += heavy.get(row[place], 0)
+        return parts, weights
 
 
 def rows_of(
@@ -83,7 +111,7 @@ def rows_of(
     reading = Reading(wish, dialect)
     shape = writer.function(made)
     found = {name: (place, reading.reader(((), name))) for name, place in beside.items()}
-    return Rows(reading, shape, writer.below, found)
+    return Rows(reading, shape, writer.below, len(writer.columns) + 1, found)
 
 
 class _Writer:
@@ -173,18 +201,23 @@ class _Writer:
         elif isinstance(kind, Integer) and bare.name == "Int":
             made = f"({name} if -2147483648 <= {name} <= 2147483647 else surprise())"
         else:
-            made = f"{self._remembered(noun, one.name, bare)}[{name}]"
+            made = self._written(noun, one.name, bare, name)
         if not kept.nullable:
             return made
         empty = "surprise()" if is_needed else "None"
         return f"({empty} if {name} is None else {made})"
 
-    def _remembered(self, noun: Noun, column: str, bare: Any) -> str:
-        """What makes a value of the answer of one of the driver, by way of that of the record."""
+    def _written(self, noun: Noun, column: str, bare: Any, name: str) -> str:
+        """A value of the driver as it is written, by way of that of the record.
+
+        What comes again and again is remembered; moments and texts hardly do.
+        """
         convert, write = _reader(noun, column, self._dialect), leaf(bare)
-        return self._names.of(
-            Memo(write if convert is None else lambda value: write(convert(value)))
-        )
+        if not isinstance(_kept(noun, column).type, Enum | Boolean | Date):
+            source = name if convert is None else f"{self._names.of(convert)}({name})"
+            return f"{self._names.of(write)}({source})"
+        made = Memo(write if convert is None else lambda value: write(convert(value)))
+        return f"{self._names.of(made)}[{name}]"
 
     def _amount(self, path: Path, one: Chosen, amount: Amount) -> str:
         minor, currency = (self.name((path, column)) for column in amount.columns)

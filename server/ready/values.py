@@ -10,13 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from graphql import GraphQLEnumType, GraphQLList, GraphQLNonNull, GraphQLObjectType, is_leaf_type
+from graphql import (
+    GraphQLEnumType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    get_named_type,
+    is_leaf_type,
+)
 
 from persistence.ready.prepared import NotReady
 from server.graphql_rows import read_field
 from server.ready.selection import TYPENAME, Chosen
 
-REMEMBERED = 4_096
+REMEMBERED = 512
 """Values kept of one column: dates, states and rates come again and again."""
 
 
@@ -47,7 +54,9 @@ class Memo(dict[Any, Any]):
 class Names:
     """The constants of a piece of code, each under a name of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_lists: bool = True) -> None:
+        self.with_lists = with_lists
+        """Whether lists of objects are made here; else they are the executor's."""
         self.known: dict[str, Any] = {"surprise": surprise}
         self._count = 0
 
@@ -101,6 +110,8 @@ def value_of(names: Names, kind: Any, source: str, chosen: Chosen) -> str:
             written = f"{names.of(write)}({value})"
         return f"({empty} if {given} is None else {written})"
     if isinstance(bare, GraphQLList):
+        if not names.with_lists and not is_leaf_type(get_named_type(bare)):
+            raise NotReady("a list is completed a slice at a time")
         item = names.new()
         made = value_of(names, bare.of_type, item, chosen)
         listed = f"{given}.__class__ is list or {value}.__class__ is tuple"

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import structlog
 
 from domain.access import Role
 from persistence.ready.reader import Reader
@@ -148,3 +149,85 @@ def test_conditions_make_a_plan_each_and_a_missing_one_none(browsed: ApiClient) 
     assert by_plan[:2] == [True, True]
     assert not any(by_plan[2:])
     assert shown[0] == shown[2] != shown[1] or shown[0]["clientByCode"] is None
+
+
+CIRCLE = """query Circle($id: ID!) { phase(id: $id) { contract { phases { contract { phases {
+    contract { phases { id name } } } } } } } }"""
+
+
+def test_a_circle_is_left_to_the_executor_which_breathes(
+    browsed: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few rows, each below all of the others, come to any number of values."""
+    phase = browsed.query("{ phases(page: {first: 1}) { nodes { id } } }")["phases"]["nodes"][0]
+    with plans_counted() as by_plan:
+        whole = browsed.query(CIRCLE, **phase)
+    assert any(by_plan)
+    monkeypatch.setattr("server.ready.rows.MOST_VALUES", 100)
+    with plans_counted() as by_plan:
+        again = browsed.query(CIRCLE, **phase)
+    assert not any(by_plan)
+    assert again == whole
+
+
+def test_an_answer_grown_in_a_circle_is_ended_while_it_grows(
+    browsed: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phase = browsed.query("{ phases(page: {first: 1}) { nodes { id } } }")["phases"]["nodes"][0]
+    monkeypatch.setattr("server.ready.rows.MOST_VALUES", 0)
+    monkeypatch.setattr("server.breathing.ANSWER_BYTES", 3_000)
+    (error,) = browsed.errors(CIRCLE, **phase)
+    assert error["extensions"]["code"] == "ANSWER_TOO_LARGE"
+
+
+def test_what_looks_through_texts_is_never_read_on_the_loop(browsed: ApiClient) -> None:
+    """One step of it may take as long as a text is."""
+    text = "query L($text: String) { projects(filter: {text: $text}) { nodes { id } } }"
+    loop: list[bool] = []
+    kept = Reader.snapshot
+
+    def noted(self: Reader, firm: int, looks: int | None = None) -> Any:
+        loop.append(looks is not None)
+        return kept(self, firm, looks)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Reader, "snapshot", noted)
+        for _ in range(4):
+            browsed.query(text, text="a")
+    assert loop[-1] is False
+    assert loop.count(True) <= 1
+
+
+def test_nobody_spoils_the_plans_of_others(browsed: ApiClient) -> None:
+    text = """query Named($is: Boolean!) { clients(page: {first: 1}) {
+        nodes { id @include(if: $is) name } } }"""
+    body = {"query": text, "variables": {"is": "no truth"}}
+    for name in ("Wrong", "Other", *(f"N{one}" for one in range(12))):
+        browsed.http.post("/graphql", json={**body, "operationName": name}, headers=browsed.headers)
+        browsed.http.post("/graphql", json=body, headers=browsed.headers)
+    with plans_counted() as by_plan:
+        for name in ("Named", None):
+            asked = {"query": text, "variables": {"is": True}, "operationName": name}
+            answer = browsed.http.post("/graphql", json=asked, headers=browsed.headers).json()
+            assert answer["data"]["clients"]["nodes"]
+    assert all(by_plan)
+
+
+def test_a_fault_of_a_plan_is_noted_once_and_the_plan_rests(
+    browsed: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f"{ONE} # at fault"
+    browsed.query(text, id="client_1")
+
+    async def broken(*given: Any, **named: Any) -> None:
+        raise TypeError("a name that moved")
+
+    monkeypatch.setattr("server.ready.plans.PlannedField.answer", broken)
+    with structlog.testing.capture_logs() as entries:
+        for _ in range(6):
+            assert browsed.query(text, id="client_1")["client"]["id"] == "client_1"
+    assert [one["error"] for one in entries if one["event"] == "plan failed"] == ["TypeError"]
+    monkeypatch.undo()
+    with plans_counted() as by_plan:
+        browsed.query(text, id="client_1")
+    assert not any(by_plan), "it rests"
