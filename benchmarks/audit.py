@@ -4,8 +4,8 @@
 
 In each round, in one process and one database: a bulk of N rows in one transaction, one UPDATE of N
 rows, acts of one changed record each in its own transaction, and an import of half as many clients,
-planned and applied as its confirmation does. Bytes are those that the table of
-changes grew by, its indexes included. SQLite; PostgreSQL with `--postgres`.
+planned and applied as its confirmation does. Bytes are those that the table of changes grew by, its
+indexes included. Several sizes tell how it grows. SQLite; PostgreSQL with `--postgres`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from typing import Any
 
 from _shared import fiction
 from _shared.firm import Firm, add_clients, add_phases, add_projects, found_firm
-from _shared.measuring import Stages, report
+from _shared.growth import show_growth
+from _shared.measuring import Stages, ratios, report
 from page_of_invoices import database as new_database
 from sqlalchemy import event, text, update
 
@@ -117,31 +118,42 @@ def without(database: Database) -> None:
     event.remove(ScopedSession, "before_commit", audit_acts._seal)
 
 
+def race(chosen: argparse.Namespace, rows: int) -> dict[str, list[float]]:
+    """Seconds by scene and side; rounds, each in a database of its own."""
+    found: dict[str, list[float]] = {}
+    for _ in range(chosen.rounds):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            new_database(chosen.postgres, Path(folder)) as url,
+        ):
+            for name, (cpu, wall, _) in one_round(url, rows, chosen.acts).figures.items():
+                # The server of PostgreSQL works in processes of its own.
+                found.setdefault(name, []).append(cpu if chosen.postgres is None else wall)
+            audit_acts.watch(ScopedSession)
+    return found
+
+
 def main() -> None:
-    """Rounds, each in a database of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=10_000)
+    parser.add_argument("--rows", type=int, nargs="+", default=[10_000])
     parser.add_argument("--acts", type=int, default=1_000)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--postgres", nargs="?", const="", metavar="URL")
-    given = parser.parse_args()
-    found: dict[str, list[float]] = {}
-    for _ in range(given.rounds):
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            new_database(given.postgres, Path(folder)) as url,
-        ):
-            for name, (cpu, wall, _) in one_round(url, given.rows, given.acts).figures.items():
-                # The server of PostgreSQL works in processes of its own.
-                found.setdefault(name, []).append(cpu if given.postgres is None else wall)
-            audit_acts.watch(ScopedSession)
-    for scene in ("bulk", "sweep", "acts", "import"):
-        having, lacking = (
-            statistics.median(found[f"{scene} {one}"]) for one in ("with", "without")
-        )
-        what = f"the audit, {scene}: × the same without"
-        report("", what, having / lacking, of=given.rows, cost=having if scene == "bulk" else 0)
-        print(f"{scene:8} {having:7.3f} s with, {lacking:7.3f} s without: {having / lacking:.2f}")
+    chosen = parser.parse_args()
+    grown: dict[str, list[tuple[int, float]]] = {}
+    for rows in chosen.rows:
+        found = race(chosen, rows)
+        for scene in ("bulk", "sweep", "acts", "import"):
+            having, lacking = found[f"{scene} with"], found[f"{scene} without"]
+            cost, bare = statistics.median(having), statistics.median(lacking)
+            # Acts are as many whatever the rows.
+            priced = 0 if scene == "acts" else cost
+            what = f"the audit, {scene}: × the same without"
+            report("", what, ratios(having, lacking), of=rows, cost=priced)
+            print(f"{scene:8} {cost:7.3f} s with, {bare:7.3f} s without: {cost / bare:.2f}")
+            if priced:
+                grown.setdefault(scene, []).append((rows, cost))
+    show_growth("growth with the audit", grown)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from _shared.growing import exponent
-from _shared.measuring import Stages, show
+from _shared.growth import show_growth
+from _shared.measuring import Stages, report, show
 from _shared.sitting import Sitting, sitting
 from sqlalchemy import Connection, inspect, text
 
@@ -121,13 +121,30 @@ def tell(database: str, stages: Stages, made: int) -> None:
     ]
     show([f"{database}: {made:,} invoices of four lines", "processor, s", "seconds", "MiB"], rows)
     cpu, wall, _ = stages.figures["generate"]
-    for floor in (_COMPUTED, _FLOORS[0]):
+    sizes = {"of": made, "size": f"{made:,} invoices"}
+    for floor, goal, most in ((_COMPUTED, "W2", 1.5), (_FLOORS[0], "", None)):
         both = [stages.figures[floor], stages.figures[f"{floor} again"]]
-        told = f"{wall / min(one[1] for one in both):.1f} ×"
+        by_clock = wall / min(one[1] for one in both)
+        by_processor = cpu / min(one[0] for one in both)
+        told = f"{by_clock:.1f} ×"
         if database == "sqlite":
             # Of PostgreSQL the processor time is another process's.
-            told += f" ({cpu / min(one[0] for one in both):.1f} × its processor time)"
+            told += f" ({by_processor:.1f} × its processor time)"
         print(f"generate beside {floor}: {told}")
+        beside = by_processor if database == "sqlite" else by_clock
+        what = f"pro formas made from a batch: × {floor}"
+        report(goal, what, beside, at_most=most, cost=cpu, **sizes)
+    speed_of = "pro formas made from a batch: a second of processor"
+    report("W2", speed_of, made / cpu, at_least=500, unit="a second", **sizes)
+    before = stages.figures["run"][0]
+    report(
+        "",
+        "a batch run, before its pro formas are made: processor",
+        before,
+        unit="s",
+        cost=before,
+        **sizes,
+    )
     speed = f"{made / wall:.0f} invoices a second, {made / cpu:.0f} a second of processor"
     print(f"{speed}; load {os.getloadavg()[0]:.0f}\n")
 
@@ -138,15 +155,13 @@ def main() -> None:
     parser.add_argument("--contracts", type=int, nargs="+", default=[1_000, 3_000, 10_000])
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     given = parser.parse_args()
-    costs: dict[str, dict[int, float]] = {"run": {}, "generate": {}}
+    costs: dict[str, list[tuple[int, float]]] = {"run": [], "generate": []}
     for contracts in given.contracts:
         stages, made = measured(given.database, contracts)
         tell(given.database, stages, made)
         for name, own in costs.items():
-            own[contracts] = stages.figures[name][0]
-    if len(given.contracts) > 1:
-        grown = ", ".join(f"{name} {exponent(own):.2f}" for name, own in costs.items())
-        print(f"processor time grows with the exponent: {grown}")
+            own.append((contracts, stages.figures[name][0]))
+    show_growth("growth", costs)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 
-from _shared.growing import exponent
-from _shared.measuring import Stages, ratio, show
+from _shared.growth import show_growth
+from _shared.measuring import Stages, ratio, ratios, report, show
 from _shared.sitting import Sitting, sitting
 from sqlalchemy import text
 
@@ -83,15 +83,21 @@ def measured(database: str, contracts: int, count: int) -> tuple[list[list[str]]
             assert clicks[-1][2] == floors[-1][2]
     # The processor time of PostgreSQL is another process's.
     kind = 0 if database == "sqlite" else 1
-    beside = ratio([one[kind] for one in clicks], [one[kind] for one in floors])
+    both = [one[kind] for one in clicks], [one[kind] for one in floors]
     own = statistics.median(one[0] for one in clicks)
+    sizes = {"of": contracts, "size": f"{contracts:,} contracts"}
+    report("", "a plan: processor", cpu, at_most=4, unit="s", cost=cpu, **sizes)
+    what = "live totals after a click: × the bare aggregate"
+    report("B1", what, ratios(*both), at_most=1.2, cost=own, **sizes)
+    taken = [1000 * one[0] for one in clicks]
+    report("", "a click: processor", taken, at_most=150, unit="ms", **sizes)
     rows = [
         [f"plan of {contracts:,} contracts", f"{cpu:.1f}", f"{wall:.1f}", f"{peak:.0f} MiB"],
         [
             "a click",
             f"{own:.3f}",
             f"{statistics.median(one[1] for one in clicks):.3f}",
-            f"{beside} × the aggregate",
+            f"{ratio(*both)} × the aggregate",
         ],
     ]
     return rows, {"plan": cpu, "a click": own}
@@ -105,17 +111,15 @@ def main() -> None:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     given = parser.parse_args()
     shown: list[list[str]] = []
-    costs: dict[str, dict[int, float]] = {"plan": {}, "a click": {}}
+    costs: dict[str, list[tuple[int, float]]] = {"plan": [], "a click": []}
     for contracts in given.contracts:
         rows, own = measured(given.database, contracts, given.clicks)
         shown += rows
         for name, cost in own.items():
-            costs[name][contracts] = cost
+            costs[name].append((contracts, cost))
     load = f"load {os.getloadavg()[0]:.0f}"
     show([f"{given.database}, {load}", "processor, s", "seconds", ""], shown)
-    if len(given.contracts) > 1:
-        grown = ", ".join(f"{name} {exponent(own):.2f}" for name, own in costs.items())
-        print(f"processor time grows with the exponent: {grown}")
+    show_growth("growth", costs)
 
 
 if __name__ == "__main__":

@@ -7,22 +7,22 @@ project of its client: judged by every rule, numbered under one lock, frozen wit
 handed over, chained, entered in the ledger. Floor: one set-based UPDATE that numbers the same pro
 formas by rank and makes them READY, with no rule, no picture, no chain, and without the triggers
 that keep final documents. Each round has a new database. Goal N3. Beside them a hundred, one by
-one, which tells what a bulk saves. Several sizes tell how it grows: with the exponent of the
-processor of the largest against the smallest. SQLite, in processor time; PostgreSQL, in time, with
-`--postgres` and an empty database's address (one size, one round).
+one, which tells what a bulk saves. Several sizes tell how it grows. SQLite, in
+processor time; PostgreSQL, in time, with `--postgres` and an empty database's address (one size,
+one round).
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 import statistics
 import tempfile
 from decimal import Decimal
 from pathlib import Path
 
 from _shared.firm import Firm, add_clients, add_projects, first_entity, found_firm, opened
-from _shared.measuring import Stages, ratio, show
+from _shared.growth import show_growth
+from _shared.measuring import Stages, ratio, ratios, report, show
 from sqlalchemy import select, text
 
 from domain.catalogue import TaxCode
@@ -151,12 +151,11 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as folder:
                 url = given.postgres or f"sqlite:///{folder}/bench.db"
                 taken[size].append(one_round(url, Path(folder), size))
+    grown: list[tuple[int, float]] = []
     for size in sizes:
         tell(size, taken[size])
-    if len(sizes) > 1:
-        ends = (sizes[0], sizes[-1])
-        least, most = (statistics.median(one["bulk"] for one in taken[size]) for size in ends)
-        print(f"exponent {math.log(most / least) / math.log(sizes[-1] / sizes[0]):.2f}")
+        grown.append((size, statistics.median(one["bulk"] for one in taken[size])))
+    show_growth("growth", {"bulk": grown})
 
 
 def tell(size: int, taken: list[dict[str, float]]) -> None:
@@ -169,6 +168,14 @@ def tell(size: int, taken: list[dict[str, float]]) -> None:
         ["invoices a second, bulk", f"{size / statistics.median(bulks):.0f}"],
     ]
     show([f"{size:,} pro formas made final", "ratio"], rows)
+    cost = statistics.median(bulks)
+    what = "pro formas made final in bulk: × one bare UPDATE"
+    report("N3", what, ratios(bulks, floors), at_most=2, of=size, cost=cost)
+    speed = [size / one for one in bulks]
+    report(
+        "", "pro formas made final in bulk: a second of processor", speed, unit="a second", of=size
+    )
+    report("", "pro formas made final one by one: × in bulk", ratios(singles, bulks), of=size)
 
 
 if __name__ == "__main__":

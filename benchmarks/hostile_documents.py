@@ -13,7 +13,8 @@ from __future__ import annotations
 import argparse
 import time
 
-from _shared.measuring import exponent, report, show
+from _shared.growth import exponent
+from _shared.measuring import report, show
 from graphql import specified_rules
 
 from server.graphql import jalon_schema
@@ -50,7 +51,7 @@ def main() -> None:
                 taken.append(time.process_time() - start)
             costs.append(min(taken))
         dearest = max(dearest, *costs)
-        growth = exponent(SIZES, costs)
+        growth = exponent(list(zip(SIZES, costs, strict=True)))
         if name != COMPARED:
             steepest = max(steepest, growth)
         rows.append([name, *(f"{1000 * one:.0f}" for one in costs), f"n^{growth:.2f}", told])

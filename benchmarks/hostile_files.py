@@ -21,25 +21,23 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 
-from _shared.firm import SECRET, found_firm
+from _shared.firm import found_firm
 from _shared.hostile import package
 from _shared.hostile_set import MAKERS
 from _shared.measuring import report, show
-from _shared.serving import Server, serve, started
+from _shared.product import serve_product
+from _shared.serving import Server, started
 
 from domain.access import Role
 from persistence.founding import found
 from persistence.organisations import create_key
 from persistence.session import Database
-from server.app import create_app
 from server.firm_file import read_firm_file
-from server.logs import configure_logs
-from server.settings import Environment, Settings
 
 CREATE = """mutation($file: Upload!) {
   importCreate(input: { file: $file }) {
@@ -83,7 +81,9 @@ def asked(server: Server, token: str, body: bytes, kind: str) -> dict[str, objec
         "GraphQL-Preflight": "1",
     }
     try:
-        connection.request("POST", "/graphql", body, headers)
+        # Who is refused by the announced size is answered, and cut off while it sends.
+        with suppress(ConnectionError):
+            connection.request("POST", "/graphql", body, headers)
         answer = connection.getresponse()
         told: dict[str, object] = {"status": answer.status, "text": answer.read()}
     finally:
@@ -192,15 +192,6 @@ def race(folder: Path, only: str) -> Iterator[Seen]:
                 path.unlink()
 
 
-def serve_one(url: str, folder: str, listening: int) -> None:
-    files = Path(folder, "files").absolute().as_uri()
-    settings = Settings(
-        env=Environment.PRODUCTION, database_url=url, secret=SECRET.decode(), files_url=files
-    )
-    configure_logs(as_json=True)
-    serve(create_app(settings), listening)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--only", default="", help="files whose name holds these words")
@@ -210,7 +201,7 @@ def main() -> None:
     parser.add_argument("--listening", type=int, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.listening is not None:
-        serve_one(chosen.url, chosen.folder, chosen.listening)
+        serve_product(chosen.url, chosen.listening, folder=chosen.folder)
         return
     with tempfile.TemporaryDirectory() as name:
         seen = []

@@ -18,12 +18,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from _shared.measuring import ratio, show
+from _shared.measuring import ratio, ratios, report, show
 from import_rows import measure, prepare
 
 from templates_xlsx.layouts import layout
@@ -84,6 +85,13 @@ def main() -> None:
         against = (f"{min(other):.3f}", ratio(other, own)) if other else ("–", "–")
         rows.append((stage, f"{min(own):.3f}", *against))
     show(["U3", "product", "peer", "peer : product"], rows)
+    own, other = taken["product"]["whole"], taken["peer"].get("whole", [])
+    sizes = {"of": chosen.rows, "cost": statistics.median(own)}
+    what = "clients taken in, preview and confirmation"
+    report("", f"{what}: processor", own, unit="s", **sizes)
+    if other:
+        faster = ratios(other, own)
+        report("U3", f"{what}: × as fast as django-import-export", faster, at_least=5, **sizes)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from typing import Any
 
 from _shared.firm import Firm, add_clients, add_phases, add_projects, found_firm, opened
 from _shared.growth import show_growth
-from _shared.measuring import Figures, Stages, ratio, show
+from _shared.measuring import Figures, Stages, ratio, ratios, report, show
 from _shared.sheets import KINDS, clients_for, projects_for, workbook
 from openpyxl import load_workbook
 
@@ -215,6 +215,25 @@ def promises(
     yield "U2 confirm : raw insert", "≤ 2", ratio(cpu["confirm"], cpu["insert"])
 
 
+def hand_over(taken: dict[str, list[tuple[float, float, float]]], kind: str, rows: int) -> None:
+    """The figures of `promises`, for the table of all."""
+    cpu = {stage: [one[0] for one in runs] for stage, runs in taken.items()}
+    review = [sum(pair) for pair in zip(cpu["examine"], cpu["take"], strict=True)]
+    peer = cpu["openpyxl"]
+    for what, ours in (("reading", cpu["read"]), ("reading and checking", cpu["examine"])):
+        faster, cost = ratios(peer, ours), statistics.median(ours)
+        told = f"{kind}, {what}: × as fast as openpyxl reads"
+        report("U1", told, faster, at_least=3, of=rows, cost=cost)
+    told, cost = f"{kind}, checked and reviewed: × openpyxl's reading", statistics.median(review)
+    report("U1", told, ratios(review, peer), at_most=4, of=rows, cost=cost)
+    told = f"{kind}, upload to confirmation: memory"
+    peak = max(one[2] for stage in ("examine", "take", "confirm") for one in taken[stage])
+    report("U1", told, peak, at_most=300, unit="MiB", of=rows, cost=peak)
+    told = f"{kind}, confirmed: × a raw insert of the same rows"
+    cost = statistics.median(cpu["confirm"])
+    report("U2", told, ratios(cpu["confirm"], cpu["insert"]), at_most=2, of=rows, cost=cost)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000])
@@ -235,6 +254,7 @@ def main() -> None:
             print(f"{rows:,} rows of {kind}, medians of {chosen.rounds} rounds\n")
             show(["", "CPU s", "µs a row", "s", "peak MiB"], told(taken, rows))
             show(["promise", "goal", "CPU ratio (least – most)"], promises(taken, kind))
+            hand_over(taken, kind, rows)
             for stage, runs in taken.items():
                 cost = statistics.median(one[0] for one in runs)
                 grown.setdefault(STAGES[stage], []).append((rows, cost))

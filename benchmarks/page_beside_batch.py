@@ -24,28 +24,26 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from _shared.firm import SECRET, Firm, add_clients, add_invoices, add_projects, found_firm, opened
+from _shared.databases import database
+from _shared.firm import Firm, add_clients, add_invoices, add_projects, found_firm, opened
 from _shared.measuring import report, show
+from _shared.product import serve_product
 from _shared.reads import DOCUMENTS
-from _shared.serving import Asker, Server, asking, serve, started
-from _shared.sitting import database
+from _shared.serving import Asker, Server, asking, started
 
-from server.app import create_app
-from server.logs import configure_logs
-from server.settings import Environment, Settings
 from tests.support.databases import owner
 from tests.support.due_firm import add_due
 
 EVERY, WRITES_EVERY = 0.25, 0.5
 INVOICES = 2_000
 _STANDING = "id state planHash job { status userErrors { code message } }"
-_BATCH = f"batch {{ {_STANDING} }} userErrors {{ code message }}"
+_BATCH = f"batch {{ {_STANDING} }} userErrors {{ code message severity }}"
 _PLAN = f"mutation($input: BatchPlanInput!) {{ act: batchPlan(input: $input) {{ {_BATCH} }} }}"
 _RUN = f"mutation($input: BatchRunInput!) {{ act: batchRun(input: $input) {{ {_BATCH} }} }}"
 _STATE = f"query($id: ID!) {{ batch(id: $id) {{ {_STANDING} }} }}"
 _WRITE = (
     "mutation($input: ClientCreateInput!) "
-    "{ act: clientCreate(input: $input) { node { id } userErrors { code message } } }"
+    "{ act: clientCreate(input: $input) { node { id } userErrors { code message severity } } }"
 )
 
 
@@ -63,8 +61,9 @@ def answered(ask: Asker, token: str, query: str, variables: dict[str, Any]) -> A
     answer = orjson.loads(ask(request(token, query, variables)))
     if "errors" in answer:
         raise ValueError(answer["errors"][0])
-    if told := (answer["data"].get("act") or {}).get("userErrors"):
-        raise ValueError(told[0])
+    told = (answer["data"].get("act") or {}).get("userErrors", ())
+    if refused := [one for one in told if one["severity"] == "ERROR"]:
+        raise ValueError(refused[0])
     return answer["data"]
 
 
@@ -242,19 +241,6 @@ def tell(
         print(error)
 
 
-def serve_one(chosen: argparse.Namespace) -> None:
-    settings = Settings(
-        env=Environment.PRODUCTION,
-        database_url=chosen.url,
-        secret=SECRET.decode(),
-        files_url=Path(chosen.folder, "files").absolute().as_uri(),
-        # A run of ten thousand is one request; how long it may take is not the question here.
-        request_seconds=600,
-    )
-    configure_logs(as_json=True)
-    serve(create_app(settings), chosen.listening)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--contracts", type=int, default=10_000)
@@ -265,7 +251,8 @@ def main() -> None:
     parser.add_argument("--listening", type=int, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.listening is not None:
-        serve_one(chosen)
+        # A run of ten thousand is one request; how long it may take is not the question here.
+        serve_product(chosen.url, chosen.listening, folder=chosen.folder, request_seconds=600)
         return
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -21,18 +21,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
-from _shared.firm import SECRET, Firm, add_clients, add_invoices, add_projects, found_firm, opened
+from _shared.firm import Firm, add_clients, add_invoices, add_projects, found_firm, opened
 from _shared.measuring import ratio, ratios, report, show
 from _shared.plain_endpoint import plain_endpoint
+from _shared.product import serve_product
 from _shared.serving import Load, Server, asking, load, serve, started
 from sqlalchemy import Connection, event
 
 from persistence.ready.reader import Reader
 from schema.context import Context
-from server.app import create_app
 from server.graphql import jalon_schema
-from server.logs import configure_logs
-from server.settings import Environment, Settings
 from tests.support.databases import owner
 
 QUERY = """query Page($after: String) {
@@ -138,14 +136,15 @@ def told(clients: int, taken: dict[str, list[Load]]) -> Iterator[list[str]]:
         "requests/s": lambda one: one.a_second,
         "CPU a request, ms": lambda one: one.processor,
     }
+    several = f"{clients} client{'s'[: clients > 1]}"
     for title, measure in measures.items():
         product, floor = ([measure(one) for one in taken[name]] for name in ("product", "floor"))
         turned = (floor, product) if title == "requests/s" else (product, floor)
         if title.startswith("CPU"):
-            what = f"page of {PAGE} with page info, {clients} clients: processor a request"
+            what = f"page of {PAGE} with page info, {several}: processor a request"
             report("R4", what, ratios(*turned), at_most=1.3)
         figures = [f"{statistics.median(each):.2f}" for each in (product, floor)]
-        yield [f"{title}, {clients} client{'s'[: clients > 1]}", *figures, ratio(*turned)]
+        yield [f"{title}, {several}", *figures, ratio(*turned)]
 
 
 def statements(firm: Firm, folder: Path) -> list[str]:
@@ -213,15 +212,7 @@ def serve_one(chosen: argparse.Namespace) -> None:
     if chosen.serve == "floor":
         serve(plain_endpoint(chosen.url, chosen.organisation), chosen.listening)
         return
-    settings = Settings(
-        env=Environment.PRODUCTION,
-        database_url=chosen.url,
-        secret=SECRET.decode(),
-        requests_per_minute=0,
-        price_per_minute=0,
-    )
-    configure_logs(as_json=True)
-    serve(create_app(settings), chosen.listening)
+    serve_product(chosen.url, chosen.listening)
 
 
 def main() -> None:

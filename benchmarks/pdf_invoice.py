@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import math
 import multiprocessing
 import statistics
 import time
@@ -28,7 +27,8 @@ from datetime import date
 from decimal import Decimal
 
 from _shared import HOUSE
-from _shared.measuring import give_back, memory_of
+from _shared.growth import show_growth
+from _shared.measuring import give_back, memory_of, ratios, report
 
 from documents.logo import logo_media_type
 from documents.pdf import press
@@ -127,12 +127,12 @@ def seconds(act: Callable[[InvoicePicture], bytes], one: InvoicePicture) -> floa
     return time.process_time() - start
 
 
-def one_by_one(documents: int) -> None:
+def one_by_one(documents: int, line_counts: list[int]) -> None:
     print(f"{documents} documents of each size; CPU, medians\n")
     print("| lines | plain loop, ms | new shape, ms | ratio | known shape, ms | ratio |")
     print("|---|---|---|---|---|---|")
     contenders = (plain_loop, laid_out, render_invoice)
-    for lines in LINE_COUNTS:
+    for lines in line_counts:
         for number in range(2):
             for act in contenders:
                 act(picture(number, lines))
@@ -143,9 +143,12 @@ def one_by_one(documents: int) -> None:
                 spent[act].append(seconds(act, one))
         told = [f"{1000 * statistics.median(spent[plain_loop]):.0f}"]
         for act in contenders[1:]:
-            pairs = zip(spent[plain_loop], spent[act], strict=True)
+            faster = ratios(spent[plain_loop], spent[act])
             told.append(f"{1000 * statistics.median(spent[act]):.1f}")
-            told.append(f"{statistics.median(plain / ours for plain, ours in pairs):.2f}")
+            told.append(f"{statistics.median(faster):.2f}")
+            shape = "a new" if act is laid_out else "a known"
+            what = f"one invoice of {shape} shape, lines: {lines}: × as fast as the plain loop"
+            report("P1", what, faster, at_least=1.5)
         print(f"| {lines} | {' | '.join(told)} |")
 
 
@@ -153,7 +156,7 @@ def runs(sizes: list[int]) -> None:
     """Seconds of processor of whole runs; the plain loop's from a sample of the same lines."""
     print("\n| run of | plain loop, s | nothing known, s | ratio | known, s | ratio |")
     print("|---|---|---|---|---|---|")
-    taken: list[tuple[float, float]] = []
+    grown: dict[str, list[tuple[int, float]]] = {"nothing known": [], "known": []}
     for size in sizes:
         stored = [to_json(picture(number, 1 + number % 10)) for number in range(size)]
         plain = sum(seconds(plain_loop, picture(turn, 1 + turn)) for turn in range(SAMPLE))
@@ -162,17 +165,16 @@ def runs(sizes: list[int]) -> None:
         first, again = (_run_of(stored) for _ in range(2))
         plain += sum(seconds(plain_loop, picture(turn, 1 + turn)) for turn in range(SAMPLE))
         plain *= size / (2 * SAMPLE)
-        taken.append((first, again))
+        for (shapes, points), cost in zip(grown.items(), (first, again), strict=True):
+            points.append((size, cost))
+            what = f"a run of final invoices, {shapes}: × as fast as the plain loop"
+            report("P2", what, plain / cost, at_least=10, of=size, cost=cost)
         print(
             f"| {size} | {plain:.1f} | {first:.2f} | {plain / first:.1f} "
             f"| {again:.2f} | {plain / again:.1f} |"
         )
-    if len(sizes) > 1:
-        growth = math.log(sizes[-1] / sizes[0])
-        exponents = [
-            math.log(last / least) / growth for least, last in zip(taken[0], taken[-1], strict=True)
-        ]
-        print("exponents of growth: {:.2f} (nothing known), {:.2f} (known)".format(*exponents))
+    print()
+    show_growth("growth", grown)
 
 
 def _run_of(stored: list[dict[str, object]]) -> float:
@@ -188,11 +190,18 @@ def memory(documents: int) -> None:
     print(f"\n| memory kept over {documents} documents | MiB at the end | KiB a document |")
     print("|---|---|---|")
     told = multiprocessing.get_context("spawn")
+    kept: dict[object, float] = {}
     for act in (plain_loop, laid_out, render_invoice):
         with told.Pool(1) as pool:
             first, last = pool.apply(_kept, (act, documents))
         each = 1024 * (last - first) / (documents - documents // 10)
+        kept[act] = each
         print(f"| {act.__name__} | {last:.0f} | {each:.1f} |")
+    if kept[plain_loop] > 0:
+        for act, shape in ((laid_out, "a new"), (render_invoice, "a known")):
+            what = f"memory kept for each document of {shape} shape: × the plain loop"
+            beside = max(0.0, kept[act] / kept[plain_loop])
+            report("P1", what, beside, at_most=1 / 15, of=documents)
 
 
 def _kept(act: Callable[[InvoicePicture], bytes], documents: int) -> tuple[float, float]:
@@ -211,12 +220,13 @@ def main() -> None:
     warnings.simplefilter("ignore")
     parser = argparse.ArgumentParser()
     parser.add_argument("documents", nargs="?", type=int, default=6)
+    parser.add_argument("--lines", nargs="*", type=int, default=list(LINE_COUNTS))
     parser.add_argument("--runs", nargs="*", type=int, default=list(RUNS))
     parser.add_argument("--memory", type=int, default=0)
     asked = parser.parse_args()
     assert logo_media_type(LOGO.read_bytes())
     if asked.documents:
-        one_by_one(asked.documents)
+        one_by_one(asked.documents, asked.lines)
     if asked.runs:
         runs(asked.runs)
     if asked.memory:

@@ -26,18 +26,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import orjson
-from _shared.firm import SECRET, Firm, fill_invoices, found_firm, opened
+from _shared.databases import database
+from _shared.firm import Firm, fill_invoices, found_firm, opened
 from _shared.measuring import ratio, ratios, report, show
 from _shared.plain_reads import plain_reads
+from _shared.product import serve_product
 from _shared.reads import DOCUMENTS, VALUES, Asked, asked, count_values
 from _shared.serving import Load, Server, asking, database_clock, load, serve, started
-from _shared.sitting import database
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from server.app import create_app
-from server.logs import configure_logs
-from server.settings import Environment, Settings
 from tests.support.databases import owner
 
 FLOORS = {"statement": ("R5", 1.0), "rows": ("R4", 1.3)}
@@ -188,17 +186,7 @@ def serve_one(chosen: argparse.Namespace) -> None:
     if chosen.serve in FLOORS:
         serve(plain_reads(chosen.url, chosen.organisation, chosen.serve), chosen.listening)
         return
-    # One key asks for all: what it may ask a minute is not the question here.
-    settings = Settings(
-        env=Environment.PRODUCTION,
-        database_url=chosen.url,
-        secret=SECRET.decode(),
-        requests_per_minute=0,
-        price_per_minute=0,
-        operations_at_once=2 * max(CLIENTS),
-    )
-    configure_logs(as_json=True)
-    serve(create_app(settings), chosen.listening)
+    serve_product(chosen.url, chosen.listening, operations_at_once=2 * max(CLIENTS))
 
 
 def main() -> None:

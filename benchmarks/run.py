@@ -5,7 +5,8 @@
     .venv/bin/python benchmarks/run.py [--quick] [--only NAME …] [--node-modules FOLDER]
 
 Each script takes its floors and peers in turn with the product (see its docstring). What costs more
-when there is more is run at several sizes, and the exponent of its growth is fitted. Each figure is
+when there is more is run at several sizes, and the exponent of its growth is fitted. A quick look
+leaves out what another script tells as well and what says nothing in one round. Each figure is
 compared with that of the last run (results.json). With --only some scripts are run anew and the
 figures of the others are kept. The peers in Node are raced where --node-modules, or
 JALON_BENCH_NODE_MODULES, names a folder with them (`peers.py`).
@@ -23,7 +24,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -49,47 +49,58 @@ class Run:
     options: tuple[str, ...] = ()
     size: str = ""
     sizes: tuple[int, ...] = ()
+    """In one run where there are several: the script takes them all."""
     quick: tuple[int, ...] | None = ()
     """None: a quick look leaves it out."""
     quickly: tuple[str, ...] = ()
-    """More options for a quick look."""
+    """More options for a quick look; the last of a name counts."""
 
-    def commands(self, *, quick: bool) -> Iterator[list[str]]:
+    def command(self, *, quick: bool) -> list[str]:
         options = [*self.options, *(self.quickly if quick else ())]
         sizes = (self.quick or ()) if quick else self.sizes
-        if not self.size:
-            yield [self.script, *options]
-        for size in sizes:
-            yield [self.script, *options, self.size, str(size)]
+        return [self.script, *options, *([self.size, *map(str, sizes)] if sizes else [])]
 
 
-_READS = ("--rounds", "1", "--seconds", "0.3")
+_GROWING = (1_000, 3_000, 10_000)
+_READS = ("--rounds", "1", "--seconds", "0.2", "--kinds", "page", "one")
+_ONCE = ("--rounds", "1")
 RUNS = (
-    Run("page_of_invoices.py", (), "--invoices", (20_000,), (2_000,), _READS),
+    Run("page_of_invoices.py", (), "--invoices", (20_000,), None),
     Run("page_of_invoices.py", ("--postgres",), "--invoices", (20_000,), None),
     Run("peers.py", (), "--invoices", (20_000,), (3_000,), _READS),
     Run("peers.py", ("--postgres",), "--invoices", (20_000,), None),
-    Run("page_beside_batch.py", (), "--contracts", (10_000,), (300,), ("--seconds", "3")),
+    Run("page_beside_batch.py", (), "--contracts", (10_000,), (300,), ("--seconds", "2")),
     Run("page_beside_batch.py", ("--database", "postgresql"), "--contracts", (10_000,), None),
-    Run("hostile_documents.py", quickly=("--rounds", "1")),
+    Run("hostile_documents.py", quick=None),
     Run("template_write.py", (), "--rows", (1_000, 10_000, 100_000), (1_000,), ("--repeats", "1")),
     Run("template_write.py", ("--sheet", "clients"), "--rows", (10_000,), None),
+    Run(
+        "template_through_api.py",
+        (),
+        "--rows",
+        _GROWING,
+        (300,),
+        (*_ONCE, "--kind", "progress"),
+    ),
     Run(
         "import_rows.py",
         ("--kind", "clients", "phases", "progress"),
         "--rows",
-        (1_000, 3_000, 10_000),
+        _GROWING,
         (300,),
-        ("--rounds", "1", "--kind", "clients"),
+        (*_ONCE, "--kind", "clients"),
     ),
-    Run("whole_import.py", (), "--rows", (1_000, 3_000, 10_000), None),
-    Run("pdf_invoice.py", (), quickly=("1",)),
+    Run("import_peer.py", (), "--rows", (10_000,), None),
+    Run("whole_import.py", (), "--rows", _GROWING, None),
     Run(
-        "finalise_invoices.py", (), "--invoices", (1_000, 3_000, 10_000), (200,), ("--rounds", "1")
+        "pdf_invoice.py",
+        ("--memory", "1000"),
+        quickly=("--memory", "0", "--lines", "10", "--runs", "10", "--", "1"),
     ),
-    Run("batch_plan.py", (), "--contracts", (1_000, 3_000, 10_000), (200,), ("--clicks", "2")),
-    Run("batch_generate.py", (), "--contracts", (1_000, 3_000, 10_000), (200,)),
-    Run("audit.py", (), "--rows", (1_000, 3_000, 10_000), (300,), ("--acts", "50")),
+    Run("finalise_invoices.py", (), "--invoices", _GROWING, (200,), _ONCE),
+    Run("batch_plan.py", (), "--contracts", _GROWING, (200,), ("--clicks", "2")),
+    Run("batch_generate.py", (), "--contracts", _GROWING, (200,)),
+    Run("audit.py", (), "--rows", _GROWING, (300,), ("--acts", "50")),
     Run("tenant_walls.py", (), "--rows", (10_000,), None),
     Run("hostile_files.py", quick=None),
     Run("hostile_requests.py", quick=None),
@@ -122,17 +133,24 @@ def figures_of(command: list[str], environment: dict[str, str]) -> list[Figure] 
     """Runs one script, whose tables are seen; None when it failed."""
     print(f"\n== {' '.join(command)}", flush=True)
     with tempfile.NamedTemporaryFile("r", encoding="utf-8", suffix=".jsonl") as taken:
-        begun = time.monotonic()
+        begun, spent = time.monotonic(), _spent()
         ended = subprocess.run(
             [sys.executable, str(HERE / command[0]), *command[1:]],
             env={**environment, FIGURES_VARIABLE: taken.name},
             check=False,
         )
-        print(f"   {time.monotonic() - begun:.0f} s", flush=True)
+        took = time.monotonic() - begun
+        print(f"   {took:.0f} s, {_spent() - spent:.0f} of processor", flush=True)
         if ended.returncode:
             return None
         told = [Figure(**json.loads(line)) for line in taken]
     return [replace(one, command=" ".join(command), taken_on=_today()) for one in told]
+
+
+def _spent() -> float:
+    """Processor seconds of all scripts so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def all_figures(chosen: argparse.Namespace) -> tuple[list[Figure], list[str]]:
@@ -144,15 +162,13 @@ def all_figures(chosen: argparse.Namespace) -> tuple[list[Figure], list[str]]:
             continue
         if (chosen.quick and one.quick is None) or not (HERE / one.script).exists():
             continue
-        taken: list[Figure] = []
-        for command in one.commands(quick=chosen.quick):
-            if one.script == "peers.py" and chosen.node_modules:
-                command += ["--node-modules", chosen.node_modules]
-            figures = figures_of(command, dict(os.environ))
-            if figures is None:
-                failed.append(" ".join(command))
-            taken += figures or []
-        found += [_named(each, one) for each in grown(taken)]
+        command = one.command(quick=chosen.quick)
+        if one.script == "peers.py" and chosen.node_modules:
+            command += ["--node-modules", chosen.node_modules]
+        figures = figures_of(command, dict(os.environ))
+        if figures is None:
+            failed.append(" ".join(command))
+        found += [_named(each, one) for each in grown(figures or [])]
     spoilt = {command.partition(" ")[0] for command in failed}
     return [one for one in found if one.key[0] not in spoilt], failed
 
@@ -194,9 +210,8 @@ def main() -> None:
     begun = time.monotonic()
     former = Results.read(RESULTS)
     figures, failed = all_figures(chosen)
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    took, spent = time.monotonic() - begun, used.ru_utime + used.ru_stime
-    print(f"\nAll of it: {took / 60:.1f} minutes, {spent / 60:.1f} of processor\n")
+    took = time.monotonic() - begun
+    print(f"\nAll of it: {took / 60:.1f} minutes, {_spent() / 60:.1f} of processor\n")
     results = Results().with_those(figures, machine())
     show(TITLES, rows(results.figures, former))
     if not chosen.quick:

@@ -24,17 +24,15 @@ from urllib.parse import urlsplit
 from zipfile import ZipFile
 
 import orjson
-from _shared.firm import SECRET, Firm, add_clients, add_phases, add_projects, found_firm, opened
+from _shared.firm import Firm, add_clients, add_phases, add_projects, found_firm, opened
 from _shared.growth import show_growth
-from _shared.measuring import ratio, show
-from _shared.serving import Server, asking, serve, started
+from _shared.measuring import ratio, ratios, report, show
+from _shared.product import serve_product
+from _shared.serving import Server, asking, started
 from _shared.sheets import clients_for, projects_for
 
 from persistence.takeover.prefill import prefilled
 from resolvers._sheets import seal_of, setting_of
-from server.app import create_app
-from server.logs import configure_logs
-from server.settings import Environment, Settings
 from templates_xlsx.generator import Prefilled, write_template
 from templates_xlsx.layouts import layout
 
@@ -132,17 +130,6 @@ def race(kind: str, rows: int, rounds: int) -> tuple[list[float], list[float]]:
     return whole, floor
 
 
-def serve_product(url: str, folder: str, listening: int) -> None:
-    settings = Settings(
-        env=Environment.PRODUCTION,
-        database_url=url,
-        secret=SECRET.decode(),
-        files_url=Path(folder).joinpath("files").absolute().as_uri(),
-    )
-    configure_logs(as_json=True)
-    serve(create_app(settings), listening)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000, 3_000, 10_000])
@@ -153,7 +140,7 @@ def main() -> None:
     parser.add_argument("--listening", type=int, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.serve:
-        serve_product(chosen.serve, chosen.folder, chosen.listening)
+        serve_product(chosen.serve, chosen.listening, folder=chosen.folder)
         return
     told: list[Sequence[Any]] = []
     grown: dict[str, list[tuple[int, float]]] = {}
@@ -161,6 +148,14 @@ def main() -> None:
         for rows in chosen.rows:
             whole, floor = race(kind, rows, chosen.rounds)
             grown.setdefault(kind, []).append((rows, statistics.median(whole)))
+            report(
+                "T2",
+                f"template of {kind} through the API: × the writing alone",
+                ratios(whole, floor),
+                at_most=2,
+                of=rows,
+                cost=statistics.median(whole),
+            )
             seconds = (f"{statistics.median(each):.3f}" for each in (whole, floor))
             told.append((f"{kind}, {rows:,} rows", *seconds, ratio(whole, floor)))
     show(["", "API, CPU s", "writing, CPU s", "ratio (least – most)"], told)

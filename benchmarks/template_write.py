@@ -25,7 +25,7 @@ from decimal import Decimal
 from typing import Any, BinaryIO
 
 from _shared.growth import show_growth
-from _shared.measuring import show
+from _shared.measuring import ratios, report, show
 from xlsxwriter.workbook import Workbook
 
 from templates_xlsx.generator import Prefilled, write_template
@@ -184,6 +184,13 @@ def tell(kind: str, count: int, runs: dict[str, list[Run]]) -> None:
             ]
         )
     show(["", "CPU s", "faster", "writing", "peak MiB", "size kB"], rows)
+    faster = ratios([run.cpu for run in runs["plain"]], [run.cpu for run in runs["ours"]])
+    told = f"template of {kind}, {'prefilled' if count else 'empty, its skeleton cached'}"
+    what, least = f"{told}: × as fast as XlsxWriter's plain loop", 5 if count else 8
+    report("T1", what, faster, at_least=least, of=count, cost=cpu["ours"])
+    if count:
+        peaks = [run.peak for run in runs["ours"]]
+        report("T1", f"{told}: memory", peaks, at_most=20, unit="MiB", of=count)
 
 
 def main() -> None:

@@ -31,7 +31,8 @@ from typing import Any
 from _shared import fiction
 from _shared.firm import Firm, add_clients, add_phases, add_projects, found_firm, opened
 from _shared.growth import show_growth
-from _shared.measuring import Figures, Stages, ratio, show
+from _shared.measuring import Figures, Stages, ratio, report, show
+from _shared.measuring import ratios as by_round
 from _shared.sheets import clients_for, projects_for, workbook
 from openpyxl import load_workbook
 from xlsxwriter import Workbook
@@ -306,6 +307,25 @@ def ratios(taken: dict[str, list[tuple[float, float, float]]]) -> Iterator[Seque
             yield f"{STAGES[stage]} : {STAGES[below].strip()}", ratio(cpu[stage], cpu[below])
 
 
+def hand_over(taken: dict[str, list[tuple[float, float, float]]], scene: str, rows: int) -> None:
+    """The figures of `ratios`, and the most memory, for the table of all."""
+    cpu = {stage: [one[0] for one in runs] for stage, runs in taken.items()}
+    review = [sum(pair) for pair in zip(cpu["examine"], cpu["take"], strict=True)]
+    cost = statistics.median(review)
+    told = f"phases, {scene}, review: × openpyxl's reading"
+    report("U1", told, by_round(review, cpu["openpyxl"]), at_most=4, of=rows, cost=cost)
+    peak = max(one[2] for stage in ("examine", "take") for one in taken[stage])
+    told = f"phases, {scene}, review: memory"
+    report("U1", told, peak, at_most=300, unit="MiB", of=rows, cost=peak)
+    for stage, below in FLOORS.items():
+        if stage in cpu:
+            named = STAGES[stage].lstrip("0123456789 ")
+            told = f"phases, {scene}, {named}: × {STAGES[below].strip()}"
+            found, cost = by_round(cpu[stage], cpu[below]), statistics.median(cpu[stage])
+            goal, most = ("U2", 2) if (stage, scene) == ("confirm", "new") else ("", None)
+            report(goal, told, found, at_most=most, of=rows, cost=cost)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000])
@@ -326,6 +346,7 @@ def main() -> None:
             print(f"{rows:,} rows of phases, {scene}, medians of {chosen.rounds} rounds\n")
             show(["", "CPU s", "µs a row", "s", "peak MiB"], told(taken, rows))
             show(["", "CPU ratio (least – most)"], ratios(taken))
+            hand_over(taken, scene, rows)
             for stage, runs in taken.items():
                 cost = statistics.median(one[0] for one in runs)
                 grown.setdefault(STAGES[stage].strip(), []).append((rows, cost))

@@ -82,18 +82,6 @@ def ratio(ours: Sequence[float], floor: Sequence[float]) -> str:
     return f"{statistics.median(found):.2f} ({found[0]:.2f} – {found[-1]:.2f})"
 
 
-def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float:
-    """How cost grows with size: 1 is as fast as size, 2 is as its square (fitted by least squares).
-
-    NaN with fewer than two different sizes, or where something cost nothing.
-    """
-    if len(set(sizes)) < 2 or min(*sizes, *costs) <= 0:
-        return math.nan
-    return statistics.linear_regression(
-        [math.log(size) for size in sizes], [math.log(cost) for cost in costs]
-    ).slope
-
-
 FIGURES_VARIABLE = "JALON_BENCH_FIGURES"
 """Names the file that `report` adds a line of JSON to for each figure."""
 
@@ -115,7 +103,7 @@ def report(
 
     `found` is one figure or that of each round, in `unit`: × is a ratio to the floor or peer. It
     keeps to its goal when its median is `at_most` or `at_least` so much. How its cost grows is
-    either said by `growth`, an `exponent`, or found by `run.py`, which runs a script at several
+    either said by `growth`, an exponent, or found by `run.py` from what is handed over at several
     sizes: then `cost` is what our side took (processor seconds, say) for a number `of` things.
     """
     path = os.environ.get(FIGURES_VARIABLE)

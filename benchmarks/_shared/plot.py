@@ -43,7 +43,7 @@ _STYLE = """
 
 def plot(figures: Sequence[Figure]) -> str:
     """The whole file."""
-    judged = [one for one in figures if one.distance]
+    judged = [one for one in figures if 0 < (one.distance or 0) < math.inf]
     growing = [one for one in figures if one.growth is not None]
     below = _HEAD + _LINE * len(judged) + (_GAP if growing else 0)
     height = below + _LINE * len(growing) + 40

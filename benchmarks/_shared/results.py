@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from _shared.measuring import exponent
+from _shared.growth import exponent
 
 NOISE = 1.15
 """Two figures that differ by less are alike, whatever their rounds told."""
@@ -94,8 +94,7 @@ def grown(figures: Sequence[Figure]) -> list[Figure]:
     found = []
     for ones in by_key.values():
         largest = max(ones, key=lambda one: one.of)
-        priced = [one for one in ones if one.of > 0 and one.cost > 0]
-        growth = exponent([one.of for one in priced], [one.cost for one in priced])
+        growth = exponent([(one.of, one.cost) for one in ones])
         found.append(largest if math.isnan(growth) else replace(largest, growth=growth))
     return found
 

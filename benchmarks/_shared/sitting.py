@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from _shared.databases import database
 from _shared.firm import Firm, found_firm, opened
 from domain.batch.criteria import Criteria
 from domain.batch.model import BillState
@@ -21,19 +22,8 @@ from resolvers._mutation import Acting
 from schema.context import House
 from tests.support.databases import owner
 from tests.support.due_firm import add_due
-from tests.support.postgres import fresh_database, running_postgres
 
 _EVERYTHING = 10**9
-
-
-@contextlib.contextmanager
-def database(kind: str, folder: Path) -> Iterator[str]:
-    """A new database: a SQLite file, or one of a PostgreSQL that is started for it."""
-    if kind == "sqlite":
-        yield f"sqlite:///{folder / 'bench.db'}"
-        return
-    with running_postgres() as dsn, fresh_database(dsn) as url:
-        yield url
 
 
 @dataclass(frozen=True)
