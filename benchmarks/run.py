@@ -95,7 +95,7 @@ RUNS = (
     Run(
         "pdf_invoice.py",
         ("--memory", "1000"),
-        quickly=("--memory", "0", "--lines", "10", "--runs", "10", "--", "1"),
+        quickly=("--memory", "0", "--lines", "10", "--runs", "4", "--", "1"),
     ),
     Run("finalise_invoices.py", (), "--invoices", _GROWING, (200,), _ONCE),
     Run("batch_plan.py", (), "--contracts", _GROWING, (200,), ("--clicks", "2")),
