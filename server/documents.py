@@ -38,6 +38,9 @@ LEAST_TOKENS = 50
 DEAR = 10_000
 """The price above which few operations run at a time: each may hold 20 MiB until it is sent."""
 
+LONG = 40_000
+"""The price above which a plan reads in a thread; below it is done in short reads on the loop."""
+
 SHORT = 2_000
 """Characters of a document that is parsed where it stands: it takes a few milliseconds."""
 
@@ -90,10 +93,9 @@ class Documents:
         if price > PRICE or (context.account is not None and not context.account.pay(price)):
             return None
         firm = context.caller.organisation_id
-        is_dear = price > DEAR
-        async with self.dear.place(firm) if is_dear else nullcontext():
+        async with self.dear.place(firm) if price > DEAR else nullcontext():
             found = await self.answering.answer(
-                known.plans, asked.operation_name, asked.variables, context, is_dear=is_dear
+                known.plans, asked.operation_name, asked.variables, context, is_long=price > LONG
             )
         return None if found is None else Ready(found, cost_told(price, context.account))
 
@@ -182,8 +184,8 @@ class KnownDocument(SchemaExtension):
         return getattr(self.execution_context.context, "account", None)
 
     async def on_execute(self) -> AsyncIterator[None]:
-        known, context, is_dear = self._known, self.execution_context, self._price > DEAR
-        async with self._documents.dear.place(self._firm) if is_dear else nullcontext():
+        known, context, is_long = self._known, self.execution_context, self._price > LONG
+        async with self._documents.dear.place(self._firm) if self._price > DEAR else nullcontext():
             found = None
             if known is not None:
                 found = await self._documents.answering.answer(
@@ -191,7 +193,7 @@ class KnownDocument(SchemaExtension):
                     context.operation_name,
                     context.variables,
                     context.context,
-                    is_dear=is_dear,
+                    is_long=is_long,
                 )
             if found is not None:
                 context.result = ExecutionResult(found.data, None)

@@ -75,7 +75,7 @@ class Answering:
         self.converter: GraphQLCoreConverter | None = None
 
     async def answer(
-        self, plans: Plans, name: str | None, variables: Variables, context: Any, *, is_dear: bool
+        self, plans: Plans, name: str | None, variables: Variables, context: Any, *, is_long: bool
     ) -> Answered | None:
         """The answer; None where the executor is to give it.
 
@@ -92,7 +92,7 @@ class Answering:
             entry.rests -= 1
             return None
         try:
-            data = await entry.plan.answer(reader, context, variables, is_dear=is_dear)
+            data = await entry.plan.answer(reader, context, variables, is_long=is_long)
             written = orjson.dumps(data)
         except Exception as error:
             # Whatever it was, the executor meets it again, and says it in its own words.

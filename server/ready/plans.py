@@ -87,11 +87,11 @@ class Plan:
         context: Context,
         given: Mapping[str, Any] | None,
         *,
-        is_dear: bool = False,
+        is_long: bool = False,
     ) -> dict[str, Any]:
         """The data of the answer; any exception leaves it to the executor.
 
-        What `is_dear` is read in a thread, whatever the database.
+        What `is_long` is read in a thread, whatever the database.
         """
         values = get_variable_values(
             self._site.schema,
@@ -104,7 +104,7 @@ class Plan:
         data: dict[str, Any] = dict.fromkeys(self._order)
         data.update(self._constants)
         for key, field in self._fields:
-            data[key] = await field.answer(reader, context, values, is_dear=is_dear)
+            data[key] = await field.answer(reader, context, values, is_long=is_long)
             if len(self._fields) > 1:
                 # Others are let in between two reads of one request.
                 await asyncio.sleep(0)
@@ -130,10 +130,10 @@ class PlannedField:
         self._slow_for = 0
 
     async def answer(
-        self, reader: Reader, context: Context, values: VariableValues, *, is_dear: bool
+        self, reader: Reader, context: Context, values: VariableValues, *, is_long: bool
     ) -> Any:
         given = self._arguments.of(values)
-        ready = ReadyField(self, reader, context, is_dear=is_dear)
+        ready = ReadyField(self, reader, context, is_long=is_long)
         found = await self._resolve(None, info=ReadyInfo(context, self._name, ready), **given)
         if found is not ready.done or found is None:
             raise NotReady(self._name)
@@ -147,11 +147,11 @@ class PlannedField:
         context: Context,
         find: Callable[[Fetch, int], Any],
         *,
-        is_dear: bool,
+        is_long: bool,
     ) -> Any:
         """What `find` finds on one snapshot: here if it is quick, else in a thread."""
         firm = context.caller.organisation_id
-        if reader.is_inline and reader.has_spare and not is_dear and not self._slow_for:
+        if reader.is_inline and reader.has_spare and not is_long and not self._slow_for:
             try:
                 with reader.snapshot(firm, INLINE_LOOKS) as fetch:
                     return find(fetch, firm)
@@ -183,12 +183,12 @@ class ReadyInfo:
 class ReadyField:
     """Reads for one call of a resolver."""
 
-    __slots__ = ("_context", "_is_dear", "_planned", "_reader", "done")
+    __slots__ = ("_context", "_is_long", "_planned", "_reader", "done")
 
     def __init__(
-        self, planned: PlannedField, reader: Reader, context: Context, *, is_dear: bool
+        self, planned: PlannedField, reader: Reader, context: Context, *, is_long: bool
     ) -> None:
-        self._is_dear = is_dear
+        self._is_long = is_long
         self._planned = planned
         self._reader = reader
         self._context = context
@@ -236,4 +236,4 @@ class ReadyField:
         return self.done
 
     async def _read(self, find: Callable[[Fetch, int], Any]) -> Any:
-        return await self._planned.read(self._reader, self._context, find, is_dear=self._is_dear)
+        return await self._planned.read(self._reader, self._context, find, is_long=self._is_long)
