@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
-from anyio import fail_after, move_on_after
+from anyio import move_on_after
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -66,7 +67,7 @@ class _Body:
         self._started = self._started or now
         until = self._started + self._seconds + self._size / SLOWEST
         try:
-            with fail_after(until - now):
+            async with asyncio.timeout(until - now):
                 message = await self._receive()
         except TimeoutError:
             self._is_awaited = False
