@@ -11,6 +11,9 @@ Images = Mapping[str, tuple[str, bytes]]
 FONT_URL = "font:"
 """The scheme of the fonts of the house: "font:" and the name of the file."""
 
+PRODUCER = "Jalon"
+"""What a file says it was made with."""
+
 
 def style_sheet() -> str:
     """The style sheet of the papers; fonts are named as `font:` and their file."""

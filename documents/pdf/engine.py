@@ -7,30 +7,29 @@ is stamped and not laid out (`stamping`). Imported late: `press`.
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.resources import files
 from io import BytesIO
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 # WeasyPrint and what it rests on bear no types: a class of theirs is Any, and so is its heir.
 import pydyf  # type: ignore[import-untyped]
+import structlog
 import weasyprint
 from cssselect2 import ElementWrapper  # type: ignore[import-untyped]
 from weasyprint.css import ColorProfile
-from weasyprint.pdf import generate_pdf
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-from documents.pdf.assets import FONT_URL, Images, asset, style_sheet
-from documents.pdf.stamping.fonts import Fonts
-from documents.pdf.stamping.markup import Cut, cut
-from documents.pdf.stamping.mould import Mould
-from documents.pdf.stamping.moulding import moulded
-from documents.pdf.stamping.setting import Setter
-from documents.pdf.stamping.shapes import GivenUp, Shapes
-from documents.pdf.stamping.unusual import Unusual
-from documents.pdf.stamping.writing import PRODUCER
+from documents.pdf.assets import FONT_URL, PRODUCER, Images, asset, style_sheet
+from documents.pdf.stamping.unusual import GivenUp, Unusual, tell_of_failure
+
+if TYPE_CHECKING:
+    from documents.pdf.stamping.markup import Cut
+    from documents.pdf.stamping.mould import Mould
+    from documents.pdf.stamping.stamper import Stamper
 
 _COLOURS = "--srgb"
 
@@ -39,6 +38,8 @@ _MOST_KEPT = 96
 
 _RUN = 2_000
 """Papers after which the press is set up anew: what the engine keeps for each stays bounded."""
+
+log = structlog.get_logger("jalon")
 
 
 class Fetcher(URLFetcher):  # type: ignore[misc]
@@ -87,9 +88,8 @@ class Engine:
         )
         self._kept: dict[str, Any] = {}
         self._papers = 0
-        self._met = Fonts()
-        self._setter = Setter(self._met)
-        self._shapes = Shapes(self._setter, given_up)
+        self._given_up = given_up
+        self._stamper = _stamper(given_up)
 
     def is_worn_out(self) -> bool:
         """Whether it has printed enough, or a cleaner of temporary files took its fonts away."""
@@ -100,19 +100,24 @@ class Engine:
         """See `press.printed`."""
         if archival_identifier is not None:
             return self._archival(markup, images, archival_identifier)
-        told = cut(markup)
-        return self._shapes.printed(told, lambda: self._laid_out(markup, images, told))
+        if self._stamper is None:
+            made = self._laid_out(markup, images, None, plainly=True)
+            assert isinstance(made, bytes)
+            return made
+        return self._stamper.printed(markup, partial(self._laid_out, markup, images))
 
-    def _laid_out(self, markup: str, images: Images, cut: Cut | None) -> Mould | bytes:
-        """The mould of a paper, or the file of one that cannot be moulded."""
+    def _laid_out(
+        self, markup: str, images: Images, cut: Cut | None, *, plainly: bool
+    ) -> Mould | bytes:
+        """The mould of a paper; its file when it is asked for `plainly` or cannot be moulded."""
         self._papers += 1
         page = Markup(markup, images)
         document = page.render(
             stylesheets=[self._styles], font_config=self._fonts, cache=self._kept, pdf_tags=True
         )
         try:
-            return self._moulded(document, page, cut)
-        except Unusual:
+            if cut is not None and not plainly and (mould := self._mould(document, page, cut)):
+                return mould
             document.fonts = {}
             made = document.write_pdf(pdf_tags=True, finisher=_signed_by_the_house)
             assert isinstance(made, bytes)
@@ -120,12 +125,15 @@ class Engine:
         finally:
             self._forget(images)
 
-    def _moulded(self, document: Any, page: Markup, cut: Cut | None) -> Mould:
-        if cut is None:
-            raise Unusual("a head of its own")
-        document.fonts = self._met.of_document()
-        pdf = generate_pdf(document, None, 1, **{**weasyprint.DEFAULT_OPTIONS, "pdf_tags": True})
-        return moulded(document, pdf, cut, page.etree_element, self._setter)
+    def _mould(self, document: Any, page: Markup, cut: Cut) -> Mould | None:
+        assert self._stamper is not None
+        try:
+            return self._stamper.moulded(document, page.etree_element, cut)
+        except Unusual:
+            return None
+        except Exception as error:
+            tell_of_failure(self._given_up, cut.shape, error)
+            return None
 
     def _archival(self, markup: str, images: Images, identifier: str) -> bytes:
         self._papers += 1
@@ -151,6 +159,16 @@ class Engine:
                 self._kept.pop(url, None)
         if len(self._kept) > _MOST_KEPT:
             self._kept.clear()
+
+
+def _stamper(given_up: GivenUp) -> Stamper | None:
+    """None, told as an error, where the engine lacks what stamping needs of its inside."""
+    try:
+        from documents.pdf.stamping.stamper import Stamper
+    except Exception as error:
+        log.error("stamping_off", exc_info=error)
+        return None
+    return Stamper(given_up)
 
 
 def _standard_colours() -> ColorProfile:

@@ -24,7 +24,11 @@ class CountingPress:
 
     @property
     def shapes(self) -> Any:
-        return self.engine._shapes
+        return self.stamper.shapes
+
+    @property
+    def stamper(self) -> Any:
+        return self.engine._stamper
 
     def print(self, picture: InvoicePicture) -> bytes:
         markup, images = set_in_html(picture)
@@ -32,11 +36,18 @@ class CountingPress:
 
     def laid_out_anew(self, picture: InvoicePicture) -> bytes:
         """What the same engine makes when it knows no shape."""
-        known, self.engine._shapes = self.engine._shapes, Shapes(self.shapes.setter, set())
+        known, self.stamper.shapes = self.shapes, Shapes(self.shapes.setter, set())
         try:
             return self.print(picture)
         finally:
-            self.engine._shapes = known
+            self.stamper.shapes = known
+
+    def by_itself(self, picture: InvoicePicture) -> bytes:
+        """What the engine writes where nothing of stamping is asked for."""
+        markup, images = set_in_html(picture)
+        made = self._lay_out(markup, images, None, plainly=True)
+        assert isinstance(made, bytes)
+        return made
 
     def plain(self, picture: InvoicePicture) -> bytes:
         """What the library alone makes of the same markup, fonts and all."""
@@ -47,9 +58,9 @@ class CountingPress:
         assert isinstance(made, bytes)
         return made
 
-    def _counted(self, *asked: Any) -> Any:
+    def _counted(self, *asked: Any, **how: Any) -> Any:
         self.laid_out += 1
-        return self._lay_out(*asked)
+        return self._lay_out(*asked, **how)
 
 
 def set_in_html(picture: InvoicePicture) -> tuple[str, Any]:

@@ -53,7 +53,7 @@ MODELS = [one_line(), three_rates(), pro_forma(), english_credit_note(), sixty_l
 @pytest.fixture
 def press() -> CountingPress:
     """The press of these tests, knowing no shape."""
-    PRESS.engine._shapes = Shapes(PRESS.shapes.setter, set())
+    PRESS.stamper.shapes = Shapes(PRESS.shapes.setter, set())
     PRESS.laid_out = 0
     return PRESS
 

@@ -8,12 +8,13 @@ from xml.etree import ElementTree
 
 import pydyf  # type: ignore[import-untyped]
 
+from documents.pdf.assets import PRODUCER
 from documents.pdf.stamping.markup import Cut, texts_of
 from documents.pdf.stamping.mould import Mould, Parts
 from documents.pdf.stamping.setting import Setter
 from documents.pdf.stamping.slots import Drawn, slots_of
 from documents.pdf.stamping.unusual import Unusual
-from documents.pdf.stamping.writing import PRODUCER, FontPlace, Frame, framed, info
+from documents.pdf.stamping.writing import FontPlace, Frame, framed, info
 
 _APART = 4_096
 """Bytes of a page without a text of the paper that are packed by themselves."""

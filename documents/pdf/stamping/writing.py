@@ -14,10 +14,9 @@ from typing import Any
 
 import pydyf  # type: ignore[import-untyped]
 
+from documents.pdf.assets import PRODUCER
 from documents.pdf.stamping.fonts import Embedded
 from documents.pdf.stamping.markup import Told
-
-PRODUCER = "Jalon"
 
 _HEAD = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 _ROW = 7

@@ -1,0 +1,97 @@
+"""Stamping that breaks, as an upgrade of the engine may make it: papers come all the same."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from documents.pdf.stamping import fonts, mould, moulding, setting, slots, stamper, writing
+from tests.documents.pictures import line, one_line
+from tests.documents.reading import page_texts
+from tests.documents.stamps import CountingPress, priced
+
+PAPERS = [
+    priced(replace(one_line(), number=f"PAR-{number}"), (line(1, f"Visite {number}", "10.00"),))
+    for number in range(1, 4)
+]
+
+PRIVATE = [
+    (stamper, "generate_pdf"),
+    (stamper, "moulded"),
+    (moulding, "_contents"),
+    (moulding, "framed"),
+    (moulding, "slots_of"),
+    (slots, "lines_of"),
+    (setting, "draw_first_line"),
+    (setting, "get_pango_font_key"),
+    (setting, "line_size"),
+    (setting.Setter, "type_of"),
+    (fonts, "_face"),
+    (mould, "written"),
+    (mould, "drawn"),
+    (writing, "_row"),
+]
+ERRORS = [TypeError, AttributeError, KeyError, IndexError, AssertionError, ZeroDivisionError]
+
+
+def failing(error: type[Exception]) -> Any:
+    def fail(*given: Any, **named: Any) -> Any:
+        raise error("changed")
+
+    return fail
+
+
+def told(logs: Any) -> list[tuple[str, str]]:
+    return [(one["event"], one["log_level"]) for one in logs]
+
+
+@pytest.mark.parametrize("turn", range(len(PRIVATE)), ids=[name for _, name in PRIVATE])
+def test_a_paper_comes_whatever_fails_in_its_stamping(
+    turn: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the first paper on, or once moulds are known; told once, in the engine's own bytes."""
+    holder, name = PRIVATE[turn]
+    new, knowing = CountingPress(), CountingPress()
+    knowing.print(one_line())
+    knowing.print(PAPERS[0])
+    monkeypatch.setattr(holder, name, failing(ERRORS[turn % len(ERRORS)]))
+    with capture_logs() as logs:
+        made = [new.print(paper) for paper in PAPERS]
+    assert made == [new.by_itself(paper) for paper in PAPERS]
+    assert told(logs) == [("stamp_failed", "error")]
+    assert not new.shapes._moulds
+    assert len(new.shapes.given_up) == 1
+    for paper in PAPERS:
+        assert page_texts(knowing.print(paper)) == page_texts(new.by_itself(paper))
+
+
+def test_a_mould_that_fails_later_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    press = CountingPress()
+    press.print(PAPERS[0])
+    monkeypatch.setattr(mould, "written", failing(IndexError))
+    with capture_logs() as logs:
+        made = [press.print(paper) for paper in PAPERS[1:]]
+    assert made == [press.by_itself(paper) for paper in PAPERS[1:]]
+    assert told(logs) == [("stamp_failed", "error")]
+    assert press.laid_out == 3
+    assert (press.shapes._moulds, press.shapes._bytes) == ({}, 0)
+
+
+@pytest.mark.parametrize("absent", ["weasyprint.draw.text", "weasyprint.layout.absolute"])
+def test_an_engine_that_lacks_what_stamping_needs_prints_without_it(
+    absent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [*sys.modules]:
+        if name.startswith("documents.pdf.stamping.") and not name.endswith(".unusual"):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, absent, None)
+    with capture_logs() as logs:
+        press = CountingPress()
+        made = [press.print(paper) for paper in PAPERS]
+    assert press.stamper is None
+    assert told(logs) == [("stamping_off", "error")]
+    assert made == [press.by_itself(paper) for paper in PAPERS]
