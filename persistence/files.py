@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 from urllib.parse import unquote, urlparse
 
 from obstore.store import LocalStore, ObjectStore, from_url
@@ -33,9 +34,9 @@ class Files:
         """Keeps `content` under `key`, replacing what was there."""
         self._store.put(key, content, max_concurrency=_PORTIONS)
 
-    def put_file(self, key: str, path: Path) -> None:
-        """Keeps the file at `path` under `key`, whole or not at all, and never all in memory."""
-        self._store.put(key, path, max_concurrency=_PORTIONS)
+    def put_file(self, key: str, source: Path | IO[bytes]) -> None:
+        """Keeps a file under `key`, whole or not at all, and never all in memory."""
+        self._store.put(key, source, max_concurrency=_PORTIONS)
 
     def pour(self, key: str) -> tuple[int, Iterator[bytes]]:
         """How many bytes are under `key`, and these in portions; FileNotFoundError for none."""

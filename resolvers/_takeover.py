@@ -7,7 +7,7 @@ import for each sheet, and what is decided is decided for all of them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 
 from domain.errors import Refusal
@@ -109,11 +109,11 @@ def _noted(acting: Acting, taken: ImportFile, plan: SheetPlan) -> Iterator[Itera
         yield plan.shown(tally)
         _note(taken, tally)
         return
-    keeper = plans.PlanKeeper(str(taken.kind))
-    yield plan.shown(tally, keeper.add)
-    _note(taken, tally)
-    key = plans.key_of(acting.session.organisation_id, tally.hash)
-    keeper.keep(acting.house.files, key, plan.world)
+    with plans.PlanKeeper(str(taken.kind)) as keeper:
+        yield plan.shown(tally, keeper.add)
+        _note(taken, tally)
+        key = plans.key_of(acting.session.organisation_id, tally.hash)
+        keeper.keep(acting.house.files, key, plan.world)
 
 
 def _tally_of(taken: ImportFile) -> Tally:
@@ -217,10 +217,11 @@ def confirm(
     sheets = sheets_of(acting, taken)
     before = {sheet.id: sheet.review_hash for sheet in sheets}
     if (known := _known_plan(acting, taken)) is not None:
-        standing = rows.in_the_way(acting.session, taken.id, accept_warnings=accept_warnings)
-        require_clear(standing, accept_warnings=accept_warnings, skip_red=skip_red)
-        _write_sheet(acting, taken, known)
-        plans.drop_plan(acting.house.files, known.key)
+        with known:
+            standing = rows.in_the_way(acting.session, taken.id, accept_warnings=accept_warnings)
+            require_clear(standing, accept_warnings=accept_warnings, skip_red=skip_red)
+            _write_sheet(acting, taken, known)
+        plans.drop_plan(acting.session, acting.house.files, _plan_key(acting, taken))
         return
 
     def write(place: int, planned: Collection[Planned]) -> Made:
@@ -254,14 +255,23 @@ def _known_plan(acting: Acting, taken: ImportFile) -> plans.KeptPlan | None:
     What it weighs is locked first: from then on it stays so.
     """
     session, kind, seen = acting.session, str(taken.kind), str(taken.review_hash)
-    key = plans.key_of(session.organisation_id, seen)
     if taken.kind == WORKBOOK or taken.counts.get("rows", 0) < plans.WORTH:
         return None
+    key = _plan_key(acting, taken)
     plan = plans.kept_plan(acting.house.files, key, sha256=taken.sha256, kind=kind, seen=seen)
     if plan is None:
         return None
-    lock_held(session, kind, plan.locks)
-    return plan if is_unmoved(session, plan.world, acting.today) else None
+    with ExitStack() as closing:
+        closing.push(plan)
+        lock_held(session, kind, plan.locks)
+        if not is_unmoved(session, plan.world, acting.today):
+            return None
+        closing.pop_all()
+    return plan
+
+
+def _plan_key(acting: Acting, taken: ImportFile) -> str:
+    return plans.key_of(acting.session.organisation_id, str(taken.review_hash))
 
 
 def _write_sheet(acting: Acting, taken: ImportFile, planned: Iterable[Planned]) -> Made:

@@ -85,10 +85,11 @@ def test_what_only_all_rows_tell_is_added_once_in_memory_and_from_the_file() -> 
 
 def kept(files: Files, kind: str, plan: list[Planned]) -> str:
     """Keeps a plan; its hash, which is its key as well."""
-    tally, keeper = Tally(SHA256, kind), PlanKeeper(kind)
-    for row in plan:
-        keeper.add(row, tally.add(row))
-    keeper.keep(files, tally.hash, WORLD)
+    tally = Tally(SHA256, kind)
+    with PlanKeeper(kind) as keeper:
+        for row in plan:
+            keeper.add(row, tally.add(row))
+        keeper.keep(files, tally.hash, WORLD)
     return tally.hash
 
 
@@ -107,8 +108,9 @@ def test_a_kept_plan_writes_what_it_was_made_to_write(database: Database, files:
             seen = kept(files, kind, plan)
             again = kept_plan(files, seen, sha256=SHA256, kind=kind, seen=seen)
             assert again is not None
-            assert again.world == WORLD
-            assert [told(one) for one in again] == [told(one) for one in plan]
+            with again:
+                assert again.world == WORLD
+                assert [told(one) for one in again] == [told(one) for one in plan]
             imported(firm, kind, row)
 
 
@@ -126,7 +128,8 @@ def test_a_plan_that_is_not_what_was_seen_is_none(tmp_path: Path, files: Files) 
     asked: dict[str, Any] = {"sha256": SHA256, "kind": "clients", "seen": seen}
     found = kept_plan(files, seen, **asked)
     assert found is not None
-    assert [*found] == plan
+    with found:
+        assert [*found] == plan
     assert kept_plan(files, seen, **asked | {"kind": "projects"}) is None
     assert kept_plan(files, seen, **asked | {"seen": "0" * 64}) is None
     assert kept_plan(files, "gone", **asked) is None

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from obstore.exceptions import GenericError
 
+from persistence.files import Files
 from persistence.takeover import known, plans
 from tests.api.takeover.reviews import client, codes, reviewed, skip, written
 from tests.api.takeover.sheets import CLIENT, book
@@ -83,3 +85,36 @@ def test_a_plan_that_is_gone_or_another_is_made_again(
         assert client(any_firm, code) is not None
         if spoil is not None:
             any_firm.house.files.delete(key)
+
+
+def test_a_store_that_fails_its_plans_fails_no_act(
+    any_firm: ApiClient, planning: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reviewed, planned anew, confirmed, given up: all as without a plan."""
+    for name in ("put_file", "pour", "delete"):
+        monkeypatch.setattr(Files, name, _failing_plans(getattr(Files, name)))
+    review, _ = reviewed(any_firm, book("clients", CLIENT, {**CLIENT, "B": "B", "C": "B1"}))
+    review = skip(any_firm, review, rows=[3])
+    planning.clear()
+    assert written(any_firm, review)["state"] == "APPLIED_PARTIALLY"
+    assert planning == ["clients"]
+    assert client(any_firm, "CLI-9001") is not None
+
+
+def test_a_plan_that_cannot_be_removed_stays_and_what_it_wrote_too(
+    any_firm: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review, _ = reviewed(any_firm, book("clients", CLIENT))
+    monkeypatch.setattr(Files, "delete", _failing_plans(Files.delete))
+    assert written(any_firm, review)["state"] == "APPLIED"
+    assert client(any_firm, "CLI-9001") is not None
+    assert len(kept(any_firm)) == 1
+
+
+def _failing_plans(act: Any) -> Any:
+    def fail(files: Files, key: str, *given: Any) -> Any:
+        if "/plans/" in key:
+            raise GenericError("the store does not answer")
+        return act(files, key, *given)
+
+    return fail
