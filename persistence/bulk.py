@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain, repeat
+from itertools import chain, pairwise, repeat
 from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, Connection, Dialect, Table, Update, insert
@@ -68,12 +68,12 @@ def _statement(
 
 
 def among(column: ColumnElement[Any], ids: Sequence[int]) -> ColumnElement[bool]:
-    """Whether `column` is one of `ids`, which are in order.
+    """Whether `column` is one of `ids`, in whatever order.
 
     What was made in one go has one number after the other: a span is told in two parameters, and
     a list in as many as it has numbers, each of which takes longer to prepare than to find.
     """
-    if ids and ids[-1] - ids[0] == len(ids) - 1:
+    if ids and all(after - before == 1 for before, after in pairwise(ids)):
         return column.between(ids[0], ids[-1])
     return column.in_(ids)
 
