@@ -108,11 +108,11 @@ def is_current(engine: Engine) -> bool:
 
 
 def _is_at_head(connection: Connection) -> bool:
-    return MigrationContext.configure(connection).get_current_revision() == _head()
+    return MigrationContext.configure(connection).get_current_revision() == head()
 
 
 @cache
-def _head() -> str | None:
+def head() -> str | None:
     """The last revision there is. Finding it runs every script: not for each health check."""
     return ScriptDirectory(str(_SCRIPTS)).get_current_head()
 

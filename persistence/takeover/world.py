@@ -1,9 +1,10 @@
 """What a plan was made of: as long as none of it has moved, the plan need not be made again.
 
-A plan depends on the records its statements read, on the firm's day, on how far its maker reaches
-and on how records are kept. Which tables it read is listened to, not listed; whether one of them
-changed since is what the audit says, which the database itself writes (decision 24): its acts are
-sealed in the order of their commits, so what the plan could see is what stands up to a place.
+A plan depends on the records its statements read, on the firm's day, on how far its maker reaches,
+on the program and on how records are kept. Which tables it read is listened to, not listed; whether
+one of them changed since is what the audit says, which the database itself writes (decision 24):
+its acts are sealed in the order of their commits, so what the plan could see is what stands up to a
+place. The hash at that place tells a database that was restored and took another course since.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from sqlalchemy import Table, event, exists, select
 
-from domain.audit import AuditChange, AuditEntry, AuditHead
+from domain.audit import BEGINNING, AuditChange, AuditEntry, AuditHead
 from domain.records import METADATA
 from persistence.audit_acts import act_of
 from persistence.audit_tables import LEFT_OUT, WATCHED
+from persistence.migrate import head
 from persistence.reach import reach_of_session
 from persistence.session import ScopedSession
 from persistence.takeover.trail import table_of
@@ -45,25 +48,28 @@ class World:
 
     place: int
     """The last act of the firm that the plan could see."""
+    sha256: str
+    """The hash it bears."""
     rules: str
-    """Of the day, the reach and the tables there are."""
+    """Of the day, the reach, the tables there are, their migrations and the program."""
     tables: set[str] = field(default_factory=set)
     """Those that its statements read."""
 
     def told(self) -> dict[str, Any]:
         """As JSON keeps it."""
-        return {"place": self.place, "rules": self.rules, "tables": sorted(self.tables)}
+        told = {"place": self.place, "sha256": self.sha256, "rules": self.rules}
+        return {**told, "tables": sorted(self.tables)}
 
     @classmethod
     def of(cls, told: dict[str, Any]) -> World:
         """The world that `told` gave."""
-        return cls(told["place"], told["rules"], set(told["tables"]))
+        return cls(told["place"], told["sha256"], told["rules"], set(told["tables"]))
 
 
 @contextmanager
 def observed(session: ScopedSession, today: date) -> Iterator[World]:
     """The world as the session sees it, and what of it is read meanwhile."""
-    world = World(_last_act(session), _rules(session, today))
+    world = World(*_last_act(session), _rules(session, today))
 
     def listen(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
         world.tables.update(_WORD.findall(statement))
@@ -79,7 +85,7 @@ def observed(session: ScopedSession, today: date) -> Iterator[World]:
 
 def is_unmoved(session: ScopedSession, world: World, today: date) -> bool:
     """Whether nothing that a plan read has changed since; in doubt it has."""
-    if world.rules != _rules(session, today):
+    if world.rules != _rules(session, today) or not _bears(session, world):
         return False
     session.flush()
     of_firm = AuditChange.organisation_id == session.organisation_id
@@ -108,17 +114,40 @@ def _weighed(tables: set[str]) -> set[str]:
     return tables - _APART
 
 
-def _last_act(session: ScopedSession) -> int:
+def _last_act(session: ScopedSession) -> tuple[int, str]:
+    """The place of the last act, and the hash it bears."""
     head: Table = table_of(AuditHead)
-    found = session.connection().scalar(
-        select(head.c.place).where(head.c.organisation_id == session.organisation_id)
+    found = session.connection().execute(
+        select(head.c.place, head.c.sha256).where(head.c.organisation_id == session.organisation_id)
     )
-    return found or 0
+    place, sha256 = found.one_or_none() or (0, BEGINNING)
+    return place, sha256
+
+
+def _bears(session: ScopedSession, world: World) -> bool:
+    """Whether the act at the place of `world` is the one that stood there then."""
+    entry: Table = table_of(AuditEntry)
+    found = session.connection().scalar(
+        select(entry.c.sha256).where(
+            entry.c.organisation_id == session.organisation_id, entry.c.place == world.place
+        )
+    )
+    return (found or BEGINNING) == world.sha256
 
 
 def _rules(session: ScopedSession, today: date) -> str:
     reach = sorted(reach_of_session(session).told().items())
-    return hashlib.sha256(f"{_tables()} {today} {reach}".encode()).hexdigest()
+    return hashlib.sha256(f"{_program()} {_tables()} {today} {reach}".encode()).hexdigest()
+
+
+@cache
+def _program() -> str:
+    """What planned, and the last of the migrations, which write past the audit."""
+    try:
+        planned_by = version("jalon")
+    except PackageNotFoundError:
+        planned_by = ""
+    return f"{planned_by} {head()}"
 
 
 @cache

@@ -28,7 +28,7 @@ from tests.persistence.test_apply import CHANGES, a_row
 
 DAY = date(2026, 11, 22)
 SHA256 = "f" * 64
-WORLD = World(7, "rules", {"client"})
+WORLD = World(7, "a" * 64, "rules", {"client"})
 
 values = st.none() | st.text(max_size=4) | st.decimals(allow_nan=False, allow_infinity=False)
 rows = st.lists(
