@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from documents.pdf.stamping import fonts, mould, moulding, setting, slots, stamper, writing
+from documents.pdf.stamping.unusual import Unusual
 from tests.documents.pictures import line, one_line
 from tests.documents.reading import page_texts
 from tests.documents.stamps import CountingPress, priced
@@ -95,3 +96,10 @@ def test_an_engine_that_lacks_what_stamping_needs_prints_without_it(
     assert press.stamper is None
     assert told(logs) == [("stamping_off", "error")]
     assert made == [press.by_itself(paper) for paper in PAPERS]
+
+
+def test_a_file_of_more_tags_than_two_bytes_count_is_left_to_the_engine() -> None:
+    assert len(writing._row(2, 1, 65_535)) == len(writing._row(1, 2**32 - 1, 0))
+    for row in ((2, 1, 65_536), (1, 2**32, 0)):
+        with pytest.raises(Unusual):
+            writing._row(*row)

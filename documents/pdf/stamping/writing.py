@@ -17,10 +17,12 @@ import pydyf  # type: ignore[import-untyped]
 from documents.pdf.assets import PRODUCER
 from documents.pdf.stamping.fonts import Embedded
 from documents.pdf.stamping.markup import Told
+from documents.pdf.stamping.unusual import Unusual
 
 _HEAD = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 _ROW = 7
 """Bytes of a row of the table of places: its kind, a place or a number, a turn."""
+_MOST_PACKED, _LONGEST = 0xFFFF, 0xFFFFFFFF
 _LEVEL = 6
 _LEVEL_ONCE = 9
 
@@ -152,6 +154,8 @@ def info(told: Told) -> bytes:
 
 
 def _row(kind: int, place: int, turn: int) -> bytes:
+    if turn > _MOST_PACKED or place > _LONGEST:
+        raise Unusual("more tags, or a longer file, than the table of places holds")
     return bytes((kind,)) + place.to_bytes(4, "big") + turn.to_bytes(2, "big")
 
 
