@@ -147,7 +147,7 @@ def _broken(
         return None
     # The engine asks for the room left on its line in these very steps, and rounds as they do.
     room = (slot.left + slot.width) * (1 + 1e-9) - slot.left
-    runs = setter.lines(slot.leaves[0].kind, said, room)
+    runs = setter.lines(slot.leaves[0].kind, said, room, len(slot.leaves))
     if runs is None or len(runs) != len(slot.leaves):
         return None
     found = []

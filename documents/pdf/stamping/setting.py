@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from sys import getsizeof
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,9 +16,18 @@ from weasyprint.text.fonts import get_pango_font_key
 from weasyprint.text.line_break import Layout, line_size, split_first_line
 
 from documents.pdf.stamping.fonts import Fonts
+from documents.pdf.stamping.memory import Memory
 from documents.pdf.stamping.unusual import Unusual
 
-_KEPT = 20_000
+MOST_BYTES = 8_000_000
+"""Of what is kept of texts that were set, about."""
+
+_LONGEST = 200
+"""Letters of a text that is kept: longer ones hardly come twice."""
+
+_OF_A_TEXT, _OF_A_RUN = 300, 200
+"""Bytes besides its letters: what holds it, and numbers."""
+
 _GLYPHS = re.compile(rb"<([0-9a-f]+)>")
 _OF_TYPE = (
     "font_family",
@@ -87,8 +98,8 @@ class Setter:
         self._fonts = fonts
         self._types: dict[str, Type] = {}
         self._layouts: dict[Type, Layout] = {}
-        self._set: dict[tuple[Type, str], Run | None] = {}
-        self._broken: dict[tuple[Type, str, float], tuple[Run, ...] | None] = {}
+        self._set = Memory[tuple[Type, str], Run | None](MOST_BYTES // 2)
+        self._broken = Memory[tuple[Type, str, float, int], tuple[Run, ...] | None](MOST_BYTES // 2)
 
     def type_of(self, style: Any) -> Type:
         stated = {name: style[name] for name in _OF_TYPE}
@@ -101,8 +112,6 @@ class Setter:
         key = (kind, text)
         if key in self._set:
             return self._set[key]
-        if len(self._set) >= _KEPT:
-            self._set.clear()
         layout = self._layouts.get(kind)
         if layout is None:
             layout = self._layouts[kind] = Layout(kind)
@@ -111,22 +120,28 @@ class Setter:
         width, _ = line_size(line, kind)
         baseline = pango.pango_layout_get_baseline(layout.layout) * FROM_UNITS
         found = None if resume is not None else self._run(kind, layout, width, baseline)
-        self._set[key] = found
+        if len(text) <= _LONGEST:
+            self._set.keep(key, found, _size(text, [] if found is None else [found]))
         return found
 
-    def lines(self, kind: Type, text: str, width: float) -> tuple[Run, ...] | None:
-        """`text` broken as the engine breaks it within `width`; None as for `run`."""
-        key = (kind, text, width)
+    def lines(self, kind: Type, text: str, width: float, most: int) -> tuple[Run, ...] | None:
+        """`text` broken as the engine breaks it within `width`; None as for `run`.
+
+        None as well for more than `most` lines: what goes beyond is not set.
+        """
+        key = (kind, text, width, most)
         if key in self._broken:
             return self._broken[key]
-        if len(self._broken) >= _KEPT:
-            self._broken.clear()
-        self._broken[key] = found = self._lines(kind, text.encode(), width)
+        found = self._lines(kind, text.encode(), width, most)
+        if len(text) <= _LONGEST:
+            self._broken.keep(key, found, _size(text, found or ()))
         return found
 
-    def _lines(self, kind: Type, text: bytes, width: float) -> tuple[Run, ...] | None:
-        found = []
+    def _lines(self, kind: Type, text: bytes, width: float, most: int) -> tuple[Run, ...] | None:
+        found: list[Run] = []
         while text:
+            if len(found) == most:
+                return None
             told = text.decode()
             layout, _, resume, taken, _, baseline = split_first_line(told, kind, None, width, 0)
             layout.reactivate(kind)
@@ -155,6 +170,12 @@ class Setter:
         if font.missing or glyphs is None:
             return None
         return Run(shown, width, baseline, key, glyphs)
+
+
+def _size(text: str, runs: Iterable[Run]) -> int:
+    """Bytes that a text and what was made of it take, about."""
+    parts = (getsizeof(run.shown) + getsizeof(run.glyphs) + _OF_A_RUN for run in runs)
+    return getsizeof(text) + _OF_A_TEXT + sum(parts)
 
 
 class _Recorder:
