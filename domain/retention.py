@@ -55,7 +55,9 @@ TERMS: Mapping[str, Term] = {
     "staged_upload": Term(7, "Files sent to a staged address, with their place."),
     "import": Term(365, "Files of imports, their rows, and what undoing them needs."),
     "derived_file": Term(
-        7, "Papers of pro formas, zips, prefilled and returned workbooks: all can be made again."
+        7,
+        "Papers of pro formas, zips, prefilled and returned workbooks, plans of imports: "
+        "all can be made again.",
     ),
     "personal_export": Term(1, "What was gathered of a person or of the audit, to be fetched."),
     "job_file": Term(30, "Files that jobs have made."),

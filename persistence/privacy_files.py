@@ -68,7 +68,7 @@ def _texts(content: bytes) -> Iterator[str]:
 
 
 def derived_files(session: ScopedSession, files: Files) -> set[str]:
-    """Papers of pro formas, zips, returned and prefilled workbooks, files of jobs.
+    """Papers of pro formas, zips, returned and prefilled workbooks, plans of imports, jobs' files.
 
     All of them can be made again, and no law wants them kept.
     """

@@ -105,15 +105,29 @@ def _keep_review(acting: Acting, taken: ImportFile, sheet: ExaminedSheet) -> Non
 def _noted(acting: Acting, taken: ImportFile, plan: SheetPlan) -> Iterator[Iterator[Planned]]:
     """The plan as it is shown; once it was gone through, the import's counts and hash follow it."""
     tally = _tally_of(taken)
+    former = _former_plans(acting, [taken])
     if plan.world is None or len(plan.planned) < plans.WORTH:
         yield plan.shown(tally)
         _note(taken, tally)
+        _drop(acting, former)
         return
     with plans.PlanKeeper(str(taken.kind)) as keeper:
         yield plan.shown(tally, keeper.add)
         _note(taken, tally)
         key = plans.key_of(acting.session.organisation_id, tally.hash)
         keeper.keep(acting.house.files, key, plan.world)
+        _drop(acting, former - {key})
+
+
+def _former_plans(acting: Acting, sheets: Sequence[ImportFile]) -> set[str]:
+    """The keys of the plans that may be kept of these as they stand; short ones have none."""
+    long = (one for one in sheets if one.counts.get("rows", 0) >= plans.WORTH)
+    return {_plan_key(acting, one) for one in long if one.review_hash}
+
+
+def _drop(acting: Acting, keys: Collection[str]) -> None:
+    for key in keys:
+        plans.drop_plan(acting.session, acting.house.files, key)
 
 
 def _tally_of(taken: ImportFile) -> Tally:
@@ -221,7 +235,7 @@ def confirm(
             standing = rows.in_the_way(acting.session, taken.id, accept_warnings=accept_warnings)
             require_clear(standing, accept_warnings=accept_warnings, skip_red=skip_red)
             _write_sheet(acting, taken, known)
-        plans.drop_plan(acting.session, acting.house.files, _plan_key(acting, taken))
+        _drop(acting, _former_plans(acting, sheets))
         return
 
     def write(place: int, planned: Collection[Planned]) -> Made:
@@ -247,6 +261,7 @@ def confirm(
         is_whole = states == {ImportState.APPLIED}
         taken.state = ImportState.APPLIED if is_whole else ImportState.APPLIED_PARTIALLY
         taken.applied_at = acting.house.clock()
+    _drop(acting, _former_plans(acting, sheets))
 
 
 def _known_plan(acting: Acting, taken: ImportFile) -> plans.KeptPlan | None:
@@ -310,8 +325,10 @@ def cancel(acting: Acting, *, import_id: int) -> None:
     """Gives a review up; nothing was written, nothing will be."""
     taken = whole(acting, import_id, alone=True)
     require_reviewable(taken.state)
-    for one in (taken, *sheets_of(acting, taken)):
+    sheets = sheets_of(acting, taken)
+    for one in (taken, *sheets):
         one.state = ImportState.CANCELLED
+    _drop(acting, _former_plans(acting, sheets))
 
 
 def review_again(acting: Acting, *, import_id: int) -> None:
