@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import orjson
@@ -174,6 +175,18 @@ class Breathing(StrawberryGraphQLCoreExecutionContext):
             raise AnswerTooLarge
 
 
+class _Coming:
+    """What comes once it is awaited; nothing of it is begun where a fault beside it ended all."""
+
+    __slots__ = ("_begin",)
+
+    def __init__(self, begin: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+        self._begin = begin
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._begin().__await__()
+
+
 class _List:
     """One list on its way into the answer."""
 
@@ -198,7 +211,7 @@ class _List:
             raise
         if is_complete:
             return self._with_awaited() if self._awaited else self._done
-        return self._complete_slowly(rest, breath)
+        return _Coming(partial(self._complete_slowly, rest, breath))
 
     async def _complete_slowly(self, rest: Iterator[tuple[int, Any]], breath: Breath) -> list[Any]:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from graphql import GraphQLError, get_introspection_query
 
-from server.documents import Documents
+from server.documents import LEAST_TOKENS, Documents
 from server.graphql import jalon_schema
 from server.limits import (
     ACT,
@@ -190,7 +190,7 @@ def test_a_document_asked_again_is_the_same_one() -> None:
 
 
 def test_documents_least_used_are_forgotten_first() -> None:
-    documents = Documents(room=10)
+    documents = Documents(room=2 * LEAST_TOKENS)
     kept, dropped = documents.find("{ a b }"), documents.find("{ c d }")
     assert documents.find("{ a b }") is kept
     documents.find("{ e f }")
