@@ -209,12 +209,14 @@ class ReadyField:
                     bounds.where, bounds.order, organisation_id=firm, limit=bounds.size + 1
                 )
             )
-            more = bounds.cut(found)
             total = 0
             if wanted.is_counted:
                 counting = rows.reading.count(where, organisation_id=firm)
                 total = fetch(counting)[0][0]
+            # The row beyond the page is completed, too, as the executor does.
             nodes = rows.fill(fetch, firm, found)
+            bounds.cut(found)
+            more = bounds.cut(nodes)
             cursors = [cursor_of(row, rows, sort) for row in wanted.with_cursors(found)]
             marks = (bounds.has_next(asked, more), bounds.has_previous(asked, more))
             return wanted.connection(nodes, cursors, marks, total)

@@ -125,13 +125,11 @@ class Differential:
 
 
 def _said(answer: Any) -> str:
-    """All that an answer says: its data as they stand there, and its errors with their places.
+    """All that an answer says: its data as they stand there, and how many errors.
 
     Of an answer without data only that: which of several errors ended it first is chance.
     """
     if answer.data is None:
         return "no data" if answer.errors else "nothing"
-    errors = sorted(
-        (str(error.path), error.message, str(error.locations)) for error in answer.errors or ()
-    )
-    return json.dumps([answer.data, errors])
+    # Of two faults within one object, either may be met first: a list takes its turn.
+    return json.dumps([answer.data, len(answer.errors or ())])
