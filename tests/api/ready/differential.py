@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -125,11 +126,23 @@ class Differential:
 
 
 def _said(answer: Any) -> str:
-    """All that an answer says: its data as they stand there, and how many errors.
+    """All that an answer says: its data as they stand there, and where each error's null landed.
 
-    Of an answer without data only that: which of several errors ended it first is chance.
+    Of an answer without data only that: which of several errors ended it first is chance. So it is
+    within an object whose null is the fault of one of two fields: a list takes its turn.
     """
+    errors = answer.errors or ()
     if answer.data is None:
-        return "no data" if answer.errors else "nothing"
-    # Of two faults within one object, either may be met first: a list takes its turn.
-    return json.dumps([answer.data, len(answer.errors or ())])
+        return "no data" if errors else "nothing"
+    landed = sorted(map(str, (_landed(answer.data, one.path or ()) for one in errors)))
+    return json.dumps([answer.data, landed])
+
+
+def _landed(data: Any, path: Sequence[str | int]) -> list[str | int]:
+    """The part of an error's path down to the null that it left in the data."""
+    for depth, step in enumerate(path):
+        if data is None:
+            return list(path[:depth])
+        data = data[step]
+    assert data is None, (path, data)
+    return list(path)
