@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
-from _shared.firm import Firm, add_clients, add_invoices, add_projects, found_firm, opened
+from _shared.firm import Firm, fill_invoices, found_firm, opened
 from _shared.measuring import ratio, ratios, report, show
 from _shared.plain_endpoint import plain_endpoint
 from _shared.product import serve_product
@@ -31,7 +31,6 @@ from sqlalchemy import Connection, event
 from persistence.ready.reader import Reader
 from schema.context import Context
 from server.graphql import jalon_schema
-from tests.support.databases import owner
 
 QUERY = """query Page($after: String) {
   invoices(page: {first: 50, after: $after}) {
@@ -66,17 +65,6 @@ def database(asked: str | None, folder: Path) -> Iterator[str]:
     with contextlib.ExitStack() as stack:
         dsn = asked or stack.enter_context(running_postgres())
         yield stack.enter_context(fresh_database(dsn))
-
-
-def fill(firm: Firm, folder: Path, invoices: int) -> None:
-    with opened(firm, folder) as house:
-        with house.database.writing(firm.caller.organisation_id) as session:
-            clients = add_clients(session, max(invoices // 10, 1))
-            projects = add_projects(session, max(invoices // 5, 1), clients)
-            add_invoices(session, invoices, clients, projects)
-        with owner(house.database).connect() as connection:
-            connection.exec_driver_sql("ANALYZE")
-            connection.commit()
 
 
 def question(firm: Firm, after: str | None, query: str = QUERY) -> bytes:
@@ -179,7 +167,7 @@ def depth(product: Server, firm: Firm, deep: str, *, rounds: int, seconds: float
 
 def run(chosen: argparse.Namespace, folder: Path, url: str) -> None:
     firm = found_firm(url)
-    fill(firm, folder, chosen.invoices)
+    fill_invoices(firm, folder, chosen.invoices)
     said = statements(firm, folder)
     command = [__file__, "--url", url, "--organisation", str(firm.caller.organisation_id)]
     with contextlib.ExitStack() as stack:

@@ -122,9 +122,13 @@ def postgresql_begins(connection: Connection) -> list[str]:
 
 
 def _timeout(connection: Connection, deadline: Deadline) -> str:
-    left = max(deadline.left, 0.001)
-    connection.info[_SET] = left
-    return f"SET LOCAL statement_timeout = {int(left * 1000) + 1}"
+    connection.info[_SET] = deadline.left
+    return timeout_of(deadline.left)
+
+
+def timeout_of(seconds: float) -> str:
+    """What ends the statements of a transaction on PostgreSQL that take longer."""
+    return f"SET LOCAL statement_timeout = {int(max(seconds, 0.001) * 1000) + 1}"
 
 
 def _of(connection: Connection) -> Deadline | None:

@@ -17,6 +17,7 @@ from persistence.deadline import (
     keep_to_deadlines,
     postgresql_begins,
     sqlite_begins,
+    timeout_of,
 )
 
 READ_ONLY = "jalon_read_only"
@@ -150,9 +151,7 @@ def begin_postgresql(
         # A page and what is below it are read by several statements: one snapshot for all, as on
         # SQLite. Read only, it never has to be tried again.
         told.append("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    told.append(_taking(organisation_id))
-    if organisation_id is not None:
-        told.append(f"SET LOCAL {ORGANISATION_SETTING} = '{organisation_id:d}'")
+    told += _standing_for(organisation_id)
     if act is not None:
         told.append(f"SET LOCAL {ACT_SETTING} = '{act:d}'")
     if options.get(PATIENT):
@@ -162,16 +161,10 @@ def begin_postgresql(
 
 def begin_reading(organisation_id: int, seconds: float) -> str:
     """How a transaction begins on PostgreSQL that reads one organisation for so many seconds."""
-    told = ["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", _taking(organisation_id)]
-    told.append(f"SET LOCAL {ORGANISATION_SETTING} = '{organisation_id:d}'")
+    told = ["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", *_standing_for(organisation_id)]
     if seconds < float("inf"):
         told.append(timeout_of(seconds))
     return "; ".join(told)
-
-
-def timeout_of(seconds: float) -> str:
-    """What ends the statements of a transaction on PostgreSQL that take longer."""
-    return f"SET LOCAL statement_timeout = {int(max(seconds, 0.001) * 1000) + 1}"
 
 
 def take_role_of(connection: Connection, organisation_id: int | None) -> None:
@@ -181,6 +174,14 @@ def take_role_of(connection: Connection, organisation_id: int | None) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(_taking(organisation_id))
+
+
+def _standing_for(organisation_id: int | None) -> list[str]:
+    """Whose rows the transaction sees, and which organisation's they are."""
+    if organisation_id is None:
+        return [_taking(None)]
+    named = f"SET LOCAL {ORGANISATION_SETTING} = '{organisation_id:d}'"
+    return [_taking(organisation_id), named]
 
 
 def _taking(organisation_id: int | None) -> str:

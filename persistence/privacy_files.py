@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import html
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from io import BytesIO
 from zipfile import BadZipFile, ZipFile
-from zlib import error
 
 from sqlalchemy import delete, select
 
@@ -61,7 +61,7 @@ def _texts(content: bytes) -> Iterator[str]:
             for part in archive.infolist():
                 with archive.open(part) as opened:
                     yield html.unescape(opened.read(_MOST).decode("utf-8", "replace"))
-    except (BadZipFile, NotImplementedError, RuntimeError, EOFError, error):
+    except (BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error):
         # No archive, one packed in a way that is not known here, locked, cut off, or damaged.
         yield content.decode("utf-8", "replace")
         yield content.decode("cp1252", "replace")

@@ -13,7 +13,7 @@ from persistence.reading import Noun, load
 from persistence.session import ScopedSession
 from resolvers._shares import to_read
 from schema.connection import connection
-from schema.context import Info
+from schema.context import Context, Info
 from schema.needs import admit
 from schema.view import wanted, wanted_of_nodes
 
@@ -32,17 +32,20 @@ class ReadyField(Protocol):
         """The object as it stands in the answer, or null."""
 
 
-def ready_of(info: Any) -> ReadyField | None:
-    """What the field is read by, where it is read by code of its own."""
+async def read(info: Info, find: Callable[[ScopedSession], Found]) -> Found:
+    """What `find` finds in the caller's organisation."""
+    _admitted(info)
+    return await _found(info.context, find)
+
+
+def _admitted(info: Any) -> ReadyField | None:
+    """Lets the caller in, or refuses; what the field is read by, where that is code of its own."""
+    admit(info.field_name, info.context.caller.role, info.context.caller.reach)
     found: ReadyField | None = getattr(info, "ready", None)
     return found
 
 
-async def read(info: Info, find: Callable[[ScopedSession], Found]) -> Found:
-    """What `find` finds in the caller's organisation."""
-    context = info.context
-    admit(info.field_name, context.caller.role, context.caller.reach)
-
+async def _found(context: Context, find: Callable[[ScopedSession], Found]) -> Found:
     def run() -> Found:
         with context.house.database.reading(context.caller.standing()) as session:
             return find(session)
@@ -52,8 +55,7 @@ async def read(info: Info, find: Callable[[ScopedSession], Found]) -> Found:
 
 async def read_one(info: Info, noun: Noun, **by: Any) -> Any:
     """The only row of `noun` whose columns are as `by` says, or null."""
-    if (ready := ready_of(info)) is not None:
-        admit(info.field_name, info.context.caller.role, info.context.caller.reach)
+    if (ready := _admitted(info)) is not None:
         return await ready.one(noun, by)
     fields = wanted(info)
     where = [noun.column(name) == value for name, value in by.items()]
@@ -61,7 +63,7 @@ async def read_one(info: Info, noun: Noun, **by: Any) -> Any:
     def find(session: ScopedSession) -> Any:
         return next(iter(load(session, noun, fields, where=where, limit=1)), None)
 
-    return await read(info, find)
+    return await _found(info.context, find)
 
 
 async def read_page(
@@ -73,8 +75,7 @@ async def read_page(
     where: Sequence[ColumnElement[bool]] = (),
 ) -> Any:
     """A page of `noun` as a connection; rows are counted only when the count was asked for."""
-    if (ready := ready_of(info)) is not None:
-        admit(info.field_name, info.context.caller.role, info.context.caller.reach)
+    if (ready := _admitted(info)) is not None:
         return await ready.page(noun, asked, sort, where)
     counting = "total_count" in wanted(info)
     fields = wanted_of_nodes(info)
@@ -83,7 +84,7 @@ async def read_page(
         found = page(session, noun, fields, asked=asked, sort=sort, where=where)
         return connection(found, total=(lambda: count(session, noun, where)) if counting else None)
 
-    return await read(info, find)
+    return await _found(info.context, find)
 
 
 @strawberry.input(

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 # WeasyPrint and what it rests on bear no types: a class of theirs is Any, and so is its heir.
-import pydyf  # type: ignore[import-untyped]
+import pydyf
 import structlog
 import weasyprint
-from cssselect2 import ElementWrapper  # type: ignore[import-untyped]
+from cssselect2 import ElementWrapper
 from weasyprint.css import ColorProfile
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse

@@ -25,7 +25,7 @@ OURS = "jalon_"
 
 
 class NotReady(Exception):
-    """This is read the ordinary way, today and next time."""
+    """This is read the ordinary way: no statement, or no plan, is made ready for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,13 @@ class Bound:
 class Prepared:
     """The text of a statement, and where each of its values comes from."""
 
-    def __init__(self, text: str, sources: list[tuple[str, Any, Any, Convert | None]]) -> None:
+    def __init__(
+        self, text: str, sources: list[tuple[str, Any, Any, Convert | None]], *, is_named: bool
+    ) -> None:
         self._text = text
         self._is_quick = _SLOW.search(text) is None
         self._sources = sources
-        self.named = True
+        self._is_named = is_named
 
     def bound(self, given: Any, ours: dict[str, Any]) -> Bound:
         values = []
@@ -59,7 +61,7 @@ class Prepared:
                 if part is not None:
                     value = value[part]
             values.append(value if convert is None else convert(value))
-        if not self.named:
+        if not self._is_named:
             return Bound(self._text, values, self._is_quick)
         names = (source[0] for source in self._sources)
         return Bound(self._text, dict(zip(names, values, strict=True)), self._is_quick)
@@ -86,9 +88,7 @@ def prepare(statement: Select[Any], key: Any, dialect: Dialect) -> Prepared:
     sources = []
     for name in compiled.positiontup or compiled.params:
         sources.append((name, *_source(name, compiled, origin, dialect)))
-    prepared = Prepared(compiled.string, sources)
-    prepared.named = compiled.positiontup is None
-    return prepared
+    return Prepared(compiled.string, sources, is_named=compiled.positiontup is None)
 
 
 def _source(

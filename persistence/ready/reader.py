@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from persistence.deadline import current
-from persistence.engine import begin_reading, timeout_of
+from persistence.deadline import current, timeout_of
+from persistence.engine import begin_reading
 from persistence.ready.prepared import Bound
 from persistence.session import Database
 
@@ -41,7 +41,6 @@ class Reader:
 
     def __init__(self, database: Database) -> None:
         self._engine = database.engine
-        self._is_sqlite = database.is_sqlite
         self.dialect = database.engine.dialect
         self.is_inline = database.is_sqlite
         """Whether a short read may be done on the event loop."""
@@ -104,7 +103,7 @@ class Reader:
         raw: Any = self._engine.raw_connection()
         driver = raw.driver_connection
         raw.detach()
-        return _Sqlite(driver) if self._is_sqlite else _Postgres(driver)
+        return _Sqlite(driver) if self.is_inline else _Postgres(driver)
 
 
 def _until() -> float:

@@ -18,6 +18,7 @@ from graphql import (
     SelectionSetNode,
     VariableNode,
     get_named_type,
+    is_abstract_type,
 )
 from strawberry.types.field import StrawberryField
 
@@ -112,7 +113,7 @@ class Selecting:
         if owner.name == name:
             return True
         other = self._schema.get_type(name)
-        return other is not None and self._schema.is_sub_type(other, owner)  # type: ignore[arg-type]
+        return is_abstract_type(other) and self._schema.is_sub_type(other, owner)
 
 
 def operation_of(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

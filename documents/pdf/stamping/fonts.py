@@ -17,7 +17,7 @@ from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
-from fontTools.ttLib import TTFont, TTLibError  # type: ignore[import-untyped]
+from fontTools.ttLib import TTFont, TTLibError
 from weasyprint.pdf.fonts import Font
 
 from documents.pdf.stamping.truetype import TrueType

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from xml.etree import ElementTree
 
-import pydyf  # type: ignore[import-untyped]
+import pydyf
 
 from documents.pdf.assets import PRODUCER
 from documents.pdf.stamping.markup import Cut, texts_of

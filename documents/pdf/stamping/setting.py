@@ -66,6 +66,7 @@ class Type(dict[str, Any]):
 
     font_config: Any
 
+    # A dict is no key of another; this one is, by which object it is.
     def __hash__(self) -> int:  # type: ignore[override]
         return id(self)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import pydyf  # type: ignore[import-untyped]
+import pydyf
 
 from documents.pdf.stamping.lines import TITLE, Held, Line, lines_of, matched
 from documents.pdf.stamping.mould import Leaf, Parts, Slot, drawn, runs_in

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import pydyf  # type: ignore[import-untyped]
+import pydyf
 
 from documents.pdf.assets import PRODUCER
 from documents.pdf.stamping.fonts import Embedded
