@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -65,15 +65,25 @@ class OutOfTime(DBAPIError):
 _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
-@contextmanager
-def within(seconds: float) -> Iterator[Deadline]:
+class _Within:
+    """A deadline while it holds."""
+
+    __slots__ = ("_deadline", "_token")
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+
+    def __enter__(self) -> Deadline:
+        self._token = _current.set(self._deadline if self._deadline.seconds else None)
+        return self._deadline
+
+    def __exit__(self, *fault: object) -> None:
+        _current.reset(self._token)
+
+
+def within(seconds: float) -> AbstractContextManager[Deadline]:
     """What is done meanwhile may take so many seconds; 0: as long as it likes."""
-    deadline = Deadline(seconds)
-    token = _current.set(deadline if seconds else None)
-    try:
-        yield deadline
-    finally:
-        _current.reset(token)
+    return _Within(Deadline(seconds))
 
 
 def current() -> Deadline | None:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from starlette.datastructures import FormData, UploadFile
-from starlette.requests import Request
+from starlette.datastructures import FormData, Headers, UploadFile
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive
 
 from server.bodies import OTHER_BYTES
 from server.refusing import RequestRefused
@@ -41,15 +42,17 @@ class Asked:
     operation_name: str | None
 
 
-async def asked_of(request: Request, trusted: TrustedDocuments = ANY_DOCUMENT) -> Asked:
+async def asked_of(
+    request: Request, headers: Headers, trusted: TrustedDocuments = ANY_DOCUMENT
+) -> Asked:
     """The operation of `request`; RequestRefused (400, 403, 404, 415) when it cannot be read."""
     if request.method == "GET":
         return _asked(_of_query_string(request.query_params), trusted)
-    match _media_type(request):
+    match _media_type(headers.get("content-type", "")):
         case "application/json":
-            return _asked(_read_json(await request.body()), trusted)
+            return _asked(_read_json(await _body(request.receive)), trusted)
         case "multipart/form-data":
-            if not any(request.headers.get(name) for name in PREFLIGHT_HEADERS):
+            if not any(headers.get(name) for name in PREFLIGHT_HEADERS):
                 raise RequestRefused(
                     400,
                     "PREFLIGHT_REQUIRED",
@@ -64,9 +67,21 @@ async def asked_of(request: Request, trusted: TrustedDocuments = ANY_DOCUMENT) -
     )
 
 
-def _media_type(request: Request) -> str:
+async def _body(receive: Receive) -> bytes:
+    """The whole body; how much it may be is looked after by `server.bodies`."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _media_type(content_type: str) -> str:
     """The media type of the body; nothing when its characters are not UTF-8."""
-    media_type, *parameters = request.headers.get("content-type", "").lower().split(";")
+    media_type, *parameters = content_type.lower().split(";")
     for parameter in parameters:
         name, _, value = parameter.strip().partition("=")
         if name == "charset" and value.strip('"') not in ("utf-8", "utf8"):

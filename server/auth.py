@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 import structlog
 from starlette.datastructures import Headers
@@ -18,7 +19,7 @@ from domain.standing import Actor
 from jobs.gate import Gate
 from persistence.organisations import Bearer
 from schema.context import Caller, House, Person
-from server.bearers import Bearers, LastSeen, by_cookie, by_key, name_of
+from server.bearers import REMEMBERED_KEYS, Bearers, LastSeen, by_cookie, by_key, name_of
 from server.identity_door import ORGANISATION, IdentityDoor
 from server.identity_tokens import LONGEST_TOKEN
 from server.negotiation import language_asked
@@ -97,13 +98,13 @@ class Doors:
 
     async def _bearer(self, house: House, door: Bearers, token: str, address: str) -> Bearer | None:
         # Each door counts its own: a bad key locks nobody out who signs in, or comes by a provider.
-        strangers = self._strangers_at[id(door)]
-        strangers.stop(address, name_of(token))
-        bearer = await door.find(house, token)
+        strangers, name = self._strangers_at[id(door)], name_of(token)
+        strangers.stop(address, name)
+        bearer = await door.find(house, token, name)
         if bearer is None:
-            strangers.turned_away(address, name_of(token))
+            strangers.turned_away(address, name)
         else:
-            strangers.welcome(name_of(token))
+            strangers.welcome(name)
         return bearer
 
     def welcome(self, token: str) -> None:
@@ -138,9 +139,12 @@ def _as_caller(bearer: Bearer, headers: Headers, *, address: str, request_id: st
         locale=language_asked(headers) or bearer.locale,
         time_zone=bearer.time_zone,
         actor=actor,
-        reach=reach_of(bearer.role, bearer.entity_ids, bearer.collaborator_id),
+        reach=_reach_of(bearer.role, bearer.entity_ids, bearer.collaborator_id),
         person=person,
     )
+
+
+_reach_of = lru_cache(maxsize=REMEMBERED_KEYS)(reach_of)
 
 
 def token_of(headers: Headers) -> str | None:

@@ -54,9 +54,9 @@ class Bearers:
         self._clock = clock
         self._remembered: OrderedDict[bytes, tuple[float, Bearer]] = OrderedDict()
 
-    async def find(self, house: House, token: str) -> Bearer | None:
-        """Who bears `token`; None when it is none in force."""
-        name = name_of(token)
+    async def find(self, house: House, token: str, name: bytes = b"") -> Bearer | None:
+        """Who bears `token`, remembered as `name` (`name_of`); None when it is none in force."""
+        name = name or name_of(token)
         if (known := self._remembered.get(name)) is not None and self._clock() < known[0]:
             return known[1] if _is_in_force(known[1], house.clock()) else None
         bearer = await self._look_up(house, token)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Coroutine, Generator
+from functools import partial
+from typing import Any
 
 from anyio import move_on_after
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server.heads import heads_of
 from server.refusing import RequestRefused
 
 MEBIBYTE = 1024 * 1024
@@ -45,7 +49,7 @@ class _Body:
     """The body of one request, counted as it is received."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, seconds: float) -> None:
-        headers = Headers(scope=scope)
+        headers = heads_of(scope)
         self._limit = _limit_of(scope["path"], headers.get("content-type", ""))
         announced = headers.get("content-length", "")
         self._announced = int(announced) if announced.isdecimal() and len(announced) < 20 else 0
@@ -66,14 +70,23 @@ class _Body:
         now = time.monotonic()
         self._started = self._started or now
         until = self._started + self._seconds + self._size / SLOWEST
+        coming: Any = self._receive()
+        try:
+            # What is there already is taken as it is: a timeout takes longer than a small answer.
+            waits_for = coming.send(None)
+        except StopIteration as here:
+            return self._taken(here.value)
         try:
             async with asyncio.timeout(until - now):
-                message = await self._receive()
+                message = await _Begun(coming, waits_for)
         except TimeoutError:
             self._is_awaited = False
             raise RequestRefused(
                 408, "BODY_TOO_SLOW", "The request took too long to arrive."
             ) from None
+        return self._taken(message)
+
+    def _taken(self, message: Message) -> Message:
         self._note(message)
         self._check(self._size)
         return message
@@ -106,6 +119,29 @@ class _Body:
                 "The request is larger than the {limit} MiB allowed here.",
                 limit=self._limit // MEBIBYTE,
             )
+
+
+class _Begun:
+    """A coroutine that was begun already, and waits for something."""
+
+    __slots__ = ("_coming", "_waits_for")
+
+    def __init__(self, coming: Coroutine[Any, Any, Message], waits_for: Any) -> None:
+        self._coming = coming
+        self._waits_for = waits_for
+
+    def __await__(self) -> Generator[Any, Any, Message]:
+        waits_for = self._waits_for
+        while True:
+            try:
+                go_on = partial(self._coming.send, (yield waits_for))
+            except BaseException as error:
+                go_on = partial(self._coming.throw, error)
+            try:
+                waits_for = go_on()
+            except StopIteration as here:
+                message: Message = here.value
+                return message
 
 
 def _limit_of(path: str, content_type: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 from resolvers._shares import Shares
 from server.rates import too_often
@@ -37,14 +37,16 @@ class Crowd:
         if self._at_once and self._present[name] >= (1 + LINE) * self._at_once:
             raise too_often(1)
 
-    @asynccontextmanager
-    async def place(self, name: str) -> AsyncIterator[None]:
+    def place(self, name: str) -> AbstractAsyncContextManager[None]:
         """A place for one operation; RequestRefused (429) when there is none in time."""
-        if not self._at_once:
-            yield
-            return
+        return _Place(self, name) if self._at_once else nullcontext()
+
+    async def come(self, name: str) -> None:
+        """Takes a place, as `place` does; whoever took it leaves it."""
         self.check(name)
-        places = self._places.setdefault(name, asyncio.Semaphore(self._at_once))
+        places = self._places.get(name)
+        if places is None:
+            places = self._places[name] = asyncio.Semaphore(self._at_once)
         self._present[name] += 1
         try:
             if places.locked():
@@ -55,14 +57,35 @@ class Crowd:
                     raise too_often(1) from None
             else:
                 await places.acquire()
-            try:
-                yield
-            finally:
-                places.release()
-        finally:
-            self._present[name] -= 1
-            if not self._present[name]:
-                del self._present[name], self._places[name]
+        except BaseException:
+            self._forget(name)
+            raise
+
+    def leave(self, name: str) -> None:
+        """Gives a place back that was taken."""
+        self._places[name].release()
+        self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        self._present[name] -= 1
+        if not self._present[name]:
+            del self._present[name], self._places[name]
+
+
+class _Place:
+    """A place while it is held."""
+
+    __slots__ = ("_crowd", "_name")
+
+    def __init__(self, crowd: Crowd, name: str) -> None:
+        self._crowd = crowd
+        self._name = name
+
+    async def __aenter__(self) -> None:
+        await self._crowd.come(self._name)
+
+    async def __aexit__(self, *fault: object) -> None:
+        self._crowd.leave(self._name)
 
 
 class Uploads:

@@ -6,16 +6,16 @@ body, and no body, however odd, is more than a 400.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 import orjson
 import strawberry
 from graphql import GraphQLError
+from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
@@ -27,12 +27,14 @@ from server.auth import Doors, unauthenticated
 from server.crowd import Crowd, Uploads
 from server.documents import Ready
 from server.graphql import documents_of
+from server.heads import heads_of
 from server.masking import told
 from server.negotiation import language_asked, ranked
 from server.page import page_response
 from server.rates import Allowance, Purse, Tab, too_often
 from server.refusing import JSON, RequestRefused
 from server.trusted import TrustedDocuments
+from server.written import Written
 from words import language_of
 
 BY_SOCKET = "Subscriptions are followed over WebSocket, by graphql-transport-ws."
@@ -56,6 +58,7 @@ class Endpoint:
         trusted: TrustedDocuments = ANY_DOCUMENT,
     ) -> None:
         self._schema = schema
+        self._documents = documents_of(schema)
         self._trusted = trusted
         self._pages = pages
         self._doors = doors
@@ -72,31 +75,34 @@ class Endpoint:
             await request.close()
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
-        if request.method not in _MAY:
+    async def _answer(self, request: Request) -> ASGIApp:
+        scope, headers, state = request.scope, heads_of(request.scope), request.scope["state"]
+        if scope["method"] not in _MAY:
             raise _wrong_method("GET, POST")
-        accepted = ranked(request.headers.get("accept", ""))
+        accepted = ranked(headers.get("accept", ""))
         if self._pages is not None and _is_a_browser(request, accepted):
-            return page_response(self._pages[language_of(language_asked(request.headers))])
-        house: House = request.app.state.house
+            return page_response(self._pages[language_of(language_asked(headers))])
+        house: House = scope["app"].state.house
+        client = scope.get("client")
         caller = await self._doors.caller_of(
             house,
-            request.headers,
-            address=request.client.host if request.client else "",
-            request_id=request.state.request_id,
+            headers,
+            address=client[0] if client else "",
+            request_id=state["request_id"],
         )
         if caller is None:
-            return unauthenticated(request.headers)
-        request.state.organisation = caller.organisation_code
-        request.state.actor = caller.actor.id
+            return unauthenticated(headers)
+        state["organisation"] = caller.organisation_code
+        state["actor"] = caller.actor.id
         firm, name = caller.organisation_id, caller.actor.id or caller.key_name
+        place = f"{firm}/{name}"
         self._purse.ask(firm, name)
-        self._crowd.check(f"{firm}/{name}")
-        async with _room_for_files(request, firm):
-            asked = await asked_of(request, self._trusted)
+        self._crowd.check(place)
+        async with _room_for_files(request, headers, firm):
+            asked = await asked_of(request, headers, self._trusted)
             tab = Tab(self._purse, firm, name)
-            context = Context(house, caller, request.state.request_id, account=tab)
-            async with self._crowd.place(f"{firm}/{name}"):
+            context = Context(house, caller, state["request_id"], account=tab)
+            async with self._crowd.place(place):
                 with within(self._allowance.seconds):
                     result = await self._run(request, asked, context)
         if tab.wait:
@@ -107,7 +113,7 @@ class Endpoint:
         self, request: Request, asked: Asked, context: Context
     ) -> ExecutionResult | Ready:
         """The result: an answer by its plan, where there is one, else by the executor."""
-        ready = await documents_of(self._schema).ready(asked, context)
+        ready = await self._documents.ready(asked, context)
         if ready is not None:
             return ready
         try:
@@ -127,15 +133,17 @@ class Endpoint:
             return ExecutionResult(data=None, errors=[mistake])
 
 
-@asynccontextmanager
-async def _room_for_files(request: Request, firm: int) -> AsyncIterator[None]:
+_NO_ROOM: AbstractAsyncContextManager[None] = nullcontext()
+
+
+def _room_for_files(
+    request: Request, headers: Headers, firm: int
+) -> AbstractAsyncContextManager[None]:
     """A place among the uploads for what may bring files, before any of it is read."""
-    if not request.headers.get("content-type", "").lower().startswith("multipart/"):
-        yield
-        return
+    if not headers.get("content-type", "").lower().startswith("multipart/"):
+        return _NO_ROOM
     uploads: Uploads = request.app.state.uploads
-    async with uploads.place(firm):
-        yield
+    return uploads.place(firm)
 
 
 def _is_a_browser(request: Request, accepted: tuple[str, ...]) -> bool:
@@ -152,7 +160,7 @@ def _wrong_method(allowed: str) -> RequestRefused:
     return refusal
 
 
-def _answered(result: ExecutionResult | Ready, caller: Caller, *, is_modern: bool) -> Response:
+def _answered(result: ExecutionResult | Ready, caller: Caller, *, is_modern: bool) -> ASGIApp:
     """The result as the caller may see it.
 
     An operation that was not begun (bad syntax, wrong variables) has no data at all; clients that
@@ -162,7 +170,7 @@ def _answered(result: ExecutionResult | Ready, caller: Caller, *, is_modern: boo
     if isinstance(result, Ready):
         told_beside = orjson.dumps(result.extensions)
         written = b'{"data":%b,"extensions":%b}' % (result.answered.written, told_beside)
-        return Response(written, media_type=media_type)
+        return Written(written, media_type)
     content: dict[str, Any] = {}
     begun = result.data is not None or not result.errors or any(e.path for e in result.errors)
     if result.errors:
@@ -172,4 +180,4 @@ def _answered(result: ExecutionResult | Ready, caller: Caller, *, is_modern: boo
     if result.extensions:
         content["extensions"] = result.extensions
     status = 400 if is_modern and not begun else 200
-    return Response(orjson.dumps(content), status, media_type=media_type)
+    return Written(orjson.dumps(content), media_type, status)

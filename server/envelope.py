@@ -11,10 +11,12 @@ import secrets
 import time
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server.heads import heads_of
+from server.logs import note
 from server.masking import new_reference
 from server.negotiation import language_asked
 from server.refusing import refusing
@@ -68,19 +70,22 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         answer = _Answer(scope, send, self._headers)
-        with structlog.contextvars.bound_contextvars(request_id=answer.request_id):
-            try:
-                await self._app(scope, receive, answer.send)
-            except ClientDisconnect:
-                answer.status = 499
-            except Exception:
-                await answer.break_off(receive)
-            finally:
-                answer.note()
+        bound = structlog.contextvars.bind_contextvars(request_id=answer.request_id)
+        try:
+            await self._app(scope, receive, answer.send)
+        except ClientDisconnect:
+            answer.status = 499
+        except Exception:
+            await answer.break_off(receive)
+        finally:
+            answer.note()
+            structlog.contextvars.reset_contextvars(**bound)
 
 
 class _Answer:
     """The answer to one request, as it leaves."""
+
+    __slots__ = ("_headers", "_scope", "_send", "_started", "request_id", "status")
 
     def __init__(self, scope: Scope, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
         self._scope = scope
@@ -88,7 +93,7 @@ class _Answer:
         self._headers = headers
         self._started = time.perf_counter()
         self.status = 0
-        asked = Headers(scope=scope).get("x-request-id", "")
+        asked = heads_of(scope).get("x-request-id", "")
         self.request_id = asked if _REQUEST_ID.fullmatch(asked) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = self.request_id
 
@@ -112,7 +117,7 @@ class _Answer:
         log.exception("bug", reference=reference)
         if self.status:
             return
-        language = language_asked(Headers(scope=self._scope))
+        language = language_asked(heads_of(self._scope))
         response = refusing(
             500,
             "INTERNAL_ERROR",
@@ -126,18 +131,16 @@ class _Answer:
         path = self._scope["path"]
         if path in _QUIET and self.status < 400:
             return
-        log.info(
+        state = self._scope["state"]
+        note(
             "request",
+            self.request_id,
             method=self._scope["method"],
             path=_without_token(path),
             status=self.status,
             ms=round((time.perf_counter() - self._started) * 1000, 1),
-            **self._caller(),
+            **{name: state[name] for name in ("organisation", "actor") if state.get(name)},
         )
-
-    def _caller(self) -> dict[str, str]:
-        state = self._scope["state"]
-        return {name: state[name] for name in ("organisation", "actor") if state.get(name)}
 
 
 class _Handshake:

@@ -9,8 +9,10 @@ import io
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime
 from typing import Any, TextIO
 
+import orjson
 import structlog
 from structlog.typing import Processor
 
@@ -21,6 +23,8 @@ _SHARED: list[Processor] = [
     structlog.processors.StackInfoRenderer(),
 ]
 
+
+_log = structlog.get_logger("jalon")
 
 _TALKATIVE = (
     *("alembic", "asyncio", "httpcore2", "httpx2", "multipart", "python_multipart", "sqlalchemy"),
@@ -52,10 +56,13 @@ def configure_logs(*, as_json: bool) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     # It tells the whole address of each socket, whatever was put behind it.
     logging.getLogger("uvicorn.error").addFilter(_is_no_address)
+    _Plainly.configured = None
     if as_json:
         # A line a request: by way of the library's records it takes as long as a small answer.
+        processors = [*_SHARED, *last]
+        _Plainly.configured = _Plainly(processors, sys.stderr)
         structlog.configure(
-            processors=[*_SHARED, *last],
+            processors=processors,
             logger_factory=structlog.WriteLoggerFactory(sys.stderr),
             wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         )
@@ -65,6 +72,44 @@ def configure_logs(*, as_json: bool) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
+
+
+class _Plainly:
+    """Writes lines of plain values as the processors in force would, in one step."""
+
+    configured: _Plainly | None = None
+
+    def __init__(self, processors: list[Any], output: TextIO) -> None:
+        self._processors = processors
+        self._last = processors[-1]
+        self._output = output
+
+    @property
+    def is_in_force(self) -> bool:
+        return (
+            structlog.get_config()["processors"] is self._processors
+            and self._processors[-1] is self._last
+        )
+
+    def write(self, noted: dict[str, Any]) -> bool:
+        """Whether it was written: not what JSON would have to escape."""
+        line = orjson.dumps(noted)
+        if not line.isascii() or b"\x7f" in line:
+            return False
+        self._output.write(line.decode() + "\n")
+        self._output.flush()
+        return True
+
+
+def note(event: str, request_id: str, **noted: str | float) -> None:
+    """A line of plain values about a request, which is the one at work."""
+    plainly = _Plainly.configured
+    if plainly is not None and plainly.is_in_force:
+        moment = datetime.now(UTC).isoformat()[:-6] + "Z"
+        beside = {"request_id": request_id, "level": "info", "timestamp": moment}
+        if plainly.write({**noted, "event": event, **beside}):
+            return
+    _log.info(event, **noted)
 
 
 def _is_no_address(record: logging.LogRecord) -> bool:

@@ -135,6 +135,8 @@ class _Both:
         self._firm = Rates(FIRM * a_minute, clock=clock)
 
     def take(self, firm: int, caller: str, amount: int) -> float:
+        if not self._own.most:
+            return 0.0
         own, whole = f"{firm}/{caller}", str(firm)
         wait = max(self._own.wait(own, amount), self._firm.wait(whole, amount))
         if not wait:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.http.websocket_origin import is_same_origin
 
+from server.heads import heads_of
 from server.negotiation import language_asked
 from server.refusing import refusing
 
@@ -60,7 +61,7 @@ class Sites:
         if scope["type"] not in ("http", "websocket") or scope["path"] in _ASKED_BY_MACHINES:
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        headers = heads_of(scope)
         is_known = self._is_ours(headers.getlist("host"))
         if scope["type"] == "websocket":
             if is_known:
