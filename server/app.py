@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import strawberry
 import structlog
@@ -33,6 +34,7 @@ from server.sessions import Sessions, refused
 from server.settings import Settings, read_settings
 from server.sites import Sites
 from server.sockets import Sockets
+from server.straight import Straight
 from server.trusted import TrustedDocuments
 
 log = structlog.get_logger("jalon")
@@ -69,12 +71,11 @@ def create_app(
         finally:
             opened.database.close()
 
+    endpoint = Endpoint(schema, doors, pages=pages, allowance=settings.allowance, trusted=trusted)
+    handlers: dict[Any, Any] = {HTTPException: refuse, Refusal: refused}
     application = Starlette(
         routes=[
-            Route(
-                "/graphql",
-                Endpoint(schema, doors, pages=pages, allowance=settings.allowance, trusted=trusted),
-            ),
+            Route("/graphql", endpoint),
             WebSocketRoute(
                 "/graphql", Sockets(schema, doors, origins=settings.origins, trusted=trusted)
             ),
@@ -89,8 +90,9 @@ def create_app(
             Middleware(Envelope, is_strict=settings.is_production and settings.is_over_https),
             Middleware(Sites, origins=settings.origins, hosts=settings.hosts),
             Middleware(BodyLimits),
+            Middleware(Straight, path="/graphql", endpoint=endpoint, handlers=handlers),
         ],
-        exception_handlers={HTTPException: refuse, Refusal: refused},
+        exception_handlers=handlers,
         lifespan=lifespan,
     )
     application.state.uploads = Uploads()

@@ -67,13 +67,16 @@ class Endpoint:
         self._crowd = Crowd(self._allowance.at_once)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
+        response = await self.answer(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def answer(self, request: Request) -> ASGIApp:
+        """The answer to a request, to be sent; RequestRefused and Refusal are for who asks."""
         try:
-            response = await self._answer(request)
+            return await self._answer(request)
         finally:
             # Files of a form that were too large for memory.
             await request.close()
-        await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> ASGIApp:
         scope, headers, state = request.scope, heads_of(request.scope), request.scope["state"]

@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING
 from typing import Any
 
-from graphql import FieldNode, GraphQLField, NullValueNode, ObjectValueNode, VariableNode
-from graphql.execution.values import VariableValues, get_argument_values
+from graphql import FieldNode, GraphQLField
+from graphql.execution.values import VariableValues
 from strawberry.scalars import is_scalar
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_argument
 from strawberry.types.base import StrawberryList, StrawberryOptional, has_object_definition
 from strawberry.types.enum import StrawberryEnumDefinition, has_enum_definition
 from strawberry.types.field import StrawberryField
+
+from server.ready.literals import Literals
 
 Convert = Callable[[Any], Any]
 
@@ -28,10 +30,7 @@ class Arguments:
         node: FieldNode,
         converter: GraphQLCoreConverter,
     ) -> None:
-        self._definition = definition
-        self._node = node
-        self._given: dict[str, Any] | None = None
-        self._has_variables = any(_asks_variables(one.value) for one in node.arguments or ())
+        self._literals = Literals(definition, node)
         name_of = converter.config.name_converter.from_argument
         self._made = [
             (name_of(one), one.python_name, converter_of(one.type, converter))
@@ -40,11 +39,7 @@ class Arguments:
 
     def of(self, values: VariableValues) -> dict[str, Any]:
         """The arguments by their Python names, as the library hands them over."""
-        given = self._given
-        if given is None:
-            given = get_argument_values(self._definition, self._node, values)
-            if not self._has_variables:
-                self._given = given
+        given = self._literals.of(values)
         return {
             python: convert(given[name]) for name, python, convert in self._made if name in given
         }
@@ -100,14 +95,3 @@ def _of_input(kind: Any, converter: GraphQLCoreConverter) -> Convert | None:
 
 def _same(value: Any) -> Any:
     return value
-
-
-def _asks_variables(value: Any) -> bool:
-    match value:
-        case VariableNode():
-            return True
-        case ObjectValueNode(fields=fields):
-            return any(_asks_variables(one.value) for one in fields)
-        case NullValueNode():
-            return False
-    return any(_asks_variables(one) for one in getattr(value, "values", ()))

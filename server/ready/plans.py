@@ -20,7 +20,7 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
 )
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 from sqlalchemy import ColumnElement, Dialect
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
@@ -33,14 +33,13 @@ from schema.context import Context
 from server.ready.arguments import Arguments
 from server.ready.selection import TYPENAME, Chosen, Selecting
 from server.ready.showing import ShownPage, ShownThing, cursor_of, shown
+from server.ready.variables import Variables
 
 INLINE_LOOKS = 20
 """Of a read on the event loop, some milliseconds; what takes longer is done in a thread."""
 
 SLOW_FOR = 100
 """Times that it is then done in a thread, before the event loop is tried again."""
-
-MOST_ERRORS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +68,7 @@ class Plan:
             raise NotReady("no query")
         query = site.schema.query_type
         assert query is not None
-        self._site = site
-        self._operation = operation
+        self._variables = Variables(site.schema, operation)
         self._constants: dict[str, str] = {}
         self._fields: list[tuple[str, PlannedField]] = []
         self._order: list[str] = []
@@ -93,14 +91,7 @@ class Plan:
 
         What `is_long` is read in a thread, whatever the database.
         """
-        values = get_variable_values(
-            self._site.schema,
-            self._operation.variable_definitions or (),
-            dict(given or {}),
-            MOST_ERRORS,
-        )
-        if isinstance(values, list):
-            raise values[0]
+        values = self._variables.of(given or {})
         data: dict[str, Any] = dict.fromkeys(self._order)
         data.update(self._constants)
         for key, field in self._fields:
