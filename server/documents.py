@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from strawberry.extensions import SchemaExtension
 from resolvers._shares import Shares
 from schema.context import Account, Context
 from server.asking import Asked
+from server.lately import Lately
 from server.limits import (
     NO_SHAPES,
     PRICE,
@@ -29,10 +29,10 @@ from server.ready.answering import Answered, Answering, Plans
 from server.validating import validate_briefly
 
 KEPT_TOKENS = 60_000
-"""With its plans a token takes half a kilobyte to one and a half: some 80 MB at most."""
+"""With its plans a token takes some 1 kB: 60 MB at most, a third of it for what was asked once."""
 
 LEAST_TOKENS = 50
-"""What a document counts at least: its plans take some 60 kB, however short it is."""
+"""What a document counts at least: with its plans it takes 20 kB and more, however short."""
 
 
 DEAR = 10_000
@@ -66,27 +66,26 @@ class Ready:
 
 
 class Documents:
-    """The documents asked lately, those least used forgotten first. Belongs to one event loop."""
+    """The documents asked lately. Belongs to one event loop."""
 
     def __init__(self, room: int = KEPT_TOKENS) -> None:
-        self._room = room
         self.shapes = NO_SHAPES
         """Of the schema that the documents are for."""
-        self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._known: Lately[_Known] = Lately(room)
         self.answering = Answering()
         self._places = Shares(2)
         self.dear = Shares(4)
 
     def find(self, text: str) -> _Known:
         """The document of `text`, parsed unless it is known; QueryTooLarge or bad syntax raise."""
-        return self._lately(text) or self._keep(text, parse_within_limits(text, self.shapes))
+        return self._known.get(text) or self._keep(text, parse_within_limits(text, self.shapes))
 
     async def ready(self, asked: Asked, context: Context) -> Ready | None:
         """The answer to an operation of a document that is known, by its plan; None: execute it.
 
         It pays what executing it would, once.
         """
-        known = self._lately(asked.query)
+        known = self._known.get(asked.query)
         if known is None or known.errors is None or known.errors:
             return None
         price = known.measured.price + price_of_variables(asked.variables)
@@ -101,12 +100,12 @@ class Documents:
 
     async def look_up(self, text: str, firm: object) -> _Known:
         """As `find`; a long document is parsed in a thread, one at a time for each firm."""
-        if (known := self._lately(text)) is not None:
+        if (known := self._known.get(text)) is not None:
             return known
         measured = await self.aside(
             len(text) > SHORT, firm, partial(parse_within_limits, text, self.shapes)
         )
-        return self._lately(text) or self._keep(text, measured)
+        return self._known.get(text) or self._keep(text, measured)
 
     async def aside(self, is_long: bool, firm: object, work: Callable[[], Done]) -> Done:
         """What `work` returns, which goes through a document; a long one stops nobody else."""
@@ -115,18 +114,9 @@ class Documents:
         async with self._places.place(firm):
             return await to_thread.run_sync(work)
 
-    def _lately(self, text: str) -> _Known | None:
-        known = self._known.get(text)
-        if known is not None:
-            self._known.move_to_end(text)
-        return known
-
     def _keep(self, text: str, measured: Measured) -> _Known:
-        self._known[text] = known = _Known(measured, Plans(measured.document))
-        self._room -= max(measured.tokens, LEAST_TOKENS)
-        while self._room < 0 and len(self._known) > 1:
-            gone = self._known.popitem(last=False)[1].measured.tokens
-            self._room += max(gone, LEAST_TOKENS)
+        known = _Known(measured, Plans(measured.document))
+        self._known.keep(text, known, max(measured.tokens, LEAST_TOKENS))
         return known
 
 

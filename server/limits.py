@@ -118,7 +118,7 @@ def parse_within_limits(text: str, shapes: Shapes = NO_SHAPES) -> Measured:
     if len(text) > DOCUMENT_BYTES or len(text.encode()) > DOCUMENT_BYTES:
         raise QueryTooLarge("bytes", DOCUMENT_BYTES)
     tokens = _count_tokens(text)
-    document = parse(text, max_tokens=TOKENS)
+    document = _unchained(parse(text, max_tokens=TOKENS))
     fragments = {
         node.name.value: node
         for node in document.definitions
@@ -135,6 +135,15 @@ def parse_within_limits(text: str, shapes: Shapes = NO_SHAPES) -> Measured:
             acts = sum(size.names.values()) if node.operation is OperationType.MUTATION else 0
             price = max(price, size.price + ACT * acts)
     return Measured(document, tokens, price)
+
+
+def _unchained(document: DocumentNode) -> DocumentNode:
+    """`document` without the chain of its tokens: a circle, which only the collector would free."""
+    token = document.loc.start_token if document.loc else None
+    while token is not None:
+        following, token.prev, token.next = token.next, None, None
+        token = following
+    return document
 
 
 _NUMBERS = frozenset({int, float, bool})

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -30,7 +31,7 @@ from sqlalchemy import (
     true,
 )
 
-from domain.base import Scoped
+from domain.base import Record, Scoped
 from persistence.reading import Noun, ToOne
 from persistence.ready.prepared import OURS, Bound, Convert, NotReady, Prepared, key_of, prepare
 from persistence.scoping import ORGANISATION
@@ -191,6 +192,18 @@ def _kept(noun: Noun, name: str) -> str:
     return str(inspect(noun.record).column_attrs[name].columns[0].name)
 
 
+@lru_cache(maxsize=512)
+def _alias(record: type[Record], number: int) -> Any:
+    """The table of a record under the name of the join `number` of any statement.
+
+    Made once: it copies every column of the table, more than all else that is kept of a wish.
+    """
+    found = record.__table__.alias(f"one_{number}")
+    # The copies are made when they are first asked for; here no other thread asks.
+    assert found.c
+    return found
+
+
 def _joined(wish: Wish) -> dict[Path, tuple[Any, Noun, str]]:
     """Of each path its table, under a name of its own, the noun, and the column above."""
     found: dict[Path, tuple[Any, Noun, str]] = {(): (wish.noun.record, wish.noun, "")}
@@ -201,8 +214,7 @@ def _joined(wish: Wish) -> dict[Path, tuple[Any, Noun, str]]:
         other = relation.noun()
         if not issubclass(other.record, Scoped):
             raise NotReady(f"{other.typename} is of no organisation")
-        table = other.record.__table__.alias(f"one_{len(found)}")
-        found[path] = (table, other, relation.column)
+        found[path] = (_alias(other.record, len(found)), other, relation.column)
     if not issubclass(wish.noun.record, Scoped):
         raise NotReady(f"{wish.noun.typename} is of no organisation")
     return found

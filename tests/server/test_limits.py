@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from graphql import GraphQLError, get_introspection_query
 
-from server.documents import LEAST_TOKENS, Documents
 from server.graphql import jalon_schema
 from server.limits import (
     ACT,
@@ -182,17 +181,3 @@ def test_the_usual_introspection_is_within_the_limits() -> None:
             specified_by_url=True, directive_is_repeatable=True, input_value_deprecation=True
         )
     )
-
-
-def test_a_document_asked_again_is_the_same_one() -> None:
-    documents = Documents()
-    assert documents.find("{ a }") is documents.find("{ a }")
-
-
-def test_documents_least_used_are_forgotten_first() -> None:
-    documents = Documents(room=2 * LEAST_TOKENS)
-    kept, dropped = documents.find("{ a b }"), documents.find("{ c d }")
-    assert documents.find("{ a b }") is kept
-    documents.find("{ e f }")
-    assert documents.find("{ a b }") is kept
-    assert documents.find("{ c d }") is not dropped
