@@ -98,6 +98,7 @@ RUNS = (
         quickly=("--memory", "0", "--lines", "10", "--runs", "4", "--", "1"),
     ),
     Run("finalise_invoices.py", (), "--invoices", _GROWING, (200,), _ONCE),
+    Run("print_run.py", (), "--papers", (1_000,), (60,)),
     Run("batch_plan.py", (), "--contracts", _GROWING, (200,), ("--clicks", "2")),
     Run("batch_generate.py", (), "--contracts", _GROWING, (200,)),
     Run("audit.py", (), "--rows", _GROWING, None),
