@@ -63,6 +63,10 @@ mutation($items: [InvoiceItem!]!, $key: ID!) {
   invoicesBulkDelete(input: { items: $items, idempotencyKey: $key }) { userErrors { code } }
 }
 """
+_LIMITS = httpx2.Limits(keepalive_expiry=2.0)
+"""A connection that rests is let go before the server does so, after five seconds: what is sent at
+that very moment would meet nobody."""
+
 _BATCH = "batch { id state planHash job { status } } userErrors { code }"
 
 
@@ -123,7 +127,7 @@ class Office:
         assert self.papers
 
     def _works(self, act: Callable[[ApiClient], str], every: float) -> None:
-        with httpx2.Client(base_url=self.address, timeout=120) as http:
+        with httpx2.Client(base_url=self.address, timeout=120, limits=_LIMITS) as http:
             caller = self.place._caller(http)
             while not self.over.is_set():
                 try:
