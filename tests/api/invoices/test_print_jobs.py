@@ -189,6 +189,29 @@ def test_what_was_printed_is_not_printed_again_after_a_kill(
         assert len(archive.namelist()) == 3
 
 
+def test_a_final_invoice_is_a_plain_file_from_its_second_download_on(
+    firm: ApiClient, three: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P3: neither alone nor in a run does it meet the press again; a pro forma does."""
+
+    def downloaded(one: dict[str, Any]) -> bytes:
+        return firm.get(firm.query(PDF, id=one["id"])["invoicePdf"]["download"]["url"])
+
+    first, open_, last = three
+    papers = [downloaded(first), downloaded(last)]
+
+    def pressed(picture: Any) -> bytes:
+        raise AssertionError(f"{picture.number} is printed")
+
+    monkeypatch.setattr(_printing, "render_invoice", pressed)
+    assert [downloaded(first), downloaded(last)] == papers
+    job = done(firm, asked(firm, [first["id"], last["id"]], "ZIP")["job"])
+    with ZipFile(BytesIO(content(firm, job))) as archive:
+        assert [archive.read(name) for name in archive.namelist()] == papers
+    again = done(firm, asked(firm, [open_["id"]], "ZIP")["job"])
+    assert codes(again) == ["PAPER_NOT_PRINTED"]
+
+
 def test_a_cancelled_job_leaves_no_file(firm: ApiClient, three: list[dict[str, Any]]) -> None:
     def cancel(job_id: int, progress: Progress) -> None:
         if progress.stage is Stage.KEEPING:

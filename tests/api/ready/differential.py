@@ -116,7 +116,7 @@ class Differential:
         kept, answering.schema = answering.schema, None
         Breathing.is_compiling = is_compiling
         try:
-            known = self._documents._lately(text)
+            known = self._documents._known.get(text)
             if known is not None:
                 known.plans.known.clear()
             return await self._schema.execute(text, variables, context_value=context)
