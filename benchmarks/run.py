@@ -99,6 +99,8 @@ RUNS = (
     ),
     Run("finalise_invoices.py", (), "--invoices", _GROWING, (200,), _ONCE),
     Run("print_run.py", (), "--papers", (1_000,), (60,)),
+    Run("finalise_at_once.py", (), "--each", (30,), (2,), _ONCE),
+    Run("finalise_at_once.py", ("--postgres",), "--each", (30,), None),
     Run("batch_plan.py", (), "--contracts", _GROWING, (200,), ("--clicks", "2")),
     Run("batch_generate.py", (), "--contracts", _GROWING, (200,)),
     Run("audit.py", (), "--rows", _GROWING, None),
