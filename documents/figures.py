@@ -79,6 +79,7 @@ def quantity(value: Decimal, language: str) -> str:
     return plain(value, language, most=QUANTITY_DECIMALS)
 
 
+@lru_cache(maxsize=4096)
 def rate(value: Decimal, language: str) -> str:
     """A percentage: "5,5 %" in French (narrow no-break space), "5.5%" in English."""
     return plain(value, language, most=4) + (f"{NARROW}%" if language == "fr" else "%")

@@ -7,7 +7,7 @@ a field that is missing takes its default, an unknown one or another format is r
 from __future__ import annotations
 
 import dataclasses
-import json
+import re
 import types
 import typing
 from base64 import b64decode, b64encode
@@ -16,6 +16,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache, lru_cache
+from json.encoder import encode_basestring_ascii
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -54,16 +55,32 @@ def kept(written: dict[str, Any]) -> Kept:
     As it is stored, letters beyond ASCII are escaped: that is half as long in memory.
     """
     bare, logo = {**written, "logo": None}, written["logo"]
+    text = canonical(bare)
     if logo is None:
-        return Kept(_stored(bare), (canonical(bare).encode(),))
+        return Kept(_escaped(text), (text.encode(),))
     # No text within the JSON can hold these characters: its quotes are escaped.
-    before, _, after = canonical(bare).partition('"logo":null')
-    head, _, tail = _stored(bare).partition('"logo":null')
+    before, _, after = text.partition('"logo":null')
+    shown, shown_bytes = _of_logo(logo)
+    stored = _escaped(before) + shown + _escaped(after)
+    return Kept(stored, (before.encode(), shown_bytes, after.encode()))
+
+
+@lru_cache(maxsize=16)
+def _of_logo(logo: str) -> tuple[str, bytes]:
     shown = f'"logo":"{logo}"'
-    return Kept(head + shown + tail, (before.encode(), shown.encode(), after.encode()))
+    return shown, shown.encode()
 
 
-_stored = json.JSONEncoder(separators=(",", ":")).encode
+def _escaped(text: str) -> str:
+    """JSON with its letters beyond ASCII as JSON escapes them; they stand within texts alone."""
+    return text if text.isascii() else _BEYOND.sub(_escape, text)
+
+
+_BEYOND = re.compile(r"[^\x00-\x7f]")
+
+
+def _escape(found: re.Match[str]) -> str:
+    return encode_basestring_ascii(found[0])[1:-1]
 
 
 def _written(value: Any) -> dict[str, Any]:

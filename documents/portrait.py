@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from documents.figures import capital as written_capital
 from documents.figures import money as written_money
@@ -174,7 +175,7 @@ def _recap_row(row: SituationRow, currency: str) -> RecapRow:
 def _seller(entity: Entity, language: str, *, abroad: bool) -> Party:
     form = entity.legal_form
     if form and entity.capital:
-        capital = _capital(entity, language)
+        capital = _capital(str(entity.capital), entity.currency, language)
         form = phrase(CAPITAL, language, form=form, capital=capital)
     return Party(
         name=entity.name,
@@ -188,12 +189,13 @@ def _seller(entity: Entity, language: str, *, abroad: bool) -> Party:
     )
 
 
-def _capital(entity: Entity, language: str) -> str:
+@lru_cache(maxsize=256)
+def _capital(text: str, currency: str, language: str) -> str:
     """The share capital with its currency; a text that is no number stays as it is."""
     try:
-        return written_capital(Decimal(str(entity.capital)), entity.currency, language)
+        return written_capital(Decimal(text), currency, language)
     except (InvalidOperation, ValueError):
-        return str(entity.capital)
+        return text
 
 
 def progress_detail(*, percent: Decimal, fee: int, currency: str, language: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -56,15 +57,24 @@ class Scaled(TypeDecorator[Decimal]):
         return Decimal
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
-        if value is None:
-            return None
-        scaled = Decimal(value).scaleb(self.places)
-        if scaled != scaled.to_integral_value():
-            raise ValueError(f"{value} has more than {self.places} decimals")
-        return int(scaled)
+        return None if value is None else _scaled(value, self.places)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:
-        return None if value is None else Decimal(int(value)).scaleb(-self.places)
+        return None if value is None else _unscaled(int(value), self.places)
+
+
+@lru_cache(maxsize=16_384)
+def _scaled(value: Decimal, places: int) -> int:
+    scaled = Decimal(value).scaleb(places)
+    if scaled != scaled.to_integral_value():
+        raise ValueError(f"{value} has more than {places} decimals")
+    return int(scaled)
+
+
+@lru_cache(maxsize=16_384)
+def _unscaled(value: int, places: int) -> Decimal:
+    """A column has the same few values over and over."""
+    return Decimal(value).scaleb(-places)
 
 
 class Instant(TypeDecorator[datetime]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,9 +17,11 @@ from domain.likeness import name_key
 from domain.project.model import BillingMethod
 from domain.takeover.wire import pack_issue
 from persistence import batch_parts
+from persistence.bulk import WrittenJson
 from persistence.session import ScopedSession, insert_all
 
 _SELECTED = BatchItem.selected.is_(True)
+_NONE = WrittenJson("[]")
 LISTED = tuple(getattr(BatchItem, name) for name in ListedItem._fields)
 """The columns of a ListedItem."""
 
@@ -62,7 +65,7 @@ def _contract(batch: Batch, one: Assessment, own: Sequence[PlannedItem]) -> dict
         "state": one.state,
         "total_minor": one.total,
         "unbilled_minor": one.unbilled,
-        "blockers": [_blocker(blocker) for blocker in one.blockers],
+        "blockers": _blockers(one.blockers),
     }
 
 
@@ -89,10 +92,14 @@ def _item(batch: Batch, one: Assessment, of: PlannedItem, *, is_out: bool) -> di
         "period_end": item.period.end if item.period else None,
         "tax_code_id": of.tax.id if of.tax else None,
         "regime": of.bundle.regime,
-        "blockers": [_blocker(blocker) for blocker in item.blockers],
+        "blockers": _blockers(item.blockers),
         "bill_id": None,
         "reserves": None,
     }
+
+
+def _blockers(blockers: Sequence[Blocker]) -> WrittenJson:
+    return WrittenJson(json.dumps([_blocker(one) for one in blockers])) if blockers else _NONE
 
 
 def _blocker(blocker: Blocker) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from domain.invoice.claim import BilledPeriod
 from domain.invoice.model import InvoiceLine
 from domain.ledger import PhaseFigures
 from domain.project.model import BillingMethod, Contract, Phase
+from persistence import bulk
 from persistence.session import ScopedSession
 
 HOURLY = (BillingMethod.TIME_AND_MATERIALS, BillingMethod.PREPAID_HOURS)
@@ -52,9 +53,9 @@ def portions(phases: Iterable[int]) -> Iterator[list[int]]:
 
 def among(column: Any, keys: Mapping[int, Any]) -> ColumnElement[bool]:
     """Few identifiers are named; many are read by their range, others among them left aside."""
-    found: ColumnElement[bool] = (
-        column.in_(keys) if len(keys) <= _FEW else column.between(min(keys), max(keys))
-    )
+    if len(keys) <= _FEW:
+        return bulk.among(column, sorted(keys))
+    found: ColumnElement[bool] = column.between(min(keys), max(keys))
     return found
 
 
@@ -132,7 +133,7 @@ def _claimed(session: ScopedSession, phases: Sequence[int]) -> dict[int, list[Cl
     )
     found: dict[int, list[Claimed]] = defaultdict(list)
     for portion in portions(phases):
-        for row in session.execute(statement.where(BilledPeriod.phase_id.in_(portion))):
+        for row in session.execute(statement.where(bulk.among(BilledPeriod.phase_id, portion))):
             made = claimed_by(
                 row.basis or {},
                 net=row.net_minor,
@@ -154,7 +155,7 @@ def _lines_with(session: ScopedSession, phases: Iterable[int], key: str) -> list
     found = [
         row
         for portion in portions(phases)
-        for row in session.execute(statement.where(line.phase_id.in_(portion)))
+        for row in session.execute(statement.where(bulk.among(line.phase_id, portion)))
     ]
     return sorted(found, key=lambda row: row.id)
 

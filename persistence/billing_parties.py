@@ -20,6 +20,7 @@ from domain.invoice.model import PRO_FORMA, Invoice, InvoiceLine
 from domain.invoice.projects import vat_regime
 from domain.organisation import Entity
 from domain.project.model import Project
+from persistence import bulk
 from persistence.billed_before import among, portions
 from persistence.invoices import records_by_id
 from persistence.session import ScopedSession
@@ -131,7 +132,7 @@ def held_by_pro_formas(session: ScopedSession, of_contract: Mapping[int, int]) -
     )
     found: dict[int, Held] = {}
     for portion in portions(of_contract):
-        for row in session.execute(statement.where(InvoiceLine.phase_id.in_(portion))):
+        for row in session.execute(statement.where(bulk.among(InvoiceLine.phase_id, portion))):
             contract_id = of_contract[row.phase_id or 0]
             held = found.get(contract_id, Held(row.number, row.since.date()))
             found[contract_id] = Held(

@@ -67,15 +67,15 @@ def _statement(
     return head + values, _NAMED.sub("%s", row), _NAMED.findall(row)
 
 
-def among(column: ColumnElement[Any], ids: Sequence[int]) -> ColumnElement[bool]:
+def among(column: Any, ids: Sequence[int]) -> ColumnElement[bool]:
     """Whether `column` is one of `ids`, in whatever order.
 
     What was made in one go has one number after the other: a span is told in two parameters, and
     a list in as many as it has numbers, each of which takes longer to prepare than to find.
     """
-    if ids and all(after - before == 1 for before, after in pairwise(ids)):
-        return column.between(ids[0], ids[-1])
-    return column.in_(ids)
+    is_span = ids and all(after - before == 1 for before, after in pairwise(ids))
+    found: ColumnElement[bool] = column.between(ids[0], ids[-1]) if is_span else column.in_(ids)
+    return found
 
 
 def execute_rows(

@@ -33,6 +33,7 @@ from domain.invoice.model import (
     NumberCounter,
 )
 from domain.organisation import Entity
+from persistence.bulk import among
 from persistence.numbers import locked_counter
 from persistence.reach import shown_to
 from persistence.session import ScopedSession, insert_all
@@ -214,13 +215,13 @@ def _hashes(
     lines: defaultdict[int, list[Sequence[Any]]] = defaultdict(list)
     for invoice_id, *line in session.execute(
         select(InvoiceLine.invoice_id, *(getattr(InvoiceLine, name) for name in of_line))
-        .where(InvoiceLine.invoice_id.in_(ids))
+        .where(among(InvoiceLine.invoice_id, ids))
         .order_by(InvoiceLine.position)
     ):
         lines[invoice_id].append(line)
     invoices = session.execute(
         select(Invoice.id, *(getattr(Invoice, name) for name in of_invoice)).where(
-            Invoice.id.in_(ids)
+            among(Invoice.id, ids)
         )
     )
     return {

@@ -7,10 +7,8 @@ from typing import Any
 
 from sqlalchemy import text
 
-from domain.base import Record, Scoped, Versioned
+from domain.base import Record
 from persistence.session import ScopedSession, insert_all
-
-_STAMPS = {"id", *Scoped.__annotations__, *Versioned.__annotations__} - {"archived_at"}
 
 
 def reserve(session: ScopedSession, record: type[Record], count: int) -> list[int]:
@@ -39,16 +37,3 @@ def insert_numbered(
     ids = reserve(session, record, len(rows))
     insert_all(session, record, [{"id": key, **row} for key, row in zip(ids, rows, strict=True)])
     return ids
-
-
-def insert_records(session: ScopedSession, records: Sequence[Record]) -> list[int]:
-    """Inserts new records of one kind in one statement; their identifiers, in their order.
-
-    The records are values alone: the session does not know them afterwards either.
-    """
-    if not records:
-        return []
-    record = type(records[0])
-    names = [one.key for one in record.__table__.columns if one.key not in _STAMPS]
-    rows = [{name: getattr(one, name) for name in names} for one in records]
-    return insert_numbered(session, record, rows)

@@ -28,6 +28,7 @@ from domain.organisation import Entity
 from domain.project.model import Contract, Phase, Project
 from persistence import claims
 from persistence.batches import forget_invoices
+from persistence.bulk import among
 from persistence.invoice_projects import holds_project, projects_of_phases
 from persistence.ledger import phase_figures
 from persistence.reach import shown_to
@@ -118,7 +119,7 @@ def dossiers_of(session: ScopedSession, invoices: Sequence[Invoice]) -> list[Dos
     """Each invoice with all that it rests on, in their order, in a few statements for all."""
     lines: dict[int, list[InvoiceLine]] = {invoice.id: [] for invoice in invoices}
     for portion in _portions(lines):
-        statement = select(InvoiceLine).where(InvoiceLine.invoice_id.in_(portion))
+        statement = select(InvoiceLine).where(among(InvoiceLine.invoice_id, portion))
         for line in session.scalars(statement.order_by(InvoiceLine.position)):
             lines[line.invoice_id].append(line)
     codes = {line.tax_code_id for some in lines.values() for line in some if line.tax_code_id}
@@ -181,7 +182,7 @@ def records_by_id(
     return {
         found.id: found
         for portion in _portions(keys)
-        for found in session.scalars(select(record).where(record.id.in_(portion)))
+        for found in session.scalars(select(record).where(among(record.id, portion)))
     }
 
 
@@ -192,7 +193,7 @@ def invoices_locked(session: ScopedSession, keys: Iterable[int]) -> dict[int, In
         for portion in _portions(keys)
         for found in session.scalars(
             select(Invoice)
-            .where(Invoice.id.in_(portion), *shown_to(session, Invoice))
+            .where(among(Invoice.id, portion), *shown_to(session, Invoice))
             .order_by(Invoice.id)
             .with_for_update()
             .execution_options(populate_existing=True)
@@ -216,7 +217,7 @@ def billables_by_project(
         statement = (
             select(Phase, Contract)
             .join(Contract, Contract.id == Phase.contract_id)
-            .where(Contract.project_id.in_(portion))
+            .where(among(Contract.project_id, portion))
             .order_by(Contract.id, Phase.position, Phase.id)
         )
         found += [(phase, contract) for phase, contract in session.execute(statement)]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
     ColumnElement,
     Date,
@@ -27,7 +28,16 @@ from domain.project.progress import ProgressUpdate
 from persistence.session import ScopedSession
 
 Day = date | BindParameter[date] | None
-Keys = Sequence[int] | BindParameter[Sequence[int]] | None
+
+
+class Span(NamedTuple):
+    """Identifiers that follow one another, by the first and the last of them."""
+
+    first: BindParameter[int]
+    last: BindParameter[int]
+
+
+Keys = Sequence[int] | BindParameter[Sequence[int]] | Span | None
 
 _FIGURES: Mapping[str, tuple[EntryKind, ...]] = {
     "fee_adjustment": (EntryKind.FEE_ADJUSTMENT,),
@@ -54,27 +64,37 @@ def phase_figures(
     `as_of` leaves out what was entered, or done, for a later day; and the pro formas, which are
     of today. `progress_until` leaves out what was done for a later day alone.
     """
-    statement = _figures(
-        is_dated=as_of is not None,
-        is_until=progress_until is not None,
-        is_of_some=phase_ids is not None,
-    )
     days = {"as_of": as_of, "progress_until": progress_until}
     given = {name: day for name, day in days.items() if day is not None}
-    some = [given] if phase_ids is None else [{**given, "among": k} for k in _portions(phase_ids)]
-    return {row[0]: figures_of(row) for one in some for row in session.execute(statement, one)}
+    some: list[dict[str, Any]] = [{}]
+    if phase_ids is not None:
+        wanted = sorted(set(phase_ids))
+        # A span is told by two values, a list by as many as it has, each of them four times.
+        is_span = bool(wanted) and wanted[-1] - wanted[0] == len(wanted) - 1
+        span = [{"first": wanted[0], "last": wanted[-1]}] if is_span else None
+        some = span or [{"among": portion} for portion in _portions(wanted)]
+    return {
+        row[0]: figures_of(row)
+        for named in some
+        for row in session.execute(_figures((*given, *named)), {**given, **named})
+    }
 
 
 @cache
-def _figures(*, is_dated: bool, is_until: bool, is_of_some: bool) -> Select[Any]:
+def _figures(given: tuple[str, ...]) -> Select[Any]:
     """The statement of the figures, its values left open: written down once a process.
 
     Putting it together takes longer than a database takes to answer it for a few phases.
     """
+    among: Keys = bindparam("among", expanding=True) if "among" in given else None
+    if "first" in given:
+        among = Span(bindparam("first", type_=BigInteger()), bindparam("last", type_=BigInteger()))
     return figures_by_phase(
-        as_of=bindparam("as_of", type_=Date()) if is_dated else None,
-        progress_until=bindparam("progress_until", type_=Date()) if is_until else None,
-        among=bindparam("among", expanding=True) if is_of_some else None,
+        as_of=bindparam("as_of", type_=Date()) if "as_of" in given else None,
+        progress_until=bindparam("progress_until", type_=Date())
+        if "progress_until" in given
+        else None,
+        among=among,
     )
 
 
@@ -113,7 +133,7 @@ def figures_by_phase(
         .outerjoin(progress, progress.c.phase_id == Phase.id)
     )
     if among is not None:
-        statement = statement.where(Phase.id.in_(among))
+        statement = statement.where(_within(Phase.id, among))
     if as_of is not None:
         return statement
     reserved = _reserved(among)
@@ -136,7 +156,13 @@ def figures_of(row: Any) -> PhaseFigures:
 
 def _within(column: Any, among: Keys) -> ColumnElement[bool]:
     """The condition that a row is of one of the phases, or of any."""
-    found: ColumnElement[bool] = column.is_not(None) if among is None else column.in_(among)
+    found: ColumnElement[bool]
+    if among is None:
+        found = column.is_not(None)
+    elif isinstance(among, Span):
+        found = column.between(among.first, among.last)
+    else:
+        found = column.in_(among)
     return found
 
 

@@ -38,7 +38,7 @@ from domain.takeover.wire import unpack_issue
 from persistence import batch_lists, batch_parts, batches, invoices
 from persistence.billable_contracts import contracts_where
 from persistence.billing import books_of
-from persistence.ids import insert_records
+from persistence.ids import insert_numbered
 from persistence.invoice_projects import projects_of
 from persistence.session import ScopedSession
 from resolvers._batch_planning import locked_batch
@@ -227,7 +227,7 @@ def _propose(
 ) -> None:
     bills = bills_of(items, bundles, batch.grouping)
     made = propose(batch, bills, batch_parts.taxes_of(session), after=after)
-    keys = insert_records(session, made)
+    keys = insert_numbered(session, BatchInvoice, made)
     batches.hold(
         session,
         {

@@ -58,7 +58,9 @@ def freeze_all(acting: Acting, documents: Sequence[Frozen]) -> None:
             finalise(invoice, number=one.number, issue_date=one.issue_date, now=now)
             drawn = picture_of(dossier, occasion)
             named = tuple(dict.fromkeys((*one.references, *drawn.references)))
-            picture = to_json(replace(drawn, references=named))
+            if named != drawn.references:
+                drawn = replace(drawn, references=named)
+            picture = to_json(drawn)
             invoice.seller, invoice.buyer = picture["seller"], picture["buyer"]
             pictures[invoice.id] = kept(picture)
         session.flush()

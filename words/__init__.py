@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from string import Formatter
 
@@ -13,6 +13,7 @@ LANGUAGES = ("fr", "en")
 """The languages of the interface; French first."""
 
 
+@lru_cache(maxsize=256)
 def language_of(locale: str | None) -> str:
     """The language we answer in for `locale` ("fr-CA" -> "fr"); French when unknown."""
     prefix = (locale or "").replace("_", "-").split("-")[0].lower()
@@ -44,11 +45,15 @@ def phrase(sentence: str, locale: str, **facts: object) -> str:
     What stands in [[ ]] is said only when none of the facts it names is empty.
     """
 
-    def said(part: re.Match[str]) -> str:
-        names = (name for _, name, _, _ in Formatter().parse(part[1]) if name)
-        return part[1] if all(facts.get(name, "?") for name in names) else ""
+    text = translated(sentence, locale)
+    if "[[" in text:
 
-    return _WHERE_KNOWN.sub(said, translated(sentence, locale)).format_map(_Facts(facts))
+        def said(part: re.Match[str]) -> str:
+            names = (name for _, name, _, _ in Formatter().parse(part[1]) if name)
+            return part[1] if all(facts.get(name, "?") for name in names) else ""
+
+        text = _WHERE_KNOWN.sub(said, text)
+    return text.format_map(_Facts(facts))
 
 
 def missing(sentences: list[str], language: str) -> list[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from domain.batch.listed import Listed
 from domain.batch.model import Grouping
@@ -60,10 +60,12 @@ class PlannedItem(NamedTuple):
         Not of the room that others leave under a cap: it may change where the amount does not.
         """
         item = self.item
-        basis = {name: value for name, value in item.basis.items() if name != "room"}
+        basis: Mapping[str, Any] = item.basis
+        if "room" in basis or type(basis) is not dict:
+            basis = {name: value for name, value in basis.items() if name != "room"}
         # As one tuple of all this is written: kept lists are compared with it.
         made_of = (
-            f"({item.key!r}, {item.kind.value!r}, {item.phase_id!r}, {item.amount!r},"
+            f"({item.key!r}, {_KINDS[item.kind]}, {item.phase_id!r}, {item.amount!r},"
             f" {item.period!r}, {item.rate!r}, {item.entries!r}, {basis!r},"
             f" {_written(self.bundle)}, {self.described!r}, {_taxed(self.tax)!r})"
         )
@@ -78,6 +80,9 @@ class PlannedItem(NamedTuple):
             return sum((Decimal(hours) for _, _, hours in sources), Decimal(0))
         is_beyond = self.item.kind is ItemKind.OVERAGE
         return (self.item.hours or Decimal(0)) if is_beyond else Decimal(0)
+
+
+_KINDS = {kind: repr(kind.value) for kind in ItemKind}
 
 
 @lru_cache(maxsize=4096)

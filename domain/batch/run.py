@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from domain.batch.listed import Listed
-from domain.batch.model import Batch, BatchInvoice, BatchState, Grouping
+from domain.batch.model import Batch, BatchInvoice, BatchState, BillState, Grouping
 from domain.batch.plan import Bundle, PlannedItem, invoice_key
 from domain.errors import Issue, Refusal, call_error
 from domain.invoice.totals import Tax, total
@@ -129,9 +130,12 @@ def splits_of(bundles: Iterable[Bundle]) -> dict[Bundle, list[str]]:
 
 def propose(
     batch: Batch, bills: Sequence[Bill], taxes: Mapping[int, Tax], *, after: int = 0
-) -> list[BatchInvoice]:
-    """The proposals of a batch, numbered from `after` on; their VAT is that of the invoices."""
-    made = []
+) -> list[dict[str, Any]]:
+    """The proposals of a batch, by their columns, numbered from `after` on.
+
+    Their VAT is that of the invoices.
+    """
+    made: list[dict[str, Any]] = []
     for place, bill in enumerate(bills, start=after + 1):
         bundle = bill.bundle
         sums = total(
@@ -139,23 +143,25 @@ def propose(
             currency=bundle.currency,
         )
         made.append(
-            BatchInvoice(
-                batch_id=batch.id,
-                place=place,
-                client_id=bundle.client_id,
-                entity_id=bundle.entity_id,
-                currency=bundle.currency,
-                language=bundle.language,
-                bundle=bundle.digest,
-                net_minor=sums.net,
-                vat_minor=sums.vat,
-                contracts=len({item.contract_id for item in bill.items}),
-                tickets=sum(item.tickets for item in bill.items),
-                hours=sum((item.hours for item in bill.items), Decimal(0)),
-                regime=bundle.regime,
-                commitment_no=bundle.commitment_no,
-                splits=list(bill.splits),
-            )
+            {
+                "batch_id": batch.id,
+                "place": place,
+                "client_id": bundle.client_id,
+                "entity_id": bundle.entity_id,
+                "currency": bundle.currency,
+                "language": bundle.language,
+                "bundle": bundle.digest,
+                "net_minor": sums.net,
+                "vat_minor": sums.vat,
+                "contracts": len({item.contract_id for item in bill.items}),
+                "tickets": sum(item.tickets for item in bill.items),
+                "hours": sum((item.hours for item in bill.items), Decimal(0)),
+                "regime": bundle.regime,
+                "commitment_no": bundle.commitment_no,
+                "splits": list(bill.splits),
+                "state": BillState.PROPOSED,
+                "issues": [],
+            }
         )
     return made
 

@@ -89,4 +89,6 @@ class Item:
     @property
     def selectable(self) -> bool:
         """Whether it may be billed, as far as it is concerned itself."""
+        if not self.blockers:
+            return self.amount != 0
         return self.amount != 0 and not any(blocker.locks for blocker in self.blockers)

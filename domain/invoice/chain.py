@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
-from functools import cache
+from functools import cache, lru_cache
+from json.encoder import encode_basestring as _text
+from operator import itemgetter
+from types import NoneType
 from typing import Any
 
 from sqlalchemy import ForeignKeyConstraint, Integer, String, UniqueConstraint
@@ -141,10 +144,10 @@ def content_hash(
     `invoice` and each line have the values of `columns_of(form)` in their order, `picture` is
     `canonical` JSON in UTF-8, in pieces.
     """
-    of_invoice, of_line = columns_of(form)
-    frozen = canonical(_named(of_invoice, invoice))
-    billed = canonical([_named(of_line, line) for line in lines])
-    content = f'{{"form":{form:d},"invoice":{frozen},"lines":{billed},"picture":'
+    of_invoice, of_line = _shapes_of(form)
+    frozen = of_invoice.written(invoice)
+    billed = ",".join([of_line.written(line) for line in lines])
+    content = f'{{"form":{form:d},"invoice":{frozen},"lines":[{billed}],"picture":'
     found = hashlib.sha256(content.encode())
     for piece in picture:
         found.update(piece)
@@ -152,11 +155,24 @@ def content_hash(
     return found.hexdigest()
 
 
-def _named(names: Sequence[str], values: Iterable[Any]) -> dict[str, Any]:
-    return {
-        name: value if (plain := _plain_of(_kind(value))) is None else plain(value)
-        for name, value in zip(names, values, strict=True)
-    }
+class _Shape:
+    """The columns of a record, written as `canonical` would write them by their names."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        order = sorted(range(len(names)), key=names.__getitem__)
+        self._heads = [f"{_text(names[place])}:" for place in order]
+        self._in_order = itemgetter(*order)
+
+    def written(self, values: Iterable[Any]) -> str:
+        told = self._in_order(list(values))
+        pairs = zip(self._heads, told, strict=True)
+        return "{" + ",".join([head + _writer(_kind(value))(value) for head, value in pairs]) + "}"
+
+
+@cache
+def _shapes_of(form: int) -> tuple[_Shape, _Shape]:
+    of_invoice, of_line = columns_of(form)
+    return _Shape(of_invoice), _Shape(of_line)
 
 
 def link_hash(*, before: str, place: int, content: str) -> str:
@@ -189,24 +205,38 @@ _kind: Callable[[Any], type] = type
 
 
 @cache
-def _plain_of(kind: type) -> Callable[[Any], Any] | None:
-    """What makes values of a kind the same however the database hands them back; None: nothing."""
+def _writer(kind: type) -> Callable[[Any], str]:
+    """What writes values of a kind, however the database hands them back."""
     if issubclass(kind, Enum):
-        return _value_of
+        return _enum
     if issubclass(kind, Decimal):
         return _decimal
     if issubclass(kind, datetime):
         return _moment
-    return date.isoformat if issubclass(kind, date) else None
+    if issubclass(kind, date):
+        return _day
+    return _PLAINLY.get(kind, canonical)
 
 
-def _value_of(value: Enum) -> Any:
-    return value.value
+def _nothing(value: None) -> str:
+    return "null"
 
 
+_PLAINLY: dict[type, Callable[[Any], str]] = {NoneType: _nothing, str: _text, int: int.__repr__}
+
+
+def _enum(value: Enum) -> str:
+    return canonical(value.value)
+
+
+@lru_cache(maxsize=4096)
 def _decimal(value: Decimal) -> str:
-    return format(value.normalize(), "f") if value else "0"
+    return f'"{value.normalize():f}"' if value else '"0"'
 
 
 def _moment(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat()
+    return f'"{value.astimezone(UTC).isoformat()}"'
+
+
+def _day(value: date) -> str:
+    return f'"{value.isoformat()}"'

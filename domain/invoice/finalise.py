@@ -212,8 +212,11 @@ def _line(dossier: Dossier, line: InvoiceLine) -> list[Issue]:
 
 def _incomplete(line: InvoiceLine, number: str) -> list[Issue]:
     """What the law wants of every line (CGI ann. II art. 242 nonies A I-8°)."""
+    has_words = bool(line.description.strip())
+    if has_words and line.quantity is not None and line.unit_price is not None:
+        return []
     wanted = {
-        ("description", "its description"): line.description.strip() or None,
+        ("description", "its description"): has_words or None,
         ("quantity", "its quantity"): line.quantity,
         ("unit_price", "its unit price"): line.unit_price,
     }

@@ -53,7 +53,9 @@ def line_net(
     *, quantity: Decimal, unit_price: Decimal, currency: str, discount: Decimal | None = None
 ) -> int:
     """quantity × unit price less `discount` %, in minor units: 7.75 × 85.00 EUR = 65875."""
-    return to_minor(quantity * unit_price * (100 - (discount or 0)) / 100, currency)
+    if not discount:
+        return to_minor(quantity * unit_price, currency)
+    return to_minor(quantity * unit_price * (100 - discount) / 100, currency)
 
 
 def total(lines: Iterable[tuple[int, Tax | None]], *, currency: str) -> Totals:

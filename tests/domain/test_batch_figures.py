@@ -89,7 +89,8 @@ def parts_of(items: list[BatchItem]) -> list[Part]:
 
 def proposed(items: list[BatchItem], grouping: Grouping) -> list[BatchInvoice]:
     batch = Batch(name="Lot", cut_off=date(2026, 11, 1), grouping=grouping)
-    return propose(batch, bills_of(items, BY_DIGEST, grouping), TAXES)
+    made = propose(batch, bills_of(items, BY_DIGEST, grouping), TAXES)
+    return [BatchInvoice(**columns) for columns in made]
 
 
 @given(selections(), st.sampled_from(Grouping))
