@@ -10,7 +10,7 @@ from sqlalchemy import Table, bindparam, select, update
 from domain.batch.listed import ListedItem, Proposal
 from domain.batch.model import BatchInvoice, BatchItem, BillState
 from persistence.batches import release
-from persistence.bulk import run_rows
+from persistence.bulk import among, run_rows
 from persistence.session import ScopedSession
 
 
@@ -29,7 +29,7 @@ def proposals_of(session: ScopedSession, batch_id: int, *, limit: int) -> list[P
 def items_of_bills(session: ScopedSession, bill_ids: Sequence[int]) -> dict[int, list[ListedItem]]:
     """The items of each bill, in their order."""
     columns = (getattr(BatchItem, name) for name in ListedItem._fields)
-    statement = select(*columns).where(BatchItem.bill_id.in_(bill_ids)).order_by(BatchItem.id)
+    statement = select(*columns).where(among(BatchItem.bill_id, bill_ids)).order_by(BatchItem.id)
     found: dict[int, list[ListedItem]] = {key: [] for key in bill_ids}
     for row in session.execute(statement):
         item = ListedItem._make(row)

@@ -27,6 +27,7 @@ from domain.batch.plan import BatchTotals, Sums
 from domain.batch.sums import BatchPart
 from domain.catalogue import TaxCode
 from domain.invoice.totals import Tax
+from persistence.bulk import among
 from persistence.session import ScopedSession
 
 _MOST_NAMED = 2_000
@@ -42,8 +43,9 @@ def recount(session: ScopedSession, batch_id: int, contract_ids: Sequence[int]) 
         _recount(session, batch_id, [], [])
         return
     if contract_ids:
+        some = sorted(contract_ids)
         parts, items = BatchPart.contract_id, BatchItem.contract_id
-        _recount(session, batch_id, [parts.in_(contract_ids)], [items.in_(contract_ids)])
+        _recount(session, batch_id, [among(parts, some)], [among(items, some)])
 
 
 def forget(session: ScopedSession, batch_id: int) -> None:

@@ -35,7 +35,7 @@ from domain.batch.schedule import BatchSchedule
 from domain.batch.sums import BatchPart
 from domain.errors import NOT_FOUND, Refusal
 from domain.invoice.model import LEGAL, PRO_FORMA, Invoice
-from persistence.bulk import run_rows
+from persistence.bulk import among, run_rows
 from persistence.session import ScopedSession
 
 _PORTION = 5_000
@@ -192,7 +192,7 @@ def release(session: ScopedSession, bill_ids: Sequence[int], *, left_out: bool =
     for start in range(0, len(bill_ids), _PORTION):
         session.execute(
             update(BatchItem)
-            .where(BatchItem.bill_id.in_(bill_ids[start : start + _PORTION]))
+            .where(among(BatchItem.bill_id, bill_ids[start : start + _PORTION]))
             .values(**values)
             .execution_options(synchronize_session=False)
         )

@@ -11,6 +11,7 @@ from domain.batch.criteria import Criteria
 from domain.client import Client
 from domain.likeness import name_key
 from domain.project.model import BillingMethod, Contract, Project
+from persistence.bulk import among
 from persistence.session import ScopedSession
 
 
@@ -43,10 +44,11 @@ def contracts_where(
         (Contract.billing_method, criteria.types),
         (Project.client_id, criteria.client_ids),
         (Project.id, criteria.project_ids),
-        (Contract.id, criteria.contract_ids),
         (Project.entity_id, criteria.entity_ids),
     )
     where += [column.in_(values) for column, values in lists if values is not None]
+    if criteria.contract_ids is not None:
+        where.append(among(Contract.id, sorted(criteria.contract_ids)))
     if criteria.text:
         sought = name_key(criteria.text)
         where.append(

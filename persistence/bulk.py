@@ -20,6 +20,9 @@ _ROWS = 1000
 _PARAMETERS = 32_000
 """Of a statement: SQLite takes 32,766, PostgreSQL 65,535."""
 
+FEW = 20
+"""Identifiers that are named rather than told as a span."""
+
 _NAMED = re.compile(r"%\((\w+)\)s")
 
 
@@ -71,9 +74,10 @@ def among(column: Any, ids: Sequence[int]) -> ColumnElement[bool]:
     """Whether `column` is one of `ids`, in whatever order.
 
     What was made in one go has one number after the other: a span is told in two parameters, and
-    a list in as many as it has numbers, each of which takes longer to prepare than to find.
+    a list in as many as it has numbers, each of which takes longer to prepare than to find. A few
+    are named: a database knows better what to expect of them.
     """
-    is_span = ids and all(after - before == 1 for before, after in pairwise(ids))
+    is_span = len(ids) > FEW and all(after - before == 1 for before, after in pairwise(ids))
     found: ColumnElement[bool] = column.between(ids[0], ids[-1]) if is_span else column.in_(ids)
     return found
 

@@ -264,7 +264,7 @@ def lock_projects(session: ScopedSession, keys: Iterable[int]) -> None:
     wanted = sorted(keys)
     for start in range(0, len(wanted), 500):
         portion = wanted[start : start + 500]
-        statement = select(Project.id).where(Project.id.in_(portion)).order_by(Project.id)
+        statement = select(Project.id).where(among(Project.id, portion)).order_by(Project.id)
         session.execute(statement.with_for_update()).all()
 
 

@@ -25,6 +25,7 @@ from domain.invoice.model import PRO_FORMA, Invoice, InvoiceKind, InvoiceLine
 from domain.ledger import PhaseFigures
 from domain.project.model import Contract, Phase, Project, ProjectStatus
 from domain.project.progress import ProgressUpdate
+from persistence.bulk import FEW
 from persistence.session import ScopedSession
 
 Day = date | BindParameter[date] | None
@@ -70,7 +71,7 @@ def phase_figures(
     if phase_ids is not None:
         wanted = sorted(set(phase_ids))
         # A span is told by two values, a list by as many as it has, each of them four times.
-        is_span = bool(wanted) and wanted[-1] - wanted[0] == len(wanted) - 1
+        is_span = len(wanted) > FEW and wanted[-1] - wanted[0] == len(wanted) - 1
         span = [{"first": wanted[0], "last": wanted[-1]}] if is_span else None
         some = span or [{"among": portion} for portion in _portions(wanted)]
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -22,7 +22,7 @@ from domain.errors import RECORD_ARCHIVED, Issue, Refusal
 from domain.invoice.create import blank_columns
 from domain.invoice.lines import require_few
 from domain.invoice.model import Invoice, InvoiceLine
-from domain.invoice.totals import total
+from domain.invoice.totals import Tax, total
 from domain.job import JOB_BROKE
 from domain.ledger import PhaseFigures
 from domain.organisation import Entity, footer_of
@@ -82,6 +82,17 @@ class _Stock:
     clients: Mapping[int, Client]
     entities: Mapping[int, Entity]
     settings: Mapping[str, Any]
+    _taxes: dict[int, Tax] = field(default_factory=dict)
+
+    def tax_of(self, planned: PlannedItem) -> Tax | None:
+        """How a line of this item is taxed, made once for each code."""
+        code = planned.tax
+        if code is None:
+            return None
+        found = self._taxes.get(code.id)
+        if found is None:
+            found = self._taxes[code.id] = taxed_by(code)
+        return found
 
 
 def _stock(acting: Acting, batch: Batch, items: Sequence[ListedItem]) -> _Stock:
@@ -176,7 +187,7 @@ def _draw(bill: Proposal, items: Sequence[ListedItem], stock: _Stock, number: st
         line["tax_code_id"] = planned.tax.id if planned.tax else None
         line["detail"] = told_beside(line, contract.billing_method, figures, client.language)
         lines.append((line, planned.item))
-        taxed.append((line["net_minor"], taxed_by(planned.tax) if planned.tax else None))
+        taxed.append((line["net_minor"], stock.tax_of(planned)))
     totals = total(taxed, currency=bill.currency)
     if (totals.net, totals.vat) != (bill.net_minor, bill.vat_minor):
         raise Refusal(
