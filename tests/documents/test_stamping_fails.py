@@ -39,6 +39,18 @@ PRIVATE = [
 ERRORS = [TypeError, AttributeError, KeyError, IndexError, AssertionError, ZeroDivisionError]
 
 
+@pytest.fixture(scope="module")
+def plainly() -> list[bytes]:
+    """The papers in the engine's own bytes."""
+    press = CountingPress()
+    return [press.by_itself(paper) for paper in PAPERS]
+
+
+@pytest.fixture(scope="module")
+def texts(plainly: list[bytes]) -> list[list[str]]:
+    return [page_texts(pdf) for pdf in plainly]
+
+
 def failing(error: type[Exception]) -> Any:
     def fail(*given: Any, **named: Any) -> Any:
         raise error("changed")
@@ -52,7 +64,10 @@ def told(logs: Any) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("turn", range(len(PRIVATE)), ids=[name for _, name in PRIVATE])
 def test_a_paper_comes_whatever_fails_in_its_stamping(
-    turn: int, monkeypatch: pytest.MonkeyPatch
+    turn: int,
+    plainly: list[bytes],
+    texts: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """From the first paper on, or once moulds are known; told once, in the engine's own bytes."""
     holder, name = PRIVATE[turn]
@@ -62,21 +77,22 @@ def test_a_paper_comes_whatever_fails_in_its_stamping(
     monkeypatch.setattr(holder, name, failing(ERRORS[turn % len(ERRORS)]))
     with capture_logs() as logs:
         made = [new.print(paper) for paper in PAPERS]
-    assert made == [new.by_itself(paper) for paper in PAPERS]
+    assert made == plainly
     assert told(logs) == [("stamp_failed", "error")]
     assert not new.shapes._moulds
     assert len(new.shapes.given_up) == 1
-    for paper in PAPERS:
-        assert page_texts(knowing.print(paper)) == page_texts(new.by_itself(paper))
+    assert [page_texts(knowing.print(paper)) for paper in PAPERS] == texts
 
 
-def test_a_mould_that_fails_later_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mould_that_fails_later_is_given_up(
+    plainly: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
     press = CountingPress()
     press.print(PAPERS[0])
     monkeypatch.setattr(mould, "written", failing(IndexError))
     with capture_logs() as logs:
         made = [press.print(paper) for paper in PAPERS[1:]]
-    assert made == [press.by_itself(paper) for paper in PAPERS[1:]]
+    assert made == plainly[1:]
     assert told(logs) == [("stamp_failed", "error")]
     assert press.laid_out == 3
     assert (press.shapes._moulds, press.shapes._bytes) == ({}, 0)
@@ -84,7 +100,7 @@ def test_a_mould_that_fails_later_is_given_up(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("absent", ["weasyprint.draw.text", "weasyprint.layout.absolute"])
 def test_an_engine_that_lacks_what_stamping_needs_prints_without_it(
-    absent: str, monkeypatch: pytest.MonkeyPatch
+    absent: str, plainly: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in [*sys.modules]:
         if name.startswith("documents.pdf.stamping.") and not name.endswith(".unusual"):
@@ -95,7 +111,7 @@ def test_an_engine_that_lacks_what_stamping_needs_prints_without_it(
         made = [press.print(paper) for paper in PAPERS]
     assert press.stamper is None
     assert told(logs) == [("stamping_off", "error")]
-    assert made == [press.by_itself(paper) for paper in PAPERS]
+    assert made == plainly
 
 
 def test_a_file_of_more_tags_than_two_bytes_count_is_left_to_the_engine() -> None:
