@@ -95,7 +95,15 @@ class PostgresServer:
     def create_database(self, *, template: str | None = None) -> str:
         """A new database, empty or a copy of `template` (a DSN that nobody is connected to)."""
         name = f"{_prefix(_run())}{uuid.uuid4().hex[:12]}"
-        self._say("CREATE DATABASE {} TEMPLATE {}", name, _name(template or "") or "template1")
+        from_ = _name(template or "") or "template1"
+        with self._connected() as connection:
+            # Its files are copied, as all versions before 15 do: page by page, through the journal,
+            # takes three times as much.
+            files = " STRATEGY FILE_COPY" if connection.info.server_version >= 150_000 else ""
+            statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(from_)
+            )
+            connection.execute(statement + sql.SQL(files))
         return _on(self.dsn, name)
 
     def drop_database(self, dsn: str) -> None:
