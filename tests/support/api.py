@@ -11,6 +11,7 @@ with open_api(database_url, tmp_path) as api:
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -35,7 +36,7 @@ from persistence.founding import found
 from persistence.organisations import create_key, organisation_codes, organisation_named
 from schema.context import House
 from server.app import create_app
-from server.settings import Settings
+from server.settings import PREFIX, Settings
 from tests.support.databases import lent
 
 FIRM_FILE = Path(__file__).parents[1] / "fixtures" / "clean" / "organisation.json"
@@ -165,10 +166,21 @@ def open_api(
             handover_folder=settings.get("handover_folder"),
             webhooks_private=settings.get("webhooks_private", False),
         )
-        chosen = Settings(database_url=database_url, secret=SecretStr(SECRET), **settings)
-        app = create_app(chosen, house=house, schema=schema)
+        app = create_app(_settings(database_url, settings), house=house, schema=schema)
         with TestClient(app, base_url="http://localhost") as http:
             yield caller_of(http, house, described or firm(), "test")
+
+
+_KNOWN: dict[Any, Settings] = {}
+
+
+def _settings(database_url: str, named: dict[str, Any]) -> Settings:
+    """Read once for each way they are named and each environment: that takes as long as a query."""
+    around = {name: value for name, value in os.environ.items() if name.upper().startswith(PREFIX)}
+    key = (repr(sorted(named.items())), repr(sorted(around.items())))
+    if key not in _KNOWN:
+        _KNOWN[key] = Settings(database_url=database_url, secret=SecretStr(SECRET), **named)
+    return _KNOWN[key].model_copy(update={"database_url": database_url})
 
 
 def firm() -> dict[str, Any]:
