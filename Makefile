@@ -16,6 +16,9 @@ ifeq ($(shell uname -s),Darwin)
 WITH_LIBRARIES := DYLD_FALLBACK_LIBRARY_PATH="$(shell brew --prefix 2>/dev/null || echo /opt/homebrew)/lib:/usr/local/lib:/usr/lib"
 endif
 
+# Tests rewritten by pytest are kept from one run to the next: a quarter of a minute a worker.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTEST = $(WITH_LIBRARIES) $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile $(TESTS)
 
 .DEFAULT_GOAL := help
