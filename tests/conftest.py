@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,14 +13,23 @@ from sqlalchemy import text
 
 from persistence.migrate import migrate
 from persistence.session import Database
-from tests.support.databases import owner
+from server.house import collect_seldom
+from tests.support.databases import lent, owner
 from tests.support.postgres import PostgresServer, running_postgres
 from tests.support.prepared import prepare
+from tests.support.shelf import Shelf
 
 settings.register_profile(
     "house", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("house")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: left to itself Python goes through it again and again."""
+    collect_seldom()
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -42,6 +52,28 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
     migrate(f"sqlite:///{path}")
     return path
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    """SQLite files that are filled for one test after the other."""
+    found = Shelf(tmp_path_factory.mktemp("shelf"))
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def empty_sqlite_url(shelf: Shelf, migrated_sqlite: Path) -> Iterator[str]:
+    """A migrated SQLite database of this test; only this process may open it."""
+    with shelf.filled(migrated_sqlite) as url:
+        yield url
+
+
+@pytest.fixture
+def prepared_sqlite_url(shelf: Shelf, prepared_sqlite: Path) -> Iterator[str]:
+    """The fixtures' firm in a database of this test; only this process may open it."""
+    with shelf.filled(prepared_sqlite) as url:
+        yield url
 
 
 @pytest.fixture
@@ -68,17 +100,24 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(name))
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest) -> str:
+    """The same, which only this process may open."""
+    name = "empty_sqlite_url" if request.param == "sqlite" else "postgres_url"
+    return str(request.getfixturevalue(name))
+
+
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    opened = Database(database_url)
-    yield opened
-    opened.close()
+def database(empty_database_url: str) -> Iterator[Database]:
+    with lent(empty_database_url) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
-def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared_sqlite(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The fixtures' firm taken in, to be copied."""
     path = tmp_path_factory.mktemp("prepared") / "prepared.db"
+    shutil.copy(migrated_sqlite, path)
     prepare(f"sqlite:///{path}")
     return path
 

@@ -19,9 +19,9 @@ def calendar() -> Calendar:
 
 
 @pytest.fixture
-def firm(prepared_sqlite: Path, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
+def firm(prepared_sqlite_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
     """The administrator of the firm, in a copy that the test may change (SQLite)."""
-    with open_api(copy_of(prepared_sqlite, tmp_path), tmp_path, clock=calendar) as api:
+    with open_api(prepared_sqlite_url, tmp_path, clock=calendar) as api:
         yield api
 
 

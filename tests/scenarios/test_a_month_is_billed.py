@@ -33,18 +33,17 @@ from tests.api.records.asking import done as recorded
 from tests.support.api import ApiClient, open_api
 from tests.support.documents import PDF
 from tests.support.mailbox import SENDER
-from tests.support.prepared import Calendar, copy_of
+from tests.support.prepared import Calendar
 
 Row = dict[str, Any]
 UNFINISHED = ("QUEUED", "RUNNING")
 
 
 @pytest.fixture
-def sitting(prepared_sqlite: Path, tmp_path: Path) -> Iterator[ApiClient]:
+def sitting(prepared_sqlite_url: str, tmp_path: Path) -> Iterator[ApiClient]:
     """A firm of sixty-odd contracts and the three of DOMAIN §2.5; a list of so many is a job."""
-    url = copy_of(prepared_sqlite, tmp_path)
     with (
-        open_api(url, tmp_path, clock=Calendar(), mail_from=SENDER) as api,
+        open_api(prepared_sqlite_url, tmp_path, clock=Calendar(), mail_from=SENDER) as api,
         at_work(replace(api.house, contracts_at_once=20), every=0.05) as house,
     ):
         app: Any = api.http.app

@@ -34,8 +34,8 @@ query($asOf: Date, $filter: BillableFilter, $page: PageInput) {
 
 
 @pytest.fixture
-def api(database_url: str, tmp_path: Path) -> Iterator[ApiClient]:
-    with open_api(database_url, tmp_path, clock=Calendar()) as client:
+def api(empty_database_url: str, tmp_path: Path) -> Iterator[ApiClient]:
+    with open_api(empty_database_url, tmp_path, clock=Calendar()) as client:
         take_in(client, *WORKBOOKS, *PAST, "time_entries")
         yield client
 

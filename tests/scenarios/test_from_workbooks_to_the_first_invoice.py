@@ -42,8 +42,8 @@ TODAY = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def api(database_url: str, tmp_path: Path) -> Iterator[ApiClient]:
-    with open_api(database_url, tmp_path, clock=lambda: TODAY) as client:
+def api(empty_database_url: str, tmp_path: Path) -> Iterator[ApiClient]:
+    with open_api(empty_database_url, tmp_path, clock=lambda: TODAY) as client:
         yield client
 
 

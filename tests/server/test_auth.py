@@ -19,9 +19,9 @@ WHO = "{ viewer { organisation { code } } }"
 
 
 @pytest.fixture
-def api(database_url: str, tmp_path: Path) -> Iterator[ApiClient]:
+def api(empty_database_url: str, tmp_path: Path) -> Iterator[ApiClient]:
     """On both databases: looking a key up is a query."""
-    with open_api(database_url, tmp_path) as client:
+    with open_api(empty_database_url, tmp_path) as client:
         yield client
 
 

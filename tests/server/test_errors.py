@@ -56,8 +56,8 @@ class Query:
 
 
 @pytest.fixture
-def api(sqlite_url: str, tmp_path: Path) -> Iterator[ApiClient]:
-    with open_api(sqlite_url, tmp_path, schema=make_schema(Query)) as client:
+def api(empty_sqlite_url: str, tmp_path: Path) -> Iterator[ApiClient]:
+    with open_api(empty_sqlite_url, tmp_path, schema=make_schema(Query)) as client:
         yield client
 
 

@@ -28,7 +28,7 @@ from tests.api.invoices.acts import DELETE, account_line, change
 from tests.api.records.asking import done as recorded
 from tests.support.api import ApiClient, open_api
 from tests.support.mailbox import SENDER
-from tests.support.prepared import Calendar, copy_of
+from tests.support.prepared import Calendar
 
 SIGN = """
 mutation($id: ID!, $status: ProjectStatus!) {
@@ -253,11 +253,10 @@ def test_a_part_of_a_batch_is_made_final_and_what_cannot_be_says_why(any_firm: A
 
 
 def test_a_batch_is_mailed_once_an_invoice(
-    prepared_sqlite: Path, tmp_path: Path, calendar: Calendar
+    prepared_sqlite_url: str, tmp_path: Path, calendar: Calendar
 ) -> None:
     """B29, F24: who has no address is named; begun again, the job queues no second mail."""
-    url = copy_of(prepared_sqlite, tmp_path)
-    with open_api(url, tmp_path, clock=calendar, mail_from=SENDER) as api:
+    with open_api(prepared_sqlite_url, tmp_path, clock=calendar, mail_from=SENDER) as api:
         _, batch = held(api, "PER_CLIENT")
         generated(api, batch)
         found = api.query('{ clientByCode(code: "EX-X") { id } }')["clientByCode"]["id"]
@@ -274,11 +273,10 @@ def test_a_batch_is_mailed_once_an_invoice(
 
 
 def test_who_has_his_mail_gets_no_second_one_unless_named(
-    prepared_sqlite: Path, tmp_path: Path, calendar: Calendar
+    prepared_sqlite_url: str, tmp_path: Path, calendar: Calendar
 ) -> None:
     """B29: sent again, those that were refused; what changed since, and what is final by now."""
-    url = copy_of(prepared_sqlite, tmp_path)
-    with open_api(url, tmp_path, clock=calendar, mail_from=SENDER) as api:
+    with open_api(prepared_sqlite_url, tmp_path, clock=calendar, mail_from=SENDER) as api:
         _, batch = held(api, "PER_CLIENT")
         generated(api, batch)
         of_x, of_y = proposals(api, batch["id"])

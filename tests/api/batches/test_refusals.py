@@ -24,7 +24,7 @@ from tests.api.batches.example import example
 from tests.api.invoices.acts import DELETE, final
 from tests.support.api import ApiClient, open_api
 from tests.support.mailbox import SENDER
-from tests.support.prepared import Calendar, copy_of
+from tests.support.prepared import Calendar
 
 SIGN = """
 mutation($id: ID!, $status: ProjectStatus!) {
@@ -46,11 +46,10 @@ def signed(api: ApiClient, code: str, status: str) -> None:
 
 
 def test_a_job_answers_for_what_it_refused_itself(
-    prepared_sqlite: Path, tmp_path: Path, calendar: Calendar
+    prepared_sqlite_url: str, tmp_path: Path, calendar: Calendar
 ) -> None:
     """B29: a mail that nobody got is no failure of finalising; what came about is told no more."""
-    url = copy_of(prepared_sqlite, tmp_path)
-    with open_api(url, tmp_path, clock=calendar, mail_from=SENDER) as api:
+    with open_api(prepared_sqlite_url, tmp_path, clock=calendar, mail_from=SENDER) as api:
         made = example(api)
         batch = saved(api, listed(api, filter={"contractIds": list(made.values())}))
         generated(api, batch)

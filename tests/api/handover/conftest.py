@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.api import ApiClient, open_api
-from tests.support.prepared import Calendar, copy_of
+from tests.support.prepared import Calendar
 from tests.support.receiver import Receiver, receiver
 
 
@@ -19,10 +19,13 @@ def box() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def hooked(prepared_sqlite: Path, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
-    url = copy_of(prepared_sqlite, tmp_path)
+def hooked(prepared_sqlite_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
     with open_api(
-        url, tmp_path, clock=calendar, webhooks_private=True, public_url="https://jalon.test"
+        prepared_sqlite_url,
+        tmp_path,
+        clock=calendar,
+        webhooks_private=True,
+        public_url="https://jalon.test",
     ) as api:
         yield api
 
@@ -44,11 +47,11 @@ def any_hooked(request: pytest.FixtureRequest) -> ApiClient:
 
 
 @pytest.fixture
-def dropping(prepared_sqlite: Path, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
+def dropping(prepared_sqlite_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
     """A firm of an installation that drops final invoices into `tmp_path`/accounts."""
-    url, folder = copy_of(prepared_sqlite, tmp_path), tmp_path / "accounts"
+    folder = tmp_path / "accounts"
     folder.mkdir()
     with open_api(
-        url, tmp_path, clock=calendar, webhooks_private=True, handover_folder=folder
+        prepared_sqlite_url, tmp_path, clock=calendar, webhooks_private=True, handover_folder=folder
     ) as api:
         yield api

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.api import ApiClient, open_api
 from tests.support.mailbox import SENDER, Mailbox, mail_server
-from tests.support.prepared import Calendar, copy_of
+from tests.support.prepared import Calendar
 
 
 @pytest.fixture
@@ -19,10 +19,9 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-def mailing(prepared_sqlite: Path, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
+def mailing(prepared_sqlite_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
     """The administrator of a firm that sends mail (SQLite)."""
-    url = copy_of(prepared_sqlite, tmp_path)
-    with open_api(url, tmp_path, clock=calendar, mail_from=SENDER) as api:
+    with open_api(prepared_sqlite_url, tmp_path, clock=calendar, mail_from=SENDER) as api:
         yield api
 
 
@@ -32,7 +31,7 @@ def any_mailing(
 ) -> Iterator[ApiClient]:
     """The same on each of the two databases."""
     if request.param == "sqlite":
-        url = copy_of(request.getfixturevalue("prepared_sqlite"), tmp_path)
+        url = request.getfixturevalue("prepared_sqlite_url")
     else:
         url = request.getfixturevalue("prepared_postgres_url")
     with open_api(url, tmp_path, clock=calendar, mail_from=SENDER) as api:

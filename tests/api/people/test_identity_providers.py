@@ -42,9 +42,9 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def api(database_url: str, tmp_path: Path) -> Iterator[ApiClient]:
+def api(empty_database_url: str, tmp_path: Path) -> Iterator[ApiClient]:
     """On both databases: several firms are looked through before it is known which is meant."""
-    with open_api(database_url, tmp_path, webhooks_private=True) as client:
+    with open_api(empty_database_url, tmp_path, webhooks_private=True) as client:
         yield client
 
 

@@ -48,9 +48,9 @@ def calendar() -> Calendar:
 
 
 @pytest.fixture
-def api(database_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
+def api(empty_database_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
     """On both databases: what guards the last administrator is a lock."""
-    with open_api(database_url, tmp_path, clock=calendar) as client:
+    with open_api(empty_database_url, tmp_path, clock=calendar) as client:
         yield client
 
 

@@ -46,9 +46,9 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def api(database_url: str, tmp_path: Path) -> Iterator[ApiClient]:
+def api(empty_database_url: str, tmp_path: Path) -> Iterator[ApiClient]:
     """An installation without mail: whoever invites is handed the link."""
-    with open_api(database_url, tmp_path, webhooks_private=True) as client:
+    with open_api(empty_database_url, tmp_path, webhooks_private=True) as client:
         yield client
 
 

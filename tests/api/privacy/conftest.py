@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.support.api import ApiClient, open_api
-from tests.support.prepared import Calendar, copy_of
+from tests.support.prepared import Calendar
 
 SENDER = {"mail_from": "firm@jalon.test"}
 
 
 @pytest.fixture
-def firm(prepared_sqlite: Path, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
-    with open_api(copy_of(prepared_sqlite, tmp_path), tmp_path, clock=calendar, **SENDER) as api:
+def firm(prepared_sqlite_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
+    with open_api(prepared_sqlite_url, tmp_path, clock=calendar, **SENDER) as api:
         yield api
 
 

@@ -12,14 +12,14 @@ from tests.support.prepared import Calendar
 
 
 @pytest.fixture
-def empty(sqlite_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
+def empty(empty_sqlite_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
     """A firm of four entities and no records; on SQLite."""
-    with open_api(sqlite_url, tmp_path, clock=calendar) as api:
+    with open_api(empty_sqlite_url, tmp_path, clock=calendar) as api:
         yield api
 
 
 @pytest.fixture
-def empty_any(database_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
+def empty_any(empty_database_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
     """The same on each of the two databases."""
-    with open_api(database_url, tmp_path, clock=calendar) as api:
+    with open_api(empty_database_url, tmp_path, clock=calendar) as api:
         yield api
