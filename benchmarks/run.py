@@ -24,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -59,6 +60,11 @@ class Run:
         options = [*self.options, *(self.quickly if quick else ())]
         sizes = (self.quick or ()) if quick else self.sizes
         return [self.script, *options, *([self.size, *map(str, sizes)] if sizes else [])]
+
+    @property
+    def name(self) -> str:
+        """The command that anybody would type."""
+        return " ".join([self.script, *self.options])
 
 
 _GROWING = (1_000, 3_000, 10_000)
@@ -156,8 +162,14 @@ def _spent() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def all_figures(chosen: argparse.Namespace) -> tuple[list[Figure], list[str]]:
-    """The figures of what was asked for, and the commands that failed."""
+def all_figures(
+    chosen: argparse.Namespace, keep: Callable[[list[Figure]], None]
+) -> tuple[list[Figure], list[str]]:
+    """The figures of what was asked for, and the commands that failed.
+
+    `keep` is handed all that is known after each script: a run of hours that is cut off has told
+    what it found.
+    """
     found: list[Figure] = []
     failed: list[str] = []
     for one in RUNS:
@@ -171,16 +183,17 @@ def all_figures(chosen: argparse.Namespace) -> tuple[list[Figure], list[str]]:
         figures = figures_of(command, dict(os.environ))
         if figures is None:
             failed.append(" ".join(command))
-        found += [_named(each, one) for each in grown(figures or [])]
-    spoilt = {command.partition(" ")[0] for command in failed}
-    return [one for one in found if one.key[0] not in spoilt], failed
+            continue
+        found += [_named(each, one) for each in grown(figures)]
+        keep(found)
+    return found, failed
 
 
 def _named(figure: Figure, run: Run) -> Figure:
     """With the command that anybody would type, and what its options mean in the promise."""
     on_postgres = "--postgres" in run.options or "postgresql" in run.options
     what = f"{figure.what}, PostgreSQL" if on_postgres else figure.what
-    return replace(figure, what=what, command=" ".join([run.script, *run.options]))
+    return replace(figure, what=what, command=run.name)
 
 
 def write(results: Results, former: Results) -> None:
@@ -211,14 +224,16 @@ def main() -> None:
     parser.add_argument("--node-modules", default=os.environ.get(NODE_VARIABLE))
     chosen = parser.parse_args()
     begun = time.monotonic()
-    former = Results.read(RESULTS)
-    figures, failed = all_figures(chosen)
+    former = Results.read(RESULTS).of_commands(one.name for one in RUNS)
+
+    def keep(figures: list[Figure]) -> None:
+        if not chosen.quick:
+            write(former.with_those(figures, machine()), former)
+
+    figures, failed = all_figures(chosen, keep)
     took = time.monotonic() - begun
     print(f"\nAll of it: {took / 60:.1f} minutes, {_spent() / 60:.1f} of processor\n")
-    results = Results().with_those(figures, machine())
-    show(TITLES, rows(results.figures, former))
-    if not chosen.quick:
-        write(former.with_those(figures, results.machine), former)
+    show(TITLES, rows(Results().with_those(figures, {}).figures, former))
     if failed:
         raise SystemExit("These failed; their figures are left as they were:\n" + "\n".join(failed))
 

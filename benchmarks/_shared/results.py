@@ -126,11 +126,16 @@ class Results:
         path.write_text(text + "\n", encoding="utf-8")
 
     def with_those(self, figures: Iterable[Figure], machine: Mapping[str, Any]) -> Results:
-        """The figures of scripts that ran anew instead of theirs, and the others as they were."""
+        """The figures of commands that ran anew instead of theirs, and the others as they were."""
         new = list(figures)
-        scripts = {one.key[0] for one in new}
-        kept = [one for one in self.figures if one.key[0] not in scripts]
+        commands = {one.command for one in new}
+        kept = [one for one in self.figures if one.command not in commands]
         return Results(machine, tuple(sorted([*kept, *new], key=_place)))
+
+    def of_commands(self, commands: Iterable[str]) -> Results:
+        """Without the figures of commands that are no more."""
+        known = set(commands)
+        return replace(self, figures=tuple(one for one in self.figures if one.command in known))
 
     def of(self, figure: Figure) -> Figure | None:
         return next((one for one in self.figures if one.key == figure.key), None)
