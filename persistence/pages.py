@@ -11,9 +11,10 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 
 from domain.errors import Refusal, call_error
+from persistence.places import Keys, after
 from persistence.reach import shown_to
 from persistence.reading import Noun, Row, Wanted, load
 from persistence.session import ScopedSession
@@ -88,7 +89,7 @@ def page(
         session,
         noun,
         wanted,
-        where=bounds.where,
+        where=bounds.conditions(noun),
         order=[
             noun.column(name).desc() if falls else noun.column(name).asc()
             for name, falls in bounds.order
@@ -114,6 +115,16 @@ class Bounds:
     where: list[ColumnElement[bool]]
     order: tuple[tuple[str, bool], ...]
     """Columns with whether each falls; turned round for a page that is read backwards."""
+    beyond: list[tuple[tuple[tuple[str, bool], ...], list[Any]]]
+    """What the rows stand after: columns as in `order`, and the values of that place."""
+
+    def conditions(self, noun: Noun) -> list[ColumnElement[bool]]:
+        """All that the rows meet."""
+        places = [
+            after([(noun.column(name), falls) for name, falls in ways], values)
+            for ways, values in self.beyond
+        ]
+        return [*self.where, *places]
 
     def cut(self, rows: list[Any]) -> bool:
         """Puts the rows that were read into their order; whether there were more of them."""
@@ -136,12 +147,12 @@ def bounds_of(
     """Of what was `asked` of the rows that meet `where`; PAGE_SIZE_INVALID, CURSOR_INVALID."""
     size, backwards = page_size(asked)
     turned = tuple((name, not falls) for name, falls in sort.keys)
-    bounds = list(where)
+    beyond = []
     for cursor, ways in ((asked.after, sort.keys), (asked.before, turned)):
         if cursor is not None:
             columns = [(noun.column(name), falls) for name, falls in ways]
-            bounds.append(_beyond(columns, read_cursor(cursor, sort, columns)))
-    return Bounds(size, backwards, bounds, turned if backwards else sort.keys)
+            beyond.append((ways, read_cursor(cursor, sort, columns)))
+    return Bounds(size, backwards, list(where), turned if backwards else sort.keys, beyond)
 
 
 def count(session: ScopedSession, noun: Noun, where: Sequence[ColumnElement[bool]] = ()) -> int:
@@ -168,19 +179,6 @@ def page_size(asked: PageAsked) -> tuple[int, bool]:
         name = "last" if backwards else "first"
         raise Refusal(PAGE_SIZE_INVALID(field=(name,), limit=LARGEST_SIZE, found=str(size)))
     return size, backwards
-
-
-Keys = Sequence[tuple[ColumnElement[Any], bool]]
-"""Columns with whether each falls, the one that sorts first before the others."""
-
-
-def _beyond(columns: Keys, values: Sequence[Any]) -> ColumnElement[bool]:
-    """What stands after `values`: past the first column, or level with it and past the next."""
-    (column, falls), *others = columns
-    past: ColumnElement[bool] = column < values[0] if falls else column > values[0]
-    if not others:
-        return past
-    return or_(past, and_(column == values[0], _beyond(others, values[1:])))
 
 
 def write_cursor(row: Row, sort: Sort) -> str:

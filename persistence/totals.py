@@ -21,7 +21,8 @@ from domain.invoice.model import Invoice, InvoiceLine
 from domain.project.model import BillingMethod, Contract, Phase, Project
 from persistence.fee_sums import fee_figures
 from persistence.ledger import figures_by_phase
-from persistence.pages import Keys, PageAsked, Sort, read_cursor, size_of, write_cursor
+from persistence.pages import PageAsked, Sort, read_cursor, size_of, write_cursor
+from persistence.places import Keys
 from persistence.reach import shown_to
 from persistence.session import ScopedSession
 

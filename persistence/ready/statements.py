@@ -32,6 +32,7 @@ from sqlalchemy import (
 )
 
 from domain.base import Record, Scoped
+from persistence.places import after
 from persistence.reading import Noun, ToOne
 from persistence.ready.prepared import OURS, Bound, Convert, NotReady, Prepared, key_of, prepare
 from persistence.scoping import ORGANISATION
@@ -40,6 +41,9 @@ Path = tuple[str, ...]
 """The to-one relations that lead from the noun that is read to another one, by field."""
 Place = tuple[Path, str]
 """A column at the end of a path."""
+
+Order = tuple[tuple[str, bool], ...]
+"""Columns with whether each falls."""
 
 KEPT = 64
 """Structures of conditions kept for one wish; the filters of a list have a handful."""
@@ -81,11 +85,20 @@ class Reading:
         *,
         organisation_id: int,
         limit: int,
+        beyond: Sequence[tuple[Order, Sequence[Any]]] = (),
     ) -> Bound:
-        """The rows that meet `where`, by columns that rise or fall (True), at most `limit`."""
+        """The rows that meet `where`, by columns that rise or fall (True), at most `limit`.
+
+        They stand after the places that `beyond` names: columns, and the values of the place.
+        """
         condition = and_(true(), *where)
         values = {ORGANISATION.key: organisation_id, _LIMIT: limit}
-        found, given = self._prepared(condition, tuple(order), lambda one: self._list(one, order))
+        for number, (_, place) in enumerate(beyond):
+            values |= zip(_names(number, len(place)), place, strict=False)
+        ways = tuple(one for one, _ in beyond)
+        found, given = self._prepared(
+            condition, (tuple(order), ways), lambda one: self._list(one, order, ways)
+        )
         return found.bound(given, values)
 
     def of_one(self, by: Mapping[str, Any], *, organisation_id: int) -> Bound:
@@ -125,16 +138,24 @@ class Reading:
         convert: Convert | None = kind.result_processor(self._dialect, None)
         return convert
 
-    def _list(self, condition: Any, order: Sequence[tuple[str, bool]]) -> Select[Any]:
+    def _list(
+        self, condition: Any, order: Sequence[tuple[str, bool]], beyond: tuple[Order, ...]
+    ) -> Select[Any]:
         noun = self._wish.noun
         columns = [(noun.column(name), falls) for name, falls in order]
         limit = bindparam(_LIMIT, 0, type_=Integer)
         return (
             self._selected()
-            .where(condition)
+            .where(condition, *(self._after(*one) for one in enumerate(beyond)))
             .order_by(*(column.desc() if falls else column.asc() for column, falls in columns))
             .limit(limit)
         )
+
+    def _after(self, number: int, ways: Order) -> ColumnElement[bool]:
+        """What stands after a place, whose values are bound by name."""
+        columns = [(self._wish.noun.column(name), falls) for name, falls in ways]
+        named = zip(_names(number, len(ways)), columns, strict=True)
+        return after(columns, [bindparam(name, None, type_=one.type) for name, (one, _) in named])
 
     def _many(self, condition: Any) -> Select[Any]:
         noun, wish = self._wish.noun, self._wish
@@ -185,6 +206,10 @@ class Reading:
             if len(self._known) > KEPT:
                 self._known.popitem(last=False)
         return known, key.bindparams
+
+
+def _names(number: int, many: int) -> list[str]:
+    return [f"{OURS}beyond_{number}_{place}" for place in range(many)]
 
 
 def _kept(noun: Noun, name: str) -> str:

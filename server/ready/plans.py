@@ -197,7 +197,11 @@ class ReadyField:
         def find(fetch: Fetch, firm: int) -> Any:
             found = fetch(
                 rows.reading.of_list(
-                    bounds.where, bounds.order, organisation_id=firm, limit=bounds.size + 1
+                    bounds.where,
+                    bounds.order,
+                    organisation_id=firm,
+                    limit=bounds.size + 1,
+                    beyond=bounds.beyond,
                 )
             )
             total = 0
