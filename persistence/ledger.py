@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any, NamedTuple
@@ -74,11 +74,41 @@ def phase_figures(
         is_span = len(wanted) > FEW and wanted[-1] - wanted[0] == len(wanted) - 1
         span = [{"first": wanted[0], "last": wanted[-1]}] if is_span else None
         some = span or [{"among": portion} for portion in _portions(wanted)]
-    return {
-        row[0]: figures_of(row)
-        for named in some
-        for row in session.execute(_figures((*given, *named)), {**given, **named})
-    }
+    is_apart = phase_ids is not None and len(phase_ids) > _TOGETHER
+    read = _read_apart if is_apart else _read_joined
+    return {row[0]: figures_of(row) for named in some for row in read(session, {**given, **named})}
+
+
+def _read_joined(session: ScopedSession, given: Mapping[str, Any]) -> Iterable[Any]:
+    return session.execute(_figures(tuple(given)), given)
+
+
+def _read_apart(session: ScopedSession, given: Mapping[str, Any]) -> Iterator[Any]:
+    """The same rows, each kind of sum read by itself and put together here.
+
+    PostgreSQL, which knows nothing yet of tables that were just filled, would else compare all
+    phases with all sums.
+    """
+    phases, *sums = _figures_apart(tuple(given))
+    found = [
+        ({row[0]: tuple(row[1:]) for row in session.execute(one, given)}, none)
+        for one, none in sums
+    ]
+    for key, fee, currency, status in session.execute(phases[0], given):
+        entered, progress, *reserved = (some.get(key, none) for some, none in found)
+        yield (key, fee, currency, *entered, *progress, status, *(reserved[0] if reserved else ()))
+
+
+def _days(given: Sequence[str]) -> tuple[Day, Day, Keys]:
+    """The values of a statement, left open: `as_of`, `progress_until`, and the phases."""
+    as_of, until = (
+        bindparam(name, type_=Date()) if name in given else None
+        for name in ("as_of", "progress_until")
+    )
+    if "first" in given:
+        ends = (bindparam(name, type_=BigInteger()) for name in Span._fields)
+        return as_of, until, Span(*ends)
+    return as_of, until, bindparam("among", expanding=True) if "among" in given else None
 
 
 @cache
@@ -87,17 +117,31 @@ def _figures(given: tuple[str, ...]) -> Select[Any]:
 
     Putting it together takes longer than a database takes to answer it for a few phases.
     """
-    among: Keys = bindparam("among", expanding=True) if "among" in given else None
-    if "first" in given:
-        among = Span(bindparam("first", type_=BigInteger()), bindparam("last", type_=BigInteger()))
-    return figures_by_phase(
-        as_of=bindparam("as_of", type_=Date()) if "as_of" in given else None,
-        progress_until=bindparam("progress_until", type_=Date())
-        if "progress_until" in given
-        else None,
-        among=among,
-    )
+    as_of, until, among = _days(given)
+    return figures_by_phase(as_of=as_of, progress_until=until, among=among)
 
+
+@cache
+def _figures_apart(given: tuple[str, ...]) -> tuple[tuple[Select[Any], tuple[Any, ...]], ...]:
+    """The phases, and each kind of sum by phase, with what stands for a phase that has none."""
+    as_of, until, among = _days(given)
+    columns: list[Any] = [Phase.id, Phase.fee_minor, Phase.currency, Project.status]
+    phases = (
+        select(*columns)
+        .join(Contract, Contract.id == Phase.contract_id)
+        .join(Project, Project.id == Contract.project_id)
+        .where(_within(Phase.id, among))
+    )
+    sums: tuple[tuple[Select[Any], tuple[Any, ...]], ...] = (
+        (phases, ()),
+        (select(_entered(as_of, among)), (None,) * len(_FIGURES)),
+        (select(_progress_in_force(until if as_of is None else as_of, among)), (None,)),
+    )
+    return sums if as_of is not None else (*sums, (select(_reserved(among)), (None,)))
+
+
+_TOGETHER = 200
+"""Phases whose figures are read by one statement; those of more by one a kind of sum."""
 
 _PORTION = 5000
 """Phases in one statement, which names each four times: a driver takes 32,766 values."""

@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from sqlalchemy import update
 
 from domain.invoice.model import InvoiceKind, InvoiceState
 from domain.ledger import PhaseFigures
 from domain.project.model import Project, ProjectStatus
+from persistence import ledger
 from persistence.ledger import phase_figures
 from persistence.session import Database
 from tests.persistence.firms import (
@@ -35,6 +37,13 @@ CREDIT = InvoiceKind.CREDIT_NOTE
 def figures(firm: Firm, phase_id: int | None = None) -> PhaseFigures:
     with firm.reading() as session:
         return phase_figures(session)[phase_id or firm.phase_id]
+
+
+@pytest.fixture(autouse=True, params=["joined", "apart"])
+def _read_either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures of many phases are read by other statements than those of a few."""
+    if request.param == "apart":
+        monkeypatch.setattr(ledger, "_TOGETHER", 0)
 
 
 def test_a_phase_nobody_touched_has_its_fee_and_nothing_else(database: Database) -> None:
