@@ -14,9 +14,12 @@ that one (one size).
 from __future__ import annotations
 
 import argparse
+import contextlib
 import multiprocessing
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -40,12 +43,32 @@ ALONE = 20
 
 
 class Watch:
-    """What the process has for itself (no mapped files) before each paper of a run, in MiB."""
+    """What the process has for itself (no mapped files) before each paper of a run, in MiB.
+
+    The most of it is looked for all along: a run also binds and keeps what it printed.
+    """
 
     def __init__(self) -> None:
         give_back()
-        self._rest = memory_of("RssAnon")
+        self._rest = self._most = memory_of("RssAnon")
         self.found: list[float] = []
+
+    @contextlib.contextmanager
+    def looking(self) -> Iterator[None]:
+        """Looks every few milliseconds, whatever the run is at."""
+        over = threading.Event()
+
+        def look() -> None:
+            while not over.wait(0.005):
+                self._most = max(self._most, memory_of("RssAnon"))
+
+        looks = threading.Thread(target=look)
+        looks.start()
+        try:
+            yield
+        finally:
+            over.set()
+            looks.join()
 
     def note(self, job_id: int, said: Progress) -> None:
         if said.stage is Stage.PRINTING:
@@ -54,7 +77,7 @@ class Watch:
     @property
     def most(self) -> float:
         """Over what there was before the run."""
-        return max(self.found) - self._rest
+        return max(self._most, *self.found) - self._rest
 
     @property
     def growth(self) -> float:
@@ -71,7 +94,8 @@ def printed(house: House, firm: Firm, ids: list[int], form: PapersForm) -> tuple
         job = ask_for_papers(acting, ids, form).id
     watch = Watch()
     cpu = time.process_time()
-    running.Runner(house.database, kinds_of(house), house.clock).run(job, standing, watch.note)
+    with watch.looking():
+        running.Runner(house.database, kinds_of(house), house.clock).run(job, standing, watch.note)
     cpu = time.process_time() - cpu
     with house.database.reading(standing) as session:
         if the_job(session, job).status is not JobStatus.SUCCEEDED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -16,8 +17,12 @@ from sqlalchemy import (
     Subquery,
     bindparam,
     case,
+    cast,
     func,
+    literal,
+    null,
     select,
+    union_all,
 )
 
 from domain.entry import BillingEntry, EntryKind
@@ -74,8 +79,8 @@ def phase_figures(
         is_span = len(wanted) > FEW and wanted[-1] - wanted[0] == len(wanted) - 1
         span = [{"first": wanted[0], "last": wanted[-1]}] if is_span else None
         some = span or [{"among": portion} for portion in _portions(wanted)]
-    is_apart = phase_ids is not None and len(phase_ids) > _TOGETHER
-    read = _read_apart if is_apart else _read_joined
+    is_listed = phase_ids is not None and len(phase_ids) > _JOINED
+    read = _read_listed if is_listed else _read_joined
     return {row[0]: figures_of(row) for named in some for row in read(session, {**given, **named})}
 
 
@@ -83,19 +88,21 @@ def _read_joined(session: ScopedSession, given: Mapping[str, Any]) -> Iterable[A
     return session.execute(_figures(tuple(given)), given)
 
 
-def _read_apart(session: ScopedSession, given: Mapping[str, Any]) -> Iterator[Any]:
-    """The same rows, each kind of sum read by itself and put together here.
+def _read_listed(session: ScopedSession, given: Mapping[str, Any]) -> Iterator[Any]:
+    """The same rows, of the same moment: their parts one after another, put together here.
 
     PostgreSQL, which knows nothing yet of tables that were just filled, would else compare all
     phases with all sums.
     """
-    phases, *sums = _figures_apart(tuple(given))
-    found = [
-        ({row[0]: tuple(row[1:]) for row in session.execute(one, given)}, none)
-        for one, none in sums
-    ]
-    for key, fee, currency, status in session.execute(phases[0], given):
-        entered, progress, *reserved = (some.get(key, none) for some, none in found)
+    statement, slices = _figures_listed(tuple(given))
+    found: list[dict[int, Any]] = [{} for _ in slices]
+    for place, key, *values in session.execute(statement, given):
+        found[place][key] = values[slices[place]]
+    phases, *sums = found
+    none = [(None,) * (one.stop - one.start) for one in slices[1:]]
+    for key, (fee, currency, status) in phases.items():
+        parts = (some.get(key, nothing) for some, nothing in zip(sums, none, strict=True))
+        entered, progress, *reserved = parts
         yield (key, fee, currency, *entered, *progress, status, *(reserved[0] if reserved else ()))
 
 
@@ -122,26 +129,43 @@ def _figures(given: tuple[str, ...]) -> Select[Any]:
 
 
 @cache
-def _figures_apart(given: tuple[str, ...]) -> tuple[tuple[Select[Any], tuple[Any, ...]], ...]:
-    """The phases, and each kind of sum by phase, with what stands for a phase that has none."""
+def _figures_listed(given: tuple[str, ...]) -> tuple[Select[Any], list[slice]]:
+    """The phases and each kind of sum one after another, and which columns are whose.
+
+    A row is of the part at the place in its first column, of the phase in its second.
+    """
     as_of, until, among = _days(given)
-    columns: list[Any] = [Phase.id, Phase.fee_minor, Phase.currency, Project.status]
     phases = (
-        select(*columns)
+        select(Phase.id, Phase.fee_minor, Phase.currency, Project.status)
         .join(Contract, Contract.id == Phase.contract_id)
         .join(Project, Project.id == Contract.project_id)
         .where(_within(Phase.id, among))
-    )
-    sums: tuple[tuple[Select[Any], tuple[Any, ...]], ...] = (
-        (phases, ()),
-        (select(_entered(as_of, among)), (None,) * len(_FIGURES)),
-        (select(_progress_in_force(until if as_of is None else as_of, among)), (None,)),
-    )
-    return sums if as_of is not None else (*sums, (select(_reserved(among)), (None,)))
+    ).subquery()
+    parts = [
+        phases,
+        _entered(as_of, among),
+        _progress_in_force(until if as_of is None else as_of, among),
+        *([] if as_of is not None else [_reserved(among)]),
+    ]
+    values = [(part, one) for part in parts for one in list(part.c)[1:]]
+    listed = [
+        select(
+            literal(place),
+            next(iter(part.c)),
+            *(
+                (one if whose is part else cast(null(), one.type)).label(f"value_{at}")
+                for at, (whose, one) in enumerate(values)
+            ),
+        )
+        for place, part in enumerate(parts)
+    ]
+    starts = [0, *accumulate(len(part.c) - 1 for part in parts)]
+    slices = [slice(start, stop) for start, stop in pairwise(starts)]
+    return select(union_all(*listed).subquery()), slices
 
 
-_TOGETHER = 200
-"""Phases whose figures are read by one statement; those of more by one a kind of sum."""
+_JOINED = 200
+"""Phases whose figures are joined by the database; the parts of more are put together here."""
 
 _PORTION = 5000
 """Phases in one statement, which names each four times: a driver takes 32,766 values."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, make_url, text
 
 from persistence.session import Database
 from tests.support.databases import lent
@@ -29,7 +30,14 @@ def write(database: Database, statement: str) -> None:
 
 def driver_of(database: Database) -> object:
     with database.engine.connect() as connection:
-        return connection.connection.driver_connection
+        return driven(connection)
+
+
+def driven(connection: Connection) -> sqlite3.Connection:
+    """The driver's, which begins no transaction by itself."""
+    found = connection.connection.driver_connection
+    assert isinstance(found, sqlite3.Connection)
+    return found
 
 
 def test_what_a_test_wrote_is_gone_in_the_next(
@@ -50,10 +58,13 @@ def test_what_a_test_wrote_is_gone_in_the_next(
     own.close()
 
 
-@pytest.mark.parametrize("left", ["a table", "a file", "a lock", "a connection"])
+@pytest.mark.parametrize(
+    "left", ["a table", "a file", "a lock", "a connection", "a setting", "a table of its own"]
+)
 def test_a_file_that_is_not_as_it_was_is_put_away(
     own: Shelf, migrated_sqlite: Path, tmp_path: Path, left: str
 ) -> None:
+    stranger: sqlite3.Connection | None = None
     with own.filled(migrated_sqlite) as first, lent(first) as database:
         held = database.engine.connect()
         if left == "a table":
@@ -61,11 +72,21 @@ def test_a_file_that_is_not_as_it_was_is_put_away(
         elif left == "a file":
             (tmp_path / "1" / "beside").touch()
         elif left == "a lock":
-            held.begin()
-        if left in ("a table", "a file"):
+            path = make_url(first).database
+            assert path
+            # Past the product's connections, which the shelf counts.
+            stranger = sqlite3.connect(path, isolation_level=None)
+            stranger.execute("BEGIN IMMEDIATE")
+        elif left == "a setting":
+            driven(held).execute("PRAGMA foreign_keys=OFF")
+        elif left == "a table of its own":
+            driven(held).execute("CREATE TEMP TABLE invoice (id)")
+        if left != "a connection":
             held.close()
     with own.filled(migrated_sqlite) as second, lent(second) as database:
         assert second != first
         assert codes(database) == []
     held.close()
+    if stranger is not None:
+        stranger.close()
     own.close()

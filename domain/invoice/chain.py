@@ -164,8 +164,10 @@ class _Shape:
         self._in_order = itemgetter(*order)
 
     def written(self, values: Iterable[Any]) -> str:
-        told = self._in_order(list(values))
-        pairs = zip(self._heads, told, strict=True)
+        given = list(values)
+        if len(given) != len(self._heads):
+            raise ValueError(f"{len(given)} values of {len(self._heads)} columns")
+        pairs = zip(self._heads, self._in_order(given), strict=True)
         return "{" + ",".join([head + _writer(_kind(value))(value) for head, value in pairs]) + "}"
 
 

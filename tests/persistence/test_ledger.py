@@ -35,15 +35,18 @@ CREDIT = InvoiceKind.CREDIT_NOTE
 
 
 def figures(firm: Firm, phase_id: int | None = None) -> PhaseFigures:
+    key = phase_id or firm.phase_id
     with firm.reading() as session:
-        return phase_figures(session)[phase_id or firm.phase_id]
+        found = phase_figures(session, [key])[key]
+        assert phase_figures(session)[key] == found
+    return found
 
 
-@pytest.fixture(autouse=True, params=["joined", "apart"])
+@pytest.fixture(autouse=True, params=["joined", "listed"])
 def _read_either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures of many phases are read by other statements than those of a few."""
-    if request.param == "apart":
-        monkeypatch.setattr(ledger, "_TOGETHER", 0)
+    if request.param == "listed":
+        monkeypatch.setattr(ledger, "_JOINED", 0)
 
 
 def test_a_phase_nobody_touched_has_its_fee_and_nothing_else(database: Database) -> None:
@@ -135,6 +138,45 @@ def test_all_phases_cost_one_statement_and_a_choice_holds_only_those_chosen(
         assert phase_figures(session, []) == {}
     untouched = PhaseFigures(fee=1_000_000, currency="EUR")
     assert chosen == {keys[2]: untouched, keys[3]: replace(untouched, invoiced=1_000)}
+
+
+@pytest.mark.parametrize("as_of", [None, date(2026, 9, 30), date(2026, 10, 31)])
+@pytest.mark.parametrize("until", [None, date(2026, 9, 15), date(2026, 10, 31)])
+def test_days_are_kept_to_whichever_way_figures_are_read(
+    database: Database, as_of: date | None, until: date | None
+) -> None:
+    firm = found_firm(database)
+    updates = [("20", date(2026, 9, 1)), ("40", date(2026, 9, 30)), ("90", date(2026, 10, 31))]
+    for percent, day in updates:
+        firm.keep(progress(firm.phase_id, percent, day))
+    with firm.writing() as session:
+        billed(session, firm, 1, 10_000, state=InvoiceState.READY)
+        billed(session, firm, 2, 500, state=InvoiceState.DRAFT)
+    with firm.reading() as session:
+        found = phase_figures(session, [firm.phase_id], as_of=as_of, progress_until=until)
+    one = found[firm.phase_id]
+    last = as_of or until or date.max
+    assert one.progress == Decimal([p for p, day in updates if day <= last][-1])
+    assert one.invoiced == (10_000 if as_of is None or as_of >= ISSUED else 0)
+    assert one.reserved == (500 if as_of is None else 0)
+
+
+def test_figures_are_read_by_one_statement_however_many(database: Database) -> None:
+    """What is made final meanwhile is billed or reserved, never neither: it is of one moment."""
+    firm = found_firm(database)
+    with counted(database) as statements, firm.writing() as session:
+        phase_figures(session, [firm.phase_id, firm.phase_id + 2])
+    assert sum("billing_entry" in statement for statement in statements) == 1
+    assert sum("invoice_line" in statement for statement in statements) == 1
+    assert sum("SELECT" in statement and "phase" in statement for statement in statements) == 1
+
+
+def test_each_sum_is_kept_to_the_firm(database: Database) -> None:
+    firm = found_firm(database)
+    with counted(database) as statements, firm.reading() as session:
+        phase_figures(session, [firm.phase_id])
+    for table in ("phase", "billing_entry", "progress_update", "invoice_line", "invoice"):
+        assert f" {table}.organisation_id =" in statements[-1], table
 
 
 def test_what_the_neighbours_billed_on_like_phases_is_theirs(database: Database) -> None:

@@ -177,10 +177,18 @@ _KNOWN: dict[Any, Settings] = {}
 def _settings(database_url: str, named: dict[str, Any]) -> Settings:
     """Read once for each way they are named and each environment: that takes as long as a query."""
     around = {name: value for name, value in os.environ.items() if name.upper().startswith(PREFIX)}
-    key = (repr(sorted(named.items())), repr(sorted(around.items())))
+    # Secrets hide themselves from `repr`.
+    key = (repr(sorted(map(_told, named.items()))), repr(sorted(around.items())))
     if key not in _KNOWN:
         _KNOWN[key] = Settings(database_url=database_url, secret=SecretStr(SECRET), **named)
     return _KNOWN[key].model_copy(update={"database_url": database_url})
+
+
+def _told(named: tuple[str, Any]) -> tuple[str, str]:
+    name, value = named
+    several = value if isinstance(value, (list, tuple)) else [value]
+    open_ones = [one.get_secret_value() if isinstance(one, SecretStr) else one for one in several]
+    return name, repr(open_ones)
 
 
 def firm() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,9 +70,18 @@ def keep(url: str) -> None:
 
 
 def is_idle(url: str) -> bool:
-    """Whether nobody has a connection to the kept file of `url` in hand."""
+    """Whether nobody has a connection to the kept file of `url` in hand, and all are as opened."""
     pools: list[Any] = [one.database.engine.pool for one in _KEPT[url]]
-    return all(pool.checkedout() == 0 for pool in pools)
+    return all(pool.checkedout() == 0 and _is_as_opened(pool) for pool in pools)
+
+
+def _is_as_opened(pool: Any) -> bool:
+    """Whether foreign keys are kept, and no table is a connection's own."""
+    with ExitStack() as stack:
+        resting = [stack.enter_context(closing(pool.connect())) for _ in range(pool.checkedin())]
+        asked = "SELECT foreign_keys, (SELECT count(*) FROM temp.sqlite_master)"
+        asked += " FROM pragma_foreign_keys"
+        return all(one.driver_connection.execute(asked).fetchone() == (1, 0) for one in resting)
 
 
 def put_away(url: str) -> None:
