@@ -29,7 +29,8 @@ from server.ready.answering import Answered, Answering, Plans
 from server.validating import validate_briefly
 
 KEPT_TOKENS = 60_000
-"""With its plans a token takes some 1 kB: 60 MB at most, a third of it for what was asked once."""
+"""With a plan a token takes some 1 kB: 60 MB at most, a third of it for what was asked once. A
+document of several plans counts for as many."""
 
 LEAST_TOKENS = 50
 """What a document counts at least: with its plans it takes 20 kB and more, however short."""
@@ -53,6 +54,7 @@ Done = TypeVar("Done")
 class _Known:
     measured: Measured
     plans: Plans
+    plans_weighed: int = 0
     errors: list[GraphQLError] | None = None
     """What validation found; None before it ran."""
 
@@ -96,6 +98,7 @@ class Documents:
             found = await self.answering.answer(
                 known.plans, asked.operation_name, asked.variables, context, is_long=price > LONG
             )
+        self.weigh(asked.query, known)
         return None if found is None else Ready(found, cost_told(price, context.account))
 
     async def look_up(self, text: str, firm: object) -> _Known:
@@ -118,6 +121,14 @@ class Documents:
         known = _Known(measured, Plans(measured.document))
         self._known.keep(text, known, max(measured.tokens, LEAST_TOKENS))
         return known
+
+    def weigh(self, text: str, known: _Known) -> None:
+        """Has a document count for the plans that it has by now."""
+        plans = len(known.plans.known)
+        if plans != known.plans_weighed:
+            known.plans_weighed = plans
+            weight = max(known.measured.tokens, LEAST_TOKENS) * max(plans, 1)
+            self._known.weigh(text, weight)
 
 
 class KnownDocument(SchemaExtension):
@@ -185,6 +196,7 @@ class KnownDocument(SchemaExtension):
                     context.context,
                     is_long=is_long,
                 )
+                self._documents.weigh(context.query or "", known)
             if found is not None:
                 context.result = ExecutionResult(found.data, None)
             yield

@@ -188,6 +188,8 @@ def _count_tokens(text: str) -> int:
     lexer = Lexer(Source(text))
     count = depth = 0
     while (token := lexer.advance()).kind is not TokenKind.EOF:
+        # Tokens are a chain in both directions: a circle, which only the collector would free.
+        lexer.last_token.next = token.prev = None
         count += 1
         if count > TOKENS:
             raise QueryTooLarge("tokens", TOKENS)

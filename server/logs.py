@@ -37,7 +37,8 @@ def configure_logs(*, as_json: bool) -> None:
     """Sends our lines and those of the libraries to standard error, in one form."""
     last: list[Any]
     if as_json:
-        last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        as_line = structlog.processors.JSONRenderer(separators=(",", ":"))
+        last = [structlog.processors.format_exc_info, as_line]
     else:
         # Not rich's tracebacks: they show the values of variables, a key among them.
         colours = sys.stderr.isatty()
@@ -93,7 +94,11 @@ class _Plainly:
 
     def write(self, noted: dict[str, Any]) -> bool:
         """Whether it was written: not what JSON would have to escape."""
-        line = orjson.dumps(noted)
+        try:
+            line = orjson.dumps(noted)
+        except TypeError:
+            # Half a character, which the processors escape.
+            return False
         if not line.isascii() or b"\x7f" in line:
             return False
         self._output.write(line.decode() + "\n")

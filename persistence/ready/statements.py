@@ -12,6 +12,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
+from threading import Lock
 from typing import Any
 
 import orjson
@@ -45,8 +47,8 @@ Place = tuple[Path, str]
 Order = tuple[tuple[str, bool], ...]
 """Columns with whether each falls."""
 
-KEPT = 64
-"""Structures of conditions kept for one wish; the filters of a list have a handful."""
+KEPT = 2_000
+"""Statements kept of all lists together, some 20 kB each: the filters of a list have a handful."""
 
 _LIMIT = f"{OURS}limit"
 _KEYS = f"{OURS}keys"
@@ -74,7 +76,7 @@ class Reading:
         self._dialect = dialect
         self._is_sqlite = dialect.name == "sqlite"
         self._joined = _joined(wish)
-        self._known: OrderedDict[Any, Prepared] = OrderedDict()
+        self._number = next(_numbers)
         self._single: dict[tuple[str, ...], Prepared] = {}
         self._several: Prepared | None = None
 
@@ -197,15 +199,23 @@ class Reading:
     ) -> tuple[Prepared, Any]:
         key = key_of(condition)
         lengths = tuple(len(one.value) for one in key.bindparams if one.expanding)
-        name = (kind, key.key, lengths)
-        known = self._known.get(name)
-        if known is not None:
-            self._known.move_to_end(name)
-        else:
-            known = self._known[name] = prepare(make(condition), key, self._dialect)
-            if len(self._known) > KEPT:
-                self._known.popitem(last=False)
+        name = (self._number, kind, key.key, lengths)
+        with _at_hand:
+            known = _prepared.get(name)
+            if known is not None:
+                _prepared.move_to_end(name)
+                return known, key.bindparams
+        known = prepare(make(condition), key, self._dialect)
+        with _at_hand:
+            _prepared[name] = known
+            if len(_prepared) > KEPT:
+                _prepared.popitem(last=False)
         return known, key.bindparams
+
+
+_prepared: OrderedDict[Any, Prepared] = OrderedDict()
+_at_hand = Lock()
+_numbers = count()
 
 
 def _names(number: int, many: int) -> list[str]:

@@ -26,7 +26,8 @@ from server.ready.values import Surprise
 log = structlog.get_logger("jalon")
 
 MOST = 8
-"""Plans of one document, by operation, truths of its conditions and kind of database."""
+"""Plans of one document, by operation, truths of its conditions and kind of database; it counts for
+as many documents."""
 
 MISSES = 3
 """Times in a row that a plan had no answer; then it rests."""

@@ -55,7 +55,27 @@ def test_the_room_is_kept_to_and_a_value_is_that_of_its_text(
             assert lately.get(text) == (text, weight)
         else:
             assert found == (text, weights[text])
-    for part, most in ((lately._trial, room // TRIAL), (lately._stays, room - room // TRIAL)):
-        # One alone may be larger than the room.
-        assert len(part) <= 1 or sum(weight for _, weight in part.values()) <= most
-    assert not set(lately._trial) & set(lately._stays)
+    trial, stays = lately._trial, lately._stays
+    for part in (trial, stays):
+        assert part.weight == sum(weight for _, weight in part.known.values())
+    # One alone may be larger than the room.
+    assert len(stays.known) <= 1 or stays.weight <= room - room // TRIAL
+    assert len(trial.known) <= 1 or trial.weight + stays.weight <= room
+    assert not set(trial.known) & set(stays.known)
+
+
+def test_what_fits_in_the_room_is_kept_however_often_it_turns() -> None:
+    documents = Documents(room=12 * LEAST_TOKENS)
+    first = [documents.find(f"{{ a{number} }}") for number in range(12)]
+    for _ in range(3):
+        assert all(documents.find(f"{{ a{n} }}") is one for n, one in enumerate(first))
+
+
+def test_what_grows_counts_for_more() -> None:
+    lately: Lately[int] = Lately(6)
+    for text in "abcdef":
+        lately.keep(text, 1, 1)
+    assert lately.get("f") == 1
+    lately.weigh("f", 3)
+    assert [lately.get(text) for text in "ab"] == [None, None]
+    assert [lately.get(text) for text in "cdef"] == [1, 1, 1, 1]

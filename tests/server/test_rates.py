@@ -150,6 +150,28 @@ def test_who_waits_in_vain_is_told_when_to_come_again() -> None:
     asyncio.run(in_vain())
 
 
+def test_who_waits_in_vain_or_leaves_the_line_takes_no_place_along() -> None:
+    async def leave() -> None:
+        crowd = Crowd(1, patience=60)
+        async with crowd.place("a"):
+            waiting = asyncio.ensure_future(crowd.come("a"))
+            await until_idle()
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            assert crowd._present["a"] == 1
+        assert not crowd._present
+        assert not crowd._places
+        hasty = Crowd(1, patience=0.01)
+        async with hasty.place("a"):
+            with pytest.raises(RequestRefused):
+                await hasty.come("a")
+            assert hasty._present["a"] == 1
+        assert not hasty._present
+
+    asyncio.run(leave())
+
+
 def test_a_firm_takes_half_of_what_the_others_leave() -> None:
     async def shared_out() -> None:
         shares = Shares(16)

@@ -17,6 +17,7 @@ from domain.project.model import Phase, Project
 from persistence.invoices import invoices_where
 from persistence.pages import Sort
 from persistence.payments import payment_where
+from persistence.ready import statements
 from persistence.ready.prepared import Bound, NotReady
 from persistence.ready.reader import HEAP, Blown, Reader
 from persistence.ready.statements import Reading, Wish
@@ -110,7 +111,19 @@ def test_one_structure_is_written_once_whatever_its_values(
                 wanted = select(Invoice.id, Invoice.state).where(*where).order_by(Invoice.id)
                 expected = [(row.id, row.state.value) for row in session.execute(wanted)]
             assert found == expected
-    assert len(invoices._known) == 3
+    assert sum(name[0] == invoices._number for name in statements._prepared) == 3
+
+
+def test_statements_of_all_lists_have_one_room(
+    firm: ApiClient, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statements, "KEPT", len(statements._prepared) + 2)
+    for many in range(1, 9):
+        invoices = _reading(reader, ((), "id"), noun=INVOICE)
+        for _ in range(2):
+            _rows(reader, invoices, firm.organisation_id, Invoice.id.in_(range(many)))
+        assert next(reversed(statements._prepared))[0] == invoices._number
+    assert len(statements._prepared) == statements.KEPT
 
 
 def test_every_kind_of_condition_of_a_list_binds_as_the_session_does(
