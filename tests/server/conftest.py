@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from server.logs import configure_logs
 from tests.support.api import ApiClient, open_api
 
 
@@ -15,3 +17,14 @@ def api(empty_sqlite_url: str, tmp_path: Path) -> Iterator[ApiClient]:
     """The product's own API, in development."""
     with open_api(empty_sqlite_url, tmp_path) as client:
         yield client
+
+
+@pytest.fixture
+def in_json() -> Iterator[None]:
+    """For a test that has the log written as JSON: afterwards it is as it was."""
+    root = logging.getLogger()
+    kept = root.handlers[:]
+    yield
+    configure_logs(as_json=False)
+    # Its stream is that of the test, which is closed.
+    root.handlers[:] = kept

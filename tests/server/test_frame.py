@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
@@ -100,12 +99,6 @@ def test_who_leaves_while_their_body_is_awaited_ends_the_wait() -> None:
 
     asyncio.run(leave())
     assert ended == [True]
-
-
-@pytest.fixture
-def in_json() -> Iterator[None]:
-    yield
-    configure_logs(as_json=False)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +25,6 @@ class Query:
     @strawberry.field
     def broken(self, info: Info) -> str:
         raise RuntimeError("out of paper")
-
-
-@pytest.fixture
-def in_json() -> Iterator[None]:
-    yield
-    configure_logs(as_json=False)
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
