@@ -24,7 +24,7 @@ from server.crowd import Uploads
 from server.endpoint import Endpoint
 from server.envelope import Envelope
 from server.graphql import jalon_schema
-from server.house import open_house
+from server.house import open_house, spare_the_base
 from server.logs import configure_logs
 from server.long_work import at_work, post_of
 from server.own_pages import OwnPages, SignInCookie
@@ -66,6 +66,7 @@ def create_app(
             return
         try:
             with at_work(opened, post=post_of(settings)) as app.state.house:
+                spare_the_base()
                 yield
                 await doors.close()
         finally:

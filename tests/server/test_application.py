@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import logging
@@ -19,10 +20,27 @@ from starlette.types import Message, Receive, Scope, Send
 from persistence.migrate import migrate
 from server.app import create_app
 from server.bodies import BodyLimits
+from server.house import SWITCHING
 from server.logs import configure_logs
 from server.refusing import RequestRefused
 from server.settings import Environment, Settings
 from tests.support.api import SECRET, ApiClient, open_api
+
+
+def test_a_server_keeps_its_base_out_of_the_collector_and_lets_threads_take_turns(
+    migrated_sqlite: Path, tmp_path: Path
+) -> None:
+    settings = Settings(
+        database_url=f"sqlite:///{migrated_sqlite}",
+        files_url=tmp_path.as_uri(),
+        secret=SecretStr(SECRET),
+    )
+    kept, taken = gc.get_freeze_count(), sys.getswitchinterval()
+    made: list[list[int]] = [[] for _ in range(100)]
+    with TestClient(create_app(settings)):
+        assert gc.get_freeze_count() >= kept + len(made)
+        assert sys.getswitchinterval() == pytest.approx(SWITCHING)
+    sys.setswitchinterval(taken)
 
 
 def ready(url: str, folder: Path) -> tuple[int, Any]:
