@@ -20,7 +20,7 @@ class CountingPress:
         self.engine = Engine(set())
         self.laid_out = 0
         self._lay_out = self.engine._laid_out
-        self.engine._laid_out = self._counted  # type: ignore[method-assign]
+        vars(self.engine)["_laid_out"] = self._counted
 
     @property
     def shapes(self) -> Any:

@@ -91,7 +91,7 @@ def test_who_leaves_while_their_body_is_awaited_ends_the_wait() -> None:
 
     async def leave() -> None:
         scope = {"type": "http", "path": "/graphql", "headers": []}
-        task = asyncio.ensure_future(BodyLimits(read)(scope, come, come))  # type: ignore[arg-type]
+        task = asyncio.ensure_future(BodyLimits(read)(scope, come, cast(Send, come)))
         await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -135,6 +135,7 @@ def _other_forms(font: Any) -> Iterable[tuple[int, int]]:
                     yield font.getGlyphID(plain), font.getGlyphID(other)
 
 
+# The library bears no types: a class of its own is Any.
 class HouseFont(Font):  # type: ignore[misc]
     """A font in one document. `to_unicode` fills as glyphs are drawn; nothing is cut."""
 

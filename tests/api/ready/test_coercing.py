@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphql import FieldNode, GraphQLError, OperationDefinitionNode, build_schema, parse, validate
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLField,
+    OperationDefinitionNode,
+    build_schema,
+    parse,
+    validate,
+)
 from graphql.execution.values import get_argument_values, get_variable_values
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,9 +67,14 @@ def test_they_are_those_of_the_library(sent: dict[str, Any]) -> None:
         assert told(ready, operation, sent) == told(plain, operation, sent)
 
 
+def asked_field() -> GraphQLField:
+    assert SCHEMA.query_type is not None
+    return SCHEMA.query_type.fields["f"]
+
+
 def ready(operation: OperationDefinitionNode, sent: dict[str, Any]) -> Any:
     values = Variables(SCHEMA, operation).of(sent)
-    literals = Literals(SCHEMA.query_type.fields["f"], field_of(operation))  # type: ignore[union-attr]
+    literals = Literals(asked_field(), field_of(operation))
     first = literals.of(values)
     assert literals.of(values) == first
     return values, first
@@ -71,8 +84,7 @@ def plain(operation: OperationDefinitionNode, sent: dict[str, Any]) -> Any:
     values = get_variable_values(SCHEMA, operation.variable_definitions or (), sent, 50)
     if isinstance(values, list):
         raise values[0]
-    field = SCHEMA.query_type.fields["f"]  # type: ignore[union-attr]
-    return values, get_argument_values(field, field_of(operation), values)
+    return values, get_argument_values(asked_field(), field_of(operation), values)
 
 
 def field_of(operation: OperationDefinitionNode) -> FieldNode:
