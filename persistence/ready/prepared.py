@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Dialect, Select
+from sqlalchemy import JSON, Boolean, Date, DateTime, Dialect, Integer, Select, String
 
 from persistence.scoping import CRITERIA_OF_ANY
 
@@ -22,6 +22,17 @@ _SLOW = re.compile(r"\b(?:LIKE|lower|upper|substr|instr|replace)\b", re.IGNORECA
 
 OURS = "jalon_"
 """How the names of values begin that are bound by name: of the firm, of a limit, of keys."""
+
+
+SHORT = 2_000
+"""Rows of one statement in a short read; what has more is no short one."""
+
+MOST_COLUMNS = 100
+"""Of rows that are asked for as one value: a function of SQLite takes 127 arguments by default."""
+
+
+_TOLD_ALIKE = {String, Integer, Boolean, Date, DateTime, JSON}
+"""Kinds whose values SQLite tells as the same texts and whole numbers in JSON as it does itself."""
 
 
 class NotReady(Exception):
@@ -36,15 +47,23 @@ class Bound:
     values: Any
     is_quick: bool = True
     """Whether a step of it is a short one: none looks through texts, or calls a function."""
+    gathered: str | None = None
+    """The same statement, which gives all its rows as one value, in JSON; SQLite's only."""
 
 
 class Prepared:
     """The text of a statement, and where each of its values comes from."""
 
     def __init__(
-        self, text: str, sources: list[tuple[str, Any, Any, Convert | None]], *, is_named: bool
+        self,
+        text: str,
+        sources: list[tuple[str, Any, Any, Convert | None]],
+        *,
+        is_named: bool,
+        gathered: str | None,
     ) -> None:
         self._text = text
+        self._gathered = gathered
         self._is_quick = _SLOW.search(text) is None
         self._sources = sources
         self._is_named = is_named
@@ -62,7 +81,7 @@ class Prepared:
                     value = value[part]
             values.append(value if convert is None else convert(value))
         if not self._is_named:
-            return Bound(self._text, values, self._is_quick)
+            return Bound(self._text, values, self._is_quick, self._gathered)
         names = (source[0] for source in self._sources)
         return Bound(self._text, dict(zip(names, values, strict=True)), self._is_quick)
 
@@ -75,7 +94,13 @@ def key_of(condition: Any) -> Any:
     return key
 
 
-def prepare(statement: Select[Any], key: Any, dialect: Dialect) -> Prepared:
+def prepare(
+    statement: Select[Any], key: Any, dialect: Dialect, *, gathers: int | None = None
+) -> Prepared:
+    """A statement whose rows may be asked for as one value, as long as they are at most `gathers`.
+
+    With one row more than that, where they are more.
+    """
     # Here, and nowhere else, every statement is kept to the organisation that it is bound to.
     compiled: Any = statement.options(*CRITERIA_OF_ANY).compile(
         dialect=dialect, cache_key=key, compile_kwargs={"render_postcompile": True}
@@ -88,7 +113,32 @@ def prepare(statement: Select[Any], key: Any, dialect: Dialect) -> Prepared:
     sources = []
     for name in compiled.positiontup or compiled.params:
         sources.append((name, *_source(name, compiled, origin, dialect)))
-    return Prepared(compiled.string, sources, is_named=compiled.positiontup is None)
+    text = compiled.string
+    gathered = None
+    if gathers is not None and dialect.name == "sqlite":
+        gathered = _gathered(statement, text, gathers)
+    return Prepared(text, sources, is_named=compiled.positiontup is None, gathered=gathered)
+
+
+def _gathered(statement: Select[Any], text: str, most: int) -> str | None:
+    """A statement that gives the rows of another as one JSON list of lists, in their order.
+
+    The driver lets go of the interpreter at each row, and beside a thread that computes each waits
+    its turn to go on. None where JSON may not tell values as the driver does (fractions of the
+    machine's, bytes). SQLite keeps the order of what an aggregate goes through
+    (https://www.sqlite.org/optoverview.html, "Omit ORDER BY on subqueries").
+    """
+    columns = statement.selected_columns
+    if len(columns) > MOST_COLUMNS:
+        return None
+    if any(one.type._type_affinity not in _TOLD_ALIKE for one in columns):
+        return None
+    names = ", ".join(f"c{number}" for number in range(len(columns)))
+    limited = text if statement._limit_clause is not None else f"{text} LIMIT {most + 1}"
+    return (
+        f"WITH found({names}) AS ({limited}) "
+        f"SELECT json_group_array(json_array({names})) FROM found"
+    )
 
 
 def _source(

@@ -36,7 +36,16 @@ from sqlalchemy import (
 from domain.base import Record, Scoped
 from persistence.places import after
 from persistence.reading import Noun, ToOne
-from persistence.ready.prepared import OURS, Bound, Convert, NotReady, Prepared, key_of, prepare
+from persistence.ready.prepared import (
+    OURS,
+    SHORT,
+    Bound,
+    Convert,
+    NotReady,
+    Prepared,
+    key_of,
+    prepare,
+)
 from persistence.scoping import ORGANISATION
 
 Path = tuple[str, ...]
@@ -121,7 +130,8 @@ class Reading:
         """The rows that belong to those with the identifiers `keys`."""
         if self._several is None:
             among = self._among()
-            self._several = prepare(self._many(among), key_of(among), self._dialect)
+            many = self._many(among)
+            self._several = prepare(many, key_of(among), self._dialect, gathers=SHORT)
         listed: Any = orjson.dumps(keys).decode() if self._is_sqlite else list(keys)
         return self._several.bound((), {ORGANISATION.key: organisation_id, _KEYS: listed})
 
@@ -205,7 +215,8 @@ class Reading:
             if known is not None:
                 _prepared.move_to_end(name)
                 return known, key.bindparams
-        known = prepare(make(condition), key, self._dialect)
+        gathers = None if kind == "count" else SHORT
+        known = prepare(make(condition), key, self._dialect, gathers=gathers)
         with _at_hand:
             _prepared[name] = known
             if len(_prepared) > KEPT:

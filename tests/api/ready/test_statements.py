@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pytest
-from sqlalchemy import select
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import (
+    BigInteger,
+    Float,
+    Integer,
+    LargeBinary,
+    Numeric,
+    String,
+    column,
+    select,
+    table,
+    true,
+)
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import aliased
 
 from domain.client import Client
@@ -18,8 +35,8 @@ from persistence.invoices import invoices_where
 from persistence.pages import Sort
 from persistence.payments import payment_where
 from persistence.ready import statements
-from persistence.ready.prepared import Bound, NotReady
-from persistence.ready.reader import HEAP, Blown, Reader
+from persistence.ready.prepared import MOST_COLUMNS, Bound, NotReady, key_of, prepare
+from persistence.ready.reader import HEAP, STAYS, WAITED, Blown, Crowd, Reader
 from persistence.ready.statements import Reading, Wish
 from persistence.session import Database
 from schema.client import CLIENT
@@ -33,6 +50,14 @@ ORDER = Sort("id").keys
 @pytest.fixture
 def database(any_firm: ApiClient) -> Database:
     return any_firm.house.database
+
+
+@pytest.fixture
+def inline(firm: ApiClient) -> Iterator[Reader]:
+    """That of a firm on SQLite, where short reads are done at once."""
+    reader = Reader(firm.house.database)
+    yield reader
+    reader.close()
 
 
 @pytest.fixture
@@ -177,6 +202,110 @@ def test_a_read_that_takes_too_long_is_blown_and_harms_nobody(firm: ApiClient) -
         )
     assert _rows(reader, names, firm.organisation_id)
     reader.close()
+
+
+_ODD = table("odd", column("place", Integer), column("text", String), column("big", BigInteger))
+_CELLS = st.tuples(
+    st.text(st.characters(exclude_categories=["Cs"])) | st.none(),
+    st.integers(-(2**63), 2**63 - 1) | st.none(),
+)
+
+
+@given(st.lists(_CELLS, max_size=30), st.none() | st.integers(0, 40))
+def test_rows_that_are_gathered_are_those_of_the_driver(
+    cells: list[tuple[str | None, int | None]], limit: int | None
+) -> None:
+    wanted = select(_ODD.c.place, _ODD.c.text, _ODD.c.big).order_by(_ODD.c.place.desc())
+    statement = wanted if limit is None else wanted.limit(limit)
+    prepared = prepare(statement, key_of(true()), sqlite.dialect(), gathers=20)
+    bound = prepared.bound((), {})
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE odd (place INTEGER, text TEXT, big BIGINT)")
+    rows = [(number, *one) for number, one in enumerate(cells)]
+    connection.executemany("INSERT INTO odd VALUES (?, ?, ?)", rows)
+    assert bound.gathered is not None
+    ((found,),) = connection.execute(bound.gathered, bound.values)
+    expected = connection.execute(bound.text, bound.values).fetchall()
+    # Without a limit of its own, one row more than is asked for tells that there are more.
+    expected = expected[:21] if limit is None else expected
+    assert [tuple(row) for row in orjson.loads(found)] == expected
+    connection.close()
+
+
+def test_what_json_does_not_tell_as_the_driver_does_is_not_gathered() -> None:
+    for odd in ([Numeric(10, 2)], [Float()], [LargeBinary()], [Integer()] * (MOST_COLUMNS + 1)):
+        columns = [column(f"c{number}", kind) for number, kind in enumerate(odd)]
+        statement = select(*columns).select_from(table("odd"))
+        prepared = prepare(statement, key_of(true()), sqlite.dialect(), gathers=20)
+        assert prepared.bound((), {}).gathered is None
+
+
+@pytest.mark.parametrize("stays", [0, STAYS])
+def test_short_reads_are_the_same_beside_others(
+    firm: ApiClient, inline: Reader, stays: int
+) -> None:
+    lists = _reading(inline, ((), "id"), ((), "name"), ((), "created_at"), ((), "vat_number"))
+    bound = lists.of_list((), ORDER, organisation_id=firm.organisation_id, limit=1_000)
+    below = Reading(
+        Wish(PHASE, (((), "contract_id"), ((), "id")), by="contract_id"), inline.dialect
+    )
+    many = below.of_many(list(range(1_000)), organisation_id=firm.organisation_id)
+    with inline.snapshot(firm.organisation_id) as fetch:
+        plain = [fetch(one) for one in (bound, many)]
+    inline.crowd.stays = stays
+    with inline.snapshot(firm.organisation_id, 1_000) as fetch:
+        found = [[tuple(row) for row in fetch(one)] for one in (bound, many)]
+    assert all(plain)
+    assert found == plain
+
+
+@pytest.mark.parametrize("stays", [0, STAYS])
+def test_a_short_read_of_many_rows_is_blown(
+    firm: ApiClient, inline: Reader, stays: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statements, "SHORT", 2)
+    monkeypatch.setattr("persistence.ready.reader.SHORT", 2)
+    below = Reading(
+        Wish(PHASE, (((), "contract_id"), ((), "id")), by="contract_id"), inline.dialect
+    )
+    bound = below.of_many(list(range(1_000)), organisation_id=firm.organisation_id)
+    with inline.snapshot(firm.organisation_id) as fetch:
+        assert len(fetch(bound)) > 2
+    inline.crowd.stays = stays
+    with pytest.raises(Blown), inline.snapshot(firm.organisation_id, 1_000) as fetch:
+        fetch(bound)
+
+
+def test_rows_are_gathered_while_other_threads_compute(firm: ApiClient, inline: Reader) -> None:
+    phases = Reading(Wish(PHASE, (((), "id"),)), inline.dialect)
+    bound = phases.of_list((), ORDER, organisation_id=firm.organisation_id, limit=1_000)
+    is_over = threading.Event()
+
+    def compute() -> None:
+        while not is_over.is_set():
+            sum(range(1_000))
+
+    beside = threading.Thread(target=compute)
+    with inline.snapshot(firm.organisation_id, 1_000) as fetch:
+        beside.start()
+        try:
+            for _ in range(1_000):
+                fetch(bound)
+                if inline.crowd.stays:
+                    break
+            assert inline.crowd.stays
+        finally:
+            is_over.set()
+            beside.join()
+
+
+def test_rows_come_one_by_one_again_when_nobody_computes_any_more() -> None:
+    crowd = Crowd()
+    crowd.note(2 * WAITED)
+    for left in range(STAYS, 0, -1):
+        assert crowd.stays == left
+        crowd.note(WAITED / 2)
+    assert crowd.stays == 0
 
 
 def test_connections_cannot_write(any_firm: ApiClient, reader: Reader) -> None:
