@@ -33,8 +33,11 @@ from openpyxl import load_workbook
 from domain.access import Role
 from resolvers._examining import examine
 from resolvers._mutation import Acting
+from resolvers._sheets import seal_of, setting_of
+from resolvers._spooling import spooled_drafts
 from resolvers._takeover import confirm, review_of, take
 from schema.context import Caller, House
+from templates_xlsx.checker import check
 from templates_xlsx.reader import open_book
 
 WARM = 20
@@ -64,6 +67,23 @@ def reading(kind: str, folder: Path, size: str, stages: Stages) -> None:
         return sum(1 for sheet in book.sheets for _ in sheet.rows())
 
     stages.measure("read", read)
+
+
+def checking(kind: str, folder: Path, size: str, stages: Stages) -> None:
+    content = folder.joinpath(f"{size}.xlsx").read_bytes()
+    firm = _firm(folder, f"{size}.db")
+    with opened(firm, folder) as house:
+        caller = firm.caller
+        with house.database.reading(caller.standing()) as session:
+            setting = setting_of(session, caller)
+        seal = seal_of(house, caller)
+
+        def verify() -> int:
+            book = open_book(content, filename="b.xlsx")
+            checked = check(book, kind=kind, setting=setting, seal=seal, keep=spooled_drafts)
+            return len(checked.drafts)
+
+        stages.measure("check", verify)
 
 
 def peer(kind: str, folder: Path, size: str, stages: Stages) -> None:
@@ -135,6 +155,7 @@ def floor(kind: str, folder: Path, size: str, stages: Stages) -> None:
 
 CONTENDERS: dict[str, Callable[[str, Path, str, Stages], None]] = {
     "reading": reading,
+    "checking": checking,
     "peer": peer,
     "product": product,
     "floor": floor,
@@ -166,7 +187,7 @@ def race(kind: str, rounds: int, folder: Path) -> dict[str, list[tuple[float, fl
     taken: dict[str, list[tuple[float, float, float]]] = {}
     for number in range(rounds):
         # The floor inserts what the product of the same round has written.
-        order = ["reading", "peer", "product"][:: 1 if number % 2 else -1]
+        order = ["reading", "checking", "peer", "product"][:: 1 if number % 2 else -1]
         for contender in [*order, "floor"]:
             for size in ("warm", "full"):
                 shutil.copyfile(folder / f"{size}-before.db", folder / f"{size}.db")
@@ -184,9 +205,10 @@ def race(kind: str, rounds: int, folder: Path) -> dict[str, list[tuple[float, fl
 
 STAGES = {
     "read": "our reading alone",
+    "check": "our reading and checking",
     "openpyxl": "openpyxl read_only, reading alone",
-    "examine": "1 read and check",
-    "take": "2 match, plan, keep the review",
+    "examine": "1 read, check, match and plan",
+    "take": "2 keep the review",
     "confirm": "3 confirm",
     "insert": "raw insert of the same rows",
 }
@@ -209,7 +231,7 @@ def promises(
     )
     tokens = ", every token verified" if kind == "progress" else ""
     yield "U1 openpyxl : our reading", "≥ 3", ratio(cpu["openpyxl"], cpu["read"])
-    yield f"U1 openpyxl : read and check{tokens}", "≥ 3", ratio(cpu["openpyxl"], cpu["examine"])
+    yield f"U1 openpyxl : read and check{tokens}", "≥ 3", ratio(cpu["openpyxl"], cpu["check"])
     yield "U1 review (1 + 2) : openpyxl", "≤ 4", ratio(review, cpu["openpyxl"])
     yield "U1 peak memory, MiB", "≤ 300", f"{peak:.0f}"
     yield "U2 confirm : raw insert", "≤ 2", ratio(cpu["confirm"], cpu["insert"])
@@ -220,10 +242,19 @@ def hand_over(taken: dict[str, list[tuple[float, float, float]]], kind: str, row
     cpu = {stage: [one[0] for one in runs] for stage, runs in taken.items()}
     review = [sum(pair) for pair in zip(cpu["examine"], cpu["take"], strict=True)]
     peer = cpu["openpyxl"]
-    for what, ours in (("reading", cpu["read"]), ("reading and checking", cpu["examine"])):
-        faster, cost = ratios(peer, ours), statistics.median(ours)
-        told = f"{kind}, {what}: × as fast as openpyxl reads"
+    faster, cost = ratios(peer, cpu["read"]), statistics.median(cpu["read"])
+    told = f"{kind}, reading: × as fast as openpyxl reads"
+    report("U1", told, faster, at_least=3, of=rows, cost=cost)
+    faster, cost = ratios(peer, cpu["check"]), statistics.median(cpu["check"])
+    if kind == "progress":
+        told = (
+            f"{kind}, reading, every token verified, all cells checked: × as fast as openpyxl reads"
+        )
         report("U1", told, faster, at_least=3, of=rows, cost=cost)
+    else:
+        # Sheets without tokens: the goal speaks of those that have them.
+        told = f"{kind}, reading, all cells checked: × as fast as openpyxl reads"
+        report("", told, faster, of=rows, cost=cost)
     told, cost = f"{kind}, checked and reviewed: × openpyxl's reading", statistics.median(review)
     report("U1", told, ratios(review, peer), at_most=4, of=rows, cost=cost)
     told = f"{kind}, upload to confirmation: memory"

@@ -182,9 +182,9 @@ def modified_references(candidate: Candidate, entry: Known) -> Iterable[Issue]:
     same = _same_to_the_letter if candidate.references_changed else _same
     for name in REFERENCES:
         found = candidate.values.get(name)
-        if found is None:
+        # Most stand as they were written; what is equal has equal keys.
+        if found is None or found == (allowed := entry.columns[name]):
             continue
-        allowed = entry.columns[name]
         accepted = allowed if isinstance(allowed, tuple) else (allowed,)
         if not any(same(found, one) for one in accepted):
             yield REFERENCE_MODIFIED(field=(name,), found=str(found), expected=str(accepted[0]))
