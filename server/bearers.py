@@ -44,7 +44,9 @@ class Bearers:
     """Finds the bearer of a token, and remembers those found for a moment.
 
     Only what was found is remembered, under the hash of the token; a stranger's guesses leave no
-    trace. Belongs to one event loop.
+    trace. Who asks for a token that is being looked up waits for that: sixteen requests under a key
+    that is forgotten every two seconds would look it up in sixteen threads, which take turns with
+    each other and with everybody's answers. Belongs to one event loop.
     """
 
     def __init__(
@@ -53,26 +55,48 @@ class Bearers:
         self._look_up = look_up
         self._clock = clock
         self._remembered: OrderedDict[bytes, tuple[float, Bearer]] = OrderedDict()
+        self._sought: dict[bytes, asyncio.Task[Bearer | None]] = {}
 
     async def find(self, house: House, token: str, name: bytes = b"") -> Bearer | None:
         """Who bears `token`, remembered as `name` (`name_of`); None when it is none in force."""
         name = name or name_of(token)
         if (known := self._remembered.get(name)) is not None and self._clock() < known[0]:
             return known[1] if _is_in_force(known[1], house.clock()) else None
-        bearer = await self._look_up(house, token)
-        self._remembered.pop(name, None)
-        if bearer is not None:
-            self._remembered[name] = (self._clock() + REMEMBERED_FOR, bearer)
-            if len(self._remembered) > REMEMBERED_KEYS:
-                self._remembered.popitem(last=False)
-        return bearer
+        seeking = self._sought.get(name)
+        if seeking is None:
+            seeking = asyncio.get_running_loop().create_task(self._seek(house, token, name))
+            self._sought[name] = seeking
+        # Whoever gives up ends it for nobody else.
+        return await asyncio.shield(seeking)
+
+    async def _seek(self, house: House, token: str, name: bytes) -> Bearer | None:
+        mine = asyncio.current_task()
+        try:
+            bearer = await self._look_up(house, token)
+            # What was told to forget meanwhile was asked before, and may be so no longer.
+            if self._sought.get(name) is mine:
+                self._remembered.pop(name, None)
+                if bearer is not None:
+                    self._remember(name, bearer)
+            return bearer
+        finally:
+            if self._sought.get(name) is mine:
+                del self._sought[name]
+
+    def _remember(self, name: bytes, bearer: Bearer) -> None:
+        self._remembered[name] = (self._clock() + REMEMBERED_FOR, bearer)
+        if len(self._remembered) > REMEMBERED_KEYS:
+            self._remembered.popitem(last=False)
 
     def forget(self, token: str | None = None) -> None:
         """Looks it up again next time; without a token, all of them."""
         if token is None:
             self._remembered.clear()
+            self._sought.clear()
         else:
-            self._remembered.pop(name_of(token), None)
+            name = name_of(token)
+            self._remembered.pop(name, None)
+            self._sought.pop(name, None)
 
 
 class LastSeen:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import pytest
 
 from domain.access import Role
 from persistence.keys import keys_of, revoke_key
-from server.bearers import REMEMBERED_FOR, REMEMBERED_KEYS, Bearers
+from persistence.organisations import Bearer
+from schema.context import House
+from server.bearers import REMEMBERED_FOR, REMEMBERED_KEYS, Bearers, by_key
 from tests.support.api import ApiClient, open_api
 
 WHO = "{ viewer { organisation { code } } }"
@@ -124,3 +127,75 @@ def test_keys_remembered_are_few_and_guesses_are_not_remembered(api: ApiClient) 
 
     assert anyio.run(ask) == 1
     assert REMEMBERED_KEYS < 10_000
+
+
+def test_many_who_come_with_one_key_at_once_have_it_looked_up_once(api: ApiClient) -> None:
+    tried = []
+
+    async def look_up(house: House, token: str) -> Bearer | None:
+        tried.append(token)
+        return await by_key(house, token)
+
+    bearers = Bearers(look_up)
+
+    async def ask() -> None:
+        for token, is_good in ((api.token, True), ("jalon_a_guess", False)):
+            coming = [bearers.find(api.house, token) for _ in range(16)]
+            found = await asyncio.gather(*coming)
+            assert [one is not None for one in found] == [is_good] * 16
+            assert {one.key_id for one in found if one is not None} == ({1} if is_good else set())
+
+    anyio.run(ask)
+    assert tried == [api.token, "jalon_a_guess"]
+    assert not bearers._sought
+
+
+def test_who_gives_up_looking_ends_it_for_nobody_else_and_its_fault_is_everybodys() -> None:
+    come: list[asyncio.Future[Bearer | None]] = []
+
+    async def look_up(house: House, token: str) -> Bearer | None:
+        come.append(asyncio.get_running_loop().create_future())
+        return await come[-1]
+
+    async def ask() -> None:
+        bearers, house = Bearers(look_up), cast(House, None)
+        first, second = (asyncio.ensure_future(bearers.find(house, "token")) for _ in range(2))
+        await asyncio.sleep(0.01)
+        first.cancel()
+        await asyncio.wait({first})
+        come[0].set_exception(LookupError("no database"))
+        with pytest.raises(LookupError):
+            await second
+        # It was no answer: who comes next has it looked up anew.
+        third = asyncio.ensure_future(bearers.find(house, "token"))
+        await asyncio.sleep(0.01)
+        come[1].set_result(None)
+        assert (first.cancelled(), await third, len(come)) == (True, None, 2)
+
+    asyncio.run(ask())
+
+
+def test_a_look_that_was_begun_before_a_token_was_forgotten_is_not_remembered() -> None:
+    come: list[asyncio.Future[Bearer | None]] = []
+
+    async def look_up(house: House, token: str) -> Bearer | None:
+        come.append(asyncio.get_running_loop().create_future())
+        return await come[-1]
+
+    async def ask(token: str | None) -> None:
+        bearers, house = Bearers(look_up), cast(House, None)
+        before = asyncio.ensure_future(bearers.find(house, "token"))
+        await asyncio.sleep(0.01)
+        bearers.forget(token)
+        after = asyncio.ensure_future(bearers.find(house, "token"))
+        await asyncio.sleep(0.01)
+        come[0].set_result(cast(Bearer, object()))
+        assert await before is not None
+        assert not bearers._remembered
+        come[1].set_result(None)
+        assert await after is None
+        assert (len(come), bearers._sought) == (2, {})
+        come.clear()
+
+    asyncio.run(ask("token"))
+    asyncio.run(ask(None))
