@@ -18,6 +18,7 @@ def serve_product(url: str, listening: int, *, folder: str | None = None, **more
     from server.app import create_app
     from server.logs import configure_logs
     from server.settings import Environment, Settings
+    from server.wire import CONNECTIONS, IMPORTED_AS
 
     if folder is not None:
         more["files_url"] = Path(folder, "files").absolute().as_uri()
@@ -30,4 +31,5 @@ def serve_product(url: str, listening: int, *, folder: str | None = None, **more
         **more,
     )
     configure_logs(as_json=True)
-    serve(create_app(settings), listening)
+    wire = {"http": IMPORTED_AS, "limit_concurrency": CONNECTIONS, "server_header": False}
+    serve(create_app(settings), listening, **wire)

@@ -26,8 +26,11 @@ LONGEST_START = 60.0
 LONGEST_ANSWER = 60.0
 
 
-def serve(app: Any, listening: int) -> None:
-    """Runs `app` in this process on the socket with file number `listening`, until it is ended."""
+def serve(app: Any, listening: int, **named: Any) -> None:
+    """Runs `app` in this process on the socket with file number `listening`, until it is ended.
+
+    What is `named` is told to uvicorn.
+    """
 
     async def clocked(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"] == "/clock":
@@ -38,7 +41,7 @@ def serve(app: Any, listening: int) -> None:
             return
         await app(scope, receive, send)
 
-    config = uvicorn.Config(clocked, log_level="warning", access_log=False)
+    config = uvicorn.Config(clocked, log_level="warning", access_log=False, **named)
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=listening)])
 
 
