@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import orjson
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
 
 from persistence.deadline import current, timeout_of
 from persistence.engine import begin_reading
@@ -201,7 +203,11 @@ class _Postgres:
 
     def begin(self, organisation_id: int, looks: int | None) -> None:
         self._given = _until() - time.monotonic()
-        self._cursor.execute(begin_reading(organisation_id, self._given))
+        # What the driver does around a statement takes longer than beginning does. This waits for
+        # the end before, too.
+        begun = self._driver.pgconn.exec_(begin_reading(organisation_id, self._given).encode())
+        if begun.status != ExecStatus.COMMAND_OK:
+            raise error_from_result(begun)
 
     def fetch(self, bound: Bound) -> Rows:
         left = _until() - time.monotonic()
@@ -215,7 +221,10 @@ class _Postgres:
         return found
 
     def end(self) -> None:
-        self._cursor.execute("COMMIT")
+        # Nothing was written: whoever read need not hear that it is over.
+        sent = self._driver.pgconn
+        sent.send_query(b"COMMIT")
+        sent.flush()
 
     def is_reset(self) -> bool:
         # Whatever it was, the connection may be no more.

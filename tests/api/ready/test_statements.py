@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -13,6 +14,8 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from psycopg import DatabaseError
+from psycopg.errors import InvalidParameterValue
 from sqlalchemy import (
     BigInteger,
     Float,
@@ -23,6 +26,7 @@ from sqlalchemy import (
     column,
     select,
     table,
+    text,
     true,
 )
 from sqlalchemy.dialects import sqlite
@@ -31,6 +35,7 @@ from sqlalchemy.orm import aliased
 from domain.client import Client
 from domain.invoice.model import Invoice, InvoiceState
 from domain.project.model import Phase, Project
+from persistence.deadline import within
 from persistence.invoices import invoices_where
 from persistence.pages import Sort
 from persistence.payments import payment_where
@@ -43,6 +48,7 @@ from schema.client import CLIENT
 from schema.invoice import INVOICE
 from schema.project import PHASE
 from tests.support.api import ApiClient
+from tests.support.databases import owner
 
 ORDER = Sort("id").keys
 
@@ -317,6 +323,54 @@ def test_connections_cannot_write(any_firm: ApiClient, reader: Reader) -> None:
     ):
         fetch(Bound("DELETE FROM time_entry", values))
     assert _rows(reader, _reading(reader, ((), "id")), any_firm.organisation_id)
+
+
+def _told(api: ApiClient, question: str) -> list[Any]:
+    with owner(api.house.database).connect() as connection:
+        return list(connection.execute(text(question)))
+
+
+def test_a_snapshot_is_over_on_postgresql_though_nobody_waits_to_hear_it(
+    postgres_firm: ApiClient,
+) -> None:
+    reader, firm = Reader(postgres_firm.house.database), postgres_firm.organisation_id
+    names = _reading(reader, ((), "id"))
+    for _ in range(3):
+        assert _rows(reader, names, firm)
+        (lying,) = reader._heap
+        # Until the next one asks, the database has long ended it: nothing holds old rows back.
+        process = lying._driver.info.backend_pid
+        until = time.monotonic() + 10
+        state = f"SELECT state, backend_xmin IS NULL FROM pg_stat_activity WHERE pid = {process}"
+        while (found := _told(postgres_firm, state)) != [("idle", True)]:
+            assert time.monotonic() < until, found
+    reader.close()
+
+
+def test_a_connection_that_was_lost_while_it_lay_there_is_not_kept(
+    postgres_firm: ApiClient,
+) -> None:
+    reader, firm = Reader(postgres_firm.house.database), postgres_firm.organisation_id
+    names = _reading(reader, ((), "id"))
+    found = _rows(reader, names, firm)
+    process = reader._heap[0]._driver.info.backend_pid
+    _told(postgres_firm, f"SELECT pg_terminate_backend({process}, 10000)")
+    with pytest.raises(DatabaseError):
+        _rows(reader, names, firm)
+    assert reader._heap == []
+    assert _rows(reader, names, firm) == found
+    reader.close()
+
+
+def test_a_snapshot_that_cannot_begin_as_it_should_is_none(postgres_firm: ApiClient) -> None:
+    reader, firm = Reader(postgres_firm.house.database), postgres_firm.organisation_id
+    names = _reading(reader, ((), "id"))
+    assert _rows(reader, names, firm)
+    with pytest.raises(InvalidParameterValue), within(10_000_000), reader.snapshot(firm):
+        pytest.fail("it began")
+    assert reader._heap == []
+    assert _rows(reader, names, firm)
+    reader.close()
 
 
 def test_a_heap_of_connections_is_all_that_is_kept(firm: ApiClient) -> None:
