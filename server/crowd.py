@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
@@ -29,12 +28,13 @@ class Crowd:
     def __init__(self, at_once: int, *, patience: float = PATIENCE) -> None:
         self._at_once = at_once
         self._patience = patience
-        self._present: Counter[str] = Counter()
+        self._present: dict[str, int] = {}
         self._places: dict[str, asyncio.Semaphore] = {}
+        """Of those of whom somebody had to wait; the others are only counted."""
 
     def check(self, name: str) -> None:
         """Refuses (429) who has so many at work and waiting that another would only wait, too."""
-        if self._at_once and self._present[name] >= (1 + LINE) * self._at_once:
+        if self._at_once and self._present.get(name, 0) >= (1 + LINE) * self._at_once:
             raise too_often(1)
 
     def place(self, name: str) -> AbstractAsyncContextManager[None]:
@@ -44,10 +44,12 @@ class Crowd:
     async def come(self, name: str) -> None:
         """Takes a place, as `place` does; whoever took it leaves it."""
         self.check(name)
-        places = self._places.get(name)
+        places, present = self._places.get(name), self._present.get(name, 0)
+        self._present[name] = present + 1
         if places is None:
-            places = self._places[name] = asyncio.Semaphore(self._at_once)
-        self._present[name] += 1
+            if present < self._at_once:
+                return
+            places = self._places[name] = asyncio.Semaphore(0)
         try:
             if places.locked():
                 try:
@@ -63,13 +65,15 @@ class Crowd:
 
     def leave(self, name: str) -> None:
         """Gives a place back that was taken."""
-        self._places[name].release()
+        if (places := self._places.get(name)) is not None:
+            places.release()
         self._forget(name)
 
     def _forget(self, name: str) -> None:
         self._present[name] -= 1
         if not self._present[name]:
-            del self._present[name], self._places[name]
+            del self._present[name]
+            self._places.pop(name, None)
 
 
 class _Place:

@@ -104,10 +104,12 @@ class _Answer:
             named = {name for name, _ in raw}
             raw += [one for one in self._headers if one[0] not in named]
             extra = self._scope["state"].get(EXTRA_HEADERS)
-            if extra:
-                headers = MutableHeaders(raw=raw)
-                for name, value in extra.items():
-                    headers[name] = value
+            for name, value in extra.items() if extra else ():
+                ours = (name.lower().encode("latin-1"), value.encode("latin-1"))
+                if ours[0] in named:
+                    MutableHeaders(raw=raw)[name] = value
+                else:
+                    raw.append(ours)
             raw.append((b"x-request-id", self.request_id.encode()))
         await self._send(message)
 

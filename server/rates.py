@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from resolvers._guessing import network_of
@@ -40,28 +40,50 @@ class Rates:
 
     def left(self, name: str) -> float:
         """What may still be taken; less than nothing after a debt."""
-        held, since = self._buckets.get(name, (float(self.most), 0.0))
-        return min(float(self.most), held + (self._clock() - since) * self.a_second)
+        return self._left(name, self._clock())
 
     def wait(self, name: str, amount: float = 1) -> float:
         """Seconds until `amount` may be taken; 0.0: now. What no bucket holds takes a full one."""
-        if not self.most:
-            return 0.0
-        return max(0.0, (min(amount, self.most) - self.left(name)) / self.a_second)
+        return self._wait(amount, self.left(name)) if self.most else 0.0
 
     def take(self, name: str, amount: float = 1) -> float:
         """Takes `amount` and returns 0.0, or takes nothing and returns the seconds until it may."""
-        if not self.most or (wait := self.wait(name, amount)):
-            return 0.0 if not self.most else wait
-        self._buckets[name] = (self.left(name) - amount, self._clock())
+        return take_of_all(((self, name),), amount)
+
+    def _left(self, name: str, now: float) -> float:
+        held = self._buckets.get(name)
+        if held is None:
+            return float(self.most)
+        return min(float(self.most), held[0] + (now - held[1]) * self.most / _MINUTE)
+
+    def _wait(self, amount: float, left: float) -> float:
+        missing = min(amount, self.most) - left
+        return missing / self.a_second if missing > 0 else 0.0
+
+    def _hold(self, name: str, left: float, now: float) -> None:
+        self._buckets[name] = (left, now)
         self._buckets.move_to_end(name)
         if len(self._buckets) > _NAMES:
             self._buckets.popitem(last=False)
-        return 0.0
 
     def forget(self) -> None:
         """Fills every bucket."""
         self._buckets.clear()
+
+
+def take_of_all(buckets: Sequence[tuple[Rates, str]], amount: float) -> float:
+    """Takes `amount` from each bucket and returns 0.0, or from none: the seconds until it may."""
+    found, longest = [], 0.0
+    for rates, name in buckets:
+        if rates.most:
+            now = rates._clock()
+            left = rates._left(name, now)
+            longest = max(longest, rates._wait(amount, left))
+            found.append((rates, name, left - amount, now))
+    if not longest:
+        for rates, name, left, now in found:
+            rates._hold(name, left, now)
+    return longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +159,7 @@ class _Both:
     def take(self, firm: int, caller: str, amount: int) -> float:
         if not self._own.most:
             return 0.0
-        own, whole = f"{firm}/{caller}", str(firm)
-        wait = max(self._own.wait(own, amount), self._firm.wait(whole, amount))
-        if not wait:
-            self._own.take(own, amount)
-            self._firm.take(whole, amount)
-        return wait
+        return take_of_all(((self._own, f"{firm}/{caller}"), (self._firm, str(firm))), amount)
 
     def told(self, firm: int, caller: str) -> dict[str, int | None]:
         if not self._own.most:

@@ -8,6 +8,7 @@ rebinding); a number is nobody's name.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -114,6 +115,7 @@ class Sites:
         return bool(name) and (name in self._hosts or _is_number(name))
 
 
+@lru_cache(maxsize=256)
 def _name_in(host: str) -> str:
     """The name or number of a Host header, without its port; "" where it is not one."""
     try:

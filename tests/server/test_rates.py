@@ -133,6 +133,36 @@ def test_a_caller_has_so_many_at_once_some_in_line_and_the_rest_is_sent_away() -
     asyncio.run(at_once())
 
 
+def test_places_given_back_go_to_who_waits_and_then_to_who_comes() -> None:
+    async def come_and_go() -> None:
+        crowd = Crowd(2, patience=60)
+        for _ in range(2):
+            await crowd.come("a")
+        assert not crowd._places
+        third = asyncio.ensure_future(crowd.come("a"))
+        await until_idle()
+        assert not third.done()
+        crowd.leave("a")
+        await third
+        fourth = asyncio.ensure_future(crowd.come("a"))
+        await until_idle()
+        assert not fourth.done()
+        for _ in range(2):
+            crowd.leave("a")
+        await fourth
+        await crowd.come("a")
+        fifth = asyncio.ensure_future(crowd.come("a"))
+        await until_idle()
+        assert not fifth.done()
+        crowd.leave("a")
+        await fifth
+        for _ in range(2):
+            crowd.leave("a")
+        assert (crowd._present, crowd._places) == ({}, {})
+
+    asyncio.run(come_and_go())
+
+
 def test_who_waits_in_vain_is_told_when_to_come_again() -> None:
     async def in_vain() -> None:
         crowd, uploads = Crowd(1, patience=0.01), Uploads(1, patience=0.01)
