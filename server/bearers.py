@@ -115,6 +115,8 @@ class LastSeen:
         if bearer.door is Door.IDENTITY_PROVIDER:
             return
         now = house.clock()
+        if bearer.seen_at is not None and now - bearer.seen_at < SEEN_EVERY:
+            return
         name = f"{bearer.actor_id} {bearer.sign_in_id}"
         last = max(filter(None, (bearer.seen_at, self._noted.get(name))), default=None)
         if last is not None and now - last < SEEN_EVERY:
