@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import random
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
-from sqlalchemy import func, select, text
-from sqlalchemy.exc import SQLAlchemyError
 
-from domain.batch.model import BatchInvoice, BillState
-from domain.invoice.model import LEGAL, Invoice
-from domain.job import UNFINISHED, Job, JobKind
-from persistence.session import Database
 from tests.jobs.servers import Installation, Server
 
 BATCH = """
@@ -147,96 +140,13 @@ class Sitting:
                 assert payload["replayed"], (mutation, payload)
 
 
-@dataclass
-class Killer:
-    """Ends the process that does a job, as a power cut would, and begins another in its place."""
-
-    sitting: Sitting
-    database: Database
-    batch: int
-    kills: Counter[str] = field(default_factory=Counter)
-    """By whether there was work under way."""
-
-    def along(self, kind: JobKind, moments: list[int]) -> None:
-        """Kills when so many of the invoices are made, or final; a little later at times."""
-        for moment in sorted(moments):
-            if not self._reached(kind, moment):
-                return
-            time.sleep(random.choice((0.0, random.uniform(0, 0.3))))
-            place = self._holder(kind)
-            if place is None:
-                continue
-            server = self.sitting.servers[place]
-            server.kill()
-            self.kills["work" if self._job(kind) is not None else "none"] += 1
-            begun = self.sitting.servers[place] = self.sitting.place.begun()
-            if self.database.is_sqlite:
-                _wait(begun)
-
-    def _reached(self, kind: JobKind, moment: int) -> bool:
-        """Waits until that many are done by a job that somebody holds; False once there is none."""
-        patience = time.monotonic() + LONGEST
-        idle = 0
-        while time.monotonic() < patience:
-            done = self._done(kind)
-            if done >= moment and self._holder(kind) is not None:
-                return True
-            # Between two jobs, where one was given up, there is none for a while.
-            idle = idle + 1 if self._asked(kind) and self._job(kind) is None else 0
-            if idle > 300:
-                return False
-            time.sleep(0.01)
-        raise AssertionError(f"{kind} does not come to {moment}")
-
-    def _done(self, kind: JobKind) -> int:
-        bill = BatchInvoice
-        statement = select(func.count(bill.id)).where(
-            bill.batch_id == self.batch, bill.state == BillState.GENERATED
-        )
-        if kind is JobKind.BATCH_FINALISE:
-            statement = statement.join(Invoice, Invoice.id == bill.invoice_id)
-            statement = statement.where(Invoice.state.in_(LEGAL))
-        with self.database.reading(self.sitting.place.organisation_id) as session:
-            return session.scalar(statement) or 0
-
-    def _job(self, kind: JobKind) -> int | None:
-        with self.database.reading(self.sitting.place.organisation_id) as session:
-            statement = select(Job.id).where(
-                Job.kind == kind, Job.subject_id == self.batch, Job.status.in_(UNFINISHED)
-            )
-            return session.scalar(statement)
-
-    def _asked(self, kind: JobKind) -> bool:
-        with self.database.reading(self.sitting.place.organisation_id) as session:
-            statement = select(Job.id).where(Job.kind == kind, Job.subject_id == self.batch)
-            return session.scalar(statement.limit(1)) is not None
-
-    def _holder(self, kind: JobKind) -> int | None:
-        """The place of the server that has the job; None while nobody living has."""
-        job = self._job(kind)
-        if job is None:
-            return None
-        if self.database.is_sqlite:
-            return 0
-        asked = text("SELECT executor_id FROM jalon_jobs.workflow_status WHERE workflow_uuid = :id")
-        try:
-            with self.database.reading(None) as session:
-                executor = session.scalar(asked, {"id": f"job-{job}"})
-        except SQLAlchemyError:
-            # Nobody has had a job yet.
-            return None
-        processes = [server.process.pid for server in self.sitting.servers]
-        process = int(executor.split("-")[-2]) if executor else 0
-        return processes.index(process) if process in processes else None
-
-
 @contextmanager
 def sitting_at(place: Installation, servers: int) -> Iterator[Sitting]:
     """Servers of an installation, and somebody who asks them."""
     sitting = Sitting(place, [place.begun() for _ in range(servers)])
     try:
         for server in sitting.servers:
-            _wait(server)
+            wait_until_ready(server)
         yield sitting
     finally:
         sitting.http.close()
@@ -244,7 +154,7 @@ def sitting_at(place: Installation, servers: int) -> Iterator[Sitting]:
             server.kill()
 
 
-def _wait(server: Server) -> None:
+def wait_until_ready(server: Server) -> None:
     """Until the server answers; on a busy machine it takes a while to begin."""
     for _ in range(5):
         with suppress(AssertionError):
