@@ -22,7 +22,7 @@ from domain.tax import VatCategory
 from persistence import batch_lists, batch_parts
 from persistence.batch_check import batches_astray
 from persistence.session import Database, ScopedSession, insert_all
-from tests.persistence.firms import Firm, found_firm
+from tests.persistence.firms import Firm, counted, found_firm
 from tests.support.databases import owner
 
 RATES = ("20", "20", "8.1", "5.5", "0.0001", "33.3333", "0")
@@ -162,23 +162,40 @@ def test_a_click_tells_what_the_invoices_would_come_to(
         session.rollback()
 
 
+ITEM: dict[str, Any] = {
+    "contract_id": 1,
+    "phase_id": 1,
+    "key": "k",
+    "currency": "EUR",
+    "bundle": "a",
+    "amount_minor": 100,
+    "selectable": True,
+    "selected": True,
+    "fingerprint": 1,
+    "tickets": 0,
+    "hours": Decimal(0),
+    "tax": 1,
+}
+
+
+def test_a_contract_is_counted_anew_by_its_own_items(taxed: Firm) -> None:
+    """A click in one contract does not read all that is selected of the batch."""
+    if not taxed.database.is_sqlite:
+        # What PostgreSQL reads by depends on how much there is.
+        return
+    with taxed.writing() as session, counted(taxed.database) as sent:
+        listed(session, [ITEM], Grouping.PER_CLIENT)
+    statement = next(one for one in sent if one.startswith("INSERT INTO batch_part"))
+    with owner(taxed.database).connect() as connection:
+        values = (None,) * statement.count("?")
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+    (read,) = (row[-1] for row in plan if "batch_item" in row[-1])
+    assert "contract_id=?" in read
+
+
 def test_verify_finds_sums_that_somebody_touched(taxed: Firm) -> None:
-    item = {
-        "contract_id": 1,
-        "phase_id": 1,
-        "key": "k",
-        "currency": "EUR",
-        "bundle": "a",
-        "amount_minor": 100,
-        "selectable": True,
-        "selected": True,
-        "fingerprint": 1,
-        "tickets": 0,
-        "hours": Decimal(0),
-        "tax": 1,
-    }
     with taxed.writing() as session:
-        listed(session, [item], Grouping.PER_CLIENT)
+        listed(session, [ITEM], Grouping.PER_CLIENT)
     with taxed.reading() as session:
         assert batches_astray(session) == []
     with owner(taxed.database).begin() as connection:
