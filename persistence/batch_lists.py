@@ -19,6 +19,7 @@ from domain.takeover.wire import pack_issue
 from persistence import batch_parts
 from persistence.bulk import WrittenJson
 from persistence.session import ScopedSession, insert_all
+from persistence.statistics import learn_first
 
 _SELECTED = BatchItem.selected.is_(True)
 _NONE = WrittenJson("[]")
@@ -45,6 +46,7 @@ def keep_list(
         items += [_item(batch, one, item, is_out=is_out or item.item.key in keys) for item in own]
     insert_all(session, BatchContract, contracts)
     insert_all(session, BatchItem, items)
+    learn_first(session, BatchItem, len(items))
     batch_parts.recount(session, batch.id, [one.books.terms.id for one in found])
 
 

@@ -31,6 +31,7 @@ from persistence import batch_bills, claims, invoices, numbers
 from persistence.ids import insert_numbered
 from persistence.organisations import the_organisation
 from persistence.session import ScopedSession, part_of
+from persistence.statistics import learn_first
 from resolvers._batch_running import assessments_again, by_contract_and_key
 from resolvers._billing import told_beside
 from resolvers._lines import columns_of_totals, taxed_by
@@ -148,12 +149,15 @@ def _keep(session: ScopedSession, drawn: Sequence[_Drawn]) -> None:
     """Writes pro formas with their lines, and gives the lines what they bill."""
     session.flush()
     keys = insert_numbered(session, Invoice, [one.invoice for one in drawn])
+    # Each line looks for its invoice: by a key, and by the trigger that keeps final ones.
+    learn_first(session, Invoice, len(keys))
     lines = [
         ({"invoice_id": key, "position": position, **line}, item)
         for key, one in zip(keys, drawn, strict=True)
         for position, (line, item) in enumerate(one.lines, start=1)
     ]
     line_keys = insert_numbered(session, InvoiceLine, [line for line, _ in lines])
+    learn_first(session, InvoiceLine, len(line_keys))
     claims.claim(
         session,
         [

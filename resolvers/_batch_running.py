@@ -41,6 +41,7 @@ from persistence.billing import books_of
 from persistence.ids import insert_numbered
 from persistence.invoice_projects import projects_of
 from persistence.session import ScopedSession
+from persistence.statistics import learn_first
 from resolvers._batch_planning import locked_batch
 from resolvers._mutation import Acting
 
@@ -228,6 +229,7 @@ def _propose(
     bills = bills_of(items, bundles, batch.grouping)
     made = propose(batch, bills, batch_parts.taxes_of(session), after=after)
     keys = insert_numbered(session, BatchInvoice, made)
+    learn_first(session, BatchInvoice, len(keys))
     batches.hold(
         session,
         {

@@ -23,11 +23,11 @@ from persistence.contracts import restate_phases
 from persistence.ids import reserve
 from persistence.reach import touched
 from persistence.session import ScopedSession, insert_all
+from persistence.statistics import learn
 from persistence.takeover.client_writer import ClientWriter
 from persistence.takeover.fusion import write_fusion
 from persistence.takeover.record_writer import RecordWriter
 from persistence.takeover.spool import portions_of
-from persistence.takeover.statistics import learn
 from persistence.takeover.trail import note_before, note_made, table_of
 from persistence.telling import told
 

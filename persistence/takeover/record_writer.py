@@ -18,7 +18,7 @@ from domain.takeover.review import STALE_REVIEW
 from persistence.bulk import execute_rows
 from persistence.ids import reserve
 from persistence.session import ScopedSession, insert_all
-from persistence.takeover.statistics import learn
+from persistence.statistics import learn
 from persistence.takeover.trail import note_before, note_new, table_of
 from persistence.telling import in_portions
 

@@ -26,7 +26,7 @@ from persistence.contracts import (
 from persistence.invoice_projects import projects_of_phases
 from persistence.invoices import mark_changed
 from persistence.session import Database
-from persistence.takeover.statistics import MANY, learn
+from persistence.statistics import MANY, learn
 from tests.domain.examples import codes
 from tests.persistence.firms import (
     Firm,

@@ -11,8 +11,8 @@ from sqlalchemy import text
 from domain.client import Client
 from domain.project.model import Phase
 from persistence.session import Database, ScopedSession
+from persistence.statistics import MANY, learn, learn_first
 from persistence.takeover.apply import apply
-from persistence.takeover.statistics import MANY, learn
 from tests.persistence.firms import Firm, found_firm, planned
 
 
@@ -90,3 +90,19 @@ def test_sqlite_is_not_asked_for_what_it_does_not_do(sqlite_url: str) -> None:
             assert session.execute(tables).scalar_one() == 0
     finally:
         database.close()
+
+
+def test_a_table_is_looked_at_first_and_not_again(postgres_database: Database) -> None:
+    """What a batch writes is looked at once: its portions after that are planned for well."""
+    firm = found_firm(postgres_database)
+    with firm.writing() as session:
+        apply(session, "clients", planned(session, "clients", *clients(10)), source="s", author="")
+        learn_first(session, Client, MANY - 1)
+        assert known_of(session, "client") == 0
+        learn_first(session, Client, MANY)
+        known = known_of(session, "client")
+        assert known >= 10
+        more = [{**one, "name": f"{one['name']} more"} for one in clients(10)]
+        apply(session, "clients", planned(session, "clients", *more), source="s", author="")
+        learn_first(session, Client, known)
+        assert known_of(session, "client") == known

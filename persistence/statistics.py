@@ -1,8 +1,8 @@
-"""What PostgreSQL plans by, brought up to date after a long file."""
+"""What PostgreSQL plans by, brought up to date once there are many more rows than it knows of."""
 
 from __future__ import annotations
 
-from sqlalchemy import cast, func, select
+from sqlalchemy import cast, func, select, text
 from sqlalchemy.dialects.postgresql import REGCLASS
 
 from domain.base import Record
@@ -10,6 +10,8 @@ from persistence.session import ScopedSession
 
 MANY = 50
 """Rows from which a table is looked at again: a firm of 300 phases is ten times faster for it."""
+
+_KNOWN = text("SELECT reltuples FROM pg_class WHERE oid = CAST(:table AS regclass)")
 
 
 def learn(session: ScopedSession, record: type[Record], written: int) -> None:
@@ -21,3 +23,16 @@ def learn(session: ScopedSession, record: type[Record], written: int) -> None:
     if written >= MANY and session.get_bind().dialect.name == "postgresql":
         # ANALYZE is for the owner of a table, which those who write are not.
         session.execute(select(func.jalon_learn(cast(record.__tablename__, REGCLASS))))
+
+
+def learn_first(session: ScopedSession, record: type[Record], written: int) -> None:
+    """`learn`, unless PostgreSQL knows of as many rows as were `written`.
+
+    Of a table that was empty when it looked, any index seems as good as the right one: it then
+    reads all invoices of a firm to find the one that a line is of, for each line.
+    """
+    if written < MANY or session.get_bind().dialect.name != "postgresql":
+        return
+    known = session.execute(_KNOWN, {"table": record.__tablename__}).scalar_one()
+    if known < written:
+        learn(session, record, written)
