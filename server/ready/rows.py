@@ -239,8 +239,13 @@ class _Writer:
                 case _:
                     raise NotReady(field_.name)
             parts.append(f"{field_.key!r}: {made}")
+        made = f"{{{', '.join(parts)}}}"
+        if all(field_.name == TYPENAME for field_ in one.below):
+            # Nothing else would look at the currency, which the executor does in any case.
+            known = self._names.of(CURRENCIES)
+            made = f"({made} if {self.name((path, amount.columns[1]))} in {known} else surprise())"
         empty = "surprise()" if isinstance(one.type, GraphQLNonNull) else "None"
-        return f"({{{', '.join(parts)}}} if {minor} is not None else {empty})"
+        return f"({made} if {minor} is not None else {empty})"
 
     def _number(self, noun: Noun, path: Path, one: Chosen, number: Number) -> str:
         (column,) = number.columns

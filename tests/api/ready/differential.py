@@ -83,33 +83,36 @@ class Differential:
         self._database.close()
 
     async def _run(self, count: int, seed: int) -> None:
-        random = Random(seed)
-        questions = Questions(self._schema._schema, random)
+        questions = Questions(self._schema._schema, Random(seed))
         while self.tally.asked < count:
             text, variables, root = questions.next()
-            context = Context(self._house, self._caller)
-            expected = await self._by_executor(text, variables, is_compiling=False)
-            compiled = await self._by_executor(text, variables, is_compiling=True)
-            if expected.data is None and not any(error.path for error in expected.errors or ()):
-                # Fields of one name that do not go together, and the like: no question at all.
-                continue
-            await self._schema.execute(text, variables, context_value=context)
-            self.tally.asked += 1
-            self.tally.with_errors += bool(expected.errors)
-            questions.remember(root, expected.data)
-            told = f"seed {seed}\n{text}\n{json.dumps(variables)}"
-            assert _said(compiled) == _said(expected), (
-                f"{told}\n{_said(compiled)}\n{_said(expected)}"
-            )
-            by_plan = False
-            for stays in (0, STAYS):
-                # Rows that come one by one, and rows that come as one value.
-                Reader.of(self._database).crowd.stays = stays
-                ready = await self._documents.ready(Asked(text, variables, None), context)
-                if ready is not None:
-                    by_plan = True
-                    self._is_the_same(ready.answered, expected, told)
-            self.tally.by_plan += by_plan
+            found = await self.ask(text, variables)
+            if found is not None:
+                questions.remember(root, found.data)
+
+    async def ask(self, text: str, variables: dict[str, Any]) -> Any:
+        """The executor's answer, once the plan gave the same; None of what is no question."""
+        context = Context(self._house, self._caller)
+        expected = await self._by_executor(text, variables, is_compiling=False)
+        compiled = await self._by_executor(text, variables, is_compiling=True)
+        if expected.data is None and not any(error.path for error in expected.errors or ()):
+            # Fields of one name that do not go together, and the like.
+            return None
+        await self._schema.execute(text, variables, context_value=context)
+        self.tally.asked += 1
+        self.tally.with_errors += bool(expected.errors)
+        told = f"seed {self.seed}\n{text}\n{json.dumps(variables)}"
+        assert _said(compiled) == _said(expected), f"{told}\n{_said(compiled)}\n{_said(expected)}"
+        by_plan = False
+        for stays in (0, STAYS):
+            # Rows that come one by one, and rows that come as one value.
+            Reader.of(self._database).crowd.stays = stays
+            ready = await self._documents.ready(Asked(text, variables, None), context)
+            if ready is not None:
+                by_plan = True
+                self._is_the_same(ready.answered, expected, told)
+        self.tally.by_plan += by_plan
+        return expected
 
     def _is_the_same(self, answered: Answered, expected: Any, told: str) -> None:
         given = json.dumps(answered.data)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.api.ready.broken_firms import ROWS
 from tests.api.ready.differential import Differential, Tally
 from tests.support.postgres import PostgresServer
 
@@ -40,6 +42,23 @@ def test_r7_the_same_on_postgresql(postgres: PostgresServer, tmp_path: Path) -> 
     finally:
         postgres.drop_database(dsn)
     assert tally.by_plan > QUESTIONS // 10, tally
+
+
+def test_an_amount_of_no_currency_is_an_error_even_if_only_its_kind_is_asked(
+    tmp_path: Path,
+) -> None:
+    both = Differential(f"sqlite:///{tmp_path / 'odd.db'}", tmp_path, seed=700_029)
+
+    async def ask() -> None:
+        for key in range(1_000, 1_000 + ROWS):
+            await both.ask(f'{{ payment(id: "payment_{key}") {{ amount {{ __typename }} }} }}', {})
+
+    try:
+        asyncio.run(ask())
+    finally:
+        both.close()
+    assert both.tally.by_plan, both.tally
+    assert both.tally.with_errors, both.tally
 
 
 @pytest.mark.soak
