@@ -48,18 +48,18 @@ def test_a_memory_holds_the_newest_within_its_bytes(kept: list[Any], most: int) 
 
 
 def test_texts_take_no_more_than_they_are_given(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(setting, "MOST_BYTES", 200_000)
+    monkeypatch.setattr(setting, "MOST_BYTES", 50_000)
     setter = Setter(PRESS.stamper._met)
     tracemalloc.start()
     try:
-        for number in range(600):
+        for number in range(150):
             assert setter.run(kind, f"{number} " + "Études de projet et plans " * 6) is not None
             setter.lines(kind, f"{number} " + "Études de projet et plans " * 6, 300.0, 9)
         taken, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert 0 < len(setter._set) < 600
-    assert 0 < len(setter._broken) < 600
+    assert 0 < len(setter._set) < 150
+    assert 0 < len(setter._broken) < 150
     assert taken < 2 * setting.MOST_BYTES
 
 
