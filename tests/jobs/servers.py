@@ -20,6 +20,7 @@ from persistence.files import Files
 from persistence.session import Database
 from schema.context import House
 from tests.api.takeover.sheets import TITLES
+from tests.jobs.forked import IS_POSSIBLE, Forked, forked
 from tests.support.api import SECRET, ApiClient, caller_of, firm
 from tests.support.source import ROOT
 
@@ -30,7 +31,7 @@ ROWS = 600
 class Server:
     """`jalon serve` on an installation; whoever begins it ends it."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
     address: str
 
     def kill(self) -> None:
@@ -59,9 +60,11 @@ class Installation:
     token: str
 
     @contextmanager
-    def serving(self, count: int = 1) -> Iterator[list[tuple[Server, ApiClient]]]:
-        """Servers, each with somebody who asks it."""
-        servers = [self.begun() for _ in range(count)]
+    def serving(
+        self, count: int = 1, *, anew: bool = False
+    ) -> Iterator[list[tuple[Server, ApiClient]]]:
+        """Servers, each with somebody who asks it; begun `anew` as by the command."""
+        servers = [self.begun(anew=anew) for _ in range(count)]
         try:
             with ExitStack() as clients:
                 asked = []
@@ -74,7 +77,7 @@ class Installation:
             for server in servers:
                 server.kill()
 
-    def begun(self) -> Server:
+    def begun(self, *, anew: bool = False) -> Server:
         """A server of the installation; whoever begins it kills it."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -87,15 +90,20 @@ class Installation:
             "JALON_IMPORT_ROWS_AT_ONCE": "10",
             "PYTHONPATH": str(ROOT),
         }
-        with self.folder.joinpath("log").open("ab") as log:
+        address, log = f"http://127.0.0.1:{port}", self.folder / "log"
+        asked = ["serve", "--port", str(port)]
+        if IS_POSSIBLE and not anew:
+            made = forked(asked, folder=self.folder, log=log, environment=environment)
+            return Server(made, address)
+        with log.open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "server", "serve", "--port", str(port)],
+                [sys.executable, "-m", "server", *asked],
                 cwd=self.folder,
                 env=environment,
-                stdout=log,
-                stderr=log,
+                stdout=output,
+                stderr=output,
             )
-        return Server(process, f"http://127.0.0.1:{port}")
+        return Server(process, address)
 
     def _caller(self, http: httpx2.Client) -> ApiClient:
         # What a caller needs of it is the same, over the network; its house is elsewhere.

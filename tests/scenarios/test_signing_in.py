@@ -25,7 +25,7 @@ def shown(language: str) -> str:
 def test_the_guide_lets_somebody_in(sqlite_url: str, tmp_path: Path) -> None:
     """The Python program accepts the invitation; curl signs in afterwards."""
     installation = installed(sqlite_url, tmp_path)
-    with installation.serving() as [(server, api)]:
+    with installation.serving(anew=True) as [(server, api)]:
         answer = api.query(INVITE, email="neu@a.example", role="READER")["memberInvite"]
         access = {
             **os.environ,
