@@ -23,7 +23,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -68,11 +68,40 @@ def running_postgres() -> Iterator[str]:
             _end_unused(root)
             raise
     try:
-        yield dsn
+        with _administered(dsn):
+            yield dsn
     finally:
         with _alone(root):
             use.close()
             _end_unused(root)
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What a process keeps of a server as long as it uses it."""
+
+    users: int = 0
+    connection: psycopg.Connection[Any] | None = None
+    templates: set[str] = field(default_factory=set)
+    """Those that are known to be built."""
+
+
+_KEPT: dict[str, _Kept] = {}
+
+
+@contextmanager
+def _administered(dsn: str) -> Iterator[None]:
+    """Meanwhile databases are made and dropped by one connection: to open one takes as long."""
+    kept = _KEPT.setdefault(dsn, _Kept())
+    kept.users += 1
+    try:
+        yield
+    finally:
+        kept.users -= 1
+        if not kept.users:
+            del _KEPT[dsn]
+            if kept.connection is not None:
+                kept.connection.close()
 
 
 @contextmanager
@@ -113,7 +142,10 @@ class PostgresServer:
     def template(self, name: str, fill: Callable[[str], None]) -> str:
         """The DSN of a database that `fill` filled; built once a run, by the first who asks."""
         built = _prefix(_run()) + name
-        with self._connected() as connection:
+        known = _KEPT.get(self.dsn, _Kept()).templates
+        if built in known:
+            return _on(self.dsn, built)
+        with self._opened() as connection:
             # Held until this connection closes: the others wait for the first.
             connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [built])
             if built not in self._names(connection):
@@ -121,6 +153,7 @@ class PostgresServer:
                 fill(draft)
                 self._disconnect_all(connection, _name(draft))
                 self._say("ALTER DATABASE {} RENAME TO {}", _name(draft), built)
+        known.add(built)
         return _on(self.dsn, built)
 
     def drop_databases_of(self, run: str) -> None:
@@ -144,10 +177,19 @@ class PostgresServer:
 
     @contextmanager
     def _connected(self) -> Iterator[psycopg.Connection[Any]]:
+        kept = _KEPT.get(self.dsn)
+        if kept is None:
+            with self._opened() as connection:
+                yield connection
+            return
+        if kept.connection is None or kept.connection.closed:
+            kept.connection = self._opened()
+        yield kept.connection
+
+    def _opened(self) -> psycopg.Connection[Any]:
         url = make_url(self.dsn).set(drivername="postgresql")
         text = url.render_as_string(hide_password=False)
-        with psycopg.connect(text, autocommit=True, connect_timeout=10) as connection:
-            yield connection
+        return psycopg.connect(text, autocommit=True, connect_timeout=10)
 
 
 def _run() -> str:
