@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from persistence.migrate import migrate
 from persistence.session import Database
 from server.house import collect_seldom
 from tests.support.databases import lent, owner
-from tests.support.postgres import PostgresServer, running_postgres
+from tests.support.postgres import PostgresServer, roomiest, running_postgres
 from tests.support.prepared import prepare
 from tests.support.shelf import Shelf
 
@@ -24,6 +25,9 @@ settings.register_profile(
     "house", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("house")
+
+# SQLite waits for the disk whenever a number is given; what tests leave goes with them.
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(roomiest()))
 
 # Rich's draw the values of all variables of all frames: seconds for a paper's, and nobody reads
 # them. The product has its own lines.

@@ -38,7 +38,7 @@ _ROOM = 2 << 30
 """Bytes that the databases of a run may take: what is used is a fraction of it."""
 
 
-def _roomiest() -> Path:
+def roomiest() -> Path:
     """Memory where there is enough of it: a database is copied for each test, ten times faster."""
     memory = Path("/dev/shm")
     if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM:
@@ -48,7 +48,7 @@ def _roomiest() -> Path:
 
 # A socket's path holds about a hundred characters and, for root, every folder above it must be open
 # to the user the server runs as: no other temporary folders promise both.
-_ROOT = _roomiest()
+_ROOT = roomiest()
 
 
 @contextmanager
