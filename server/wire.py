@@ -91,7 +91,8 @@ class Patient(HttpToolsProtocol):
         before: Any = self.cycle
         super().on_headers_complete()
         now: Any = self.cycle
-        if now is not before:
+        # Behind the head of HEAD comes nothing, and whoever has asked all may close at once.
+        if now is not before and self.scope["method"] != "HEAD":
             now.transport = Joined(self.transport, self.loop)
 
     def on_message_complete(self) -> None:

@@ -35,8 +35,11 @@ class Recording:
         return self.is_closed
 
 
-async def answered(app: Application, asked: bytes) -> bytes:
-    """All that a server with `app` answers to `asked` until it closes the connection."""
+async def answered(app: Application, asked: bytes, *, is_all: bool = False) -> bytes:
+    """All that a server with `app` answers to `asked` until it closes the connection.
+
+    `is_all`: the server hears with it that nothing more is asked.
+    """
     config = uvicorn.Config(app, http=Patient, lifespan="off", log_config=None)
     config.load()
     state = uvicorn.server.ServerState()
@@ -46,6 +49,8 @@ async def answered(app: Application, asked: bytes) -> bytes:
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
     try:
         writer.write(asked)
+        if is_all:
+            writer.write_eof()
         async with asyncio.timeout(10):
             return await reader.read()
     finally:
@@ -130,6 +135,21 @@ def test_a_head_that_is_all_there_is_leaves_too() -> None:
     found = asyncio.run(answered(echoing, get(b"/a", b"HEAD")))
     assert found.startswith(b"HTTP/1.1 200")
     assert found.endswith(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("method", [b"HEAD", b"GET"])
+def test_who_asks_and_closes_their_side_is_answered(method: bytes) -> None:
+    found = asyncio.run(answered(echoing, get(b"/a", method, last=False), is_all=True))
+    assert found.startswith(b"HTTP/1.1 200")
+
+
+def test_a_head_that_is_all_there_is_leaves_though_the_server_stops_meanwhile() -> None:
+    async def stopping(scope: Any, receive: Any, send: Any) -> None:
+        await echoing(scope, receive, send)
+        send.__self__.on_response.__self__.shutdown()
+
+    found = asyncio.run(answered(stopping, get(b"/a", b"HEAD", last=False)))
+    assert found.startswith(b"HTTP/1.1 200")
 
 
 def test_who_waits_to_be_told_to_go_on_is_told() -> None:
