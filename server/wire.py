@@ -78,8 +78,11 @@ class Patient(HttpToolsProtocol):
             self._head_bytes += len(data)
         super().data_received(data)
         # Most heads come whole, and nobody need wait for them.
-        if self._is_begun and self._head is None:
-            self._wait_for_head()
+        if self._head is None:
+            if self._is_begun:
+                self._wait_for_head()
+            elif self._is_left_over():
+                self._wait_for_head(self.head_seconds if self._is_in_head else self.taking_seconds)
 
     def on_message_begin(self) -> None:
         self._is_begun = True
@@ -98,6 +101,8 @@ class Patient(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         super().on_message_complete()
         self._is_in_head, self._head_bytes = True, 0
+        # It may have been waited for, after its answer.
+        self._stop_waiting()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -112,8 +117,20 @@ class Patient(HttpToolsProtocol):
     def _is_still_in_head(self) -> bool:
         return self._is_in_head
 
-    def _wait_for_head(self) -> None:
-        self._head = self.loop.call_later(self.head_seconds, self._give_up)
+    def _is_left_over(self) -> bool:
+        """Whether bytes came that are no request: empty lines, or a body answered unread.
+
+        The library waits no longer for the next one then, as it thinks that it has come.
+        """
+        return (
+            self.cycle is not None
+            and self.cycle.response_complete
+            and self.timeout_keep_alive_task is None
+            and self.transport.get_protocol() is self
+        )
+
+    def _wait_for_head(self, seconds: float | None = None) -> None:
+        self._head = self.loop.call_later(seconds or self.head_seconds, self._give_up)
 
     def _stop_waiting(self) -> None:
         if self._head is not None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 import uvicorn
 
 from server.wire import HEAD_BYTES, Patient
@@ -20,10 +21,13 @@ class Hasty(Patient):
 
 
 async def answering(scope: Any, receive: Any, send: Any) -> None:
-    """Answers how many bytes came; "/large" answers 64 MiB."""
+    """Answers how many bytes came; "/large" 64 MiB, "/unread" before they came. Takes sockets."""
     if scope["type"] != "http":
+        await receive()
+        await send({"type": "websocket.accept"})
+        await receive()
         return
-    size, more = 0, True
+    size, more = 0, scope["path"] != "/unread"
     while more:
         message = await receive()
         size, more = size + len(message.get("body", b"")), message.get("more_body", False)
@@ -91,6 +95,65 @@ def test_a_second_request_is_waited_for_no_longer_than_the_first() -> None:
             answer = await reader.read()
             assert answer.startswith(b"HTTP/1.1 200")
             assert answer.count(b"HTTP/1.1") == 1
+
+    run(attack)
+
+
+@pytest.mark.parametrize(
+    ("asked", "more"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"\r\n"),
+        (b"POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n\r\n", b"x"),
+    ],
+)
+@pytest.mark.parametrize("is_once", [True, False])
+def test_who_was_answered_does_not_stay_by_sending_what_is_no_request(
+    asked: bytes, more: bytes, is_once: bool
+) -> None:
+    async def attack() -> None:
+        async with served() as (reader, writer):
+            writer.write(asked)
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+            writer.write(more)
+            ended = asyncio.ensure_future(reader.read())
+            while not ended.done():
+                await asyncio.wait({ended}, timeout=SOON / 10)
+                if not is_once:
+                    writer.write(more)
+            # What was on its way when the connection was closed may have it reset.
+            assert isinstance(ended.exception(), ConnectionError | None)
+
+    run(attack)
+
+
+def test_a_body_that_is_answered_unread_and_a_request_after_it() -> None:
+    async def attack() -> None:
+        async with served() as (reader, writer):
+            writer.write(b"POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n")
+            assert (await reader.readuntil(b"0\r\n\r\n")).endswith(b"\r\n0\r\n0\r\n\r\n")
+            writer.write(b"x")
+            await asyncio.sleep(SOON / 2)
+            writer.write(b"x\r\n")
+            # What waited for the body does not cut off what comes after it.
+            await asyncio.sleep(SOON * 3 / 4)
+            writer.write(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
+            assert (await reader.read()).startswith(b"HTTP/1.1 200")
+
+    run(attack)
+
+
+def test_a_connection_that_becomes_a_socket_after_an_answer_stays() -> None:
+    async def attack() -> None:
+        async with served() as (reader, writer):
+            writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            await reader.readuntil(b"\r\n0\r\n\r\n")
+            key = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\n" + key
+            writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n" + upgrade + b"\r\n")
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(3 * SOON):
+                    await reader.read()
 
     run(attack)
 
