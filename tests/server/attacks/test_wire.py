@@ -83,7 +83,9 @@ def test_headers_that_trickle_in_are_cut_off() -> None:
             while not ended.done():
                 writer.write(b"X-A: b\r\n")
                 await asyncio.wait({ended}, timeout=SOON / 10)
-            assert ended.result() == b""
+            # What was on its way when the connection was closed may have it reset.
+            if not isinstance(ended.exception(), ConnectionError):
+                assert ended.result() == b""
 
     run(attack)
 
