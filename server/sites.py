@@ -42,6 +42,9 @@ REMEMBERED_FOR = 600
 EXTRA_HEADERS = "extra_headers"
 """Where in a request's state headers stand that its answer gets, whoever answers."""
 
+LONGEST_HOST = 300
+"""Letters of a Host header: a name has 253 at most. Longer ones are nobody's, and not kept."""
+
 _ASKED_BY_MACHINES = {"/healthz", "/readyz"}
 
 
@@ -111,7 +114,8 @@ class Sites:
     def _is_ours(self, named: list[str]) -> bool:
         if self._hosts is None:
             return True
-        name = _name_in(named[0]) if len(named) == 1 else ""
+        is_one = len(named) == 1 and len(named[0]) <= LONGEST_HOST
+        name = _name_in(named[0]) if is_one else ""
         return bool(name) and (name in self._hosts or _is_number(name))
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pytest
 
 from persistence.file_links import FileLink, signed_path
 from server.settings import Environment, Settings
+from server.sites import LONGEST_HOST, Sites, _name_in
 from tests.support.api import SECRET, ApiClient, open_api
 
 APP = "https://app.example"
@@ -212,3 +213,12 @@ def test_an_address_of_a_file_changes_nothing_however_it_is_asked(api: ApiClient
         upload = address.replace("/files/", "/uploads/")
         assert api.http.request(method, upload, content=b"other").status_code in (404, 405)
     assert api.house.files.get("1/a") == b"kept"
+
+
+def test_names_of_hosts_that_are_too_long_are_nobodys_and_not_kept() -> None:
+    _name_in.cache_clear()
+    named = "a" * LONGEST_HOST
+    sites = Sites(cast(Any, None), origins=frozenset(), hosts=frozenset({named, f"{named}a"}))
+    assert sites._is_ours([named])
+    assert not sites._is_ours([f"{named}a"])
+    assert _name_in.cache_info().currsize == 1
