@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from datetime import datetime
 
 import structlog
@@ -64,7 +65,10 @@ class Bearers:
             return known[1] if _is_in_force(known[1], house.clock()) else None
         seeking = self._sought.get(name)
         if seeking is None:
-            seeking = asyncio.get_running_loop().create_task(self._seek(house, token, name))
+            # In a context of its own: whose deadline, and whose request, would it be?
+            seeking = asyncio.get_running_loop().create_task(
+                self._seek(house, token, name), context=Context()
+            )
             self._sought[name] = seeking
         # Whoever gives up ends it for nobody else.
         return await asyncio.shield(seeking)

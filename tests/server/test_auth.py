@@ -12,6 +12,7 @@ import anyio
 import pytest
 
 from domain.access import Role
+from persistence.deadline import current, within
 from persistence.keys import keys_of, revoke_key
 from persistence.organisations import Bearer
 from schema.context import House
@@ -173,6 +174,21 @@ def test_who_gives_up_looking_ends_it_for_nobody_else_and_its_fault_is_everybody
         assert (first.cancelled(), await third, len(come)) == (True, None, 2)
 
     asyncio.run(ask())
+
+
+def test_the_deadline_of_who_comes_first_holds_for_nobody_else() -> None:
+    seen = []
+
+    async def look_up(house: House, token: str) -> Bearer | None:
+        seen.append(current())
+        return None
+
+    async def ask() -> None:
+        with within(1):
+            await Bearers(look_up).find(cast(House, None), "token")
+
+    asyncio.run(ask())
+    assert seen == [None]
 
 
 def test_a_look_that_was_begun_before_a_token_was_forgotten_is_not_remembered() -> None:
