@@ -106,3 +106,18 @@ def test_a_table_is_looked_at_first_and_not_again(postgres_database: Database) -
         apply(session, "clients", planned(session, "clients", *more), source="s", author="")
         learn_first(session, Client, known)
         assert known_of(session, "client") == known
+
+
+def test_nobody_waits_for_a_table_to_be_looked_at(postgres_url: str) -> None:
+    """Who looks keeps others from it until it commits: another firm's batch does not wait so long.
+
+    It would be refused with BUSY where the first one takes longer than a writer's patience.
+    """
+    database = Database(postgres_url, patience=0.2)
+    try:
+        firm = found_firm(database)
+        with firm.writing() as first, firm.writing() as second:
+            learn_first(first, Client, MANY)
+            learn_first(second, Client, MANY + 1)
+    finally:
+        database.close()
