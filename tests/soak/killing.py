@@ -25,10 +25,11 @@ _HOLDER = text(f"SELECT executor_id FROM {JOBS_SCHEMA}.workflow_status WHERE wor
 _IS_THERE = text(f"SELECT to_regclass('{JOBS_SCHEMA}.workflow_status') IS NOT NULL")
 _WRITERS = text("""
     SELECT pid FROM pg_locks
-    WHERE relation = 'batch'::regclass AND mode = 'RowShareLock' AND granted
+    WHERE relation = 'invoice'::regclass AND mode = 'RowExclusiveLock' AND granted
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """)
-"""Each portion locks its batch first; nothing else does while a job is at work on it."""
+"""Who has written invoices: a portion locks its batch first and reads for a good while, when there
+is nothing to take back yet. Nobody else writes any while a job is at work."""
 
 
 class _Begun(NamedTuple):
@@ -74,7 +75,7 @@ class Killer:
                     wait_until_ready(begun)
 
     def _met(self, connection: Connection, kind: JobKind, moment: int) -> _Begun | None:
-        """Waits until that many are done, and a portion more is begun; None once no job is."""
+        """Waits until that many are done, and more are being written; None once no job is."""
         patience = time.monotonic() + LONGEST
         over = None
         while time.monotonic() < patience:
@@ -94,7 +95,10 @@ class Killer:
         raise AssertionError(f"{kind} does not come to {moment}")
 
     def _writers(self, connection: Connection) -> set[int]:
-        """The connections at work on a portion, of servers that live; on SQLite there is one."""
+        """The connections that have written some of a portion, of servers that live.
+
+        On SQLite there is one, of which nobody can tell but that it may write.
+        """
         if not self.database.is_sqlite:
             return {*connection.execute(_WRITERS).scalars()} - self._gone
         path = make_url(self.database.url).database or ""
