@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise, repeat
+from types import NoneType
 from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, Connection, Dialect, Table, Update, insert
@@ -55,12 +56,13 @@ def insert_rows(
     names = [*own, *(name for name in shared if name not in rows[0] or name in same)]
     head, row, order = _statement(table, connection.dialect, tuple(names))
     columns = [
-        _converted(table.c[name], name, rows, shared, connection.dialect, own) for name in order
+        list(_converted(table.c[name], name, rows, shared, connection.dialect, own))
+        for name in order
     ]
-    if len(rows) >= _MANY and (whole := _by_columns(table, connection.dialect, tuple(order))):
-        lists = [list(column) for column in columns]
+    whole = _by_columns(table, connection.dialect, tuple(order)) if len(rows) >= _MANY else None
+    if whole is not None and all(map(_is_of_one_kind, columns)):
         for start in range(0, len(rows), _ROWS):
-            portion = tuple(one[start : start + _ROWS] for one in lists)
+            portion = tuple(one[start : start + _ROWS] for one in columns)
             connection.exec_driver_sql(whole, portion)
         return
     values = list(zip(*columns, strict=True))
@@ -82,6 +84,11 @@ def _statement(
     if compiled.positiontup is not None:
         return head + values, row, compiled.positiontup
     return head + values, _NAMED.sub("%s", row), _NAMED.findall(row)
+
+
+def _is_of_one_kind(column: Sequence[Any]) -> bool:
+    """Whether its values are of one type: of others the driver makes no list."""
+    return len({*map(type, column)} - {NoneType}) <= 1
 
 
 @lru_cache(maxsize=256)

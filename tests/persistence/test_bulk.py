@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -82,6 +82,23 @@ def test_many_rows_are_written_as_few_are(database: Database) -> None:
     names = [column.name for column in columns]
     told = [dict(zip(names, row, strict=True)) for row in found[1]]
     assert [{name: row[name] for name in wanted[0]} for row in told] == wanted
+
+
+def test_a_column_of_several_kinds_is_written_as_few_rows_are(postgres_url: str) -> None:
+    """The driver makes no list of them."""
+    database = Database(postgres_url)
+    try:
+        firm = found_firm(database)
+        with firm.writing() as session:
+            wanted = rows(a_batch(session))
+            for place, row in enumerate(wanted):
+                row["period_start"] = (
+                    datetime(2026, 2, 28, tzinfo=UTC) if place % 2 else date(2026, 2, 28)
+                )
+            insert_all(session, BatchItem, wanted)
+            assert {*session.scalars(select(BatchItem.period_start))} == {date(2026, 2, 28)}
+    finally:
+        database.close()
 
 
 def test_what_is_too_long_is_refused_and_not_cut(postgres_url: str) -> None:
