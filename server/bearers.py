@@ -122,7 +122,7 @@ class LastSeen:
         if bearer.seen_at is not None and now - bearer.seen_at < SEEN_EVERY:
             return
         name = f"{bearer.actor_id} {bearer.sign_in_id}"
-        last = max(filter(None, (bearer.seen_at, self._noted.get(name))), default=None)
+        last = self._noted.get(name)
         if last is not None and now - last < SEEN_EVERY:
             return
         self._noted[name] = now

@@ -54,7 +54,7 @@ class Rates:
         held = self._buckets.get(name)
         if held is None:
             return float(self.most)
-        return min(float(self.most), held[0] + (now - held[1]) * self.most / _MINUTE)
+        return min(float(self.most), held[0] + (now - held[1]) * self.a_second)
 
     def _wait(self, amount: float, left: float) -> float:
         missing = min(amount, self.most) - left
