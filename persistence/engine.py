@@ -167,6 +167,19 @@ def begin_reading(organisation_id: int, seconds: float) -> str:
     return "; ".join(told)
 
 
+READING = """
+    SET default_transaction_read_only = on;
+    SET default_transaction_isolation = 'repeatable read'
+"""
+"""What a connection to PostgreSQL is told once that only ever reads."""
+
+STANDING_TO_READ = f"""
+    SELECT set_config('role', '{APP_ROLE}', true),
+        set_config('{ORGANISATION_SETTING}', $1, true), set_config('statement_timeout', $2, true)
+"""
+"""Of which organisation a transaction is that only reads, and how many milliseconds it is given."""
+
+
 def take_role_of(connection: Connection, organisation_id: int | None) -> None:
     """Has the rest of the transaction see what an organisation does, or what the house does.
 

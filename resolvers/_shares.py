@@ -24,6 +24,8 @@ Found = TypeVar("Found")
 
 READERS = 16
 """Fields read at a time. With the writers less than the connections of an engine."""
+AWAITED = 8
+"""Operations whose rows the event loop awaits itself."""
 WRITERS = 12
 """Mutations at work or waiting for one another at a time."""
 EXAMINERS = 2
@@ -47,17 +49,18 @@ class Shares:
     @asynccontextmanager
     async def place(self, name: object) -> AsyncIterator[None]:
         """A place in the name of somebody, as soon as there is one for them."""
-        await self._take(name)
+        await self.take(name)
         try:
             yield
         finally:
-            self._leave(name)
+            self.leave(name)
 
     def waiting(self, name: object) -> int:
         """How many wait in this name."""
         return len(self._lines.get(name, ()))
 
-    async def _take(self, name: object) -> None:
+    async def take(self, name: object) -> None:
+        """Takes a place, as `place` does; whoever took it leaves it."""
         if name not in self._lines and self._may(name):
             self._hold(name)
             return
@@ -68,7 +71,7 @@ class Shares:
             await mine
         except asyncio.CancelledError:
             if mine.done() and not mine.cancelled():
-                self._leave(name)
+                self.leave(name)
             elif mine in line:
                 line.remove(mine)
                 self._forget(name)
@@ -84,7 +87,8 @@ class Shares:
         self._held[name] += 1
         self._taken += 1
 
-    def _leave(self, name: object) -> None:
+    def leave(self, name: object) -> None:
+        """Gives a place back that was taken."""
         self._held[name] -= 1
         self._taken -= 1
         if not self._held[name]:
@@ -107,6 +111,7 @@ class Shares:
 
 
 _readers: RunVar[Shares] = RunVar("readers")
+_awaited: RunVar[Shares] = RunVar("awaited")
 _writers: RunVar[Shares] = RunVar("writers")
 _examiners: RunVar[Shares] = RunVar("examiners")
 
@@ -121,6 +126,11 @@ async def to_write(caller: Caller, work: Callable[[], Found]) -> Found:
     """As `to_read`, for what writes: apart, or those who wait for a lock would stop readers."""
     async with _of(_writers, WRITERS).place(caller.organisation_id):
         return await to_thread.run_sync(work)
+
+
+def awaiting() -> Shares:
+    """Places for reads that the event loop awaits itself: short ones, apart from all others."""
+    return _of(_awaited, AWAITED)
 
 
 def examining() -> Shares:

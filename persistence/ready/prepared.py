@@ -8,8 +8,9 @@ to what we believe of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, Date, DateTime, Dialect, Integer, Select, String
@@ -51,26 +52,34 @@ class Bound:
     """The same statement, which gives all its rows as one value, in JSON; SQLite's only."""
 
 
+Rows = list[Any]
+
+Steps = Generator[Bound, Rows, Any]
+"""What asks for the rows of one statement after the other, and makes something of them."""
+
+
+class Blown(Exception):
+    """A read took longer than it was given; nothing is known of what it would have found."""
+
+
 class Prepared:
     """The text of a statement, and where each of its values comes from."""
 
     def __init__(
         self,
         text: str,
-        sources: list[tuple[str, Any, Any, Convert | None]],
+        sources: list[tuple[Any, Any, Convert | None]],
         *,
-        is_named: bool,
         gathered: str | None,
     ) -> None:
         self._text = text
         self._gathered = gathered
         self._is_quick = _SLOW.search(text) is None
         self._sources = sources
-        self._is_named = is_named
 
     def bound(self, given: Any, ours: dict[str, Any]) -> Bound:
         values = []
-        for _, place, part, convert in self._sources:
+        for place, part, convert in self._sources:
             if place.__class__ is str:
                 value = ours[place]
             elif place is None:
@@ -80,10 +89,7 @@ class Prepared:
                 if part is not None:
                     value = value[part]
             values.append(value if convert is None else convert(value))
-        if not self._is_named:
-            return Bound(self._text, values, self._is_quick, self._gathered)
-        names = (source[0] for source in self._sources)
-        return Bound(self._text, dict(zip(names, values, strict=True)), self._is_quick)
+        return Bound(self._text, values, self._is_quick, self._gathered)
 
 
 def key_of(condition: Any) -> Any:
@@ -103,21 +109,26 @@ def prepare(
     """
     # Here, and nowhere else, every statement is kept to the organisation that it is bound to.
     compiled: Any = statement.options(*CRITERIA_OF_ANY).compile(
-        dialect=dialect, cache_key=key, compile_kwargs={"render_postcompile": True}
+        dialect=_numbered(dialect), cache_key=key, compile_kwargs={"render_postcompile": True}
     )
     (match, *_rest) = compiled._cache_key_bind_match
     origin: dict[str, tuple[int, Any]] = {}
     for index, ours in enumerate(key.bindparams):
         for bind in match[ours]:
             origin[compiled.bind_names[bind]] = (index, bind)
-    sources = []
-    for name in compiled.positiontup or compiled.params:
-        sources.append((name, *_source(name, compiled, origin, dialect)))
+    sources = [_source(name, compiled, origin, dialect) for name in compiled.positiontup]
     text = compiled.string
     gathered = None
     if gathers is not None and dialect.name == "sqlite":
         gathered = _gathered(statement, text, gathers)
-    return Prepared(text, sources, is_named=compiled.positiontup is None, gathered=gathered)
+    return Prepared(text, sources, gathered=gathered)
+
+
+@cache
+def _numbered(dialect: Dialect) -> Dialect:
+    """As `dialect`, with values by their places: `?`, or `$1` as PostgreSQL itself takes them."""
+    kind: Any = type(dialect)
+    return dialect if dialect.positional else kind(paramstyle="numeric_dollar")
 
 
 def _gathered(statement: Select[Any], text: str, most: int) -> str | None:

@@ -8,6 +8,7 @@ and names its organisation, as every transaction does.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -15,15 +16,16 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import orjson
+from psycopg import RawCursor
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 
 from persistence.deadline import current, timeout_of
-from persistence.engine import begin_reading
-from persistence.ready.prepared import SHORT, Bound
+from persistence.engine import READING, begin_reading
+from persistence.ready.awaited import Awaited
+from persistence.ready.prepared import SHORT, Blown, Bound, Rows, Steps
 from persistence.session import Database
 
-Rows = list[Any]
 Fetch = Callable[[Bound], Rows]
 
 STEPS = 10_000
@@ -39,8 +41,14 @@ HEAP = 8
 """Connections kept; a reader beyond has one of its own, closed afterwards."""
 
 
-class Blown(Exception):
-    """A read took longer than it was given; nothing is known of what it would have found."""
+def walk(steps: Steps, fetch: Fetch) -> Any:
+    """What `steps` come to, with the rows that `fetch` gives for each statement."""
+    try:
+        bound = next(steps)
+        while True:
+            bound = steps.send(fetch(bound))
+    except StopIteration as end:
+        return end.value
 
 
 class Reader:
@@ -51,12 +59,15 @@ class Reader:
         self.dialect = database.engine.dialect
         self.is_inline = database.is_sqlite
         """Whether a short read may be done on the event loop."""
+        self.hears_itself = not database.is_sqlite
+        """Whether an event loop awaits rows itself."""
         self._heap: list[_Sqlite | _Postgres] = []
         self.crowd = Crowd()
         self._age = 0
         """Rises when the heap is closed: what was taken before does not come back to it."""
         self.hear: Callable[[str], None] | None = None
         """Told the text of each statement."""
+        self._awaited: Awaited | None = None
 
     @property
     def has_spare(self) -> bool:
@@ -88,6 +99,31 @@ class Reader:
             else:
                 connection.close()
 
+    def awaited(self) -> Awaited | None:
+        """The connections of the running loop; None where it does not hear any itself."""
+        if not self.hears_itself:
+            return None
+        known = self._awaited
+        if known is not None and known.loop.is_closed():
+            known.close()
+        if known is None or known.is_closed:
+            known = self._awaited = Awaited(self._connect_to_await)
+        return known if known.loop is asyncio.get_running_loop() else None
+
+    def heard(self, steps: Steps) -> Steps:
+        """The same steps, with each statement told on its way."""
+        return self._aloud(steps) if self.hear else steps
+
+    def _aloud(self, steps: Steps) -> Steps:
+        try:
+            bound = next(steps)
+            while True:
+                if self.hear is not None:
+                    self.hear(bound.text)
+                bound = steps.send((yield bound))
+        except StopIteration as end:
+            return end.value
+
     def _heard(self, fetch: Fetch) -> Fetch:
         def fetch_aloud(bound: Bound) -> Rows:
             if self.hear is not None:
@@ -106,11 +142,23 @@ class Reader:
         self._age += 1
         while self._heap:
             self._heap.pop().close()
+        if self._awaited is not None:
+            self._awaited.close()
 
-    def _connect(self) -> _Sqlite | _Postgres:
+    def _connect_to_await(self) -> Any:
+        driver = self._driver()
+        driver.autocommit = True
+        driver.execute(READING)
+        return driver
+
+    def _driver(self) -> Any:
         raw: Any = self._engine.raw_connection()
         driver = raw.driver_connection
         raw.detach()
+        return driver
+
+    def _connect(self) -> _Sqlite | _Postgres:
+        driver = self._driver()
         return _Sqlite(driver, self.crowd) if self.is_inline else _Postgres(driver)
 
 
@@ -198,7 +246,7 @@ class _Postgres:
     def __init__(self, driver: Any) -> None:
         self._driver = driver
         driver.autocommit = True
-        self._cursor = driver.cursor()
+        self._cursor = RawCursor(driver)
         self._given = 0.0
 
     def begin(self, organisation_id: int, looks: int | None) -> None:

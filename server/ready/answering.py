@@ -15,8 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from domain.errors import Refusal
-from persistence.ready.prepared import NotReady
-from persistence.ready.reader import Blown, Reader
+from persistence.ready.prepared import Blown, NotReady
+from persistence.ready.reader import Reader
 from schema.context import Context
 from server.breathing import ANSWER_BYTES
 from server.ready.plans import Plan, Site

@@ -26,20 +26,14 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from persistence.pages import PageAsked, Sort, bounds_of
 from persistence.reading import Noun
-from persistence.ready.prepared import NotReady
-from persistence.ready.reader import Blown, Fetch, Reader
-from resolvers._shares import to_read
+from persistence.ready.prepared import NotReady, Steps
+from persistence.ready.reader import Reader
 from schema.context import Context
 from server.ready.arguments import Arguments
 from server.ready.selection import TYPENAME, Chosen, Selecting
 from server.ready.showing import ShownPage, ShownThing, cursor_of, shown
+from server.ready.sitting import Pace, Sitting
 from server.ready.variables import Variables
-
-INLINE_LOOKS = 20
-"""Of a read on the event loop, some milliseconds; what takes longer is done in a thread."""
-
-SLOW_FOR = 100
-"""Times that it is then done in a thread, before the event loop is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +88,16 @@ class Plan:
         values = self._variables.of(given or {})
         data: dict[str, Any] = dict.fromkeys(self._order)
         data.update(self._constants)
-        for key, field in self._fields:
-            data[key] = await field.answer(reader, context, values, is_long=is_long)
-            if len(self._fields) > 1:
-                # Others are let in between two reads of one request.
-                await asyncio.sleep(0)
+        is_alone = len(self._fields) == 1
+        sitting = Sitting(reader, context, is_alone=is_alone, is_long=is_long)
+        try:
+            for key, field in self._fields:
+                data[key] = await field.answer(sitting, reader, context, values)
+                if not is_alone:
+                    # Others are let in between two reads of one request.
+                    await asyncio.sleep(0)
+        finally:
+            sitting.end()
         return data
 
 
@@ -118,43 +117,19 @@ class PlannedField:
         self._arguments = Arguments(query.fields[self._name], field, node, site.converter)
         self._is_needed = isinstance(chosen.type, GraphQLNonNull)
         self.shown = shown(chosen)
-        self._slow_for = 0
+        self.pace = Pace()
 
     async def answer(
-        self, reader: Reader, context: Context, values: VariableValues, *, is_long: bool
+        self, sitting: Sitting, reader: Reader, context: Context, values: VariableValues
     ) -> Any:
         given = self._arguments.of(values)
-        ready = ReadyField(self, reader, context, is_long=is_long)
+        ready = ReadyField(self, sitting, reader.dialect)
         found = await self._resolve(None, info=ReadyInfo(context, self._name, ready), **given)
         if found is not ready.done or found is None:
             raise NotReady(self._name)
         if found.value is None and self._is_needed:
             raise NotReady(self._name)
         return found.value
-
-    async def read(
-        self,
-        reader: Reader,
-        context: Context,
-        find: Callable[[Fetch, int], Any],
-        *,
-        is_long: bool,
-    ) -> Any:
-        """What `find` finds on one snapshot: here if it is quick, else in a thread."""
-        firm = context.caller.organisation_id
-        if reader.is_inline and reader.has_spare and not is_long and not self._slow_for:
-            try:
-                with reader.snapshot(firm, INLINE_LOOKS) as fetch:
-                    return find(fetch, firm)
-            except Blown:
-                self._slow_for = SLOW_FOR
-        self._slow_for = max(0, self._slow_for - 1)
-
-        def run() -> Any:
-            with reader.snapshot(firm) as fetch:
-                return find(fetch, firm)
-
-        return await to_read(context.caller, run)
 
 
 class ReadyInfo:
@@ -174,15 +149,12 @@ class ReadyInfo:
 class ReadyField:
     """Reads for one call of a resolver."""
 
-    __slots__ = ("_context", "_is_long", "_planned", "_reader", "done")
+    __slots__ = ("_dialect", "_planned", "_sitting", "done")
 
-    def __init__(
-        self, planned: PlannedField, reader: Reader, context: Context, *, is_long: bool
-    ) -> None:
-        self._is_long = is_long
+    def __init__(self, planned: PlannedField, sitting: Sitting, dialect: Dialect) -> None:
         self._planned = planned
-        self._reader = reader
-        self._context = context
+        self._sitting = sitting
+        self._dialect = dialect
         self.done: Done | None = None
 
     async def page(
@@ -191,46 +163,44 @@ class ReadyField:
         wanted = self._planned.shown
         if not isinstance(wanted, ShownPage):
             raise NotReady("no page")
-        rows = wanted.rows(noun, self._reader.dialect, sort)
+        rows = wanted.rows(noun, self._dialect, sort)
         bounds = bounds_of(noun, asked, sort, where)
 
-        def find(fetch: Fetch, firm: int) -> Any:
-            found = fetch(
-                rows.reading.of_list(
-                    bounds.where,
-                    bounds.order,
-                    organisation_id=firm,
-                    limit=bounds.size + 1,
-                    beyond=bounds.beyond,
-                )
+        def find(firm: int) -> Steps:
+            found = yield rows.reading.of_list(
+                bounds.where,
+                bounds.order,
+                organisation_id=firm,
+                limit=bounds.size + 1,
+                beyond=bounds.beyond,
             )
             total = 0
             if wanted.is_counted:
-                counting = rows.reading.count(where, organisation_id=firm)
-                total = fetch(counting)[0][0]
+                ((total,),) = yield rows.reading.count(where, organisation_id=firm)
             # The row beyond the page is completed, too, as the executor does.
-            nodes = rows.fill(fetch, firm, found)
+            nodes = yield from rows.fill(firm, found)
             bounds.cut(found)
             more = bounds.cut(nodes)
             cursors = [cursor_of(row, rows, sort) for row in wanted.with_cursors(found)]
             marks = (bounds.has_next(asked, more), bounds.has_previous(asked, more))
             return wanted.connection(nodes, cursors, marks, total)
 
-        self.done = Done(await self._read(find))
+        is_single = rows.is_single and not wanted.is_counted
+        self.done = Done(await self._read(find, is_single=is_single))
         return self.done
 
     async def one(self, noun: Noun, by: Mapping[str, Any]) -> Any:
         wanted = self._planned.shown
         if not isinstance(wanted, ShownThing):
             raise NotReady("no thing")
-        rows = wanted.rows(noun, self._reader.dialect)
+        rows = wanted.rows(noun, self._dialect)
 
-        def find(fetch: Fetch, firm: int) -> Any:
-            found = fetch(rows.reading.of_one(by, organisation_id=firm))
-            return rows.fill(fetch, firm, found)[0] if found else None
+        def find(firm: int) -> Steps:
+            found = yield rows.reading.of_one(by, organisation_id=firm)
+            return (yield from rows.fill(firm, found))[0] if found else None
 
-        self.done = Done(await self._read(find))
+        self.done = Done(await self._read(find, is_single=rows.is_single))
         return self.done
 
-    async def _read(self, find: Callable[[Fetch, int], Any]) -> Any:
-        return await self._planned.read(self._reader, self._context, find, is_long=self._is_long)
+    async def _read(self, find: Callable[[int], Steps], *, is_single: bool) -> Any:
+        return await self._sitting.read(self._planned.pace, find, is_single=is_single)

@@ -16,8 +16,7 @@ from sqlalchemy import Boolean, Date, Dialect, Enum, Integer, String, inspect
 from domain.base import Scaled
 from domain.money import CURRENCIES, from_minor
 from persistence.reading import Computed, Noun, ToMany, ToOne
-from persistence.ready.prepared import NotReady
-from persistence.ready.reader import Fetch
+from persistence.ready.prepared import NotReady, Steps
 from persistence.ready.statements import Path, Place, Reading, Wish
 from schema.scalars import Amount, Number, plain
 from server.ready.selection import TYPENAME, Chosen
@@ -45,23 +44,26 @@ class Rows:
     extra: dict[str, tuple[int, Any]] = field(default_factory=dict)
     """Columns read beside: where they stand, and what makes a value of them."""
 
-    def fill(self, fetch: Fetch, organisation_id: int, rows: list[Any]) -> Any:
+    def fill(self, organisation_id: int, rows: list[Any]) -> Steps:
         """The objects of `rows`, with all that stands below them; Surprise of too much."""
-        parts, weights = self._parts(fetch, organisation_id, rows)
+        parts, weights = yield from self._parts(organisation_id, rows)
         if sum(weights) > MOST_VALUES:
             raise Surprise
         return self.shape(rows, *parts)
 
-    def by_key(
-        self, fetch: Fetch, organisation_id: int, keys: list[int]
-    ) -> tuple[dict[int, list[Any]], dict[int, int]]:
+    @property
+    def is_single(self) -> bool:
+        """Whether one statement reads them all."""
+        return not self.below
+
+    def by_key(self, organisation_id: int, keys: list[int]) -> Steps:
         """The objects that belong to those with the identifiers `keys`, and their weights."""
         made: dict[int, list[Any]] = {key: [] for key in keys}
         heavy = dict.fromkeys(keys, 0)
         if keys:
             bound = self.reading.of_many(keys, organisation_id=organisation_id)
-            rows = fetch(bound)
-            parts, weights = self._parts(fetch, organisation_id, rows)
+            rows = yield bound
+            parts, weights = yield from self._parts(organisation_id, rows)
             for row, weight in zip(rows, weights, strict=True):
                 heavy[row[0]] += weight
             if heavy and max(heavy.values()) > MOST_VALUES:
@@ -69,9 +71,7 @@ class Rows:
             self.shape(rows, made, *parts)
         return made, heavy
 
-    def _parts(
-        self, fetch: Fetch, organisation_id: int, rows: list[Any]
-    ) -> tuple[list[Any], list[int]]:
+    def _parts(self, organisation_id: int, rows: list[Any]) -> Steps:
         """What stands below each row, and how many values each comes to, all unfolded.
 
         A row that stands below several is one object, which is written as often: in a circle
@@ -80,7 +80,7 @@ class Rows:
         parts, weights = [], [self.width] * len(rows)
         for place, below in self.below:
             keys = list(dict.fromkeys(row[place] for row in rows if row[place] is not None))
-            made, heavy = below.by_key(fetch, organisation_id, keys)
+            made, heavy = yield from below.by_key(organisation_id, keys)
             parts.append(made)
             for number, row in enumerate(rows):
                 weights[number] += heavy.get(row[place], 0)

@@ -114,7 +114,7 @@ def test_a_read_that_is_slow_is_done_in_a_thread_from_then_on(
     browsed: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("persistence.ready.reader.STEPS", 1)
-    monkeypatch.setattr("server.ready.plans.INLINE_LOOKS", 0)
+    monkeypatch.setattr("server.ready.sitting.INLINE_LOOKS", 0)
     Reader.of(browsed.house.database).close()
     text = f"{PAGE} # slow"
     with plans_counted() as by_plan:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,19 @@ QUESTIONS = 160
 """In the ordinary tests; `make soak` asks 100,000 (QUESTIONS=…), of new firms each 500."""
 
 _A_PAIR = 500
+
+
+@contextmanager
+def _empty(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'odd.db'}"
+        return
+    postgres: PostgresServer = request.getfixturevalue("postgres")
+    dsn = postgres.create_database()
+    try:
+        yield dsn
+    finally:
+        postgres.drop_database(dsn)
 
 
 def asked_of(url: str, folder: Path, *, questions: int, seed: int) -> Tally:
@@ -35,12 +50,9 @@ def test_r7_plans_and_executor_give_the_same_answers(tmp_path: Path) -> None:
     assert tally.with_errors > 5, tally
 
 
-def test_r7_the_same_on_postgresql(postgres: PostgresServer, tmp_path: Path) -> None:
-    dsn = postgres.create_database()
-    try:
-        tally = asked_of(dsn, tmp_path, questions=QUESTIONS // 2, seed=2)
-    finally:
-        postgres.drop_database(dsn)
+def test_r7_the_same_on_postgresql(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    with _empty("postgresql", tmp_path, request) as url:
+        tally = asked_of(url, tmp_path, questions=QUESTIONS // 2, seed=2)
     assert tally.by_plan > QUESTIONS // 10, tally
 
 
@@ -64,15 +76,19 @@ def test_an_amount_of_no_currency_is_an_error_even_if_only_its_kind_is_asked(
 # The library leaves what it had begun of a row whose other field failed; Python tells of it later.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.soak
-def test_r7_a_hundred_thousand_questions(tmp_path: Path) -> None:
-    wanted = int(os.environ.get("QUESTIONS", "100000"))
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_r7_a_hundred_thousand_questions(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """A tenth of them on PostgreSQL."""
+    wanted = int(os.environ.get("QUESTIONS", "100000")) // (1 if kind == "sqlite" else 10)
     first = int(os.environ.get("SOAK_SEED") or 1_000)
     asked = by_plan = 0
     for seed in range(first, first + -(-wanted // _A_PAIR)):
         folder = tmp_path / str(seed)
         folder.mkdir()
-        url = f"sqlite:///{folder / 'odd.db'}"
-        tally = asked_of(url, folder, questions=_A_PAIR, seed=seed)
+        with _empty(kind, folder, request) as url:
+            tally = asked_of(url, folder, questions=_A_PAIR, seed=seed)
         asked, by_plan = asked + tally.asked, by_plan + tally.by_plan
         sys.stdout.write(f"{asked:,} questions, {by_plan:,} by a plan, no difference\n")
         sys.stdout.flush()

@@ -1,0 +1,298 @@
+"""Snapshots on PostgreSQL whose rows an event loop awaits itself, without a thread.
+
+A connection stays registered with the loop, which hears at once what comes from it: rows, or that
+it is no more. What begins a snapshot leaves together with its first statement; that it is over is
+told, and not waited for. Each statement is given `GIVEN` seconds; what takes longer is `Blown`, and
+so is what has more than a short read's rows: they would be made into an answer on the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from anyio import to_thread
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import QueryCanceled, error_from_result
+from psycopg.pq import ExecStatus
+
+from persistence.deadline import at_most
+from persistence.engine import STANDING_TO_READ
+from persistence.ready.prepared import SHORT, Blown, Bound, NotReady, Rows, Steps
+
+GIVEN = 0.25
+"""Seconds a statement may take: a page takes some milliseconds, whatever else the machine does."""
+
+STATEMENTS = 100
+"""Prepared on one connection; those used longest ago are forgotten first."""
+
+_GOOD = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
+
+
+class Awaited:
+    """Connections of one event loop, which is the only one to use them."""
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.is_closed = False
+        self._connect = connect
+        self._fresh: deque[Any] = deque()
+        """Connected in a thread, and not known to the loop yet."""
+        self._free: list[_Connection] = []
+
+    async def snapshot(self, organisation_id: int, *, is_single: bool) -> Snapshot:
+        """A snapshot of one organisation; with `is_single` one statement is asked in all."""
+        while not self._free:
+            if self._fresh:
+                self._free.append(_Connection(self.loop, self._fresh.popleft(), self._forget))
+            else:
+                await to_thread.run_sync(self._open)
+        return Snapshot(self, self._free.pop(), organisation_id, is_single=is_single)
+
+    def close(self) -> None:
+        """Closes what lies here; from any thread, as the loop may be over."""
+        self.is_closed = True
+        if self.loop.is_running() and not _is_here(self.loop):
+            with suppress(RuntimeError):
+                self.loop.call_soon_threadsafe(self._close)
+                return
+        self._close()
+
+    def take_back(self, connection: _Connection) -> None:
+        if self.is_closed or connection.is_lost:
+            connection.close()
+        else:
+            self._free.append(connection)
+
+    def _open(self) -> None:
+        self._fresh.append(self._connect())
+        if self.is_closed:
+            # Meanwhile; whoever closed did not see it any more.
+            self._let_fresh_go()
+
+    def _forget(self, connection: _Connection) -> None:
+        with suppress(ValueError):
+            self._free.remove(connection)
+
+    def _close(self) -> None:
+        while self._free:
+            self._free.pop().close()
+        self._let_fresh_go()
+
+    def _let_fresh_go(self) -> None:
+        with suppress(IndexError):
+            while True:
+                self._fresh.pop().close()
+
+
+def _fault(result: Any) -> Exception:
+    found = error_from_result(result)
+    return Blown(str(found)) if isinstance(found, QueryCanceled) else found
+
+
+def _is_here(loop: asyncio.AbstractEventLoop) -> bool:
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
+
+
+class Snapshot:
+    """Reads of one organisation, all of one moment."""
+
+    def __init__(
+        self, heap: Awaited, connection: _Connection, organisation_id: int, *, is_single: bool
+    ) -> None:
+        self._heap = heap
+        self._connection = connection
+        connection.begin(organisation_id, is_single=is_single)
+
+    async def read(self, steps: Steps) -> Any:
+        """What `steps` come to; after an exception nothing more can be read here."""
+        try:
+            return await self._connection.read(steps, at_most(GIVEN))
+        except BaseException:
+            self._connection.give_up()
+            raise
+
+    def end(self) -> None:
+        """Gives the connection back."""
+        self._connection.end()
+        self._heap.take_back(self._connection)
+
+
+class _Connection:
+    """A connection in pipeline mode; one snapshot at a time, one statement of it under way."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        driver: Any,
+        forget: Callable[[_Connection], None],
+    ) -> None:
+        self.is_lost = False
+        self._loop = loop
+        self._driver = driver
+        self._forget = forget
+        self._values = Transformer(driver)
+        self._prepared: OrderedDict[tuple[str, tuple[int, ...]], bytes] = OrderedDict()
+        self._named = 0
+        self._due: deque[bool] = deque()
+        """Of each statement under way whether its rows are wanted."""
+        self._steps: Steps | None = None
+        self._done: asyncio.Future[Any] | None = None
+        self._begins: tuple[int, bool] | None = None
+        self._is_open = False
+        self._pg = driver.pgconn
+        self._pg.nonblocking = 1
+        self._pg.enter_pipeline_mode()
+        self._socket = self._pg.socket
+        loop.add_reader(self._socket, self._hear)
+
+    def begin(self, organisation_id: int, *, is_single: bool) -> None:
+        """The next statement is the first of a snapshot."""
+        self._begins = (organisation_id, is_single)
+
+    async def read(self, steps: Steps, seconds: float) -> Any:
+        """Hands each statement of `steps` its rows; what they come to."""
+        done = self._done = self._loop.create_future()
+        self._steps, self._seconds = steps, seconds
+        self._step(None)
+        return await done
+
+    def end(self) -> None:
+        """Nothing was written: whoever read need not hear that it is over."""
+        if self._is_open and not self.is_lost:
+            self._is_open = False
+            self._send("COMMIT", ())
+            self._leave()
+
+    def give_up(self) -> None:
+        """Closes the connection if something is still under way that nobody waits for any more."""
+        self._steps = self._done = None
+        if self._due:
+            self.close()
+
+    def close(self) -> None:
+        if self.is_lost:
+            return
+        self.is_lost = True
+        if not self._loop.is_closed():
+            self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._socket)
+        with suppress(Exception):
+            self._driver.close()
+
+    def _step(self, rows: Rows | None) -> None:
+        """Lets the reader go on with `rows`, up to the next statement or the end."""
+        steps: Any = self._steps
+        try:
+            self._ask(steps.send(rows))
+        except StopIteration as end:
+            self._finish(end.value, None)
+        except Exception as error:
+            self._finish(None, error)
+
+    def _finish(self, value: Any, error: Exception | None) -> None:
+        done, self._done, self._steps = self._done, None, None
+        if done is None or done.done():
+            return
+        if error is None:
+            done.set_result(value)
+        else:
+            done.set_exception(error)
+
+    def _ask(self, bound: Bound) -> None:
+        if self._begins is not None:
+            self._send_beginning(*self._begins)
+            self._begins = None
+        elif not self._is_open:
+            raise NotReady("a second statement of a snapshot that has one")
+        self._send(bound.text, bound.values, is_wanted=True)
+        self._leave()
+
+    def _send_beginning(self, organisation_id: int, is_single: bool) -> None:
+        # A statement without a transaction is one with all that leaves with it.
+        if not is_single:
+            self._send("BEGIN", ())
+            self._is_open = True
+        milliseconds = int(max(self._seconds, 0.001) * 1000) + 1
+        self._send(STANDING_TO_READ, (str(organisation_id), str(milliseconds)))
+
+    def _send(self, text: str, values: Any, *, is_wanted: bool = False) -> None:
+        """Puts a statement among those that leave together, prepared where it was not yet."""
+        given = self._values.dump_sequence(values, [PyFormat.AUTO] * len(values))
+        key = (text, self._values.types or ())
+        name = self._prepared.get(key)
+        if name is None:
+            name = self._prepare(key)
+        else:
+            self._prepared.move_to_end(key)
+        self._pg.send_query_prepared(name, given, self._values.formats)
+        self._due.append(is_wanted)
+
+    def _prepare(self, key: tuple[str, tuple[int, ...]]) -> bytes:
+        if len(self._prepared) >= STATEMENTS:
+            _, oldest = self._prepared.popitem(last=False)
+            self._pg.send_query_params(b"DEALLOCATE " + oldest, None)
+            self._due.append(False)
+        self._named += 1
+        name = self._prepared[key] = b"jalon_%d" % self._named
+        text, types = key
+        self._pg.send_prepare(name, text.encode(), types)
+        self._due.append(False)
+        return name
+
+    def _leave(self) -> None:
+        """Has all leave that was put together; what does not go at once goes when it can."""
+        self._pg.pipeline_sync()
+        if self._pg.flush():
+            self._loop.add_writer(self._socket, self._flush)
+
+    def _flush(self) -> None:
+        try:
+            if not self._pg.flush():
+                self._loop.remove_writer(self._socket)
+        except Exception as error:
+            self._lose(error)
+
+    def _hear(self) -> None:
+        """Takes in what has come: called by the loop."""
+        try:
+            self._pg.consume_input()
+            self._take_in()
+        except Exception as error:
+            self._lose(error)
+
+    def _take_in(self) -> None:
+        was_none = False
+        while not self._pg.is_busy():
+            result = self._pg.get_result()
+            if result is None:
+                if was_none:
+                    break
+                was_none = True
+                continue
+            was_none = False
+            if result.status == ExecStatus.PIPELINE_SYNC:
+                continue
+            if result.status not in _GOOD:
+                raise _fault(result)
+            if self._due.popleft():
+                self._hand_over(result)
+
+    def _hand_over(self, result: Any) -> None:
+        if result.ntuples > SHORT:
+            self._finish(None, Blown())
+        elif self._steps is not None:
+            self._values.set_pgresult(result)
+            self._step(self._values.load_rows(0, result.ntuples, tuple))
+
+    def _lose(self, error: Exception) -> None:
+        """Whatever it was, nothing that comes from here can be trusted any more."""
+        self.close()
+        self._forget(self)
+        self._finish(None, error)

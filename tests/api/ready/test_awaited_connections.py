@@ -1,0 +1,123 @@
+"""Connections that the event loop hears itself: lost, left, closed; none is another's."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from contextlib import suppress
+
+import pytest
+from psycopg import DatabaseError
+
+from persistence.ready.awaited import Awaited
+from persistence.ready.prepared import Blown
+from persistence.ready.reader import Reader
+from persistence.session import Database
+from tests.api.ready.awaiting import MINE, NUMBER, SLOW, asking, read, run, told
+
+
+def test_who_goes_away_while_a_connection_is_made_leaves_it_to_the_next(
+    postgres_reader: Reader,
+) -> None:
+    async def work(heap: Awaited) -> None:
+        task = asyncio.ensure_future(read(heap, NUMBER))
+        await asyncio.sleep(0)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        assert await read(heap, NUMBER) == [[(7,)]]
+        assert len(heap._free) + len(heap._fresh) == 1
+
+    run(postgres_reader, work)
+
+
+def test_a_connection_that_is_lost_while_it_lies_there_is_let_go(
+    postgres_reader: Reader, postgres_database: Database
+) -> None:
+    async def work(heap: Awaited) -> None:
+        await read(heap, NUMBER)
+        process = heap._free[0]._driver.info.backend_pid
+        await asyncio.to_thread(
+            told, postgres_database, f"SELECT pg_terminate_backend({process}, 10000)"
+        )
+        until = time.monotonic() + 10
+        while heap._free:
+            assert time.monotonic() < until
+            await asyncio.sleep(0.01)
+        # The next one does not even notice.
+        assert await read(heap, NUMBER) == [[(7,)]]
+
+    run(postgres_reader, work)
+
+
+def test_a_connection_that_is_lost_during_a_read_ends_it(
+    postgres_reader: Reader, postgres_database: Database
+) -> None:
+    async def work(heap: Awaited) -> None:
+        await read(heap, NUMBER)
+        process = heap._free[0]._driver.info.backend_pid
+
+        async def end() -> None:
+            await asyncio.sleep(0.05)
+            await asyncio.to_thread(
+                told, postgres_database, f"SELECT pg_terminate_backend({process})"
+            )
+
+        ending = asyncio.ensure_future(end())
+        with pytest.raises((DatabaseError, Blown)):
+            await read(heap, SLOW)
+        await ending
+        assert heap._free == []
+        assert await read(heap, NUMBER) == [[(7,)]]
+
+    run(postgres_reader, work)
+
+
+def test_a_snapshot_is_over_though_nobody_waits_to_hear_it(
+    postgres_reader: Reader, postgres_database: Database
+) -> None:
+    async def work(heap: Awaited) -> None:
+        for is_single in (True, False, False):
+            await read(heap, NUMBER, is_single=is_single)
+            process = heap._free[0]._driver.info.backend_pid
+            state = f"SELECT state, backend_xmin IS NULL FROM pg_stat_activity WHERE pid={process}"
+            until = time.monotonic() + 10
+            while (found := told(postgres_database, state)) != [("idle", True)]:
+                assert time.monotonic() < until, found
+
+    run(postgres_reader, work)
+
+
+def test_connections_are_one_loops_alone(postgres_reader: Reader) -> None:
+    async def elsewhere() -> None:
+        assert postgres_reader.awaited() is None
+
+    async def work(heap: Awaited) -> None:
+        await read(heap, NUMBER)
+        assert postgres_reader.awaited() is heap
+        await asyncio.to_thread(lambda: asyncio.run(elsewhere()))
+
+    run(postgres_reader, work)
+    # A loop that is over has none any more.
+    run(postgres_reader, work)
+
+
+def test_they_are_closed_from_any_thread(postgres_reader: Reader) -> None:
+    async def work(heap: Awaited) -> None:
+        snapshot = await heap.snapshot(MINE, is_single=False)
+        await read(heap, NUMBER)
+        closing = threading.Thread(target=postgres_reader.close)
+        closing.start()
+        await asyncio.to_thread(closing.join)
+        await asyncio.sleep(0)
+        assert heap._free == []
+        # Whoever reads just then comes to an end; what they had is closed then.
+        assert await snapshot.read(asking(NUMBER)) == [[(7,)]]
+        connection = snapshot._connection
+        snapshot.end()
+        assert connection.is_lost
+        assert heap._free == []
+        assert postgres_reader.awaited() is not heap
+
+    run(postgres_reader, work)
