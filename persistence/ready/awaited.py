@@ -46,6 +46,8 @@ class Awaited:
     async def snapshot(self, organisation_id: int, *, is_single: bool) -> Snapshot:
         """A snapshot of one organisation; with `is_single` one statement is asked in all."""
         while not self._free:
+            if self.is_closed:
+                raise NotReady("closed while somebody came")
             if self._fresh:
                 self._free.append(_Connection(self.loop, self._fresh.popleft(), self._forget))
             else:

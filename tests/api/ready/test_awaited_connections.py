@@ -11,7 +11,7 @@ import pytest
 from psycopg import DatabaseError
 
 from persistence.ready.awaited import Awaited
-from persistence.ready.prepared import Blown
+from persistence.ready.prepared import Blown, NotReady
 from persistence.ready.reader import Reader
 from persistence.session import Database
 from tests.api.ready.awaiting import MINE, NUMBER, SLOW, asking, read, run, told
@@ -119,5 +119,17 @@ def test_they_are_closed_from_any_thread(postgres_reader: Reader) -> None:
         assert connection.is_lost
         assert heap._free == []
         assert postgres_reader.awaited() is not heap
+
+    run(postgres_reader, work)
+
+
+def test_who_comes_as_they_are_closed_opens_none(postgres_reader: Reader) -> None:
+    async def work(heap: Awaited) -> None:
+        coming = asyncio.ensure_future(heap.snapshot(MINE, is_single=True))
+        await asyncio.sleep(0)
+        heap.close()
+        with pytest.raises(NotReady):
+            await asyncio.wait_for(coming, 10)
+        assert not heap._fresh
 
     run(postgres_reader, work)
