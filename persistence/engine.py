@@ -161,23 +161,22 @@ def begin_postgresql(
 
 def begin_reading(organisation_id: int, seconds: float) -> str:
     """How a transaction begins on PostgreSQL that reads one organisation for so many seconds."""
-    told = ["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", *_standing_for(organisation_id)]
+    told = [BEGINNING_TO_READ, *_standing_for(organisation_id)]
     if seconds < float("inf"):
         told.append(timeout_of(seconds))
     return "; ".join(told)
 
 
-READING = """
-    SET default_transaction_read_only = on;
-    SET default_transaction_isolation = 'repeatable read'
-"""
-"""What a connection to PostgreSQL is told once that only ever reads."""
+BEGINNING_TO_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 STANDING_TO_READ = f"""
-    SELECT set_config('role', '{APP_ROLE}', true),
+    SELECT set_config('transaction_read_only', 'on', true), set_config('role', '{APP_ROLE}', true),
         set_config('{ORGANISATION_SETTING}', $1, true), set_config('statement_timeout', $2, true)
 """
-"""Of which organisation a transaction is that only reads, and how many milliseconds it is given."""
+"""Of which organisation a transaction is that only reads, and how many milliseconds it is given.
+
+For the transaction alone: what is set for a connection a pooler would hand to those who write.
+"""
 
 
 def take_role_of(connection: Connection, organisation_id: int | None) -> None:

@@ -20,7 +20,7 @@ from psycopg.errors import QueryCanceled, error_from_result
 from psycopg.pq import ExecStatus
 
 from persistence.deadline import at_most
-from persistence.engine import STANDING_TO_READ
+from persistence.engine import BEGINNING_TO_READ, STANDING_TO_READ
 from persistence.ready.prepared import SHORT, Blown, Bound, NotReady, Rows, Steps
 
 GIVEN = 0.25
@@ -219,7 +219,7 @@ class _Connection:
     def _send_beginning(self, organisation_id: int, is_single: bool) -> None:
         # A statement without a transaction is one with all that leaves with it.
         if not is_single:
-            self._send("BEGIN", ())
+            self._send(BEGINNING_TO_READ, ())
             self._is_open = True
         milliseconds = int(max(self._seconds, 0.001) * 1000) + 1
         self._send(STANDING_TO_READ, (str(organisation_id), str(milliseconds)))

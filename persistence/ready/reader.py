@@ -21,7 +21,7 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 
 from persistence.deadline import current, timeout_of
-from persistence.engine import READING, begin_reading
+from persistence.engine import begin_reading
 from persistence.ready.awaited import Awaited
 from persistence.ready.prepared import SHORT, Blown, Bound, Rows, Steps
 from persistence.session import Database
@@ -148,7 +148,6 @@ class Reader:
     def _connect_to_await(self) -> Any:
         driver = self._driver()
         driver.autocommit = True
-        driver.execute(READING)
         return driver
 
     def _driver(self) -> Any:

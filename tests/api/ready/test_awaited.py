@@ -53,6 +53,31 @@ def test_nothing_can_be_written(postgres_reader: Reader, is_single: bool) -> Non
     run(postgres_reader, work)
 
 
+@pytest.mark.parametrize("is_single", [True, False])
+def test_nothing_is_said_to_the_connection_beyond_a_transaction(
+    postgres_reader: Reader, is_single: bool
+) -> None:
+    """A pooler of transactions hands it to those who write next (docs/operating.md)."""
+    changed = (
+        "SELECT name, setting FROM pg_settings WHERE source = 'session'"
+        " AND name LIKE ANY (ARRAY['%transaction%', 'role', 'statement_timeout']) ORDER BY name"
+    )
+    with postgres_reader.snapshot(MINE) as fetch:
+        expected = dict(fetch(Bound(changed, [])))
+
+    async def work(heap: Awaited) -> None:
+        (rows,) = await read(heap, Bound(changed, []), is_single=is_single)
+        found = dict(rows)
+        assert found.pop("statement_timeout") == "251"
+        assert found.pop("transaction_read_only") == "on"
+        assert {name for name in found if name.startswith("default_")} == set()
+        assert found.get("transaction_isolation") == (
+            None if is_single else expected["transaction_isolation"]
+        )
+
+    run(postgres_reader, work)
+
+
 def test_a_snapshot_of_one_statement_gives_no_second(postgres_reader: Reader) -> None:
     async def work(heap: Awaited) -> None:
         with pytest.raises(NotReady):
