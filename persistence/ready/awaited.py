@@ -3,7 +3,8 @@
 A connection stays registered with the loop, which hears at once what comes from it: rows, or that
 it is no more. What begins a snapshot leaves together with its first statement; that it is over is
 told, and not waited for. Each statement is given `GIVEN` seconds; what takes longer is `Blown`, and
-so is what has more than a short read's rows: they would be made into an answer on the loop.
+so is what would be asked after the request's deadline, or has more than a short read's rows: they
+would be made into an answer on the loop.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import Context, copy_context
 from typing import Any
 
 from anyio import to_thread
@@ -115,7 +117,7 @@ class Snapshot:
     async def read(self, steps: Steps) -> Any:
         """What `steps` come to; after an exception nothing more can be read here."""
         try:
-            return await self._connection.read(steps, at_most(GIVEN))
+            return await self._connection.read(steps)
         except BaseException:
             self._connection.give_up()
             raise
@@ -146,6 +148,8 @@ class _Connection:
         """Of each statement under way whether its rows are wanted."""
         self._steps: Steps | None = None
         self._done: asyncio.Future[Any] | None = None
+        self._context = Context()
+        """Of whoever reads, with their deadline: the loop calls with that of who came first."""
         self._begins: tuple[int, bool] | None = None
         self._is_open = False
         self._pg = driver.pgconn
@@ -158,10 +162,10 @@ class _Connection:
         """The next statement is the first of a snapshot."""
         self._begins = (organisation_id, is_single)
 
-    async def read(self, steps: Steps, seconds: float) -> Any:
+    async def read(self, steps: Steps) -> Any:
         """Hands each statement of `steps` its rows; what they come to."""
         done = self._done = self._loop.create_future()
-        self._steps, self._seconds = steps, seconds
+        self._steps, self._context = steps, copy_context()
         self._step(None)
         return await done
 
@@ -208,20 +212,22 @@ class _Connection:
             done.set_exception(error)
 
     def _ask(self, bound: Bound) -> None:
+        if not (seconds := at_most(GIVEN)):
+            raise Blown
         if self._begins is not None:
-            self._send_beginning(*self._begins)
+            self._send_beginning(*self._begins, seconds)
             self._begins = None
         elif not self._is_open:
             raise NotReady("a second statement of a snapshot that has one")
         self._send(bound.text, bound.values, is_wanted=True)
         self._leave()
 
-    def _send_beginning(self, organisation_id: int, is_single: bool) -> None:
+    def _send_beginning(self, organisation_id: int, is_single: bool, seconds: float) -> None:
         # A statement without a transaction is one with all that leaves with it.
         if not is_single:
             self._send(BEGINNING_TO_READ, ())
             self._is_open = True
-        milliseconds = int(max(self._seconds, 0.001) * 1000) + 1
+        milliseconds = int(max(seconds, 0.001) * 1000) + 1
         self._send(STANDING_TO_READ, (str(organisation_id), str(milliseconds)))
 
     def _send(self, text: str, values: Any, *, is_wanted: bool = False) -> None:
@@ -291,7 +297,8 @@ class _Connection:
             self._finish(None, Blown())
         elif self._steps is not None:
             self._values.set_pgresult(result)
-            self._step(self._values.load_rows(0, result.ntuples, tuple))
+            rows = self._values.load_rows(0, result.ntuples, tuple)
+            self._context.run(self._step, rows)
 
     def _lose(self, error: Exception) -> None:
         """Whatever it was, nothing that comes from here can be trusted any more."""

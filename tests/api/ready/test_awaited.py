@@ -146,6 +146,30 @@ def test_a_request_that_has_less_left_gives_less(
     run(postgres_reader, work)
 
 
+def test_nothing_is_asked_after_the_deadline(postgres_reader: Reader) -> None:
+    """However short its statements are, and whichever request the connection was made for."""
+
+    def steps() -> Steps:
+        for asked in range(100):
+            yield Bound("SELECT pg_sleep(0.1)", [])
+            assert asked < 10
+
+    async def work(heap: Awaited) -> None:
+        with within(3_600):
+            await asyncio.create_task(read(heap, NUMBER))
+        snapshot = await heap.snapshot(MINE, is_single=False)
+        with within(0.3):
+            with pytest.raises(Blown):
+                await snapshot.read(steps())
+            with pytest.raises(Blown):
+                await snapshot.read(asking(NUMBER))
+        snapshot.end()
+        assert await read(heap, NUMBER) == [[(7,)]]
+        assert len(heap._free) == 1
+
+    run(postgres_reader, work)
+
+
 def test_more_rows_than_a_short_read_has_are_not_made_into_an_answer(
     postgres_reader: Reader,
 ) -> None:
