@@ -28,6 +28,9 @@ from persistence.ready.prepared import SHORT, Blown, Bound, NotReady, Rows, Step
 GIVEN = 0.25
 """Seconds a statement may take: a page takes some milliseconds, whatever else the machine does."""
 
+KEPT = 8
+"""Connections that lie there, or were made for somebody who went away meanwhile."""
+
 STATEMENTS = 100
 """Prepared on one connection; those used longest ago are forgotten first."""
 
@@ -66,16 +69,15 @@ class Awaited:
         self._close()
 
     def take_back(self, connection: _Connection) -> None:
-        if self.is_closed or connection.is_lost:
+        if self.is_closed or connection.is_lost or len(self._free) >= KEPT:
             connection.close()
         else:
             self._free.append(connection)
 
     def _open(self) -> None:
         self._fresh.append(self._connect())
-        if self.is_closed:
-            # Meanwhile; whoever closed did not see it any more.
-            self._let_fresh_go()
+        # Closed meanwhile: whoever did so did not see it any more.
+        self._let_fresh_go(0 if self.is_closed else KEPT)
 
     def _forget(self, connection: _Connection) -> None:
         with suppress(ValueError):
@@ -86,9 +88,9 @@ class Awaited:
             self._free.pop().close()
         self._let_fresh_go()
 
-    def _let_fresh_go(self) -> None:
+    def _let_fresh_go(self, kept: int = 0) -> None:
         with suppress(IndexError):
-            while True:
+            while len(self._fresh) > kept:
                 self._fresh.pop().close()
 
 

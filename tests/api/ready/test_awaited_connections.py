@@ -6,10 +6,12 @@ import asyncio
 import threading
 import time
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from psycopg import DatabaseError
 
+from persistence.ready import awaited
 from persistence.ready.awaited import Awaited
 from persistence.ready.prepared import Blown, NotReady
 from persistence.ready.reader import Reader
@@ -28,6 +30,40 @@ def test_who_goes_away_while_a_connection_is_made_leaves_it_to_the_next(
             await task
         assert await read(heap, NUMBER) == [[(7,)]]
         assert len(heap._free) + len(heap._fresh) == 1
+
+    run(postgres_reader, work)
+
+
+def test_those_who_go_away_leave_only_so_many_connections(
+    postgres_reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Again and again, while the server takes long to let anybody in."""
+    monkeypatch.setattr(awaited, "KEPT", 2)
+    made, go_on = [], threading.Event()
+    connect = postgres_reader._connect_to_await
+
+    def late() -> Any:
+        go_on.wait(10)
+        made.append(connect())
+        return made[-1]
+
+    async def work(heap: Awaited) -> None:
+        heap._connect = late
+        for _ in range(3):
+            coming = [asyncio.ensure_future(read(heap, NUMBER)) for _ in range(2)]
+            await asyncio.sleep(0.02)
+            for one in coming:
+                one.cancel()
+            await asyncio.gather(*coming, return_exceptions=True)
+        go_on.set()
+        until = time.monotonic() + 10
+        while len(made) < 6 or sum(not one.closed for one in made) > 2:
+            assert time.monotonic() < until
+            await asyncio.sleep(0.01)
+        snapshots = [await heap.snapshot(MINE, is_single=True) for _ in range(3)]
+        for snapshot in snapshots:
+            snapshot.end()
+        assert len(heap._free) == 2
 
     run(postgres_reader, work)
 
