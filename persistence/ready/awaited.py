@@ -48,8 +48,8 @@ class Awaited:
         """Connected in a thread, and not known to the loop yet."""
         self._free: list[_Connection] = []
 
-    async def snapshot(self, organisation_id: int, *, is_single: bool) -> Snapshot:
-        """A snapshot of one organisation; with `is_single` one statement is asked in all."""
+    async def snapshot(self, organisation_id: int, *, most: int | None) -> Snapshot:
+        """A snapshot of one organisation, of `most` statements in all; None: of any number."""
         while not self._free:
             if self.is_closed:
                 raise NotReady("closed while somebody came")
@@ -57,7 +57,7 @@ class Awaited:
                 self._free.append(_Connection(self.loop, self._fresh.popleft(), self._forget))
             else:
                 await to_thread.run_sync(self._open)
-        return Snapshot(self, self._free.pop(), organisation_id, is_single=is_single)
+        return Snapshot(self, self._free.pop(), organisation_id, most)
 
     def close(self) -> None:
         """Closes what lies here; from any thread, as the loop may be over."""
@@ -110,11 +110,11 @@ class Snapshot:
     """Reads of one organisation, all of one moment."""
 
     def __init__(
-        self, heap: Awaited, connection: _Connection, organisation_id: int, *, is_single: bool
+        self, heap: Awaited, connection: _Connection, organisation_id: int, most: int | None
     ) -> None:
         self._heap = heap
         self._connection = connection
-        connection.begin(organisation_id, is_single=is_single)
+        connection.begin(organisation_id, most)
 
     async def read(self, steps: Steps) -> Any:
         """What `steps` come to; after an exception nothing more can be read here."""
@@ -152,17 +152,22 @@ class _Connection:
         self._done: asyncio.Future[Any] | None = None
         self._context = Context()
         """Of whoever reads, with their deadline: the loop calls with that of who came first."""
-        self._begins: tuple[int, bool] | None = None
+        self._organisation_id = 0
+        self._is_new = False
+        """Whether the next statement is the first of a snapshot."""
         self._is_open = False
+        """Whether a transaction was begun that nobody ended yet."""
+        self._left: int | None = None
+        """Statements that may still be asked of the snapshot."""
         self._pg = driver.pgconn
         self._pg.nonblocking = 1
         self._pg.enter_pipeline_mode()
         self._socket = self._pg.socket
         loop.add_reader(self._socket, self._hear)
 
-    def begin(self, organisation_id: int, *, is_single: bool) -> None:
-        """The next statement is the first of a snapshot."""
-        self._begins = (organisation_id, is_single)
+    def begin(self, organisation_id: int, most: int | None) -> None:
+        """The next statement is the first of a snapshot, of `most` statements in all."""
+        self._organisation_id, self._left, self._is_new = organisation_id, most, True
 
     async def read(self, steps: Steps) -> Any:
         """Hands each statement of `steps` its rows; what they come to."""
@@ -172,10 +177,9 @@ class _Connection:
         return await done
 
     def end(self) -> None:
-        """Nothing was written: whoever read need not hear that it is over."""
+        """Ends the snapshot, unless its last statement did."""
         if self._is_open and not self.is_lost:
-            self._is_open = False
-            self._send("COMMIT", ())
+            self._send_end()
             self._leave()
 
     def give_up(self) -> None:
@@ -214,23 +218,34 @@ class _Connection:
             done.set_exception(error)
 
     def _ask(self, bound: Bound) -> None:
+        """Sends a statement, with what begins the snapshot before the first, and its end behind
+        the last."""
+        if self._left == 0:
+            raise NotReady("more statements than the snapshot was for")
         if not (seconds := at_most(GIVEN)):
             raise Blown
-        if self._begins is not None:
-            self._send_beginning(*self._begins, seconds)
-            self._begins = None
-        elif not self._is_open:
-            raise NotReady("a second statement of a snapshot that has one")
+        if self._is_new:
+            self._send_beginning(seconds)
         self._send(bound.text, bound.values, is_wanted=True)
+        if self._left is not None:
+            self._left -= 1
+        if self._left == 0 and self._is_open:
+            self._send_end()
         self._leave()
 
-    def _send_beginning(self, organisation_id: int, is_single: bool, seconds: float) -> None:
-        # A statement without a transaction is one with all that leaves with it.
-        if not is_single:
+    def _send_beginning(self, seconds: float) -> None:
+        self._is_new = False
+        # What leaves together is one transaction, for which nothing has to begin it.
+        if self._left != 1:
             self._send(BEGINNING_TO_READ, ())
             self._is_open = True
         milliseconds = int(max(seconds, 0.001) * 1000) + 1
-        self._send(STANDING_TO_READ, (str(organisation_id), str(milliseconds)))
+        self._send(STANDING_TO_READ, (str(self._organisation_id), str(milliseconds)))
+
+    def _send_end(self) -> None:
+        # Nothing was written: whoever read need not hear that it is over.
+        self._is_open = False
+        self._send("COMMIT", ())
 
     def _send(self, text: str, values: Any, *, is_wanted: bool = False) -> None:
         """Puts a statement among those that leave together, prepared where it was not yet."""
@@ -247,7 +262,7 @@ class _Connection:
     def _prepare(self, key: tuple[str, tuple[int, ...]]) -> bytes:
         if len(self._prepared) >= STATEMENTS:
             _, oldest = self._prepared.popitem(last=False)
-            self._pg.send_query_params(b"DEALLOCATE " + oldest, None)
+            self._pg.send_close_prepared(oldest)
             self._due.append(False)
         self._named += 1
         name = self._prepared[key] = b"jalon_%d" % self._named

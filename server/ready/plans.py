@@ -185,8 +185,7 @@ class ReadyField:
             marks = (bounds.has_next(asked, more), bounds.has_previous(asked, more))
             return wanted.connection(nodes, cursors, marks, total)
 
-        is_single = rows.is_single and not wanted.is_counted
-        self.done = Done(await self._read(find, is_single=is_single))
+        self.done = Done(await self._read(find, most=rows.statements + wanted.is_counted))
         return self.done
 
     async def one(self, noun: Noun, by: Mapping[str, Any]) -> Any:
@@ -199,8 +198,8 @@ class ReadyField:
             found = yield rows.reading.of_one(by, organisation_id=firm)
             return (yield from rows.fill(firm, found))[0] if found else None
 
-        self.done = Done(await self._read(find, is_single=rows.is_single))
+        self.done = Done(await self._read(find, most=rows.statements))
         return self.done
 
-    async def _read(self, find: Callable[[int], Steps], *, is_single: bool) -> Any:
-        return await self._sitting.read(self._planned.pace, find, is_single=is_single)
+    async def _read(self, find: Callable[[int], Steps], *, most: int) -> Any:
+        return await self._sitting.read(self._planned.pace, find, most=most)

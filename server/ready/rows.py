@@ -52,9 +52,9 @@ class Rows:
         return self.shape(rows, *parts)
 
     @property
-    def is_single(self) -> bool:
-        """Whether one statement reads them all."""
-        return not self.below
+    def statements(self) -> int:
+        """That read them at most: one, and those of what stands below."""
+        return 1 + sum(rows.statements for _, rows in self.below)
 
     def by_key(self, organisation_id: int, keys: list[int]) -> Steps:
         """The objects that belong to those with the identifiers `keys`, and their weights."""

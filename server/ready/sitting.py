@@ -54,14 +54,13 @@ class Sitting:
         self._awaited: Snapshot | None = None
         self._places: Shares | None = None
 
-    async def read(self, pace: Pace, find: Callable[[int], Steps], *, is_single: bool) -> Any:
-        """What `find` comes to, of one moment; `is_single` says that it asks one statement."""
+    async def read(self, pace: Pace, find: Callable[[int], Steps], *, most: int) -> Any:
+        """What `find` comes to, of one moment; it asks `most` statements."""
         firm = self._caller.organisation_id
         if pace.is_quick and not self._is_long:
             try:
                 if (heap := self._reader.awaited()) is not None:
-                    is_single = is_single and self._is_alone
-                    return await self._read_awaited(heap, find(firm), is_single=is_single)
+                    return await self._read_awaited(heap, find(firm), most)
                 if self._reader.is_inline and self._reader.has_spare:
                     with self._reader.snapshot(firm, INLINE_LOOKS) as fetch:
                         return walk(find(firm), fetch)
@@ -86,12 +85,13 @@ class Sitting:
             self._places.leave(self._caller.organisation_id)
             self._places = None
 
-    async def _read_awaited(self, heap: Awaited, steps: Steps, *, is_single: bool) -> Any:
+    async def _read_awaited(self, heap: Awaited, steps: Steps, most: int) -> Any:
         if self._awaited is None:
             places, firm = awaiting(), self._caller.organisation_id
             await places.take(firm)
             self._places = places
-            self._awaited = await heap.snapshot(firm, is_single=is_single)
+            in_all = most if self._is_alone else None
+            self._awaited = await heap.snapshot(firm, most=in_all)
         try:
             return await self._awaited.read(self._reader.heard(steps))
         except BaseException:

@@ -45,8 +45,8 @@ def told(database: Database, question: str) -> list[Any]:
         return list(connection.execute(text(question)))
 
 
-async def read(heap: Awaited, *bounds: Bound, firm: int = MINE, is_single: bool = False) -> Any:
-    snapshot = await heap.snapshot(firm, is_single=is_single)
+async def read(heap: Awaited, *bounds: Bound, firm: int = MINE, most: int | None = None) -> Any:
+    snapshot = await heap.snapshot(firm, most=most)
     try:
         return await snapshot.read(asking(*bounds))
     finally:

@@ -24,18 +24,18 @@ from tests.support.api import ApiClient
 from tests.support.databases import owner
 
 
-@pytest.mark.parametrize("is_single", [True, False])
+@pytest.mark.parametrize("most", [1, 2, None])
 def test_a_statement_sees_the_rows_of_the_firm_of_its_snapshot(
-    postgres_firm: ApiClient, postgres_reader: Reader, is_single: bool
+    postgres_firm: ApiClient, postgres_reader: Reader, most: int | None
 ) -> None:
     other = postgres_firm.of_another_firm().organisation_id
     count = Bound("SELECT count(*) FROM client", [])
 
     async def work(heap: Awaited) -> None:
         for firm in (MINE, other, MINE):
-            ((row,),) = await read(heap, ORGANISATION, firm=firm, is_single=is_single)
+            ((row,),) = await read(heap, ORGANISATION, firm=firm, most=most)
             assert row == ("jalon_app", str(firm))
-            ((many,),) = (await read(heap, count, firm=firm, is_single=is_single))[0]
+            ((many,),) = (await read(heap, count, firm=firm, most=most))[0]
             assert (many > 0) is (firm == MINE)
         # All by one connection, on which nothing of the last snapshot stays.
         assert len(heap._free) == 1
@@ -43,19 +43,19 @@ def test_a_statement_sees_the_rows_of_the_firm_of_its_snapshot(
     run(postgres_reader, work)
 
 
-@pytest.mark.parametrize("is_single", [True, False])
-def test_nothing_can_be_written(postgres_reader: Reader, is_single: bool) -> None:
+@pytest.mark.parametrize("most", [1, 2, None])
+def test_nothing_can_be_written(postgres_reader: Reader, most: int | None) -> None:
     async def work(heap: Awaited) -> None:
         with pytest.raises(ReadOnlySqlTransaction):
-            await read(heap, Bound("DELETE FROM time_entry", []), is_single=is_single)
+            await read(heap, Bound("DELETE FROM time_entry", []), most=most)
         assert heap._free == []
 
     run(postgres_reader, work)
 
 
-@pytest.mark.parametrize("is_single", [True, False])
+@pytest.mark.parametrize("most", [1, 2, None])
 def test_nothing_is_said_to_the_connection_beyond_a_transaction(
-    postgres_reader: Reader, is_single: bool
+    postgres_reader: Reader, most: int | None
 ) -> None:
     """A pooler of transactions hands it to those who write next (docs/operating.md)."""
     changed = (
@@ -66,24 +66,25 @@ def test_nothing_is_said_to_the_connection_beyond_a_transaction(
         expected = dict(fetch(Bound(changed, [])))
 
     async def work(heap: Awaited) -> None:
-        (rows,) = await read(heap, Bound(changed, []), is_single=is_single)
+        (rows,) = await read(heap, Bound(changed, []), most=most)
         found = dict(rows)
         assert found.pop("statement_timeout") == "251"
         assert found.pop("transaction_read_only") == "on"
         assert {name for name in found if name.startswith("default_")} == set()
         assert found.get("transaction_isolation") == (
-            None if is_single else expected["transaction_isolation"]
+            None if most == 1 else expected["transaction_isolation"]
         )
 
     run(postgres_reader, work)
 
 
-def test_a_snapshot_of_one_statement_gives_no_second(postgres_reader: Reader) -> None:
+@pytest.mark.parametrize("most", [1, 2])
+def test_a_snapshot_gives_no_more_than_it_was_for(postgres_reader: Reader, most: int) -> None:
     async def work(heap: Awaited) -> None:
         with pytest.raises(NotReady):
-            await read(heap, NUMBER, NUMBER, is_single=True)
+            await read(heap, *[NUMBER] * (most + 1), most=most)
         # It was not even asked: the connection is as good as before.
-        assert await read(heap, NUMBER, is_single=True) == [[(7,)]]
+        assert await read(heap, *[NUMBER] * most, most=most) == [[(7,)]] * most
         assert len(heap._free) == 1
 
     run(postgres_reader, work)
@@ -105,7 +106,7 @@ def test_all_statements_of_a_snapshot_see_one_moment(
         return before, after
 
     async def work(heap: Awaited) -> None:
-        snapshot = await heap.snapshot(MINE, is_single=False)
+        snapshot = await heap.snapshot(MINE, most=None)
         before, after = await snapshot.read(steps())
         (again,) = await snapshot.read(asking(counting))
         snapshot.end()
@@ -116,14 +117,14 @@ def test_all_statements_of_a_snapshot_see_one_moment(
     run(postgres_reader, work)
 
 
-@pytest.mark.parametrize("is_single", [True, False])
+@pytest.mark.parametrize("most", [1, 2, None])
 def test_what_takes_longer_than_it_is_given_is_ended(
-    postgres_reader: Reader, is_single: bool
+    postgres_reader: Reader, most: int | None
 ) -> None:
     async def work(heap: Awaited) -> None:
         began = time.monotonic()
         with pytest.raises(Blown):
-            await read(heap, SLOW, is_single=is_single)
+            await read(heap, SLOW, most=most)
         assert time.monotonic() - began < 10
         assert await read(heap, NUMBER) == [[(7,)]]
 
@@ -157,7 +158,7 @@ def test_nothing_is_asked_after_the_deadline(postgres_reader: Reader) -> None:
     async def work(heap: Awaited) -> None:
         with within(3_600):
             await asyncio.create_task(read(heap, NUMBER))
-        snapshot = await heap.snapshot(MINE, is_single=False)
+        snapshot = await heap.snapshot(MINE, most=None)
         with within(0.3):
             with pytest.raises(Blown):
                 await snapshot.read(steps())
@@ -191,7 +192,7 @@ def test_a_fault_in_what_is_made_of_rows_ends_the_read_alone(postgres_reader: Re
         raise ZeroDivisionError
 
     async def work(heap: Awaited) -> None:
-        snapshot = await heap.snapshot(MINE, is_single=False)
+        snapshot = await heap.snapshot(MINE, most=None)
         with pytest.raises(ZeroDivisionError):
             await snapshot.read(broken())
         snapshot.end()
@@ -233,7 +234,7 @@ def test_nobody_is_given_what_another_who_gave_up_had_asked(postgres_reader: Rea
         return number, found
 
     async def one(heap: Awaited, number: int) -> Any:
-        snapshot = await heap.snapshot(MINE, is_single=False)
+        snapshot = await heap.snapshot(MINE, most=None)
         try:
             return await snapshot.read(several(number))
         finally:
@@ -268,8 +269,8 @@ def test_what_does_not_leave_at_once_leaves_when_it_can(postgres_reader: Reader)
 
     async def work(heap: Awaited) -> None:
         told = Bound("SELECT length($1::text)", [long])
-        for is_single in (True, False):
-            assert await read(heap, told, is_single=is_single) == [[(len(long),)]]
+        for most in (1, 2, None):
+            assert await read(heap, told, most=most) == [[(len(long),)]]
         assert len(heap._free) == 1
 
     with pytest.MonkeyPatch.context() as patch:

@@ -60,7 +60,7 @@ def test_those_who_go_away_leave_only_so_many_connections(
         while len(made) < 6 or sum(not one.closed for one in made) > 2:
             assert time.monotonic() < until
             await asyncio.sleep(0.01)
-        snapshots = [await heap.snapshot(MINE, is_single=True) for _ in range(3)]
+        snapshots = [await heap.snapshot(MINE, most=1) for _ in range(3)]
         for snapshot in snapshots:
             snapshot.end()
         assert len(heap._free) == 2
@@ -114,8 +114,8 @@ def test_a_snapshot_is_over_though_nobody_waits_to_hear_it(
     postgres_reader: Reader, postgres_database: Database
 ) -> None:
     async def work(heap: Awaited) -> None:
-        for is_single in (True, False, False):
-            await read(heap, NUMBER, is_single=is_single)
+        for most in (1, 2, None):
+            await read(heap, NUMBER, most=most)
             process = heap._free[0]._driver.info.backend_pid
             state = f"SELECT state, backend_xmin IS NULL FROM pg_stat_activity WHERE pid={process}"
             until = time.monotonic() + 10
@@ -141,7 +141,7 @@ def test_connections_are_one_loops_alone(postgres_reader: Reader) -> None:
 
 def test_they_are_closed_from_any_thread(postgres_reader: Reader) -> None:
     async def work(heap: Awaited) -> None:
-        snapshot = await heap.snapshot(MINE, is_single=False)
+        snapshot = await heap.snapshot(MINE, most=None)
         await read(heap, NUMBER)
         closing = threading.Thread(target=postgres_reader.close)
         closing.start()
@@ -161,7 +161,7 @@ def test_they_are_closed_from_any_thread(postgres_reader: Reader) -> None:
 
 def test_who_comes_as_they_are_closed_opens_none(postgres_reader: Reader) -> None:
     async def work(heap: Awaited) -> None:
-        coming = asyncio.ensure_future(heap.snapshot(MINE, is_single=True))
+        coming = asyncio.ensure_future(heap.snapshot(MINE, most=1))
         await asyncio.sleep(0)
         heap.close()
         with pytest.raises(NotReady):

@@ -25,38 +25,38 @@ TWO = """query Two {
 
 
 @pytest.fixture
-def begun(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Of each snapshot that a loop awaited whether it was one of a single statement."""
-    told: list[bool] = []
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
+    """Of each snapshot that a loop awaited how many statements it was for."""
+    told: list[int | None] = []
     kept = Awaited.snapshot
 
-    async def noted(self: Awaited, firm: int, *, is_single: bool) -> Any:
-        told.append(is_single)
-        return await kept(self, firm, is_single=is_single)
+    async def noted(self: Awaited, firm: int, *, most: int | None) -> Any:
+        told.append(most)
+        return await kept(self, firm, most=most)
 
     monkeypatch.setattr(Awaited, "snapshot", noted)
     return told
 
 
 def test_all_fields_of_an_operation_are_read_of_one_moment(
-    postgres_firm: ApiClient, begun: list[bool]
+    postgres_firm: ApiClient, begun: list[int | None]
 ) -> None:
     answers = [postgres_firm.query(TWO) for _ in range(3)]
     assert answers[0] == answers[1] == answers[2]
-    assert begun == [False] * 3
+    assert begun == [None] * 3
 
 
 def test_what_one_statement_reads_is_asked_for_at_once(
-    postgres_firm: ApiClient, begun: list[bool]
+    postgres_firm: ApiClient, begun: list[int | None]
 ) -> None:
     text = "query Some { clients(page: {first: 3}) { nodes { id name } } }"
     answers = [postgres_firm.query(text) for _ in range(3)]
     assert answers[0] == answers[1] == answers[2]
-    assert begun == [True] * 3
+    assert begun == [1] * 3
 
 
 def test_what_was_slow_is_read_in_a_thread_from_then_on(
-    postgres_firm: ApiClient, begun: list[bool], monkeypatch: pytest.MonkeyPatch
+    postgres_firm: ApiClient, begun: list[int | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = "query Slow { clients(page: {first: 3}) { nodes { id name } totalCount } }"
     expected = postgres_firm.query(text)
@@ -64,7 +64,7 @@ def test_what_was_slow_is_read_in_a_thread_from_then_on(
     answers = [postgres_firm.query(text) for _ in range(3)]
     assert answers == [expected] * 3
     # Once as it should be, and once in vain.
-    assert begun == [False] * 2
+    assert begun == [2] * 2
 
 
 def _sitting(api: ApiClient, reader: Reader, *, is_long: bool = False) -> Sitting:
@@ -95,14 +95,14 @@ def test_nothing_stays_taken_however_a_read_ends(
         try:
             match number % 3:
                 case 0:
-                    found = await sitting.read(Pace(), _of(NUMBER), is_single=True)
+                    found = await sitting.read(Pace(), _of(NUMBER), most=1)
                     assert found == [[(7,)]]
                     assert awaiting().taken == 1
                 case 1:
                     with pytest.raises(ZeroDivisionError):
-                        await sitting.read(Pace(), _broken, is_single=False)
+                        await sitting.read(Pace(), _broken, most=2)
                 case 2:
-                    slow = sitting.read(Pace(), _of(SLOW), is_single=False)
+                    slow = sitting.read(Pace(), _of(SLOW), most=2)
                     with pytest.raises(TimeoutError):
                         await asyncio.wait_for(slow, 0.05)
         finally:
@@ -123,19 +123,19 @@ def test_who_reads_in_a_thread_keeps_nobody_waiting(
 
     async def work() -> None:
         sitting = _sitting(postgres_firm, postgres_reader)
-        await sitting.read(Pace(), _of(NUMBER), is_single=False)
+        await sitting.read(Pace(), _of(NUMBER), most=2)
         assert awaiting().taken == 1
 
         def find(firm: int) -> Steps:
             return asking(NUMBER)
 
         pace.was_slow()
-        reading = asyncio.ensure_future(sitting.read(pace, find, is_single=False))
+        reading = asyncio.ensure_future(sitting.read(pace, find, most=None))
         await asyncio.sleep(0)
         assert awaiting().taken == 0
         assert await reading == [[(7,)]]
         long = _sitting(postgres_firm, postgres_reader, is_long=True)
-        assert await long.read(Pace(), _of(NUMBER), is_single=False) == [[(7,)]]
+        assert await long.read(Pace(), _of(NUMBER), most=2) == [[(7,)]]
         assert awaiting().taken == 0
 
     asyncio.run(work())
@@ -157,14 +157,11 @@ def test_one_firm_cannot_have_all_places(postgres_firm: ApiClient, postgres_read
 
     async def work() -> None:
         mine = [_sitting(postgres_firm, postgres_reader) for _ in range(2 * AWAITED)]
-        slow = [
-            asyncio.ensure_future(one.read(Pace(), _of(NUMBER, SLOW), is_single=False))
-            for one in mine
-        ]
+        slow = [asyncio.ensure_future(one.read(Pace(), _of(NUMBER, SLOW), most=2)) for one in mine]
         while awaiting().taken < AWAITED // 2:
             await asyncio.sleep(0)
         theirs = _sitting(other, postgres_reader)
-        found = await asyncio.wait_for(theirs.read(Pace(), _of(NUMBER), is_single=True), 5)
+        found = await asyncio.wait_for(theirs.read(Pace(), _of(NUMBER), most=1), 5)
         assert found == [[(7,)]]
         theirs.end()
         for one in slow:
