@@ -77,12 +77,17 @@ class WebhookEndpoint(Versioned, Record):
     @property
     def destination(self) -> str:
         """What its deliveries are known by, once for each hand-over."""
-        return f"webhook_{self.id}"
+        return destination_of_webhook(self.id)
 
     def require_live(self) -> None:
         """WEBHOOK_DISABLED for one that is switched off or deleted."""
         if not self.is_live:
             raise Refusal(WEBHOOK_DISABLED(field=("id",), webhook=f"webhook_endpoint_{self.id}"))
+
+
+def destination_of_webhook(key: int) -> str:
+    """What the deliveries of a webhook are known by."""
+    return f"webhook_{key}"
 
 
 def salt_under(installation: Secrets, random: str) -> str:

@@ -37,6 +37,9 @@ from domain.errors import NOT_FOUND, Refusal
 from domain.invoice.model import LEGAL, PRO_FORMA, Invoice
 from persistence.bulk import among, run_rows
 from persistence.session import ScopedSession
+from persistence.short import Short
+
+_BILLS = Short(lambda keys: select(BatchInvoice.id).where(among(BatchInvoice.invoice_id, keys)))
 
 _PORTION = 5_000
 """Identifiers in one statement."""
@@ -255,7 +258,7 @@ def forget_invoices(session: ScopedSession, invoice_ids: Sequence[int]) -> None:
 
 def settle_bills(session: ScopedSession, invoice_ids: Collection[int]) -> None:
     """An act on these invoices came about: why the last one did not is told no more."""
-    if not invoice_ids:
+    if not invoice_ids or not _BILLS.rows(session, keys=list(invoice_ids)):
         return
     session.execute(
         update(BatchInvoice)

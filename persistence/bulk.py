@@ -14,7 +14,16 @@ from itertools import chain, pairwise, repeat
 from types import NoneType
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, Dialect, Table, Update, insert
+from sqlalchemy import (
+    JSON,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Table,
+    Update,
+    insert,
+)
 from sqlalchemy.sql.schema import Column, ScalarElementColumnDefault
 
 _ROWS = 1000
@@ -114,15 +123,19 @@ def _by_columns(table: Table, dialect: Dialect, order: tuple[str, ...]) -> str |
     return f"INSERT INTO {target} ({columns}) SELECT {values} FROM unnest({lists}) own ({columns})"
 
 
-def among(column: Any, ids: Sequence[int]) -> ColumnElement[bool]:
+def among(column: Any, ids: Sequence[int] | BindParameter[Any]) -> ColumnElement[bool]:
     """Whether `column` is one of `ids`, in whatever order.
 
     What was made in one go has one number after the other: a span is told in two parameters, and
     a list in as many as it has numbers, each of which takes longer to prepare than to find. A few
     are named: a database knows better what to expect of them.
     """
-    is_span = len(ids) > FEW and all(after - before == 1 for before, after in pairwise(ids))
-    found: ColumnElement[bool] = column.between(ids[0], ids[-1]) if is_span else column.in_(ids)
+    found: ColumnElement[bool]
+    if isinstance(ids, BindParameter) or len(ids) <= FEW:
+        found = column.in_(ids)
+    else:
+        is_span = all(after - before == 1 for before, after in pairwise(ids))
+        found = column.between(ids[0], ids[-1]) if is_span else column.in_(ids)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -34,9 +35,10 @@ from domain.invoice.model import (
 )
 from domain.organisation import Entity
 from persistence.bulk import among
-from persistence.numbers import locked_counter
+from persistence.numbers import raised_counter
 from persistence.reach import shown_to
 from persistence.session import ScopedSession, insert_all
+from persistence.short import Short
 
 CHAIN_SERIES = "#"
 """No series of numbers is called so: they are capitals."""
@@ -45,6 +47,14 @@ _PORTION = 200
 _NONE = (b"null",)
 Pieces = tuple[bytes, ...]
 """JSON as it is hashed."""
+
+_END = Short(
+    lambda entity_id, place: (
+        select(ChainLink.place, ChainLink.sha256)
+        .where(ChainLink.entity_id == entity_id, ChainLink.place >= place)
+        .order_by(ChainLink.place)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,39 +95,34 @@ def _append(
     ids: Sequence[int],
     pictures: Mapping[int, Pieces] | None = None,
 ) -> None:
-    counter = locked_counter(session, entity_id=entity_id, series=CHAIN_SERIES, year=0)
-    before = _end_of(session, entity_id, counter.last)
+    place = raised_counter(session, entity_id=entity_id, series=CHAIN_SERIES, year=0, by=len(ids))
+    before = _end_of(session, entity_id, place)
     contents = _contents(session, dict.fromkeys(ids, FORM), pictures)
     links = []
     for invoice_id in ids:
-        counter.last += 1
+        place += 1
         content = contents[invoice_id]
-        before = link_hash(before=before, place=counter.last, content=content)
+        before = link_hash(before=before, place=place, content=content)
         links.append(
             {
                 "entity_id": entity_id,
-                "place": counter.last,
+                "place": place,
                 "invoice_id": invoice_id,
                 "content_sha256": content,
                 "sha256": before,
                 "form": FORM,
             }
         )
-    session.flush()
     insert_all(session, ChainLink, links)
 
 
 def _end_of(session: ScopedSession, entity_id: int, place: int) -> str:
     """The hash of the link at `place`, which must be the last one."""
-    found = session.execute(
-        select(ChainLink.place, ChainLink.sha256)
-        .where(ChainLink.entity_id == entity_id, ChainLink.place >= place)
-        .order_by(ChainLink.place)
-    ).all()
-    if [row.place for row in found] != ([place] if place else []):
+    found = _END.rows(session, entity_id=entity_id, place=place)
+    if [row[0] for row in found] != ([place] if place else []):
         code = session.scalars(select(Entity.code).where(Entity.id == entity_id)).one()
         raise Refusal(CHAIN_BROKEN(entity=code, place=place + len(found)))
-    return found[0].sha256 if found else BEGINNING
+    return found[0][1] if found else BEGINNING
 
 
 def verify(session: ScopedSession, entity_id: int) -> Verified:
@@ -211,23 +216,32 @@ def _contents(
 def _hashes(
     session: ScopedSession, form: int, ids: Sequence[int], pictures: Mapping[int, Pieces]
 ) -> dict[int, str]:
-    of_invoice, of_line = columns_of(form)
+    of_invoice, of_line = _hashed(form)
     lines: defaultdict[int, list[Sequence[Any]]] = defaultdict(list)
-    for invoice_id, *line in session.execute(
-        select(InvoiceLine.invoice_id, *(getattr(InvoiceLine, name) for name in of_line))
-        .where(among(InvoiceLine.invoice_id, ids))
-        .order_by(InvoiceLine.position)
-    ):
+    for invoice_id, *line in of_line.rows(session, keys=ids):
         lines[invoice_id].append(line)
-    invoices = session.execute(
-        select(Invoice.id, *(getattr(Invoice, name) for name in of_invoice)).where(
-            among(Invoice.id, ids)
-        )
-    )
     return {
         key: content_hash(invoice, lines[key], pictures.get(key, _NONE), form=form)
-        for key, *invoice in invoices
+        for key, *invoice in of_invoice.rows(session, keys=ids)
     }
+
+
+@cache
+def _hashed(form: int) -> tuple[Short, Short]:
+    """What is hashed by a form of documents, and of their lines: after an identifier."""
+    of_invoice, of_line = columns_of(form)
+    invoice = [Invoice.id, *(getattr(Invoice, name) for name in of_invoice)]
+    line = [InvoiceLine.invoice_id, *(getattr(InvoiceLine, name) for name in of_line)]
+    return (
+        Short(lambda keys: select(*invoice).where(among(Invoice.id, keys))),
+        Short(
+            lambda keys: (
+                select(*line)
+                .where(among(InvoiceLine.invoice_id, keys))
+                .order_by(InvoiceLine.position)
+            )
+        ),
+    )
 
 
 def _pictures(session: ScopedSession, ids: Sequence[int]) -> dict[int, Pieces]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from sqlalchemy import ColumnElement, func, select, union
 
@@ -12,9 +12,41 @@ from domain.project.model import Contract, Phase, Project
 from persistence.deposits import projects_of_deposits
 from persistence.reach import shown_to
 from persistence.session import ScopedSession
+from persistence.short import Short
 
 _PORTION = 5000
 """Identifiers in one statement: a driver takes 32,766 values."""
+
+# With a column that no index has: else SQLite reads the index of all invoices there are.
+_TIED = Short(
+    lambda keys: select(Invoice.id, Invoice.project_id, Invoice.kind).where(Invoice.id.in_(keys))
+)
+_OF_PHASES = Short(
+    lambda keys: (
+        # With a column that no index has, as above.
+        select(Phase.id, Contract.project_id, Phase.currency)
+        .join(Contract, Contract.id == Phase.contract_id)
+        .where(Phase.id.in_(keys))
+    )
+)
+_LOCKED = Short(
+    lambda keys: (
+        select(Project)
+        .where(Project.id.in_(keys))
+        .order_by(Project.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+)
+_BILLED = Short(
+    lambda keys: (
+        select(InvoiceLine.invoice_id, Contract.project_id)
+        .join(Phase, Phase.id == InvoiceLine.phase_id)
+        .join(Contract, Contract.id == Phase.contract_id)
+        .where(InvoiceLine.invoice_id.in_(keys))
+        .distinct()
+    )
+)
 
 
 def _portions(keys: Iterable[int]) -> Iterator[list[int]]:
@@ -27,33 +59,36 @@ def projects_of_phases(session: ScopedSession, phase_ids: Iterable[int]) -> dict
     """The project of each of these phases; what is no phase is absent."""
     found: dict[int, int] = {}
     for portion in _portions(phase_ids):
-        statement = (
-            # With a column that no index has, as below.
-            select(Phase.id, Contract.project_id, Phase.currency)
-            .join(Contract, Contract.id == Phase.contract_id)
-            .where(Phase.id.in_(portion))
-        )
-        found |= {row.id: row.project_id for row in session.execute(statement)}
+        found |= {row[0]: row[1] for row in _OF_PHASES.rows(session, keys=portion)}
     return found
 
 
 def projects_of(session: ScopedSession, invoice_ids: Iterable[int]) -> dict[int, list[int]]:
     """The projects of each invoice by rising identifier; two statements for five thousand."""
+    keys = list(invoice_ids)
+    tied = [
+        (invoice, project)
+        for portion in _portions(keys)
+        for invoice, project, _ in _TIED.rows(session, keys=portion)
+    ]
+    return _with_billed(session, keys, tied)
+
+
+def projects_held(session: ScopedSession, invoices: Collection[Invoice]) -> dict[int, list[int]]:
+    """As `projects_of`, of invoices that were read."""
+    keys = [one.id for one in invoices]
+    return _with_billed(session, keys, [(one.id, one.project_id) for one in invoices])
+
+
+def _with_billed(
+    session: ScopedSession, keys: Iterable[int], tied: Iterable[tuple[int, int | None]]
+) -> dict[int, list[int]]:
     found: dict[int, set[int]] = {}
-    for portion in _portions(invoice_ids):
-        # With a column that no index has: else SQLite reads the index of all invoices there are.
-        tied = select(Invoice.id, Invoice.project_id, Invoice.kind).where(Invoice.id.in_(portion))
-        for invoice, project, _ in session.execute(tied):
-            if project is not None:
-                found.setdefault(invoice, set()).add(project)
-        billing = (
-            select(InvoiceLine.invoice_id, Contract.project_id)
-            .join(Phase, Phase.id == InvoiceLine.phase_id)
-            .join(Contract, Contract.id == Phase.contract_id)
-            .where(InvoiceLine.invoice_id.in_(portion))
-            .distinct()
-        )
-        for invoice, project in session.execute(billing):
+    for invoice, project in tied:
+        if project is not None:
+            found.setdefault(invoice, set()).add(project)
+    for portion in _portions(keys):
+        for invoice, project in _BILLED.rows(session, keys=portion):
             found.setdefault(invoice, set()).add(project)
     return {invoice: sorted(some) for invoice, some in found.items()}
 
@@ -98,13 +133,7 @@ def projects_locked(session: ScopedSession, keys: Iterable[int]) -> dict[int, Pr
     return {
         found.id: found
         for portion in _portions(keys)
-        for found in session.scalars(
-            select(Project)
-            .where(Project.id.in_(portion))
-            .order_by(Project.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
+        for found in _LOCKED.ask(session, keys=portion).scalars()
     }
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy.orm import undefer
 from sqlalchemy.orm.attributes import flag_modified
 
 from domain.base import Record, Scoped
@@ -33,9 +35,48 @@ from persistence.invoice_projects import holds_project, projects_of_phases
 from persistence.ledger import phase_figures
 from persistence.reach import shown_to
 from persistence.session import ScopedSession
+from persistence.short import Short
 
 Found = TypeVar("Found", bound=Record)
 Owned = TypeVar("Owned", bound=Scoped)
+
+_LINES = Short(
+    lambda keys: (
+        select(InvoiceLine)
+        .where(among(InvoiceLine.invoice_id, keys))
+        .order_by(InvoiceLine.position)
+    )
+)
+_LOCKED = Short(
+    lambda keys: (
+        select(Invoice)
+        .where(among(Invoice.id, keys))
+        .order_by(Invoice.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+)
+_PHASES = Short(
+    lambda keys: (
+        select(Phase, Contract)
+        .join(Contract, Contract.id == Phase.contract_id)
+        .where(among(Contract.project_id, keys))
+        .order_by(Contract.id, Phase.position, Phase.id)
+    )
+)
+_PROJECTS_LOCKED = Short(
+    lambda keys: (
+        select(Project.id).where(among(Project.id, keys)).order_by(Project.id).with_for_update()
+    )
+)
+
+
+@cache
+def _by_id(record: type[Owned]) -> Short:
+    # What every paper shows is read with the rest: the logo of its entity.
+    more = [undefer(Entity.logo)] if record is Entity else []
+    return Short(lambda keys: select(record).where(among(record.id, keys)).options(*more))
+
 
 DEFAULT_STATES = (InvoiceState.DRAFT, InvoiceState.SENT, InvoiceState.READY)
 """The list as it opens (F04)."""
@@ -115,12 +156,19 @@ def dossier_of(session: ScopedSession, invoice: Invoice) -> Dossier:
     return dossiers_of(session, [invoice])[0]
 
 
-def dossiers_of(session: ScopedSession, invoices: Sequence[Invoice]) -> list[Dossier]:
-    """Each invoice with all that it rests on, in their order, in a few statements for all."""
+def dossiers_of(
+    session: ScopedSession,
+    invoices: Sequence[Invoice],
+    *,
+    read: Mapping[int, Project] = MappingProxyType({}),
+) -> list[Dossier]:
+    """Each invoice with all that it rests on, in their order, in a few statements for all.
+
+    Projects that were `read` by this transaction already, locked, are not read again.
+    """
     lines: dict[int, list[InvoiceLine]] = {invoice.id: [] for invoice in invoices}
     for portion in _portions(lines):
-        statement = select(InvoiceLine).where(among(InvoiceLine.invoice_id, portion))
-        for line in session.scalars(statement.order_by(InvoiceLine.position)):
+        for line in _LINES.ask(session, keys=portion).scalars():
             lines[line.invoice_id].append(line)
     codes = {line.tax_code_id for some in lines.values() for line in some if line.tax_code_id}
     taxes = records_by_id(session, TaxCode, codes)
@@ -130,7 +178,8 @@ def dossiers_of(session: ScopedSession, invoices: Sequence[Invoice]) -> list[Dos
         session, {line.phase_id for some in lines.values() for line in some if line.phase_id}
     )
     tied = {one.project_id for one in invoices if one.project_id}
-    projects = records_by_id(session, Project, tied.union(of_phases.values()))
+    wanted = tied.union(of_phases.values()) - read.keys()
+    projects = {**read, **records_by_id(session, Project, wanted)}
     return [
         Dossier(
             invoice=invoice,
@@ -182,7 +231,7 @@ def records_by_id(
     return {
         found.id: found
         for portion in _portions(keys)
-        for found in session.scalars(select(record).where(among(record.id, portion)))
+        for found in _by_id(record).ask(session, keys=portion).scalars()
     }
 
 
@@ -191,13 +240,7 @@ def invoices_locked(session: ScopedSession, keys: Iterable[int]) -> dict[int, In
     return {
         found.id: found
         for portion in _portions(keys)
-        for found in session.scalars(
-            select(Invoice)
-            .where(among(Invoice.id, portion), *shown_to(session, Invoice))
-            .order_by(Invoice.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
+        for found in _LOCKED.ask(session, *shown_to(session, Invoice), keys=portion).scalars()
     }
 
 
@@ -214,13 +257,7 @@ def billables_by_project(
     """The phases of each of these projects, with what each has left; all count in the caps."""
     found: list[tuple[Phase, Contract]] = []
     for portion in _portions(project_ids):
-        statement = (
-            select(Phase, Contract)
-            .join(Contract, Contract.id == Phase.contract_id)
-            .where(among(Contract.project_id, portion))
-            .order_by(Contract.id, Phase.position, Phase.id)
-        )
-        found += [(phase, contract) for phase, contract in session.execute(statement)]
+        found += [(phase, contract) for phase, contract in _PHASES.ask(session, keys=portion)]
     figures = phase_figures(session, [phase.id for phase, _ in found])
     taken: dict[int, int] = {}
     for phase, contract in found:
@@ -263,9 +300,7 @@ def lock_projects(session: ScopedSession, keys: Iterable[int]) -> None:
     """Locks the projects with these identifiers, in the same order."""
     wanted = sorted(keys)
     for start in range(0, len(wanted), 500):
-        portion = wanted[start : start + 500]
-        statement = select(Project.id).where(among(Project.id, portion)).order_by(Project.id)
-        session.execute(statement.with_for_update()).all()
+        _PROJECTS_LOCKED.rows(session, keys=wanted[start : start + 500])
 
 
 def phase_has_account(session: ScopedSession, phase_id: int | None, number: str) -> bool:

@@ -25,6 +25,18 @@ from domain.invoice.mail import (
 from domain.invoice.model import LEGAL, PRO_FORMA, Invoice, InvoiceState
 from persistence import leases
 from persistence.session import ScopedSession
+from persistence.short import Short
+
+_MAILS = Short(lambda keys: select(InvoiceMail.id).where(InvoiceMail.invoice_id.in_(keys)))
+_QUEUED = Short(
+    lambda keys: (
+        select(InvoiceMail)
+        .where(InvoiceMail.invoice_id.in_(keys), InvoiceMail.state == MailState.QUEUED)
+        .order_by(InvoiceMail.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +131,10 @@ def withdraw_pro_formas(session: ScopedSession, numbers: Mapping[int, str]) -> d
     """
     if not numbers:
         return {}
-    waiting = (
-        select(InvoiceMail)
-        .where(InvoiceMail.invoice_id.in_(numbers), InvoiceMail.state == MailState.QUEUED)
-        .order_by(InvoiceMail.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
     to: dict[int, list[str]] = {}
-    for mail in session.scalars(waiting):
+    if not _MAILS.rows(session, keys=list(numbers)):
+        return {}
+    for mail in _QUEUED.ask(session, keys=list(numbers)).scalars():
         to.setdefault(mail.invoice_id, []).extend(mail.left)
         call_back(mail, why=MAIL_OF_PRO_FORMA(number=numbers[mail.invoice_id]))
     return {

@@ -3,13 +3,47 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from domain.invoice.model import NumberCounter
 from domain.invoice.numbering import PRO_FORMA_SERIES, legal_number, pro_forma_number, take_next
 from domain.organisation import Entity, fiscal_year
 from persistence.session import ScopedSession
+from persistence.short import Short
+
+_COUNTER = Short(
+    lambda entity_id, series, year: (
+        select(NumberCounter)
+        .where(
+            NumberCounter.entity_id == entity_id,
+            NumberCounter.series == series,
+            NumberCounter.year == year,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+)
+_NEWEST = Short(
+    lambda entity_id, series: select(func.max(NumberCounter.last_issue_date)).where(
+        NumberCounter.entity_id == entity_id, NumberCounter.series == series
+    )
+)
+
+_RAISED = Short(
+    lambda entity_id, series, year, by: (
+        update(NumberCounter)
+        .where(
+            NumberCounter.entity_id == entity_id,
+            NumberCounter.series == series,
+            NumberCounter.year == year,
+        )
+        .values(last=NumberCounter.last + by)
+        .returning(NumberCounter.last)
+        .execution_options(synchronize_session=False)
+    )
+)
 
 
 def next_pro_forma_number(session: ScopedSession) -> str:
@@ -46,11 +80,7 @@ def next_legal_numbers(
     """The next `count` numbers of the series, under one lock until this transaction ends."""
     year = fiscal_year(start=entity.fiscal_year_start, day=issue_date)
     counter = locked_counter(session, entity_id=entity.id, series=series, year=year)
-    last = session.scalar(
-        select(func.max(NumberCounter.last_issue_date)).where(
-            NumberCounter.entity_id == entity.id, NumberCounter.series == series
-        )
-    )
+    ((last,),) = _NEWEST.rows(session, entity_id=entity.id, series=series)
     taken = (
         take_next(counter, issue_date=issue_date, today=today, last=last) for _ in range(count)
     )
@@ -62,19 +92,22 @@ def locked_counter(
 ) -> NumberCounter:
     """The counter, locked. Two first users of a series meet at its unique key: the loser's
     transaction starts over."""
-    statement = (
-        select(NumberCounter)
-        .where(
-            NumberCounter.entity_id == entity_id,
-            NumberCounter.series == series,
-            NumberCounter.year == year,
-        )
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    counter = session.scalar(statement)
+    found = _COUNTER.ask(session, entity_id=entity_id, series=series, year=year)
+    counter: NumberCounter | None = found.scalar()
     if counter is None:
         counter = NumberCounter(entity_id=entity_id, series=series, year=year)
         session.add(counter)
         session.flush()
     return counter
+
+
+def raised_counter(
+    session: ScopedSession, *, entity_id: int, series: str, year: int, by: int
+) -> int:
+    """What the counter stood at before it was raised `by` so many, which locks it."""
+    given: dict[str, Any] = {"entity_id": entity_id, "series": series, "year": year}
+    if not (found := _RAISED.rows(session, **given, by=by)):
+        locked_counter(session, **given)
+        found = _RAISED.rows(session, **given, by=by)
+    ((last,),) = found
+    return int(last) - by

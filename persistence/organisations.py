@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 from sqlalchemy import or_, select, update
 
@@ -16,8 +17,11 @@ from domain.errors import NOT_FOUND, Refusal
 from domain.organisation import Organisation, time_zone_of
 from domain.standing import Door
 from persistence.session import Database, ScopedSession
+from persistence.short import Short
 
 _PREFIX = "jalon"
+_OWN = Short(lambda: select(Organisation))
+_SETTINGS = Short(lambda: select(Organisation.settings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +165,13 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def settings_of(session: ScopedSession) -> Mapping[str, Any]:
+    """The settings of the organisation of the session."""
+    ((found,),) = _SETTINGS.rows(session)
+    return cast(Mapping[str, Any], found)
+
+
 def the_organisation(session: ScopedSession) -> Organisation:
     """The organisation of the session."""
-    return session.scalars(select(Organisation)).one()
+    found: Organisation = _OWN.ask(session).scalars().one()
+    return found

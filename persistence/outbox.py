@@ -8,17 +8,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, cast, func, or_, select
 
 from domain.errors import NOT_FOUND, Refusal
 from domain.handover import FOLDER, DeliveryState, HandoverDelivery
 from domain.invoice.model import Invoice, InvoiceState
 from domain.trace import OutboxEntry
-from domain.webhook import WebhookEndpoint
+from domain.webhook import WebhookEndpoint, destination_of_webhook
 from persistence.session import ScopedSession, insert_all
+from persistence.short import Short
 
 _SETTLING = 0x6A616C6F_00000000
 """The advisory lock on the destinations of an organisation, which its key is added to."""
+
+_SETTLED = Short(lambda key: select(func.pg_advisory_xact_lock(cast(key, BigInteger))))
+_HELD = Short(lambda key: select(func.pg_advisory_xact_lock_shared(cast(key, BigInteger))))
+_ENDPOINTS = Short(
+    lambda: (
+        select(WebhookEndpoint.id, WebhookEndpoint.entity_id, WebhookEndpoint.disabled_at)
+        .where(WebhookEndpoint.archived_at.is_(None))
+        .order_by(WebhookEndpoint.id)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,7 @@ def settle_destinations(session: ScopedSession) -> None:
     Else an invoice that becomes final at this moment would be told to neither the old ones nor the
     new ones. SQLite has one writer.
     """
-    _lock(session, func.pg_advisory_xact_lock)
+    _lock(session, _SETTLED)
 
 
 def announce(
@@ -79,7 +90,7 @@ def announce(
     """Writes that final documents wait to be handed over, and a delivery for each destination."""
     if not invoices:
         return
-    _lock(session, func.pg_advisory_xact_lock_shared)
+    _lock(session, _HELD)
     destinations = destinations_of(session, with_folder=with_folder)
     waiting: list[dict[str, Any]] = [
         {"topic": topic, "subject_id": one.id, "content": {"number": one.number}}
@@ -104,15 +115,17 @@ def destinations_of(
     session: ScopedSession, *, with_folder: bool, even_off: bool = False
 ) -> list[Destination]:
     """All that documents of the firm are handed over to; `even_off`: webhooks switched off too."""
-    live = select(WebhookEndpoint).where(WebhookEndpoint.archived_at.is_(None))
-    if not even_off:
-        live = live.where(WebhookEndpoint.disabled_at.is_(None))
-    found = [destination_of(one) for one in session.scalars(live.order_by(WebhookEndpoint.id))]
+    live = _ENDPOINTS.rows(session)
+    found = [_webhook(*one) for *one, disabled_at in live if even_off or disabled_at is None]
     return [Destination(FOLDER), *found] if with_folder else found
 
 
 def destination_of(endpoint: WebhookEndpoint) -> Destination:
-    return Destination(endpoint.destination, endpoint.id, endpoint.entity_id)
+    return _webhook(endpoint.id, endpoint.entity_id)
+
+
+def _webhook(endpoint_id: int, entity_id: int | None) -> Destination:
+    return Destination(destination_of_webhook(endpoint_id), endpoint_id, entity_id)
 
 
 def delivery_row(one: Destination, *, now: datetime, entry_id: int | None) -> dict[str, Any]:
@@ -223,6 +236,6 @@ def live_endpoints(session: ScopedSession) -> int:
     return session.scalar(select(func.count(WebhookEndpoint.id)).where(*endpoints_where())) or 0
 
 
-def _lock(session: ScopedSession, lock: Any) -> None:
+def _lock(session: ScopedSession, lock: Short) -> None:
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(lock(_SETTLING + session.organisation_id)))
+        lock.rows(session, key=_SETTLING + session.organisation_id)

@@ -19,6 +19,9 @@ from domain.organisation import Organisation
 ORGANISATION = bindparam("jalon_organisation", 0, type_=BigInteger)
 """The organisation, in a statement that is written once for all of them."""
 
+KEPT = "jalon_kept"
+"""The option of a statement that was written once: it is kept to its organisation already."""
+
 
 @lru_cache(maxsize=1_024)
 def criteria_of(organisation_id: int) -> tuple[Any, ...]:

@@ -43,7 +43,7 @@ from persistence.engine import (
     open_engine,
     take_role_of,
 )
-from persistence.scoping import criteria_of
+from persistence.scoping import KEPT, criteria_of
 from persistence.turns import Turn
 
 BUSY = call_error(
@@ -261,6 +261,8 @@ def _say_whose(
 def _keep_to_organisation(state: ORMExecuteState) -> None:
     organisation_id = state.session.info.get(_ORGANISATION)
     if organisation_id is None or state.is_insert or state.is_column_load:
+        return
+    if state.execution_options.get(KEPT):
         return
     state.statement = state.statement.options(
         *criteria_of(organisation_id), *reach.criteria_of(state.session)

@@ -17,7 +17,7 @@ from domain.invoice.remaining import Billable, require_still_within
 from persistence import deposits, invoices, numbers
 from persistence.batches import settle_bills
 from persistence.deposits import OpenDeposit
-from persistence.invoice_projects import projects_of
+from persistence.invoice_projects import projects_held, projects_locked
 from persistence.mails import withdraw_pro_formas
 from resolvers._freezing import Frozen, freeze_all
 from resolvers._lines import count_up
@@ -86,9 +86,10 @@ def judge_final(
         else:
             seen.add(key)
             live.append(one)
-    covered = projects_of(session, found)
-    invoices.lock_projects(session, {key for some in covered.values() for key in some})
-    dossiers = invoices.dossiers_of(session, [found[one.asked.invoice_id] for one in live])
+    covered = projects_held(session, found.values())
+    locked = projects_locked(session, {key for some in covered.values() for key in some})
+    rested = [found[one.asked.invoice_id] for one in live]
+    dossiers = invoices.dossiers_of(session, rested, read=locked)
     projects = {project.id for one in dossiers for project in one.projects}
     billables = invoices.billables_by_project(session, projects, archived=True)
     # Asked for only where a deposit is among them.

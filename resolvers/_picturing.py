@@ -9,7 +9,7 @@ from documents.picture import InvoicePicture, Reference
 from documents.portrait import Occasion, picture_of
 from domain.invoice.finalise import Dossier
 from domain.invoice.situation import prints_recap
-from persistence.organisations import the_organisation
+from persistence.organisations import settings_of
 from persistence.session import ScopedSession
 from persistence.situations import deposits_of, situations_in_turn
 
@@ -23,7 +23,7 @@ def occasions_of(
     """
     if not dossiers:
         return []
-    settings = the_organisation(session).settings
+    settings = settings_of(session)
     deposits = deposits_of(session, [line for one, _ in dossiers for line in one.lines])
     named = {
         key: Reference(number=one.number, issue_date=one.issue_date)

@@ -269,6 +269,8 @@ ARGUED = {
     "persistence/audit_acts.py:note_act": "It begins the transaction, for its act to have a key.",
     "persistence/audit_acts.py:_seal": "It names the act of its own transaction, whose rows are of"
     " whom it wrote for.",
+    "persistence/short.py:rows": "Its statements bear the criteria of every session, with the"
+    " organisation as a value: see test_short.py.",
     "persistence/takeover/world.py:observed": "It listens to the statements of others.",
 }
 """Who compares no organisation, and why."""
