@@ -150,7 +150,7 @@ def racing(database: Database) -> Iterator[None]:
     """Writers do not queue: each tries for the lock of SQLite by itself, as long as it takes."""
 
     @contextlib.contextmanager
-    def at_once(patient: bool) -> Iterator[None]:
+    def at_once(line: object, patient: bool) -> Iterator[None]:
         yield
 
     kept = vars(database).get("_in_turn")

@@ -52,6 +52,12 @@ BUSY = call_error(
     "Nothing was written. Try again in a moment.",
 )
 
+_NUMBERING = 2
+"""Acts of a firm at work on its legal numbers at a time, in this process, on PostgreSQL.
+
+All of them lock the same counters, and wait there holding what they locked before. One waits for
+the database while another computes; a third would be in the way of both."""
+
 _ORGANISATION = "organisation_id"
 _STANDING = "standing"
 _DEADLOCK = "40P01"
@@ -106,6 +112,7 @@ class Database:
         self._patient = make(patient)
         # SQLite has one writer; here they stand in line, its busy handler sleeps and races.
         self._turn = Turn()
+        self._numbering: dict[int | None, Turn] = {}
         self._companions: dict[Any, Any] = {}
         self._making = threading.Lock()
 
@@ -129,7 +136,7 @@ class Database:
         """
         maker = self._durable if durable else self._patient if patient else self._write
         try:
-            with self._in_turn(patient), maker.begin() as session:
+            with self._in_turn(self._line(at, durable), patient), maker.begin() as session:
                 session.info |= _info(at)
                 yield session
         except DBAPIError as error:
@@ -138,16 +145,25 @@ class Database:
             raise Refusal(BUSY()) from error
 
     @contextmanager
-    def _in_turn(self, patient: bool) -> Iterator[None]:
-        if not self.is_sqlite:
+    def _in_turn(self, line: Turn | None, patient: bool) -> Iterator[None]:
+        if line is None:
             yield
             return
-        if not self._turn.acquire(timeout=-1 if patient else at_most(self._patience)):
+        if not line.acquire(timeout=-1 if patient else at_most(self._patience)):
             raise Refusal(BUSY())
         try:
             yield
         finally:
-            self._turn.release()
+            line.release()
+
+    def _line(self, at: Standing | int | None, durable: bool) -> Turn | None:
+        """The line that a transaction stands in before it begins; None: it begins at once."""
+        if self.is_sqlite:
+            return self._turn
+        if not durable:
+            return None
+        of = at.organisation_id if isinstance(at, Standing) else at
+        return self._numbering.setdefault(of, Turn(_NUMBERING))
 
     def companion(self, make: Callable[[Database], Companion]) -> Companion:
         """What `make` makes for this database, once, and what is closed with it."""

@@ -9,19 +9,21 @@ from collections import deque
 class Turn:
     """A lock whose holders come in line: nobody who came later goes first. Thread-safe.
 
+    With several `places` as many hold it at a time.
+
     Python's own lock goes to whichever thread happens to wake: under load somebody waits for ever.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, places: int = 1) -> None:
         self._mutex = threading.Lock()
-        self._is_held = False
+        self._free = places
         self._line: deque[threading.Event] = deque()
 
     def acquire(self, *, timeout: float = -1) -> bool:
         """Waits for the turn, for at most so many seconds (-1: as long as it takes)."""
         with self._mutex:
-            if not self._is_held:
-                self._is_held = True
+            if self._free:
+                self._free -= 1
                 return True
             called = threading.Event()
             self._line.append(called)
@@ -40,4 +42,4 @@ class Turn:
             if self._line:
                 self._line.popleft().set()
             else:
-                self._is_held = False
+                self._free += 1

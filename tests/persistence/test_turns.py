@@ -61,3 +61,17 @@ def test_one_at_a_time_under_a_storm() -> None:
     assert most == 1
     assert taken >= 6 * 67
     assert turn.acquire(timeout=0)
+
+
+def test_several_places_are_taken_and_given_back_one_by_one() -> None:
+    turn = Turn(2)
+    assert turn.acquire(timeout=0)
+    assert turn.acquire(timeout=0)
+    assert not turn.acquire(timeout=0)
+    turn.release()
+    assert turn.acquire(timeout=0)
+    turn.release()
+    turn.release()
+    assert turn.acquire(timeout=0)
+    assert turn.acquire(timeout=0)
+    assert not turn.acquire(timeout=0)
