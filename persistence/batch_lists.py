@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from domain.batch.listed import ListedItem
 from domain.batch.model import Batch, BatchContract, BatchItem
 from domain.batch.plan import PlannedItem, planned
+from domain.batch.sums import BatchPart
 from domain.billing.assessment import Assessment
 from domain.billing.item import BillableState, Blocker
 from domain.likeness import name_key
@@ -19,10 +20,16 @@ from domain.takeover.wire import pack_issue
 from persistence import batch_parts
 from persistence.bulk import WrittenJson
 from persistence.session import ScopedSession, insert_all
+from persistence.short import Short
 from persistence.statistics import learn_first
 
 _SELECTED = BatchItem.selected.is_(True)
 _NONE = WrittenJson("[]")
+_CONTRACTS = Short(
+    lambda batch_id, keys: select(BatchContract).where(
+        BatchContract.batch_id == batch_id, BatchContract.contract_id.in_(keys)
+    )
+)
 LISTED = tuple(getattr(BatchItem, name) for name in ListedItem._fields)
 """The columns of a ListedItem."""
 
@@ -46,8 +53,11 @@ def keep_list(
         items += [_item(batch, one, item, is_out=is_out or item.item.key in keys) for item in own]
     insert_all(session, BatchContract, contracts)
     insert_all(session, BatchItem, items)
+    learn_first(session, BatchContract, len(contracts))
     learn_first(session, BatchItem, len(items))
     batch_parts.recount(session, batch.id, [one.books.terms.id for one in found])
+    # What there is of parts: an invoice or more of each contract that has something due.
+    learn_first(session, BatchPart, len(contracts))
 
 
 def _contract(batch: Batch, one: Assessment, own: Sequence[PlannedItem]) -> dict[str, Any]:
@@ -179,9 +189,8 @@ def contracts_named(
     """The contracts of a batch with these identifiers."""
     if not contract_ids:
         return {}
-    of = BatchContract
-    statement = select(of).where(of.batch_id == batch_id, of.contract_id.in_(contract_ids))
-    return {one.contract_id: one for one in session.scalars(statement)}
+    found = _CONTRACTS.ask(session, batch_id=batch_id, keys=contract_ids)
+    return {one.contract_id: one for one in found.scalars()}
 
 
 def contracts_where(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -29,6 +30,7 @@ from domain.catalogue import TaxCode
 from domain.invoice.totals import Tax
 from persistence.bulk import among
 from persistence.session import ScopedSession
+from persistence.short import Short
 
 _MOST_NAMED = 2_000
 """Contracts that a statement names; of more, all of the batch are counted anew."""
@@ -106,20 +108,23 @@ def summed() -> Any:
     )
 
 
+_SUMS = Short(
+    lambda keys: (
+        select(
+            *(BatchPart.batch_id, BatchPart.currency, func.sum(BatchPart.items)),
+            *(func.sum(BatchPart.fingerprints), func.sum(BatchPart.net_minor)),
+        )
+        .where(BatchPart.batch_id.in_(keys))
+        .group_by(BatchPart.batch_id, BatchPart.currency)
+        .order_by(BatchPart.batch_id, BatchPart.currency)
+    )
+)
+
+
 def sums_by_batch(session: ScopedSession, batch_ids: Sequence[int]) -> dict[int, Sums]:
     """What is selected of each batch in all."""
-    part = BatchPart
-    statement = (
-        select(
-            *(part.batch_id, part.currency, func.sum(part.items)),
-            *(func.sum(part.fingerprints), func.sum(part.net_minor)),
-        )
-        .where(part.batch_id.in_(batch_ids))
-        .group_by(part.batch_id, part.currency)
-        .order_by(part.batch_id, part.currency)
-    )
     rows: dict[int, list[Any]] = {key: [] for key in batch_ids}
-    for row in session.execute(statement):
+    for row in _SUMS.rows(session, keys=batch_ids):
         rows[row[0]].append(row)
     return {
         key: Sums(
@@ -152,28 +157,11 @@ def _add_totals(
     twins: Mapping[int, int],
     found: dict[int, list[BatchTotals]],
 ) -> None:
-    part = BatchPart
     by_contract = grouping is Grouping.PER_CONTRACT
-    own = part.batch_id.in_(batch_ids)
-    per = (part.batch_id, part.currency)
-    # Where no invoice bears two taxes, each part is a sum to round by itself.
-    of_parts = func.sum(_vat(part.net_minor, _rate())) if by_contract else null()
-    statement = (
-        select(
-            *per,
-            func.sum(part.invoices) if by_contract else func.count(distinct(part.bundle)),
-            *(func.sum(part.contracts), func.sum(part.items), func.sum(part.tickets)),
-            *(func.sum(part.hours), func.sum(part.net_minor), of_parts, func.count()),
-        )
-        .where(own)
-        .group_by(*per)
-        .order_by(*per)
-    )
-    if by_contract:
-        statement = statement.outerjoin(TaxCode, TaxCode.id == part.tax_code_id)
-    rows: Sequence[Any] = session.execute(statement).all()
+    rows = _totals(by_contract).rows(session, keys=batch_ids)
     vats: dict[tuple[int, str], int] | None = None
     if not by_contract or (twins and any(int(row[2]) != row[9] for row in rows)):
+        own = BatchPart.batch_id.in_(batch_ids)
         vats = _vat_by_currency(session, own, twins, by_contract=by_contract)
     for batch_id, currency, invoices, contracts, items, tickets, hours, net, vat, _ in rows:
         figures = BatchTotals(
@@ -187,6 +175,32 @@ def _add_totals(
             vat=int(vat if vats is None else vats.get((batch_id, currency), 0)),
         )
         found[batch_id].append(figures)
+
+
+@cache
+def _totals(by_contract: bool) -> Short:
+    """The figures of batches by currency; their VAT where each contract has its own invoices."""
+
+    def make(keys: Any) -> Any:
+        part = BatchPart
+        per = (part.batch_id, part.currency)
+        # Where no invoice bears two taxes, each part is a sum to round by itself.
+        of_parts = func.sum(_vat(part.net_minor, _rate())) if by_contract else null()
+        statement = (
+            select(
+                *per,
+                func.sum(part.invoices) if by_contract else func.count(distinct(part.bundle)),
+                *(func.sum(part.contracts), func.sum(part.items), func.sum(part.tickets)),
+                *(func.sum(part.hours), func.sum(part.net_minor), of_parts, func.count()),
+            )
+            .where(part.batch_id.in_(keys))
+            .group_by(*per)
+            .order_by(*per)
+        )
+        joined = statement.outerjoin(TaxCode, TaxCode.id == part.tax_code_id)
+        return joined if by_contract else statement
+
+    return Short(make)
 
 
 def _vat_by_currency(
@@ -228,13 +242,14 @@ def _vat(net: Any, rate: ColumnElement[int]) -> ColumnElement[int]:
     return case((net < 0, -(whole + rest)), else_=whole + rest)
 
 
+_TAXES = Short(
+    lambda: select(TaxCode.id, TaxCode.rate, TaxCode.category, TaxCode.reason_code, TaxCode.mention)
+)
+
+
 def taxes_of(session: ScopedSession) -> dict[int, Tax]:
     """How the lines of each tax code are summed."""
-    code = TaxCode
-    found = session.execute(
-        select(code.id, code.rate, code.category, code.reason_code, code.mention)
-    )
-    return {row.id: Tax(row.rate, row.category, row.reason_code, row.mention) for row in found}
+    return {key: Tax(*columns) for key, *columns in _TAXES.rows(session)}
 
 
 def _twins(taxes: Mapping[int, Tax]) -> dict[int, int]:

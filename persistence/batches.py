@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     Table,
     bindparam,
     delete,
@@ -39,6 +40,16 @@ from persistence.bulk import among, run_rows
 from persistence.session import ScopedSession
 from persistence.short import Short
 
+
+def _live(batch_id: Any) -> Select[Any]:
+    return select(Batch).where(Batch.id == batch_id, Batch.archived_at.is_(None))
+
+
+_BATCH = Short(_live)
+_LOCKED = Short(
+    lambda batch_id: _live(batch_id).with_for_update().execution_options(populate_existing=True)
+)
+_BATCHES = Short(lambda keys: select(Batch).where(Batch.id.in_(keys)))
 _BILLS = Short(lambda keys: select(BatchInvoice.id).where(among(BatchInvoice.invoice_id, keys)))
 
 _PORTION = 5_000
@@ -47,10 +58,8 @@ _PORTION = 5_000
 
 def the_batch(session: ScopedSession, batch_id: int, *, locked: bool = False) -> Batch:
     """The batch, locked when asked; NOT_FOUND otherwise, and once it is deleted."""
-    statement = select(Batch).where(Batch.id == batch_id, Batch.archived_at.is_(None))
-    if locked:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    found = session.scalar(statement)
+    asked = (_LOCKED if locked else _BATCH).ask(session, batch_id=batch_id)
+    found: Batch | None = asked.scalar()
     if found is None:
         raise Refusal(NOT_FOUND(field=("id",), noun="batch", key=f"batch_{batch_id}"))
     return found
@@ -58,7 +67,7 @@ def the_batch(session: ScopedSession, batch_id: int, *, locked: bool = False) ->
 
 def batches_by_id(session: ScopedSession, keys: Sequence[int]) -> list[Batch]:
     """The batches with these identifiers."""
-    return list(session.scalars(select(Batch).where(Batch.id.in_(keys))))
+    return list(_BATCHES.ask(session, keys=keys).scalars())
 
 
 def batches_where(

@@ -14,6 +14,15 @@ from domain.job import UNFINISHED, Errand, Job, JobFile, JobKind, JobStatus, Mad
 from domain.takeover.wire import pack_issue
 from persistence.reach import shown_to
 from persistence.session import ScopedSession
+from persistence.short import Short
+
+_AT_WORK = Short(
+    lambda keys, subject_id: (
+        select(Job.id)
+        .where(Job.kind.in_(keys), Job.subject_id == subject_id, Job.status.in_(UNFINISHED))
+        .limit(1)
+    )
+)
 
 _AT_ONCE = 1_000
 
@@ -183,10 +192,8 @@ def jobs_where(
 
 def at_work_on(session: ScopedSession, kinds: Sequence[JobKind], subject_id: int) -> int | None:
     """The unfinished job of `kinds` about a subject, if there is one."""
-    statement = select(Job.id).where(
-        Job.kind.in_(kinds), Job.subject_id == subject_id, Job.status.in_(UNFINISHED)
-    )
-    return session.scalar(statement.limit(1))
+    found = _AT_WORK.rows(session, keys=kinds, subject_id=subject_id)
+    return int(found[0][0]) if found else None
 
 
 def last_jobs_of(
