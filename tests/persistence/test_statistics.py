@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from domain.batch.model import Batch
+from domain.billing.assessment import assess
 from domain.client import Client
 from domain.project.model import Phase
+from persistence.batch_lists import keep_list
+from persistence.billing import books_of
 from persistence.session import Database, ScopedSession
 from persistence.statistics import MANY, learn, learn_first
 from persistence.takeover.apply import apply
-from tests.persistence.firms import Firm, found_firm, planned
+from tests.persistence.firms import Firm, added, entity_file, found_firm, planned
+from tests.support.due_firm import add_due
 
 
 @pytest.fixture
@@ -106,6 +112,23 @@ def test_a_table_is_looked_at_first_and_not_again(postgres_database: Database) -
         apply(session, "clients", planned(session, "clients", *more), source="s", author="")
         learn_first(session, Client, known)
         assert known_of(session, "client") == known
+
+
+def test_all_that_a_plan_lists_is_looked_at(postgres_database: Database) -> None:
+    """Of tables that seem empty any index is as good: a click would read all that is listed."""
+    french = entity_file(
+        address="1 rue des Lilas, 75001 Paris", siren="732829320", vat_number="FR44732829320"
+    )
+    swiss = entity_file("GVA", country="CH", currency="CHF")
+    firm = found_firm(postgres_database, entities=[french, swiss])
+    day = date(2026, 11, 2)
+    with firm.writing() as session:
+        add_due(session, 2 * MANY, day=day, phases=1, mixed=False)
+        batch = added(session, Batch(name="November", cut_off=day))
+        found = [assess(one, cut_off=day) for one in books_of(session, (), cut_off=day)]
+        keep_list(session, batch, [one for one in found if not one.is_empty])
+        for table in ("batch_contract", "batch_item", "batch_part"):
+            assert known_of(session, table) >= MANY, table
 
 
 def test_nobody_waits_for_a_table_to_be_looked_at(postgres_url: str) -> None:
