@@ -42,9 +42,11 @@ def canonical(value: object) -> str:
         return ""
     if isinstance(value, str):
         return _folded_text(value)
+    if isinstance(value, Decimal):
+        return _plain_number(value)
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, int | float):
         return _plain_number(Decimal(repr(value)) if isinstance(value, float) else Decimal(value))
     if isinstance(value, datetime):
         whole_day = not (value.hour or value.minute or value.second or value.microsecond)
@@ -132,18 +134,19 @@ class Seal:
         if len(self.secret) < 16:
             raise ValueError("the secret of the seal needs 16 bytes or more")
 
-    def row_token(self, *, kind: str, record_id: int, references: Mapping[str, str]) -> str:
+    def row_token(self, *, kind: str, record_id: int, references: Mapping[str, object]) -> str:
         """The token of one prefilled row: the letter J and 40 hexadecimal digits.
 
-        `references` are the locked cells of the row by column key, without the token's own; an
-        empty one counts as absent. OverflowError for an id below 0 or from 2**40 on.
+        `references` are the locked cells of the row by column key, without the token's own: texts
+        and numbers as they are written. An empty one counts as absent. OverflowError for an id
+        below 0 or from 2**40 on.
         """
         number = record_id.to_bytes(_ID_BYTES, "big")
         marks = self._identity(kind, number) + self._references(kind, number, references)
         return f"J{(number + marks).hex().upper()}"
 
     def read_token(
-        self, *, kind: str, token: str, references: Mapping[str, str]
+        self, *, kind: str, token: str, references: Mapping[str, object]
     ) -> tuple[Verdict, int | None]:
         """What `token` says of a row of `kind` with these references, and whose row it is.
 
@@ -219,12 +222,15 @@ class Seal:
         mark.update(number)
         return mark.digest()[:_IDENTITY_BYTES]
 
-    def _references(self, kind: str, number: bytes, references: Mapping[str, str]) -> bytes:
+    def _references(self, kind: str, number: bytes, references: Mapping[str, object]) -> bytes:
         mark = self._keyed("row references", kind)
         mark.update(number)
         if references:
-            texts = zip(references, map(_folded_text, references.values()), strict=True)
-            told = [f"{key}{_EQUALS}{text}" for key, text in texts if text]
+            told = [
+                f"{key}{_EQUALS}{text}"
+                for key, cell in references.items()
+                if (text := _folded_text(cell) if cell.__class__ is str else canonical(cell))
+            ]
             told.sort()
             mark.update(_bytes_of(*told))
         return mark.digest()[:_REFERENCES_BYTES]

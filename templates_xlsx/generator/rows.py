@@ -13,7 +13,7 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
-from templates_xlsx.seal import TOKEN_KEY, Seal, canonical
+from templates_xlsx.seal import TOKEN_KEY, Seal
 from templates_xlsx.sheet import Kind, Sheet
 
 CellText = str | Decimal | int | None
@@ -40,10 +40,11 @@ def written_rows(
     The token seals the other reference cells as they are written.
     """
     writers = [(column.key, _writer(column.kind, language)) for column in sheet.columns]
-    places = [(place, column.key) for place, column in enumerate(sheet.columns) if column.locked]
-    references = [key for _, key in places if key != TOKEN_KEY]
-    referred = _picker([place for place, key in places if key != TOKEN_KEY])
-    token = next((place for place, key in places if key == TOKEN_KEY), None)
+    places = {column.key: place for place, column in enumerate(sheet.columns) if column.locked}
+    token = places.pop(TOKEN_KEY, None)
+    # The seal sorts them: what is in order already costs it nothing.
+    references = sorted(places)
+    referred = _picker([places[key] for key in references])
     for row in rows:
         value_of = row.values.get
         cells = [
@@ -55,11 +56,7 @@ def written_rows(
             cells[token] = seal.row_token(
                 kind=sheet.kind,
                 record_id=row.record_id,
-                references={
-                    key: cell if isinstance(cell, str) else canonical(cell)
-                    for key, cell in zip(references, referred(cells), strict=True)
-                    if cell is not None
-                },
+                references=dict(zip(references, referred(cells), strict=True)),
             )
         yield cells
 

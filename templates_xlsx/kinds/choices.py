@@ -57,6 +57,7 @@ class Choice(CellKind):
 
     def __init__(self, *options: Option) -> None:
         self.options = options
+        self._by_value = {option.value: option for option in reversed(options)}
         self._exact: dict[str, Option] = {}
         self._near: dict[str, Option] = {}
         for option in options:
@@ -89,7 +90,8 @@ class Choice(CellKind):
     def write(self, value: Any, locale: str) -> str | Decimal | int | None:
         if value is None:
             return None
-        return next((o.word(locale) for o in self.options if o.value == value), str(value))
+        option = self._by_value.get(value)
+        return str(value) if option is None else option.word(locale)
 
 
 _YES = frozenset({"oui", "o", "yes", "y", "vrai", "true", "1", "x"})
