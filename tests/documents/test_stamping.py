@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from documents.pdf.stamping import fonts
 from documents.pdf.stamping.fonts import Face
+from documents.pdf.stamping.setting import Type
 from documents.pdf.stamping.shapes import Shapes
 from documents.picture import InvoicePicture, Line
 from tests.documents.pictures import (
@@ -255,3 +256,25 @@ def test_moulds_take_no_more_room_than_they_are_given(press: CountingPress) -> N
     assert press.laid_out == 0
     press.print(of_shape(1))
     assert press.laid_out == 1
+
+
+def test_a_font_is_the_same_whichever_of_its_families_was_met_first(press: CountingPress) -> None:
+    printed = press.print(one_line())
+    names = [one["/FontName"] for one in font_descriptors(printed)]
+    assert len(names) == len(set(names))
+    assert not [name for name in names if "Figures" in name]
+    other = CountingPress()
+    for kind in press.stamper.setter._types.values():
+        if "House Figures" in kind["font_family"]:
+            here = Type(kind)
+            here.font_config = other.engine._fonts
+            assert other.stamper.setter.run(here, "12")
+    assert len(other.stamper._met._known) == 3
+    assert other.print(one_line()) == printed
+
+
+def test_no_text_asks_for_a_feature_of_its_font_by_itself(press: CountingPress) -> None:
+    """The engine's text layout would keep a list for each such text, for good."""
+    press.print(sixty_lines(3))
+    asked = {str(kind["font_feature_settings"]) for kind in press.stamper.setter._types.values()}
+    assert asked == {"normal"}

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from io import BytesIO
 from typing import Any
 
@@ -32,6 +33,9 @@ _GROUPS = (
 )
 _SINGLE, _EXTENSION = 1, 7
 """Kinds of substitutions in a font (OpenType, GSUB): one glyph for one, and one kept elsewhere."""
+
+_OTHER_FIGURES = " Figures"
+"""What the style sheet adds to the name of a family for another one of the same file."""
 
 _BFCHAR_MOST = 100
 _LEVEL = 9
@@ -56,6 +60,8 @@ class Face:
         scale = 1000 / self._outlines.units
         self.widths = {at: round(one * scale) for at, one in enumerate(self._outlines.advances)}
         """The width of each glyph in thousandths of the size."""
+        self.ascent = round(self._outlines.ascent * scale)
+        self.descent = round(self._outlines.descent * scale)
         self.said, group_of = _said(TTFont(BytesIO(content), lazy=True))
         """The character that a glyph stands for."""
         groups = dict.fromkeys(group_of.values(), 0)
@@ -148,12 +154,17 @@ class HouseFont(Font):  # type: ignore[misc]
 
 
 class Fonts:
-    """The fonts that one set-up of the engine has met, by the engine's key."""
+    """The fonts that one set-up of the engine has met, by the engine's key.
+
+    Two families of one file (the plain one and the one with figures of one width) are one font.
+    """
 
     def __init__(self) -> None:
-        self._known: dict[int, HouseFont] = {}
+        self._known: dict[int, tuple[int, HouseFont]] = {}
+        self._first: dict[tuple[Face, bytes], tuple[int, HouseFont]] = {}
 
-    def known(self, key: int) -> HouseFont | None:
+    def known(self, key: int) -> tuple[int, HouseFont] | None:
+        """The font, and the key that it goes by."""
         return self._known.get(key)
 
     def learn(self, key: int, font: Any) -> None:
@@ -165,10 +176,20 @@ class Fonts:
         except (ValueError, LookupError, struct.error, TTLibError) as error:
             raise Unusual(f"the font {font.family}") from error
         met.widths, met.file_content = dict(met.face.widths), b""
-        self._known[key] = met
+        met.ascent, met.descent = met.face.ascent, met.face.descent
+        met.family = font.family.replace(_OTHER_FIGURES, "")
+        met.hash, met.name = _named(font.name)
+        self._known[key] = self._first.setdefault((met.face, met.name), (key, met))
 
     def of_document(self) -> _OfDocument:
         return _OfDocument(self)
+
+
+def _named(name: bytes) -> tuple[str, bytes]:
+    """What pages and files call a font, whichever of its families was met first."""
+    plain = name.partition(b"+")[2].replace(_OTHER_FIGURES.replace(" ", "-").encode(), b"")
+    mark = "".join(chr(65 + one % 26) for one in sha256(plain).digest()[:6])
+    return mark, b"/%s+%s" % (mark.encode(), plain)
 
 
 class _OfDocument(dict[int, Any]):
@@ -180,15 +201,19 @@ class _OfDocument(dict[int, Any]):
 
     def __contains__(self, key: object) -> bool:
         assert isinstance(key, int)
-        if dict.__contains__(self, key):
-            return True
         met = self._fonts.known(key)
         if met is None:
             return False
-        mine = copy.copy(met)
-        mine.to_unicode, mine.missing = {}, {}
-        dict.__setitem__(self, key, mine)
+        first, font = met
+        if not dict.__contains__(self, first):
+            mine = copy.copy(font)
+            mine.to_unicode, mine.missing = {}, {}
+            dict.__setitem__(self, first, mine)
         return True
+
+    def __getitem__(self, key: int) -> Any:
+        met = self._fonts.known(key)
+        return dict.__getitem__(self, key if met is None else met[0])
 
     def __setitem__(self, key: int, font: Any) -> None:
         self._fonts.learn(key, font)

@@ -29,6 +29,7 @@ class TrueType:
         stored = _big_endian(array("I" if is_long else "H", self._tables[b"loca"]))
         self._places = stored.tolist() if is_long else [2 * place for place in stored]
         self.glyphs = len(self._places) - 1
+        self.ascent, self.descent = struct.unpack_from(">hh", self._tables[b"hhea"], 4)
         self._measured: int = struct.unpack_from(">H", self._tables[b"hhea"], 34)[0]
         advances = struct.unpack_from(">" + "Hh" * self._measured, self._tables[b"hmtx"])[::2]
         self.advances = (*advances, *[advances[-1]] * (self.glyphs - self._measured))
