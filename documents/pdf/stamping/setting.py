@@ -28,6 +28,9 @@ _LONGEST = 200
 _OF_A_TEXT, _OF_A_RUN = 300, 200
 """Bytes besides its letters: what holds it, and numbers."""
 
+_MET = "types"
+"""What the memory of a document's styles has of them here; the engine's own names are units."""
+
 _GLYPHS = re.compile(rb"<([0-9a-f]+)>")
 _OF_TYPE = (
     "font_family",
@@ -103,9 +106,15 @@ class Setter:
         self._broken = Memory[tuple[Type, str, float, int], tuple[Run, ...] | None](MOST_BYTES // 2)
 
     def type_of(self, style: Any) -> Type:
+        # The styles of a document have one memory, and most of its texts share theirs.
+        met: dict[int, tuple[Type, Any]] = style.cache.setdefault(_MET, {})
+        if id(style) in met:
+            return met[id(style)][0]
         stated = {name: style[name] for name in _OF_TYPE}
         found = self._types.setdefault(str(stated), Type(stated))
         found.font_config = style.font_config
+        # The style is kept with it, so that no other takes its place and its number.
+        met[id(style)] = (found, style)
         return found
 
     def run(self, kind: Type, text: str) -> Run | None:
