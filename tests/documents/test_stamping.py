@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -238,6 +240,27 @@ def test_every_hundredth_stamp_is_checked(press: CountingPress) -> None:
     for number in range(203):
         press.print(replace(one_line(), number=f"PAR-{number}"))
     assert press.laid_out == 1 + 3
+
+
+def test_moulds_take_the_room_they_are_reckoned_at(press: CountingPress) -> None:
+    def print_some(first: int) -> None:
+        for turn in range(first, first + 6):
+            press.print(replace(sixty_lines(6), accent=f"#{turn:06x}"))
+
+    print_some(0)
+    tracemalloc.start()
+    try:
+        print_some(6)
+        gc.collect()
+        held, _ = tracemalloc.get_traced_memory()
+        reckoned = press.shapes._bytes
+        for _ in range(6):
+            press.shapes._drop(next(reversed(press.shapes._moulds)))
+        gc.collect()
+        left, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held - left == pytest.approx(reckoned - press.shapes._bytes, rel=0.25)
 
 
 def test_moulds_take_no_more_room_than_they_are_given(press: CountingPress) -> None:

@@ -38,6 +38,9 @@ _OTHER_FIGURES = " Figures"
 """What the style sheet adds to the name of a family for another one of the same file."""
 
 _BFCHAR_MOST = 100
+_MOST_MET = 1_000
+"""Sets of glyphs that a font remembers."""
+
 _LEVEL = 9
 """Fonts are kept once packed: the best packing costs nothing more."""
 
@@ -72,6 +75,7 @@ class Face:
             for glyph in self.said
         }
         """A glyph and its group, each as a bit."""
+        self._met: dict[int, int] = {}
         self.embedded = lru_cache(maxsize=128)(self._embedded)
 
     def rounded_up(self, glyphs: Iterable[int]) -> int | None:
@@ -81,7 +85,10 @@ class Face:
             if glyph not in self._bits:
                 return None
             bits |= self._bits[glyph]
-        return bits
+        # Hundreds of bytes each, and few that differ: all texts share them.
+        if len(self._met) > _MOST_MET:
+            self._met.clear()
+        return self._met.setdefault(bits, bits)
 
     def _embedded(self, bits: int) -> Embedded:
         glyphs = [one for one in self.said if bits >> one & 1]

@@ -61,8 +61,8 @@ class Mould:
 
     texts: tuple[str, ...]
     """The model's, the title last."""
-    free: frozenset[int]
-    """Those that another paper may have otherwise."""
+    fixed: tuple[int, ...]
+    """Those that every other paper must have as well."""
     slots: tuple[Slot, ...]
     streams: tuple[Parts, ...]
     frame: Frame
@@ -74,8 +74,8 @@ class Mould:
     _fixed: Callable[[tuple[str, ...]], Any] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        fixed = [at for at in range(len(self.texts)) if at not in self.free]
-        object.__setattr__(self, "_fixed", itemgetter(*fixed) if fixed else lambda _: ())
+        pick = itemgetter(*self.fixed) if self.fixed else lambda _: ()
+        object.__setattr__(self, "_fixed", pick)
 
     def stamped(self, texts: tuple[str, ...], told: Told, setter: Setter) -> bytes | None:
         """The paper with these texts; None where one of them does not fit its slot."""

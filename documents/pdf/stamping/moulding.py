@@ -41,7 +41,7 @@ def moulded(document: Any, pdf: Any, cut: Cut, root: ElementTree.Element, setter
     kept = sum(len(part) for parts in streams.values() for part in parts if isinstance(part, bytes))
     return Mould(
         texts=(*cut.texts, cut.told.title),
-        free=free,
+        fixed=tuple(turn for turn in range(len(held) + 1) if turn not in free),
         slots=tuple(slots),
         streams=tuple(streams.values()),
         frame=frame,

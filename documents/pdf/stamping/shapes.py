@@ -18,8 +18,9 @@ from documents.pdf.stamping.mould import Mould
 from documents.pdf.stamping.setting import Setter
 from documents.pdf.stamping.unusual import GivenUp, Unusual, tell_of_failure
 
-MOST_BYTES = 32_000_000
-"""Bytes of moulds that are kept, about; the shapes that were not asked for the longest go first."""
+MOST_BYTES = 12_000_000
+"""Bytes of moulds that are kept, some two hundred of one to ten lines; the shapes that were not
+asked for the longest go first."""
 
 _EVERY = 100
 _MOULDS = 8
