@@ -33,18 +33,7 @@ from sqlalchemy import make_url
 
 from tests.support import postgres_server
 from tests.support.postgres_server import URL_VARIABLE, PostgresMissing
-
-_ROOM = 2 << 30
-"""Bytes that the databases of a run may take: what is used is a fraction of it."""
-
-
-def roomiest() -> Path:
-    """Memory where there is enough of it: a database is copied for each test, ten times faster."""
-    memory = Path("/dev/shm")
-    if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM:
-        return memory
-    return Path("/tmp")
-
+from tests.support.room import roomiest
 
 # A socket's path holds about a hundred characters and, for root, every folder above it must be open
 # to the user the server runs as: no other temporary folders promise both.
