@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -50,6 +50,11 @@ class Scene:
     """A pro forma of OWN-2 and OUT-1."""
     outside: dict[str, str]
     """An identifier of each noun that is out of reach."""
+
+    def played_by(self, admin: ApiClient) -> Scene:
+        """The same in a copy of the database that `admin` is a caller of."""
+        manager, worker = (replace(admin, token=one.token) for one in (self.manager, self.worker))
+        return replace(self, admin=admin, manager=manager, worker=worker)
 
 
 def hours(api: ApiClient, project: str, person: str, **more: Any) -> dict[str, Any]:

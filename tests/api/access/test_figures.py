@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.access import Role
-from tests.api.access.scene import OUTSIDE, OWN, Scene, email_of, hours, pay, set_up
+from tests.api.access.scene import OUTSIDE, OWN, Scene, email_of, hours, pay
 from tests.api.invoices.acts import codes, draw, drawn, final
 from tests.api.invoices.project_acts import over
 from tests.api.invoices.test_chain import verified
@@ -56,12 +56,12 @@ PAYMENTS = """
 
 
 @pytest.fixture
-def scene(any_firm: ApiClient) -> Scene:
+def scene(any_scene: Scene) -> Scene:
     """A paper of OWN-2 and OUT-1 is final, another one is a pro forma."""
-    made = set_up(any_firm)
-    final(any_firm, made.mixed)
-    over(any_firm, made.phases["OWN-2"], made.phases[OUTSIDE], amount="50.00")
-    return made
+    final(any_scene.admin, any_scene.mixed)
+    phases = any_scene.phases
+    over(any_scene.admin, phases["OWN-2"], phases[OUTSIDE], amount="50.00")
+    return any_scene
 
 
 def of_project(api: ApiClient, code: str) -> str:

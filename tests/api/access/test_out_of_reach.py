@@ -17,7 +17,7 @@ from graphql import (
 from domain.records import Record
 from persistence.reach import SEEN
 from resolvers.browsing import NODES
-from tests.api.access.scene import MARK, OWN, Scene, kept, set_up
+from tests.api.access.scene import MARK, OWN, Scene, kept
 from tests.api.records.calling import MUTATIONS, QUERIES, call, put, required
 from tests.api.records.test_other_firms import NOUN_OF, OWN_ID, PLACES
 from tests.support.api import ApiClient
@@ -26,8 +26,8 @@ DEEP = 4
 
 
 @pytest.fixture
-def scene(firm: ApiClient) -> Scene:
-    return set_up(firm)
+def scene(sqlite_scene: Scene) -> Scene:
+    return sqlite_scene
 
 
 def test_every_class_of_record_says_by_what_it_is_within_reach() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.access import Role
-from tests.api.access.scene import MARK, OUTSIDE, Scene, email_of, hours, kept, set_up
+from tests.api.access.scene import MARK, OUTSIDE, Scene, email_of, hours, kept
 from tests.api.invoices.acts import change, codes, draw
 from tests.api.invoices.project_acts import line_on
 from tests.api.records.asking import A_CLIENT, A_PROJECT, act, done
@@ -42,8 +42,8 @@ mutation($id: ID!) {
 
 
 @pytest.fixture
-def scene(firm: ApiClient) -> Scene:
-    return set_up(firm)
+def scene(sqlite_scene: Scene) -> Scene:
+    return sqlite_scene
 
 
 def key_of(api: ApiClient, code: str) -> str | None:
@@ -68,15 +68,14 @@ def test_a_project_made_by_a_manager_is_theirs(scene: Scene) -> None:
     assert key_of(scene.admin, "N-2") is None
 
 
-def test_a_code_that_is_taken_out_of_reach_is_refused_in_words(any_firm: ApiClient) -> None:
+def test_a_code_that_is_taken_out_of_reach_is_refused_in_words(any_scene: Scene) -> None:
     """No internal error, and nothing of what bears it."""
-    scene = set_up(any_firm)
-    before = kept(any_firm)
+    before = kept(any_scene.admin)
     given = {**A_PROJECT, "client": "CLI-0001", "code": OUTSIDE}
-    answer = act(scene.manager, "projectCreate", **given)
+    answer = act(any_scene.manager, "projectCreate", **given)
     assert codes(answer) == ["TAKEN_BEYOND_REACH"]
     assert MARK not in str(answer)
-    assert kept(any_firm) == before
+    assert kept(any_scene.admin) == before
 
 
 def test_what_is_named_is_within_reach(scene: Scene) -> None:
