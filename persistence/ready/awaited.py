@@ -28,6 +28,12 @@ from persistence.ready.prepared import SHORT, Blown, Bound, NotReady, Rows, Step
 GIVEN = 0.25
 """Seconds a statement may take: a page takes some milliseconds, whatever else the machine does."""
 
+SILENT = 1.0
+"""Seconds beyond those in which a server that says nothing is given up: it would have ended it.
+
+A loop may never hear that a connection was reset (uvloop tells nobody of such an error).
+"""
+
 KEPT = 8
 """Connections that lie there, or were made for somebody who went away meanwhile."""
 
@@ -150,6 +156,7 @@ class _Connection:
         """Of each statement under way whether its rows are wanted."""
         self._steps: Steps | None = None
         self._done: asyncio.Future[Any] | None = None
+        self._silent: asyncio.TimerHandle | None = None
         self._context = Context()
         """Of whoever reads, with their deadline: the loop calls with that of who came first."""
         self._organisation_id = 0
@@ -185,13 +192,20 @@ class _Connection:
     def give_up(self) -> None:
         """Closes the connection if something is still under way that nobody waits for any more."""
         self._steps = self._done = None
+        self._hush()
         if self._due:
             self.close()
+
+    def _hush(self) -> None:
+        if self._silent is not None:
+            self._silent.cancel()
+            self._silent = None
 
     def close(self) -> None:
         if self.is_lost:
             return
         self.is_lost = True
+        self._hush()
         if not self._loop.is_closed():
             self._loop.remove_reader(self._socket)
             self._loop.remove_writer(self._socket)
@@ -232,6 +246,7 @@ class _Connection:
         if self._left == 0 and self._is_open:
             self._send_end()
         self._leave()
+        self._silent = self._loop.call_later(GIVEN + SILENT, self._lose, Blown("silent"))
 
     def _send_beginning(self, seconds: float) -> None:
         self._is_new = False
@@ -307,6 +322,7 @@ class _Connection:
             if result.status not in _GOOD:
                 raise _fault(result)
             if self._due.popleft():
+                self._hush()
                 self._hand_over(result)
 
     def _hand_over(self, result: Any) -> None:

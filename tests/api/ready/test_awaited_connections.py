@@ -110,6 +110,21 @@ def test_a_connection_that_is_lost_during_a_read_ends_it(
     run(postgres_reader, work)
 
 
+def test_a_server_that_says_nothing_is_given_up(postgres_reader: Reader) -> None:
+    """As where a connection was reset, of which uvloop tells nobody."""
+
+    async def work(heap: Awaited) -> None:
+        await read(heap, NUMBER)
+        deaf = heap._free[0]
+        heap.loop.remove_reader(deaf._socket)
+        with pytest.raises(Blown):
+            await asyncio.wait_for(read(heap, NUMBER), 10)
+        assert deaf.is_lost
+        assert await read(heap, NUMBER) == [[(7,)]]
+
+    run(postgres_reader, work)
+
+
 def test_a_snapshot_is_over_though_nobody_waits_to_hear_it(
     postgres_reader: Reader, postgres_database: Database
 ) -> None:
