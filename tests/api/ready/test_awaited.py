@@ -290,6 +290,21 @@ def test_only_so_many_statements_stay_prepared(postgres_reader: Reader) -> None:
     run(postgres_reader, work)
 
 
+def test_what_begins_a_snapshot_may_be_forgotten_too(
+    postgres_reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(awaited, "STATEMENTS", 3)
+
+    async def work(heap: Awaited) -> None:
+        for number in range(24):
+            told = Bound(f"SELECT {number}, current_setting('jalon.organisation')", [])
+            (row,) = await read(heap, told, most=number % 4 or None)
+            assert row == [(number, str(MINE))]
+        assert len(heap._free[0]._prepared) == 3
+
+    run(postgres_reader, work)
+
+
 def test_values_come_as_the_driver_has_them_in_a_thread(postgres_reader: Reader) -> None:
     told = Bound(
         "SELECT 1, 2::bigint, 'é', 1.50::numeric, true, date '2026-11-22', null, '[1]'::json,"
