@@ -91,6 +91,12 @@ def current() -> Deadline | None:
     return _current.get()
 
 
+def until() -> float:
+    """When what runs now must be done, in `time.monotonic`; infinite without a deadline."""
+    deadline = _current.get()
+    return float("inf") if deadline is None else deadline.until
+
+
 LONGER = 10
 
 

@@ -33,6 +33,7 @@ TRANSACTIONS_BEGIN_IN = {
     # Snapshots that only read, on connections of their own.
     "persistence/ready/reader.py",
     "persistence/ready/awaited.py",
+    "persistence/ready/inline.py",
 }
 CLOCKS = {"today", "now", "utcnow", "monotonic", "perf_counter", "time_ns", "localtime", "gmtime"}
 VAGUE = {"service", "manager", "helper", "utility", "util", "utils", "handler", "data", "process"}

@@ -9,33 +9,23 @@ and names its organisation, as every transaction does.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-import orjson
 from psycopg import RawCursor
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 
-from persistence.deadline import current, timeout_of
+from persistence.deadline import timeout_of, until
 from persistence.engine import begin_reading
 from persistence.ready.awaited import Awaited
-from persistence.ready.prepared import SHORT, Blown, Bound, Rows, Steps
+from persistence.ready.inline import Crowd, Inline
+from persistence.ready.prepared import Blown, Bound, Rows, Steps
 from persistence.session import Database
 
 Fetch = Callable[[Bound], Rows]
-
-STEPS = 10_000
-"""Of SQLite's machine between two looks: a third of a millisecond; at 1,000 looking costs 17 %."""
-
-WAITED = 0.0001
-"""Seconds that a short statement waited, rather than worked, for its rows: others work beside."""
-
-STAYS = 100
-"""Short statements that are then gathered, each until it, too, had not to wait."""
 
 HEAP = 8
 """Connections kept; a reader beyond has one of its own, closed afterwards."""
@@ -61,7 +51,7 @@ class Reader:
         """Whether a short read may be done on the event loop."""
         self.hears_itself = not database.is_sqlite
         """Whether an event loop awaits rows itself."""
-        self._heap: list[_Sqlite | _Postgres] = []
+        self._heap: list[Inline | _Postgres] = []
         self.crowd = Crowd()
         self._age = 0
         """Rises when the heap is closed: what was taken before does not come back to it."""
@@ -156,89 +146,9 @@ class Reader:
         raw.detach()
         return driver
 
-    def _connect(self) -> _Sqlite | _Postgres:
+    def _connect(self) -> Inline | _Postgres:
         driver = self._driver()
-        return _Sqlite(driver, self.crowd) if self.is_inline else _Postgres(driver)
-
-
-def _until() -> float:
-    deadline = current()
-    return float("inf") if deadline is None else deadline.until
-
-
-class Crowd:
-    """Whether other threads compute beside short statements, as these find out themselves.
-
-    The driver lets go of the interpreter at each row, and waits its turn to go on where others
-    want it; gathered rows come as one. Alone, gathering them takes a tenth longer.
-    """
-
-    def __init__(self) -> None:
-        self.stays = 0
-
-    def note(self, waited: float) -> None:
-        if waited > WAITED:
-            self.stays = STAYS
-        elif self.stays:
-            self.stays -= 1
-
-
-class _Sqlite:
-    def __init__(self, driver: sqlite3.Connection, crowd: Crowd) -> None:
-        self._driver = driver
-        self._crowd = crowd
-        self._until = 0.0
-        self._left = 0.0
-        self._is_short = False
-        driver.execute("PRAGMA query_only=1")
-        driver.execute("PRAGMA busy_timeout=0")
-        driver.set_progress_handler(self._is_over, STEPS)
-        self._cursor = driver.cursor()
-
-    def begin(self, organisation_id: int, looks: int | None) -> None:
-        self._until = _until()
-        self._left = float("inf") if looks is None else looks
-        self._is_short = looks is not None
-        self._cursor.execute("BEGIN")
-
-    def _is_over(self) -> bool:
-        self._left -= 1
-        return self._left < 0 or time.monotonic() > self._until
-
-    def fetch(self, bound: Bound) -> Rows:
-        if self._is_short and not bound.is_quick:
-            raise Blown
-        try:
-            if not self._is_short:
-                return self._cursor.execute(bound.text, bound.values).fetchall()
-            began, worked = time.perf_counter(), time.thread_time()
-            if self._crowd.stays and bound.gathered is not None:
-                ((text,),) = self._cursor.execute(bound.gathered, bound.values)
-                found: Rows = orjson.loads(text)
-            else:
-                found = self._cursor.execute(bound.text, bound.values).fetchmany(SHORT + 1)
-            self._crowd.note(time.perf_counter() - began - (time.thread_time() - worked))
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
-                raise Blown from error
-            raise
-        if len(found) > SHORT:
-            raise Blown
-        return found
-
-    def end(self) -> None:
-        self._cursor.execute("ROLLBACK")
-
-    def is_reset(self) -> bool:
-        """Whether what was begun is over, after a failure."""
-        self._until = self._left = float("inf")
-        with suppress(sqlite3.Error):
-            self._driver.rollback()
-            return not self._driver.in_transaction
-        return False
-
-    def close(self) -> None:
-        self._driver.close()
+        return Inline(driver, self.crowd) if self.is_inline else _Postgres(driver)
 
 
 class _Postgres:
@@ -249,7 +159,7 @@ class _Postgres:
         self._given = 0.0
 
     def begin(self, organisation_id: int, looks: int | None) -> None:
-        self._given = _until() - time.monotonic()
+        self._given = until() - time.monotonic()
         # What the driver does around a statement takes longer than beginning does. This waits for
         # the end before, too.
         begun = self._driver.pgconn.exec_(begin_reading(organisation_id, self._given).encode())
@@ -257,7 +167,7 @@ class _Postgres:
             raise error_from_result(begun)
 
     def fetch(self, bound: Bound) -> Rows:
-        left = _until() - time.monotonic()
+        left = until() - time.monotonic()
         if left <= 0:
             raise Blown
         if self._given > 2 * left:

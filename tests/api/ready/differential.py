@@ -17,7 +17,8 @@ from domain.access import Role
 from persistence.files import Files
 from persistence.founding import found
 from persistence.migrate import migrate
-from persistence.ready.reader import STAYS, Reader
+from persistence.ready.inline import STAYS
+from persistence.ready.reader import Reader
 from persistence.session import Database
 from schema.context import Caller, Context, House
 from server.asking import Asked

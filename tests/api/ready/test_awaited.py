@@ -14,8 +14,9 @@ from psycopg.errors import DivisionByZero, ReadOnlySqlTransaction
 from sqlalchemy import text
 
 from persistence.deadline import within
-from persistence.ready import awaited
-from persistence.ready.awaited import STATEMENTS, Awaited
+from persistence.ready import pipelined
+from persistence.ready.awaited import Awaited
+from persistence.ready.pipelined import STATEMENTS
 from persistence.ready.prepared import SHORT, Blown, Bound, NotReady, Steps
 from persistence.ready.reader import Reader
 from persistence.session import Database
@@ -134,7 +135,7 @@ def test_what_takes_longer_than_it_is_given_is_ended(
 def test_a_request_that_has_less_left_gives_less(
     postgres_reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(awaited, "GIVEN", 3_600)
+    monkeypatch.setattr(pipelined, "GIVEN", 3_600)
     told = Bound("SELECT current_setting('statement_timeout')", [])
 
     async def work(heap: Awaited) -> None:
@@ -274,7 +275,7 @@ def test_what_does_not_leave_at_once_leaves_when_it_can(postgres_reader: Reader)
         assert len(heap._free) == 1
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(awaited, "GIVEN", 60)
+        patch.setattr(pipelined, "GIVEN", 60)
         run(postgres_reader, work)
 
 
@@ -293,7 +294,7 @@ def test_only_so_many_statements_stay_prepared(postgres_reader: Reader) -> None:
 def test_what_begins_a_snapshot_may_be_forgotten_too(
     postgres_reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(awaited, "STATEMENTS", 3)
+    monkeypatch.setattr(pipelined, "STATEMENTS", 3)
 
     async def work(heap: Awaited) -> None:
         for number in range(24):

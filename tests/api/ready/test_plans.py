@@ -113,7 +113,7 @@ def test_an_answer_that_would_be_too_large_is_ended_by_the_executor(
 def test_a_read_that_is_slow_is_done_in_a_thread_from_then_on(
     browsed: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("persistence.ready.reader.STEPS", 1)
+    monkeypatch.setattr("persistence.ready.inline.STEPS", 1)
     monkeypatch.setattr("server.ready.sitting.INLINE_LOOKS", 0)
     Reader.of(browsed.house.database).close()
     text = f"{PAGE} # slow"

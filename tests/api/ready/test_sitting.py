@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.access import Role
-from persistence.ready import awaited
+from persistence.ready import pipelined
 from persistence.ready.awaited import Awaited
 from persistence.ready.prepared import Bound, Steps
 from persistence.ready.reader import Reader
@@ -60,7 +60,7 @@ def test_what_was_slow_is_read_in_a_thread_from_then_on(
 ) -> None:
     text = "query Slow { clients(page: {first: 3}) { nodes { id name } totalCount } }"
     expected = postgres_firm.query(text)
-    monkeypatch.setattr(awaited, "SHORT", 0)
+    monkeypatch.setattr(pipelined, "SHORT", 0)
     answers = [postgres_firm.query(text) for _ in range(3)]
     assert answers == [expected] * 3
     # Once as it should be, and once in vain.

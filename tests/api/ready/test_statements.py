@@ -40,8 +40,9 @@ from persistence.invoices import invoices_where
 from persistence.pages import Sort
 from persistence.payments import payment_where
 from persistence.ready import statements
+from persistence.ready.inline import STAYS, WAITED, Crowd
 from persistence.ready.prepared import MOST_COLUMNS, Blown, Bound, NotReady, key_of, prepare
-from persistence.ready.reader import HEAP, STAYS, WAITED, Crowd, Reader
+from persistence.ready.reader import HEAP, Reader
 from persistence.ready.statements import Reading, Wish
 from persistence.session import Database
 from schema.client import CLIENT
@@ -270,7 +271,7 @@ def test_a_short_read_of_many_rows_is_blown(
     firm: ApiClient, inline: Reader, stays: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(statements, "SHORT", 2)
-    monkeypatch.setattr("persistence.ready.reader.SHORT", 2)
+    monkeypatch.setattr("persistence.ready.inline.SHORT", 2)
     below = Reading(
         Wish(PHASE, (((), "contract_id"), ((), "id")), by="contract_id"), inline.dialect
     )
