@@ -58,6 +58,10 @@ _NUMBERING = 2
 All of them lock the same counters, and wait there holding what they locked before. One waits for
 the database while another computes; a third would be in the way of both."""
 
+_IN_LINE = 1.0
+"""Seconds that an act waits for them. The line is for speed, the locks keep the numbers: whoever is
+there longer than that waits for the database, not for these two, who may be waiting themselves."""
+
 _ORGANISATION = "organisation_id"
 _STANDING = "standing"
 _DEADLOCK = "40P01"
@@ -149,12 +153,15 @@ class Database:
         if line is None:
             yield
             return
-        if not line.acquire(timeout=-1 if patient else at_most(self._patience)):
+        longest = -1 if patient else at_most(self._patience)
+        has_turn = line.acquire(timeout=longest if self.is_sqlite else at_most(_IN_LINE))
+        if self.is_sqlite and not has_turn:
             raise Refusal(BUSY())
         try:
             yield
         finally:
-            line.release()
+            if has_turn:
+                line.release()
 
     def _line(self, at: Standing | int | None, durable: bool) -> Turn | None:
         """The line that a transaction stands in before it begins; None: it begins at once."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from domain.errors import Refusal
 from domain.invoice.model import Invoice, InvoiceState
 from domain.organisation import Entity
+from domain.project.model import Project
 from persistence.numbers import next_legal_number, next_pro_forma_number
 from persistence.session import Database, ScopedSession
 from tests.persistence.firms import (
@@ -153,3 +157,31 @@ def test_two_invoices_never_bear_one_number(database: Database) -> None:
     firm.keep(an_invoice(firm, 3), an_invoice(firm, 4))
     with firm.reading() as session:
         assert session.query(Invoice).count() == 3
+
+
+def test_acts_that_wait_for_a_project_stop_no_other_act_of_the_firm(postgres_url: str) -> None:
+    """Both places of the line are held by who waits for an import: a third goes past them."""
+    database = Database(postgres_url, patience=3.0)
+    firm = found_firm(database)
+    waiting = threading.Barrier(3)
+
+    def stuck() -> None:
+        with database.writing(firm.id, durable=True) as session:
+            waiting.wait(10)
+            session.execute(select(Project.id).with_for_update()).all()
+
+    with ThreadPoolExecutor(2) as pool:
+        with database.writing(firm.id, patient=True) as importing:
+            importing.execute(select(Project.id).with_for_update()).all()
+            both = [pool.submit(stuck) for _ in range(2)]
+            waiting.wait(10)
+            with database.writing(firm.id, durable=True) as session:
+                assert number(session, firm) == "PAR26-00001"
+            assert not any(one.done() for one in both)
+        for one in both:
+            one.result()
+    # Whoever went without a place gave none back.
+    line = database._line(firm.id, durable=True)
+    assert line is not None
+    assert [line.acquire(timeout=0) for _ in range(3)] == [True, True, False]
+    database.close()
