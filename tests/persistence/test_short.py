@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -106,6 +107,18 @@ def test_who_is_limited_and_who_wants_many_is_answered_the_ordinary_way(
         assert CLIENTS.ask(session, keys=[ours.client_id]).all() == []
     with database.reading(None) as session:
         assert len(CLIENTS.ask(session, keys=[ours.client_id, theirs.client_id]).all()) == 2
+
+
+def test_none_is_asked_for_as_the_ordinary_statement_asks(firms: tuple[Firm, Firm]) -> None:
+    """A value left open would be compared with NULL, which nothing is equal to."""
+    put_away = Short(lambda since: select(Client).where(Client.archived_at == since))
+    names = Short(lambda since: select(Client.id).where(Client.archived_at == since))
+    for firm in firms:
+        with firm.reading() as session:
+            for since in (None, datetime(2026, 1, 1, tzinfo=UTC), None):
+                here = [] if since else [firm.client_id]
+                assert [one.id for one in put_away.ask(session, since=since).scalars()] == here
+                assert [row[0] for row in names.rows(session, since=since)] == here
 
 
 def test_what_waits_to_be_written_is_written_before(firms: tuple[Firm, Firm]) -> None:
