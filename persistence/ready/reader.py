@@ -49,14 +49,12 @@ class Reader:
         self.dialect = database.engine.dialect
         self.is_inline = database.is_sqlite
         """Whether a short read may be done on the event loop."""
-        self.hears_itself = not database.is_sqlite
-        """Whether an event loop awaits rows itself."""
         self._heap: list[Inline | _Postgres] = []
         self.crowd = Crowd()
         self._age = 0
         """Rises when the heap is closed: what was taken before does not come back to it."""
         self.hear: Callable[[str], None] | None = None
-        """Told the text of each statement."""
+        """Told the text of each statement that is `heard`."""
         self._awaited: Awaited | None = None
 
     @property
@@ -79,7 +77,7 @@ class Reader:
         is_good = False
         try:
             connection.begin(organisation_id, looks)
-            yield self._heard(connection.fetch) if self.hear else connection.fetch
+            yield connection.fetch
             connection.end()
             is_good = True
         finally:
@@ -91,7 +89,7 @@ class Reader:
 
     def awaited(self) -> Awaited | None:
         """The connections of the running loop; None where it does not hear any itself."""
-        if not self.hears_itself:
+        if self.is_inline:
             return None
         known = self._awaited
         if known is not None and known.loop.is_closed():
@@ -113,14 +111,6 @@ class Reader:
                 bound = steps.send((yield bound))
         except StopIteration as end:
             return end.value
-
-    def _heard(self, fetch: Fetch) -> Fetch:
-        def fetch_aloud(bound: Bound) -> Rows:
-            if self.hear is not None:
-                self.hear(bound.text)
-            return fetch(bound)
-
-        return fetch_aloud
 
     @classmethod
     def of(cls, database: Database) -> Reader:

@@ -55,15 +55,19 @@ class Sitting:
         self._places: Shares | None = None
 
     async def read(self, pace: Pace, find: Callable[[int], Steps], *, most: int) -> Any:
-        """What `find` comes to, of one moment; it asks `most` statements."""
+        """What `find` comes to, of one moment; it asks `most` statements at most."""
         firm = self._caller.organisation_id
+
+        def steps() -> Steps:
+            return self._reader.heard(find(firm))
+
         if pace.is_quick and not self._is_long:
             try:
                 if (heap := self._reader.awaited()) is not None:
-                    return await self._read_awaited(heap, find(firm), most)
+                    return await self._read_awaited(heap, steps(), most)
                 if self._reader.is_inline and self._reader.has_spare:
                     with self._reader.snapshot(firm, INLINE_LOOKS) as fetch:
-                        return walk(find(firm), fetch)
+                        return walk(steps(), fetch)
             except Blown:
                 pace.was_slow()
         pace.rests()
@@ -72,7 +76,7 @@ class Sitting:
 
         def run() -> Any:
             with self._reader.snapshot(firm) as fetch:
-                return walk(find(firm), fetch)
+                return walk(steps(), fetch)
 
         return await to_read(self._caller, run)
 
@@ -93,7 +97,7 @@ class Sitting:
             in_all = most if self._is_alone else None
             self._awaited = await heap.snapshot(firm, most=in_all)
         try:
-            return await self._awaited.read(self._reader.heard(steps))
+            return await self._awaited.read(steps)
         except BaseException:
             self.end()
             raise

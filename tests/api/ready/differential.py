@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
 import strawberry
 from sqlalchemy import create_engine
 
@@ -106,8 +108,8 @@ class Differential:
         assert _said(compiled) == _said(expected), f"{told}\n{_said(compiled)}\n{_said(expected)}"
         by_plan = True
         for is_other in (False, True):
-            self._read_the_other_way(is_other)
-            ready = await self._documents.ready(Asked(text, variables, None), context)
+            with self._reading(is_other=is_other):
+                ready = await self._documents.ready(Asked(text, variables, None), context)
             if ready is None:
                 by_plan = False
             else:
@@ -115,11 +117,14 @@ class Differential:
         self.tally.by_plan += by_plan
         return expected
 
-    def _read_the_other_way(self, is_other: bool) -> None:
+    @contextmanager
+    def _reading(self, *, is_other: bool) -> Iterator[None]:
         """SQLite's rows come one by one or as one value; PostgreSQL's to the loop or a thread."""
-        reader = Reader.of(self._database)
-        reader.crowd.stays = STAYS if is_other else 0
-        reader.hears_itself = not (is_other or reader.is_inline)
+        Reader.of(self._database).crowd.stays = STAYS if is_other else 0
+        with pytest.MonkeyPatch.context() as patch:
+            if is_other:
+                patch.setattr(Reader, "awaited", lambda self: None)
+            yield
 
     def _is_the_same(self, answered: Answered, expected: Any, told: str) -> None:
         given = json.dumps(answered.data)
