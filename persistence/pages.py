@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, func, select
 
+from domain.base import Record
 from domain.errors import Refusal, call_error
 from persistence.places import Keys, after
 from persistence.reach import shown_to
@@ -146,13 +148,19 @@ def bounds_of(
 ) -> Bounds:
     """Of what was `asked` of the rows that meet `where`; PAGE_SIZE_INVALID, CURSOR_INVALID."""
     size, backwards = page_size(asked)
-    turned = tuple((name, not falls) for name, falls in sort.keys)
+    keys = sort.keys
+    turned = tuple((name, not falls) for name, falls in keys)
     beyond = []
-    for cursor, ways in ((asked.after, sort.keys), (asked.before, turned)):
+    for cursor, ways in ((asked.after, keys), (asked.before, turned)):
         if cursor is not None:
-            columns = [(noun.column(name), falls) for name, falls in ways]
-            beyond.append((ways, read_cursor(cursor, sort, columns)))
-    return Bounds(size, backwards, list(where), turned if backwards else sort.keys, beyond)
+            beyond.append((ways, _values(cursor, sort, _kinds(noun.record, keys))))
+    return Bounds(size, backwards, list(where), turned if backwards else keys, beyond)
+
+
+@lru_cache(maxsize=512)
+def _kinds(record: type[Record], keys: tuple[tuple[str, bool], ...]) -> tuple[type, ...]:
+    """The kinds of the values of the columns that sort."""
+    return tuple(getattr(record, name).type.python_type for name, _ in keys)
 
 
 def count(session: ScopedSession, noun: Noun, where: Sequence[ColumnElement[bool]] = ()) -> int:
@@ -207,14 +215,17 @@ def _unmarked(marked: Any) -> Any:
 
 def read_cursor(cursor: str, sort: Sort, columns: Keys) -> list[Any]:
     """The values of the row that `cursor` stands for, one for each of `columns`."""
+    return _values(cursor, sort, tuple(column.type.python_type for column, _ in columns))
+
+
+def _values(cursor: str, sort: Sort, kinds: tuple[type, ...]) -> list[Any]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         name, *marked = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         values = [_unmarked(one) for one in marked]
-        kinds = [column.type.python_type for column, _ in columns]
         if sort.column == "id":
             # Its identifier stands in the cursor twice: as what sorts, and as the last resort.
-            kinds.append(int)
+            kinds = (*kinds, int)
         if name != sort.column or len(values) != len(kinds):
             raise ValueError(cursor)
         values = [_chosen(*one) for one in zip(values, kinds, strict=True)]

@@ -270,10 +270,11 @@ class Browsing:
             issued_to=given.issued_to,
             text=given.text,
         )
-        today = info.context.house.today(info.context.caller.time_zone)
-        where += payment_where(
-            state=given.payment_state, overdue_on=today, is_overdue=given.overdue
-        )
+        if given.payment_state is not None or given.overdue is not None:
+            today = info.context.house.today(info.context.caller.time_zone)
+            where += payment_where(
+                state=given.payment_state, overdue_on=today, is_overdue=given.overdue
+            )
         asked = (page or PageInput()).asked()
         return await read_page(info, INVOICE, asked=asked, sort=order.sort(), where=where)
 

@@ -198,7 +198,7 @@ class KnownDocument(SchemaExtension):
                 )
                 self._documents.weigh(context.query or "", known)
             if found is not None:
-                context.result = ExecutionResult(found.data, None)
+                context.result = ExecutionResult(found.values, None)
             yield
 
     def get_results(self) -> dict[str, Any]:

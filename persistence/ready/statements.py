@@ -102,7 +102,7 @@ class Reading:
 
         They stand after the places that `beyond` names: columns, and the values of the place.
         """
-        condition = and_(true(), *where)
+        condition = _all_of(where)
         values = {ORGANISATION.key: organisation_id, _LIMIT: limit}
         for number, (_, place) in enumerate(beyond):
             values |= zip(_names(number, len(place)), place, strict=False)
@@ -137,7 +137,7 @@ class Reading:
 
     def count(self, where: Sequence[ColumnElement[bool]], *, organisation_id: int) -> Bound:
         """How many rows meet `where`: one row of one column."""
-        condition = and_(true(), *where)
+        condition = _all_of(where)
         column = self._wish.noun.column("id")
         found, given = self._prepared(
             condition, "count", lambda one: select(func.count(column)).where(one)
@@ -227,6 +227,10 @@ class Reading:
 _prepared: OrderedDict[Any, Prepared] = OrderedDict()
 _at_hand = Lock()
 _numbers = count()
+
+
+def _all_of(where: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    return where[0] if len(where) == 1 else and_(true(), *where)
 
 
 def _names(number: int, many: int) -> list[str]:

@@ -40,10 +40,14 @@ Variables = Mapping[str, Any] | None
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The data of an answer, and the same as JSON."""
+    """The data of an answer as JSON."""
 
-    data: dict[str, Any]
     written: bytes
+
+    @property
+    def values(self) -> Any:
+        """What the JSON says: for whom the library answers."""
+        return orjson.loads(self.written)
 
 
 @dataclass(eq=False, slots=True)
@@ -93,14 +97,14 @@ class Answering:
             entry.rests -= 1
             return None
         try:
-            data = await entry.plan.answer(reader, context, variables, is_long=is_long)
-            written = orjson.dumps(data)
+            text = await entry.plan.answer(reader, context, variables, is_long=is_long)
+            written = text.encode()
         except Exception as error:
             # Whatever it was, the executor meets it again, and says it in its own words.
             _note(entry, error)
             return None
         entry.misses = 0
-        return Answered(data, written) if len(written) <= ANSWER_BYTES else None
+        return Answered(written) if len(written) <= ANSWER_BYTES else None
 
     def _entry(
         self, plans: Plans, name: str | None, variables: Variables, dialect: Dialect

@@ -38,9 +38,9 @@ from server.ready.variables import Variables
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A field's value as it stands in the answer."""
+    """A field's value as it stands in the answer, as JSON; None of what is not there."""
 
-    value: Any
+    text: str | None
 
 
 @dataclass(eq=False, slots=True)
@@ -63,14 +63,12 @@ class Plan:
         query = site.schema.query_type
         assert query is not None
         self._variables = Variables(site.schema, operation)
-        self._constants: dict[str, str] = {}
+        self._written: dict[str, str] = {}
+        """What is known of the answer beforehand, by its keys in their order."""
         self._fields: list[tuple[str, PlannedField]] = []
-        self._order: list[str] = []
         for chosen in selecting.of(query, [operation.selection_set]):
-            self._order.append(chosen.key)
-            if chosen.name == TYPENAME:
-                self._constants[chosen.key] = query.name
-            else:
+            self._written[chosen.key] = f'"{query.name}"'
+            if chosen.name != TYPENAME:
                 self._fields.append((chosen.key, PlannedField(site, query, chosen)))
 
     async def answer(
@@ -80,25 +78,24 @@ class Plan:
         given: Mapping[str, Any] | None,
         *,
         is_long: bool = False,
-    ) -> dict[str, Any]:
-        """The data of the answer; any exception leaves it to the executor.
+    ) -> str:
+        """The data of the answer as JSON; any exception leaves it to the executor.
 
         What `is_long` is read in a thread, whatever the database.
         """
         values = self._variables.of(given or {})
-        data: dict[str, Any] = dict.fromkeys(self._order)
-        data.update(self._constants)
+        written = dict(self._written)
         is_alone = len(self._fields) == 1
         sitting = Sitting(reader, context, is_alone=is_alone, is_long=is_long)
         try:
             for key, field in self._fields:
-                data[key] = await field.answer(sitting, reader, context, values)
+                written[key] = await field.answer(sitting, reader, context, values)
                 if not is_alone:
                     # Others are let in between two reads of one request.
                     await asyncio.sleep(0)
         finally:
             sitting.end()
-        return data
+        return "{" + ",".join([f'"{key}":{text}' for key, text in written.items()]) + "}"
 
 
 class PlannedField:
@@ -121,15 +118,15 @@ class PlannedField:
 
     async def answer(
         self, sitting: Sitting, reader: Reader, context: Context, values: VariableValues
-    ) -> Any:
+    ) -> str:
         given = self._arguments.of(values)
         ready = ReadyField(self, sitting, reader.dialect)
         found = await self._resolve(None, info=ReadyInfo(context, self._name, ready), **given)
         if found is not ready.done or found is None:
             raise NotReady(self._name)
-        if found.value is None and self._is_needed:
+        if found.text is None and self._is_needed:
             raise NotReady(self._name)
-        return found.value
+        return found.text or "null"
 
 
 class ReadyInfo:

@@ -1,4 +1,4 @@
-"""How a thing, or a page of things, stands in an answer.
+"""How a thing, or a page of things, stands in an answer: as JSON.
 
 A page is a connection: `nodes` or `edges`, `pageInfo`, `totalCount`.
 """
@@ -16,7 +16,7 @@ from persistence.ready.prepared import NotReady
 from resolvers.browsing import NODES
 from server.ready.rows import Rows, rows_of
 from server.ready.selection import TYPENAME, Chosen
-from server.ready.values import require_plain
+from server.ready.values import require_plain, text_of
 
 _NOUNS = {noun.typename: noun for noun in NODES.values()}
 
@@ -43,17 +43,21 @@ class ShownThing:
         return self._rows
 
 
+Part = Callable[[list[str], list[str], tuple[bool, bool], int], str]
+"""Of the nodes, the cursors, whether there is a next and a previous page, and the count."""
+
+
 class ShownPage:
     """How a connection is shown: `nodes` or `edges`, `pageInfo`, `totalCount`."""
 
     def __init__(self, chosen: tuple[Chosen, ...], typename: str) -> None:
         self._rows: dict[Sort, Rows] = {}
-        self._parts: list[tuple[str, Callable[..., Any]]] = []
+        self._parts: list[tuple[str, Part]] = []
         self._nodes: Chosen | None = None
-        self._all_cursors = False
+        self._all_cursors = self._end_cursors = False
         self.is_counted = False
         for one in chosen:
-            self._parts.append((one.key, self._part(one, typename)))
+            self._parts.append((f'"{one.key}":', self._part(one, typename)))
         if self._nodes is None:
             raise NotReady("no nodes")
 
@@ -68,35 +72,37 @@ class ShownPage:
         return known
 
     def with_cursors(self, rows: list[Any]) -> list[Any]:
-        """The rows whose cursors are needed: all, or the first and the last."""
-        return rows if self._all_cursors or len(rows) < 2 else [rows[0], rows[-1]]
+        """The rows whose cursors are needed: all, the first and the last, or none."""
+        if self._all_cursors or (self._end_cursors and len(rows) < 2):
+            return rows
+        return [rows[0], rows[-1]] if self._end_cursors else []
 
     def connection(
-        self, nodes: list[Any], cursors: list[str], marks: tuple[bool, bool], total: int
-    ) -> dict[str, Any]:
-        return {key: make(nodes, cursors, marks, total) for key, make in self._parts}
+        self, nodes: list[str], cursors: list[str], marks: tuple[bool, bool], total: int
+    ) -> str:
+        parts = [f"{key}{make(nodes, cursors, marks, total)}" for key, make in self._parts]
+        return f"{{{','.join(parts)}}}"
 
-    def _part(self, one: Chosen, typename: str) -> Callable[..., Any]:
+    def _part(self, one: Chosen, typename: str) -> Part:
         if one.name == TYPENAME:
-            return lambda *_: typename
+            return lambda *_: f'"{typename}"'
         require_plain(one)
         match one.name:
             case "nodes":
                 self._note(one)
-                return lambda nodes, *_: nodes
+                return lambda nodes, *_: f"[{','.join(nodes)}]"
             case "edges":
                 return self._edges(one)
             case "page_info":
-                return _page_info(one)
+                return self._page_info(one)
             case "total_count":
                 self.is_counted = True
-                return lambda nodes, cursors, marks, total: total
+                return lambda nodes, cursors, marks, total: str(total)
         raise NotReady(one.name)
 
-    def _edges(self, one: Chosen) -> Callable[..., Any]:
-        keys: list[tuple[str, str]] = []
+    def _edges(self, one: Chosen) -> Part:
+        keys = [(f'"{part.key}":', part.name) for part in one.below]
         for part in one.below:
-            keys.append((part.key, part.name))
             if part.name == "node":
                 require_plain(part)
                 self._note(part)
@@ -104,16 +110,33 @@ class ShownPage:
                 self._all_cursors = True
         typename = one.owner.name
 
-        def edge(node: Any, cursor: str) -> dict[str, Any]:
-            known = {"node": node, "cursor": cursor, TYPENAME: typename}
-            return {key: known[name] for key, name in keys}
+        def edge(node: str, cursor: str) -> str:
+            known = {"node": node, "cursor": f'"{cursor}"', TYPENAME: f'"{typename}"'}
+            return f"{{{','.join([f'{key}{known[name]}' for key, name in keys])}}}"
 
-        def edges(nodes: list[Any], cursors: list[str], *_: Any) -> list[Any]:
+        def edges(nodes: list[str], cursors: list[str], *_: Any) -> str:
             if not self._all_cursors:
-                return [edge(node, "") for node in nodes]
-            return [edge(*pair) for pair in zip(nodes, cursors, strict=True)]
+                return f"[{','.join([edge(node, '') for node in nodes])}]"
+            return f"[{','.join([edge(*pair) for pair in zip(nodes, cursors, strict=True)])}]"
 
         return edges
+
+    def _page_info(self, one: Chosen) -> Part:
+        typename = one.owner.name
+        fields = [(part.key, part.name) for part in one.below]
+        self._end_cursors |= any(name in _CURSORS for _, name in fields)
+
+        def page_info(nodes: Any, cursors: list[str], marks: tuple[bool, bool], total: int) -> str:
+            known = {
+                "has_next_page": marks[0],
+                "has_previous_page": marks[1],
+                "start_cursor": cursors[0] if cursors else None,
+                "end_cursor": cursors[-1] if cursors else None,
+                TYPENAME: typename,
+            }
+            return text_of({key: known[name] for key, name in fields})
+
+        return page_info
 
     def _note(self, one: Chosen) -> None:
         if self._nodes is not None:
@@ -121,22 +144,7 @@ class ShownPage:
         self._nodes = one
 
 
-def _page_info(one: Chosen) -> Callable[..., Any]:
-    typename = one.owner.name
-    fields = [(part.key, part.name) for part in one.below]
-
-    def page_info(nodes: Any, cursors: list[str], marks: tuple[bool, bool], total: int) -> Any:
-        known = {
-            "has_next_page": marks[0],
-            "has_previous_page": marks[1],
-            "start_cursor": cursors[0] if cursors else None,
-            "end_cursor": cursors[-1] if cursors else None,
-            TYPENAME: typename,
-        }
-        return {key: known[name] for key, name in fields}
-
-    return page_info
-
+_CURSORS = {"start_cursor", "end_cursor"}
 
 Shown = ShownThing | ShownPage
 

@@ -8,8 +8,10 @@ and its errors are the answer.
 from __future__ import annotations
 
 from collections.abc import Callable
+from json.encoder import encode_basestring
 from typing import Any
 
+import orjson
 from graphql import (
     GraphQLEnumType,
     GraphQLList,
@@ -19,6 +21,7 @@ from graphql import (
     is_leaf_type,
 )
 
+from domain.money import CURRENCIES, from_minor
 from persistence.ready.prepared import NotReady
 from server.graphql_rows import read_field
 from server.ready.selection import TYPENAME, Chosen
@@ -49,6 +52,34 @@ class Memo(dict[Any, Any]):
             self.clear()
         self[value] = made
         return made
+
+
+def text_of(value: Any) -> str:
+    """A value of an answer as JSON."""
+    return orjson.dumps(value).decode()
+
+
+class _Known(dict[str, str]):
+    """The currencies as JSON; an unknown one is a surprise."""
+
+    def __missing__(self, currency: Any) -> Any:
+        return surprise()
+
+
+def _amount(minor: int, currency: str) -> str:
+    return f'"{from_minor(minor, currency)}"'
+
+
+AT_HAND: dict[str, Any] = {
+    "null": "null",
+    "text_of": text_of,
+    "quoted": encode_basestring,
+    "known": _Known({currency: text_of(currency) for currency in CURRENCIES}),
+    "two": {currency for currency, decimals in CURRENCIES.items() if decimals == 2},
+    "cents": [f".{cents:02d}" for cents in range(100)],
+    "other": _amount,
+}
+"""What code that writes JSON may name: a text as JSON, currencies and amounts among it."""
 
 
 class Names:

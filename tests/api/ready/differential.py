@@ -127,7 +127,7 @@ class Differential:
             yield
 
     def _is_the_same(self, answered: Answered, expected: Any, told: str) -> None:
-        given = json.dumps(answered.data)
+        given = json.dumps(answered.values)
         self.tally.rows += len(given)
         assert expected.errors is None, f"{told}\n{expected.errors}"
         assert given == json.dumps(expected.data), f"{told}\n{given}\n{expected.data}"

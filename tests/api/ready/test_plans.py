@@ -163,7 +163,7 @@ def test_a_circle_is_left_to_the_executor_which_breathes(
     with plans_counted() as by_plan:
         whole = browsed.query(CIRCLE, **phase)
     assert any(by_plan)
-    monkeypatch.setattr("server.ready.rows.MOST_VALUES", 100)
+    monkeypatch.setattr("server.ready.rows.MOST_TEXT", 1_000)
     with plans_counted() as by_plan:
         again = browsed.query(CIRCLE, **phase)
     assert not any(by_plan)
@@ -174,7 +174,7 @@ def test_an_answer_grown_in_a_circle_is_ended_while_it_grows(
     browsed: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     phase = browsed.query("{ phases(page: {first: 1}) { nodes { id } } }")["phases"]["nodes"][0]
-    monkeypatch.setattr("server.ready.rows.MOST_VALUES", 0)
+    monkeypatch.setattr("server.ready.rows.MOST_TEXT", 0)
     monkeypatch.setattr("server.breathing.ANSWER_BYTES", 3_000)
     (error,) = browsed.errors(CIRCLE, **phase)
     assert error["extensions"]["code"] == "ANSWER_TOO_LARGE"
