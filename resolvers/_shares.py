@@ -18,14 +18,15 @@ from typing import TypeVar
 from anyio import to_thread
 from anyio.lowlevel import RunVar
 
+from persistence.ready.awaited import KEPT
 from schema.context import Caller
 
 Found = TypeVar("Found")
 
 READERS = 16
 """Fields read at a time. With the writers less than the connections of an engine."""
-AWAITED = 8
-"""Operations whose rows the event loop awaits itself."""
+AWAITED = KEPT
+"""Operations whose rows the event loop awaits itself: each has a connection that is there."""
 WRITERS = 12
 """Mutations at work or waiting for one another at a time."""
 EXAMINERS = 2

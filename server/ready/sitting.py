@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
+from persistence.deadline import until
 from persistence.ready.awaited import Awaited, Snapshot
 from persistence.ready.prepared import Blown, Steps
 from persistence.ready.reader import Reader, walk
@@ -69,7 +71,9 @@ class Sitting:
                     with self._reader.snapshot(firm, INLINE_LOOKS) as fetch:
                         return walk(steps(), fetch)
             except Blown:
-                pace.was_slow()
+                # Who has no time left is told nothing of the field.
+                if until() > time.monotonic():
+                    pace.was_slow()
         pace.rests()
         # Nobody else is kept waiting by what takes long.
         self.end()

@@ -6,11 +6,13 @@ import asyncio
 from typing import Any
 
 import pytest
+from psycopg import DatabaseError
 
 from domain.access import Role
+from persistence.deadline import within
 from persistence.ready import pipelined
 from persistence.ready.awaited import Awaited
-from persistence.ready.prepared import Bound, Steps
+from persistence.ready.prepared import Blown, Bound, Steps
 from persistence.ready.reader import Reader
 from resolvers._shares import AWAITED, awaiting
 from schema.context import Caller, Context
@@ -148,6 +150,21 @@ def test_the_loop_is_tried_again_after_a_while() -> None:
     for _ in range(SLOW_FOR):
         assert not pace.is_quick
         pace.rests()
+    assert pace.is_quick
+
+
+def test_a_request_without_time_says_nothing_of_the_field(
+    postgres_firm: ApiClient, postgres_reader: Reader
+) -> None:
+    pace = Pace()
+
+    async def work() -> None:
+        sitting = _sitting(postgres_firm, postgres_reader)
+        with within(0.02), pytest.raises((Blown, DatabaseError)):
+            await sitting.read(pace, _of(SLOW), most=1)
+        assert awaiting().taken == 0
+
+    asyncio.run(work())
     assert pace.is_quick
 
 
