@@ -59,7 +59,7 @@ class Derived:
 Field = Computed | ToOne | ToMany | Derived
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Noun:
     """How a record is read: its fields beyond the columns of the same name."""
 

@@ -57,16 +57,17 @@ Order = tuple[tuple[str, bool], ...]
 """Columns with whether each falls."""
 
 KEPT = 2_000
-"""Statements kept of all lists together, some 20 kB each: the filters of a list have a handful."""
+"""Statements kept of all wishes together, of 3 to 8 kB each: the filters of a list have a handful.
+"""
 
 _LIMIT = f"{OURS}limit"
 _KEYS = f"{OURS}keys"
 _BY = f"{OURS}by_"
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, slots=True)
 class Wish:
-    """What is read of a noun: `columns`, in that order.
+    """What is read of a noun: `columns`, in that order. Documents that wish the same share its SQL.
 
     `by` is the column that carries the identifier of the row above, of rows that belong to one.
     """
@@ -85,9 +86,7 @@ class Reading:
         self._dialect = dialect
         self._is_sqlite = dialect.name == "sqlite"
         self._joined = _joined(wish)
-        self._number = next(_numbers)
-        self._single: dict[tuple[str, ...], Prepared] = {}
-        self._several: Prepared | None = None
+        self._number = _number_of(wish, dialect)
 
     def of_list(
         self,
@@ -115,12 +114,14 @@ class Reading:
     def of_one(self, by: Mapping[str, Any], *, organisation_id: int) -> Bound:
         """The first row whose columns are as `by` says."""
         names = tuple(by)
-        found = self._single.get(names)
-        if found is None:
+
+        def make() -> Prepared:
             equal = [self._wish.noun.column(name) == bindparam(_BY + name, None) for name in names]
             condition = and_(*equal)
             made = self._selected().where(condition).limit(1)
-            found = self._single[names] = prepare(made, key_of(condition), self._dialect)
+            return prepare(made, key_of(condition), self._dialect)
+
+        found = self._ready(names, make)
         if None in by.values():
             raise NotReady("nothing equals null")
         given = {_BY + name: value for name, value in by.items()}
@@ -128,12 +129,14 @@ class Reading:
 
     def of_many(self, keys: Sequence[int], *, organisation_id: int) -> Bound:
         """The rows that belong to those with the identifiers `keys`."""
-        if self._several is None:
+
+        def make() -> Prepared:
             among = self._among()
-            many = self._many(among)
-            self._several = prepare(many, key_of(among), self._dialect, gathers=SHORT)
+            return prepare(self._many(among), key_of(among), self._dialect, gathers=SHORT)
+
+        found = self._ready("many", make)
         listed: Any = orjson.dumps(keys).decode() if self._is_sqlite else list(keys)
-        return self._several.bound((), {ORGANISATION.key: organisation_id, _KEYS: listed})
+        return found.bound((), {ORGANISATION.key: organisation_id, _KEYS: listed})
 
     def count(self, where: Sequence[ColumnElement[bool]], *, organisation_id: int) -> Bound:
         """How many rows meet `where`: one row of one column."""
@@ -209,24 +212,38 @@ class Reading:
     ) -> tuple[Prepared, Any]:
         key = key_of(condition)
         lengths = tuple(len(one.value) for one in key.bindparams if one.expanding)
-        name = (self._number, kind, key.key, lengths)
+        gathers = None if kind == "count" else SHORT
+        found = self._ready(
+            (kind, key.key, lengths),
+            lambda: prepare(make(condition), key, self._dialect, gathers=gathers),
+        )
+        return found, key.bindparams
+
+    def _ready(self, kind: Any, make: Callable[[], Prepared]) -> Prepared:
+        """The statement of that kind, from the room of all, or made and put there."""
+        name = (self._number, kind)
         with _at_hand:
             known = _prepared.get(name)
             if known is not None:
                 _prepared.move_to_end(name)
-                return known, key.bindparams
-        gathers = None if kind == "count" else SHORT
-        known = prepare(make(condition), key, self._dialect, gathers=gathers)
+                return known
+        known = make()
         with _at_hand:
             _prepared[name] = known
             if len(_prepared) > KEPT:
                 _prepared.popitem(last=False)
-        return known, key.bindparams
+        return known
 
 
 _prepared: OrderedDict[Any, Prepared] = OrderedDict()
 _at_hand = Lock()
 _numbers = count()
+
+
+@lru_cache(maxsize=KEPT)
+def _number_of(wish: Wish, dialect: Dialect) -> int:
+    """What stands for a wish where its statements are looked for: told apart at once."""
+    return next(_numbers)
 
 
 def _all_of(where: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:

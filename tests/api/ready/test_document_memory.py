@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from collections import OrderedDict
 from itertools import count
 
+import pytest
+
+from persistence.ready import statements
 from server.limits import parse_within_limits
 from tests.soak.offices import PAGE
 from tests.support.api import ApiClient
@@ -36,3 +40,19 @@ def test_a_document_with_joins_and_lists_takes_a_kilobyte_a_token(browsed: ApiCl
     finally:
         tracemalloc.stop()
     assert taken <= A_TOKEN * parse_within_limits(text).tokens
+
+
+def test_documents_that_wish_the_same_share_statements(
+    any_firm: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is forgotten with a document leaves none behind, and a new one writes none."""
+    monkeypatch.setattr(statements, "_prepared", OrderedDict())
+    made = []
+    for name in ("first", "second", "third"):
+        page = "clients { totalCount nodes { id contacts { name } } }"
+        (found,) = any_firm.query(f"{{ {name}: {page} }}").values()
+        key = found["nodes"][0]["id"]
+        any_firm.query(f'{{ {name}: client(id: "{key}") {{ name }} }}')
+        made.append(len(statements._prepared))
+    # The page, its count, the contacts below it; a client.
+    assert made == [4, 4, 4]
