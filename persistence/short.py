@@ -20,13 +20,9 @@ from sqlalchemy import ColumnElement, Connection, Dialect, Result, Select, bindp
 
 from persistence.bulk import FEW
 from persistence.reach import reach_of_session
+from persistence.ready.prepared import Prepared, Source, placed
 from persistence.scoping import CRITERIA_OF_ANY, KEPT, ORGANISATION
 from persistence.session import ScopedSession
-
-Source = tuple[str, str | None, Any, Callable[[Any], Any] | None]
-"""A place of a statement, the value that it takes, which part of it, and how the driver wants it.
-
-Without the name of a value it is the part itself."""
 
 
 class Short:
@@ -84,21 +80,19 @@ class _Text:
     """A statement as the driver takes it, for lists of one length."""
 
     def __init__(self, statement: Select[Any], given: Mapping[str, Any], dialect: Dialect) -> None:
-        made = statement.compile(dialect=dialect).construct_expanded_state(given)
-        self._text = made.statement
-        self._is_named = made.positiontup is None
+        made = statement.compile(dialect=placed(dialect, "format")).construct_expanded_state(given)
         # A list is written out: keys -> keys_1, keys_2, …
         parts = {
             place: (name, part)
             for name, places in made.parameter_expansion.items()
             for part, place in enumerate(places)
         }
-        self._sources: list[Source] = []
-        for place in made.positiontup or made.parameters:
+        sources: list[Source] = []
+        for place in made.positiontup or ():
             name, part = parts.get(place, (place, None))
-            write: Any = made.processors.get(place)
             source = (name, part) if name in given else (None, made.parameters[place])
-            self._sources.append((place, *source, write))
+            sources.append((*source, made.processors.get(place)))
+        self._prepared = Prepared(made.statement, sources)
         found = (
             one.type.dialect_impl(dialect).result_processor(dialect, None)
             for one in statement.exported_columns
@@ -106,13 +100,8 @@ class _Text:
         self._readers = [(place, read) for place, read in enumerate(found) if read is not None]
 
     def rows(self, connection: Connection, given: Mapping[str, Any]) -> Sequence[Any]:
-        values: list[tuple[str, Any]] = []
-        value: Any
-        for place, name, part, write in self._sources:
-            value = part if name is None else given[name] if part is None else given[name][part]
-            values.append((place, value if write is None else write(value)))
-        taken: Any = dict(values) if self._is_named else tuple(value for _, value in values)
-        rows = connection.exec_driver_sql(self._text, taken).all()
+        bound = self._prepared.bound((), given)
+        rows = connection.exec_driver_sql(bound.text, tuple(bound.values)).all()
         if not self._readers:
             return rows
         found = [list(row) for row in rows]

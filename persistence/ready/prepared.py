@@ -8,7 +8,7 @@ to what we believe of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,6 +18,10 @@ from sqlalchemy import JSON, Boolean, Date, DateTime, Dialect, Integer, Select, 
 from persistence.scoping import CRITERIA_OF_ANY
 
 Convert = Callable[[Any], Any]
+
+Source = tuple[str | int | None, Any, Convert | None]
+"""Where a value comes from: its name, or its place among those of a condition; which part of it,
+where it is a list; and how the driver wants it. Without either it is the part itself."""
 
 _SLOW = re.compile(r"\b(?:LIKE|lower|upper|substr|instr|replace)\b", re.IGNORECASE)
 
@@ -65,27 +69,20 @@ class Blown(Exception):
 class Prepared:
     """The text of a statement, and where each of its values comes from."""
 
-    def __init__(
-        self,
-        text: str,
-        sources: list[tuple[Any, Any, Convert | None]],
-        *,
-        gathered: str | None,
-    ) -> None:
+    def __init__(self, text: str, sources: list[Source], *, gathered: str | None = None) -> None:
         self._text = text
         self._gathered = gathered
         self._is_quick = _SLOW.search(text) is None
         self._sources = sources
 
-    def bound(self, given: Any, ours: dict[str, Any]) -> Bound:
+    def bound(self, given: Any, named: Mapping[str, Any]) -> Bound:
+        """With the values of a condition, by place, and those that have a name."""
         values = []
         for place, part, convert in self._sources:
-            if place.__class__ is str:
-                value = ours[place]
-            elif place is None:
+            if place is None:
                 value = part
             else:
-                value = given[place].effective_value
+                value = named[place] if isinstance(place, str) else given[place].effective_value
                 if part is not None:
                     value = value[part]
             values.append(value if convert is None else convert(value))
@@ -109,7 +106,9 @@ def prepare(
     """
     # Here, and nowhere else, every statement is kept to the organisation that it is bound to.
     compiled: Any = statement.options(*CRITERIA_OF_ANY).compile(
-        dialect=_numbered(dialect), cache_key=key, compile_kwargs={"render_postcompile": True}
+        dialect=placed(dialect, "numeric_dollar"),
+        cache_key=key,
+        compile_kwargs={"render_postcompile": True},
     )
     (match, *_rest) = compiled._cache_key_bind_match
     origin: dict[str, tuple[int, Any]] = {}
@@ -125,10 +124,13 @@ def prepare(
 
 
 @cache
-def _numbered(dialect: Dialect) -> Dialect:
-    """As `dialect`, with values by their places: `?`, or `$1` as PostgreSQL itself takes them."""
+def placed(dialect: Dialect, style: str) -> Dialect:
+    """As `dialect`, with values by their places: `?`, or as `style` says on PostgreSQL.
+
+    That is `%s` for its driver (format), `$1` for itself (numeric_dollar).
+    """
     kind: Any = type(dialect)
-    return dialect if dialect.positional else kind(paramstyle="numeric_dollar")
+    return dialect if dialect.positional else kind(paramstyle=style)
 
 
 def _gathered(statement: Select[Any], text: str, most: int) -> str | None:
@@ -154,7 +156,7 @@ def _gathered(statement: Select[Any], text: str, most: int) -> str | None:
 
 def _source(
     name: str, compiled: Any, origin: dict[str, tuple[int, Any]], dialect: Dialect
-) -> tuple[Any, Any, Convert | None]:
+) -> Source:
     """Where the value `name` comes from: a name of ours, a place (and part), or a constant."""
     if name.startswith(OURS):
         return name, None, _writer(compiled.binds[name], dialect)
