@@ -7,9 +7,9 @@ one function. Where anything is not as its type says, the executor completes tha
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import finalize
 
 import structlog
 from graphql import DocumentNode, FieldNode, GraphQLObjectType, GraphQLSchema
@@ -22,28 +22,26 @@ log = structlog.get_logger("jalon")
 
 Complete = Callable[[Any], Any]
 
-OPERATIONS = 512
-"""Whose functions are kept; those used longest ago are forgotten first."""
-
 
 class Completers:
-    """The functions of the operations asked lately, by the nodes they are for."""
+    """The functions of the operations that are kept, by the nodes they are for.
+
+    They hold no operation and go with it: it is its document that is weighed and forgotten.
+    """
 
     def __init__(self) -> None:
         self._told: set[tuple[str, str]] = set()
-        self._known: OrderedDict[int, tuple[Any, dict[Any, Complete | None]]] = OrderedDict()
+        self._known: dict[int, dict[Any, Complete | None]] = {}
 
     def of(self, operation: Any) -> dict[Any, Complete | None]:
         """Those of an operation: by type and by the numbers of its nodes, which live with it."""
-        known = self._known.get(id(operation))
-        if known is not None:
-            self._known.move_to_end(id(operation))
-        else:
-            # Kept beside its functions, so that no other takes its number.
-            known = self._known[id(operation)] = (operation, {})
-            if len(self._known) > OPERATIONS:
-                self._known.popitem(last=False)
-        return known[1]
+        number = id(operation)
+        known = self._known.get(number)
+        if known is None:
+            known = self._known[number] = {}
+            # At once, before another takes its number. As keys, operations would be compared whole.
+            finalize(operation, self._known.pop, number, None)
+        return known
 
     def note(self, key: Any, error: Exception) -> None:
         """Tells of a fault of a function, once for each kind of object and of fault."""

@@ -10,6 +10,8 @@ from itertools import count
 import pytest
 
 from persistence.ready import statements
+from server import breathing
+from server.graphql import documents_of, jalon_schema
 from server.limits import parse_within_limits
 from tests.soak.offices import PAGE
 from tests.support.api import ApiClient
@@ -56,3 +58,25 @@ def test_documents_that_wish_the_same_share_statements(
         made.append(len(statements._prepared))
     # The page, its count, the contacts below it; a client.
     assert made == [4, 4, 4]
+
+
+def test_what_completes_a_document_is_forgotten_with_it(
+    browsed: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Documents that no plan answers are weighed too, and nothing else holds what they were."""
+    kept = documents_of(jalon_schema(introspection=True))._known
+    known = breathing._completers._known
+    numbers = count()
+
+    def ask(times: int) -> None:
+        for _ in range(times):
+            names = (f"a{next(numbers)}: invoiced {{ amount currency }}" for _ in range(60))
+            browsed.query(f"{{ totals {{ nodes {{ currency {' '.join(names)} }} }} }}")
+
+    ask(2)
+    before = len(known)
+    # For four of them, of 429 tokens each.
+    monkeypatch.setattr(kept, "_room", 2_000)
+    ask(8)
+    assert len(kept._trial.known) <= 4
+    assert len(known) <= before + 2
