@@ -126,6 +126,18 @@ class Office:
             self.papers = self._billed(self.place._caller(http), "CHF")
         assert self.papers
 
+    def first_questions(self, count: int) -> None:
+        """So many documents that nobody asks again."""
+        with httpx2.Client(base_url=self.address, timeout=120) as http:
+            caller = self.place._caller(http)
+            for _ in range(count):
+                self._asks_anew(caller)
+
+    def _asks_anew(self, caller: ApiClient) -> None:
+        """Asks a document that nobody has asked before."""
+        name = f"a{random.getrandbits(48)}"
+        caller.query(PAGE.replace("invoices(", f"{name}: invoices("))
+
     def _works(self, act: Callable[[ApiClient], str], every: float) -> None:
         with httpx2.Client(base_url=self.address, timeout=120, limits=_LIMITS) as http:
             caller = self.place._caller(http)
@@ -143,9 +155,7 @@ class Office:
             case 1:
                 caller.query(TOTALS)
             case 2:
-                # A document that nobody has asked before.
-                name = f"a{random.getrandbits(48)}"
-                caller.query(PAGE.replace("invoices(", f"{name}: invoices("))
+                self._asks_anew(caller)
             case 3:
                 found = caller.query(PAGE)["invoices"]["pageInfo"]
                 if found["hasNextPage"]:
