@@ -39,19 +39,21 @@ def test_those_who_go_away_leave_only_so_many_connections(
 ) -> None:
     """Again and again, while the server takes long to let anybody in."""
     monkeypatch.setattr(awaited, "KEPT", 2)
-    made, go_on = [], threading.Event()
+    made, begun, go_on = [], [], threading.Event()
     connect = postgres_reader._connect_to_await
 
     def late() -> Any:
-        go_on.wait(10)
+        begun.append(1)
+        go_on.wait(30)
         made.append(connect())
         return made[-1]
 
     async def work(heap: Awaited) -> None:
         heap._connect = late
-        for _ in range(3):
+        for turn in range(1, 4):
             coming = [asyncio.ensure_future(read(heap, NUMBER)) for _ in range(2)]
-            await asyncio.sleep(0.02)
+            while len(begun) < 2 * turn:
+                await asyncio.sleep(0.01)
             for one in coming:
                 one.cancel()
             await asyncio.gather(*coming, return_exceptions=True)
