@@ -30,6 +30,7 @@ from persistence.ready.prepared import NotReady, Steps
 from persistence.ready.reader import Reader
 from schema.context import Context
 from server.ready.arguments import Arguments
+from server.ready.rows import MOST_TEXT
 from server.ready.selection import TYPENAME, Chosen, Selecting
 from server.ready.showing import ShownPage, ShownThing, cursor_of, shown
 from server.ready.sitting import Pace, Sitting
@@ -85,11 +86,14 @@ class Plan:
         """
         values = self._variables.of(given or {})
         written = dict(self._written)
-        is_alone = len(self._fields) == 1
+        is_alone, length = len(self._fields) == 1, 0
         sitting = Sitting(reader, context, is_alone=is_alone, is_long=is_long)
         try:
             for key, field in self._fields:
                 written[key] = await field.answer(sitting, reader, context, values)
+                length += len(written[key])
+                if length > MOST_TEXT:
+                    raise NotReady("too long")
                 if not is_alone:
                     # Others are let in between two reads of one request.
                     await asyncio.sleep(0)

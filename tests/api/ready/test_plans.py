@@ -170,6 +170,22 @@ def test_a_circle_is_left_to_the_executor_which_breathes(
     assert again == whole
 
 
+def test_fields_that_are_too_long_together_are_left_to_the_executor(
+    browsed: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field = "projects(page: {first: 5}) { nodes { id name } }"
+    one, several = f"{{ {field} }}", f"{{ a: {field} b: {field} c: {field} }}"
+    size = len(browsed.send(one).content)
+    whole = browsed.query(several)
+    monkeypatch.setattr("server.ready.plans.MOST_TEXT", 2 * size)
+    with plans_counted() as by_plan:
+        browsed.query(one)
+        again = browsed.query(several)
+    assert by_plan[:1] == [True]
+    assert not any(by_plan[1:])
+    assert again == whole
+
+
 def test_an_answer_grown_in_a_circle_is_ended_while_it_grows(
     browsed: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
