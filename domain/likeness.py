@@ -77,7 +77,7 @@ def loose_key(text: str) -> str:
     return " ".join(telling or words)
 
 
-class _Names:
+class Names:
     """Candidates by the runs of three characters they hold: a look-up reads few of them."""
 
     def __init__(self, candidates: Iterable[str]) -> None:
@@ -104,12 +104,7 @@ def _pieces(text: str) -> set[str]:
     return {padded[i : i + 3] for i in range(len(padded) - 2)}
 
 
-@lru_cache(maxsize=8)
-def _names(candidates: tuple[str, ...]) -> _Names:
-    return _Names(candidates)
-
-
-def nearest(name: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
+def nearest(name: str, candidates: Names, limit: int = 3) -> list[str]:
     """Up to `limit` of the candidates that `name` may have meant, the likeliest first.
 
     A candidate counts when it is alike by two fifths, or when one holds the other whole.
@@ -119,7 +114,7 @@ def nearest(name: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
         return []
     near = [
         (-score, candidate)
-        for score, candidate in _names(tuple(candidates)).scores(name)
+        for score, candidate in candidates.scores(name)
         if score >= _ALIKE or _holds(loose_key(candidate), told)
     ]
     return [candidate for _, candidate in sorted(near)[:limit]]

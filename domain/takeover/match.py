@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.errors import Issue
-from domain.likeness import loose_key, name_key, nearest
+from domain.likeness import Names, loose_key, name_key, nearest
 from domain.takeover.issues import (
     REFERENCE_AMBIGUOUS,
     REFERENCE_MATCHED_APPROX,
@@ -79,6 +79,7 @@ class Index:
         self._homonyms: defaultdict[str, list[Known]] = defaultdict(list)
         """Further records of one name: two projects may be called alike."""
         self._near: dict[str, list[str]] = {}
+        self._names: Names | None = None
         for entry in entries:
             self.add(entry)
 
@@ -88,6 +89,7 @@ class Index:
     def add(self, entry: Known) -> None:
         entry.key = entry.key or name_key(entry.name)
         entry.loose = entry.loose or loose_key(entry.name)
+        self._names = None
         self.by_id[entry.id] = entry
         if entry.code:
             self.by_code.setdefault(entry.code.upper(), entry)
@@ -140,7 +142,9 @@ class Index:
             return known
         if len(self._near) * len(self) >= _COMPARED:
             return []
-        near = self._near[text] = nearest(text, [entry.name for entry in self.by_id.values()])
+        if self._names is None:
+            self._names = Names(entry.name for entry in self.by_id.values())
+        near = self._near[text] = nearest(text, self._names)
         return near
 
 

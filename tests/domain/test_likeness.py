@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.likeness import KEY_LENGTH, loose_key, name_key, nearest
+from domain.likeness import KEY_LENGTH, Names, loose_key, name_key, nearest
 
 few = settings(max_examples=80, deadline=None)
 
@@ -81,16 +81,16 @@ NAMES = [
 
 
 def test_the_nearest_name_comes_first() -> None:
-    assert nearest("Fonciere des Tileuls Argentés", NAMES)[0] == NAMES[0]
-    assert nearest("Commune de Saint-Aubin", NAMES)[0] == NAMES[1]
-    assert nearest("SARL Thames Warf Development", NAMES)[0] == NAMES[4]
+    assert nearest("Fonciere des Tileuls Argentés", Names(NAMES))[0] == NAMES[0]
+    assert nearest("Commune de Saint-Aubin", Names(NAMES))[0] == NAMES[1]
+    assert nearest("SARL Thames Warf Development", Names(NAMES))[0] == NAMES[4]
 
 
 def test_no_name_is_better_than_any_name() -> None:
-    assert nearest("Zxqw", NAMES) == []
-    assert nearest("", NAMES) == []
-    assert nearest("Mairie", []) == []
+    assert nearest("Zxqw", Names(NAMES)) == []
+    assert nearest("", Names(NAMES)) == []
+    assert nearest("Mairie", Names([])) == []
 
 
 def test_at_most_three_names_are_given() -> None:
-    assert len(nearest("Commune", [f"Commune de Val-{i}" for i in range(9)])) == 3
+    assert len(nearest("Commune", Names([f"Commune de Val-{i}" for i in range(9)]))) == 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import ref
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -124,3 +126,13 @@ def test_of_two_records_of_one_name_the_one_put_away_is_not_meant() -> None:
     gone = known(1, "Halle", code="P-1", archived_at="2026-01-01")
     both = Index([gone, known(2, "Halle", code="P-2")])
     assert both.resolve("Halle", field="project") == (both.by_id[2], ())
+
+
+def test_what_finds_the_likely_names_goes_with_the_index() -> None:
+    """Else all names of the firms that took files in would stay with the process."""
+    index = Index([known(1, "Commune de Saint-Aubin")])
+    assert index.resolve("Comune de St-Aubin", field="client")[0] is None
+    names = ref(index._names)
+    assert names() is not None
+    del index
+    assert names() is None
