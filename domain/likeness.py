@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from functools import lru_cache
 from unicodedata import combining, normalize
+
+from domain.remembered import remembering
 
 KEY_LENGTH = 255
 """Keys are kept in columns of this length; what is cut off a longer one never tells names apart."""
@@ -40,7 +41,7 @@ LEGAL_FORMS = frozenset([*_FRENCH_FORMS.split(), *_FOREIGN_FORMS.split()])
 """Legal forms that say nothing of who the party is."""
 
 
-@lru_cache(maxsize=8192)
+@remembering(8192)
 def name_key(text: str) -> str:
     """`text` as names are compared: equal keys are the same name (N-KEY).
 
@@ -67,7 +68,7 @@ def spelling(text: str) -> str:
     return normalize("NFC", " ".join(text.translate(_TYPED).split())).casefold()
 
 
-@lru_cache(maxsize=8192)
+@remembering(8192)
 def loose_key(text: str) -> str:
     """`text` without punctuation and legal forms either (N-LOOSE); never empty for a real name."""
     plain = _SARL.sub("sarl", name_key(text))

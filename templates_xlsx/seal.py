@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Context, Decimal
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import cached_property
 from hashlib import blake2b
 from hmac import compare_digest
 from unicodedata import category, normalize
+
+from domain.remembered import remembering
 
 TOKEN_KEY = "ref"
 """The column that carries the row token; the other reference columns are what it seals."""
@@ -54,7 +56,7 @@ def canonical(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else _folded_text(str(value))
 
 
-@lru_cache(maxsize=2048)  # the names of a project stand on each of its rows
+@remembering(2048)  # the names of a project stand on each of its rows
 def _folded_text(text: str) -> str:
     if not text.isprintable():
         text = "".join(c for c in text if c in "\t\n\r" or category(c) not in ("Cc", "Cf"))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
 
 from documents.accounting.journal import JournalEntry, Row
 from documents.accounting.text import amount, one_line, transliterated
 from domain.money import decimals_of
+from domain.remembered import remembering
 
 ENCODING = "iso8859-15"
 _FIELDS = (
@@ -70,6 +70,6 @@ def _figure(minor: int, currency: str) -> str:
     return written if decimals_of(currency) else f"{written},00"
 
 
-@lru_cache(maxsize=65536)
+@remembering(65536)
 def _text(text: str) -> str:
     return one_line(transliterated(one_line(text), ENCODING), without="\t|")

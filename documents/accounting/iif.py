@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 
 from documents.accounting.entry import Buyer, Entry, EntryLine
 from documents.accounting.text import amount, figure, guarded, one_line, transliterated
+from domain.remembered import remembering
 
 ENCODING = "cp1252"
 HEADERS = (
@@ -172,6 +172,6 @@ def _clean(text: str) -> str:
     return one_line(text, without='\t"')
 
 
-@lru_cache(maxsize=65536)
+@remembering(65536)
 def _text(text: str, longest: int) -> str:
     return guarded(_clean(transliterated(one_line(text), ENCODING)))[:longest].rstrip()

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from io import StringIO
 from unicodedata import category, normalize
 
 from domain.money import from_minor
+from domain.remembered import remembering
 
 _ALIKE = str.maketrans(
     {
@@ -40,7 +40,7 @@ _STARTS_FORMULA = re.compile("[=+\\-@\t\r\n＝＋－＠]")
 _BREAKS = re.compile(r"\s*[\x00-\x1f\x7f-\x9f\u2028\u2029]+\s*")
 
 
-@lru_cache(maxsize=65536)
+@remembering(65536)
 def transliterated(text: str, encoding: str) -> str:
     """`text` with letters of `encoding` only: Łódź -> Lodz, an emoji -> ?"""
     composed = normalize("NFC", text)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from unicodedata import normalize
 
+from domain.remembered import remembering
 from templates_xlsx.sheet import Column, Sheet
 
 REASONS = ("À corriger", "To mend")
@@ -20,7 +21,7 @@ _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "º": None, "ª": None})
 _LONGEST_TITLE = 120
 
 
-@lru_cache(maxsize=4096)
+@remembering(4096)
 def fold_title(text: str) -> str:
     """`text` as titles are compared: "N° TVA (obligatoire) *" is "ntva". "" when it is none."""
     if len(text) > _LONGEST_TITLE:
