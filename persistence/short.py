@@ -26,7 +26,10 @@ from persistence.session import ScopedSession
 
 
 class Short:
-    """A statement that `make` makes of its values, by their names: `keys` are a list of numbers."""
+    """A statement that `make` makes of its values, by their names: `keys` are a list of numbers.
+
+    Its text is kept for each length that a list has, FEW at most: some 5 kB each, 30 of a wide row.
+    """
 
     def __init__(self, make: Callable[..., Any]) -> None:
         self._make = make
