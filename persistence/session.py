@@ -18,7 +18,7 @@ from sqlalchemy import (
     event,
     inspect,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import (
     ORMExecuteState,
     Session,
@@ -52,6 +52,12 @@ BUSY = call_error(
     "Nothing was written. Try again in a moment.",
 )
 
+SOUGHT_TOO_LONG = call_error(
+    "SOUGHT_TOO_LONG",
+    "The text to look for is longer than the database can look for.",
+    "Give some words of it.",
+)
+
 _NUMBERING = 2
 """Acts of a firm at work on its legal numbers at a time, in this process, on PostgreSQL.
 
@@ -66,6 +72,8 @@ _ORGANISATION = "organisation_id"
 _STANDING = "standing"
 _DEADLOCK = "40P01"
 """PostgreSQL ends one of two transactions that wait for each other; SQLite has one writer."""
+_PATTERN = "pattern too complex"
+"""SQLite's own words where a text to look for is longer than 50,000 bytes."""
 _NOT_LENT = "55P03"
 """PostgreSQL gave a lock up after `lock_timeout`."""
 
@@ -126,8 +134,13 @@ class Database:
 
         `at` says who reads; the number of an organisation stands for the house itself.
         """
-        with self._read(info=_info(at)) as session:
-            yield session
+        try:
+            with self._read(info=_info(at)) as session:
+                yield session
+        except OperationalError as error:
+            if _PATTERN not in str(error.orig):
+                raise
+            raise Refusal(SOUGHT_TOO_LONG()) from error
 
     @contextmanager
     def writing(

@@ -171,3 +171,13 @@ def test_no_invoice_adds_a_statement(firm: ApiClient) -> None:
         assert data["totalCount"] == number + 1
         counted.append(len(told))
     assert len(set(counted)) == 1
+
+
+@pytest.mark.parametrize("nouns", ["clients", "projects", "collaborators"])
+def test_a_text_too_long_to_be_looked_for_is_said_to_be_so(browsed: ApiClient, nouns: str) -> None:
+    """SQLite looks for 50,000 bytes at most, and says so at the first row."""
+    text = f"query Q($text: String) {{ {nouns}(filter: {{text: $text}}) {{ nodes {{ id }} }} }}"
+    for _ in range(3):
+        (error,) = browsed.errors(text, text="é" * 200_000)
+        assert error["extensions"]["code"] == "SOUGHT_TOO_LONG"
+    assert browsed.query(text, text="é" * 20_000)[nouns]["nodes"] == []
