@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Context, Decimal
@@ -17,6 +17,7 @@ from enum import StrEnum
 from functools import cached_property
 from hashlib import blake2b
 from hmac import compare_digest
+from itertools import repeat
 from unicodedata import category, normalize
 
 from domain.remembered import remembering
@@ -121,6 +122,17 @@ def _bytes_of(*texts: str) -> bytes:
     return _BETWEEN.join(texts).encode("utf-8", "surrogatepass")
 
 
+def _told(key: str, cells: Sequence[object]) -> list[str]:
+    """The cells of a reference column as they are sealed; "" for an empty one.
+
+    The names of a project stand on each of its rows: what is met again is folded once.
+    """
+    told = {
+        cell: f"{key}{_EQUALS}{text}" if (text := canonical(cell)) else "" for cell in set(cells)
+    }
+    return [told[cell] for cell in cells]
+
+
 @dataclass(frozen=True)
 class Seal:
     """The seal of one organisation: makes and reads the tokens of rows and the files' envelopes."""
@@ -137,15 +149,25 @@ class Seal:
             raise ValueError("the secret of the seal needs 16 bytes or more")
 
     def row_token(self, *, kind: str, record_id: int, references: Mapping[str, object]) -> str:
-        """The token of one prefilled row: the letter J and 40 hexadecimal digits.
+        """The token of one prefilled row (`row_tokens`)."""
+        columns = {key: (cell,) for key, cell in references.items()}
+        return next(self.row_tokens(kind=kind, record_ids=(record_id,), references=columns))
 
-        `references` are the locked cells of the row by column key, without the token's own: texts
-        and numbers as they are written. An empty one counts as absent. OverflowError for an id
-        below 0 or from 2**40 on.
+    def row_tokens(
+        self, *, kind: str, record_ids: Iterable[int], references: Mapping[str, Sequence[object]]
+    ) -> Iterator[str]:
+        """The token of each prefilled row: the letter J and 40 hexadecimal digits.
+
+        `references` are the locked columns by key, without the token's own: texts and numbers as
+        they are written. An empty one counts as absent. OverflowError for an id below 0 or from
+        2**40 on.
         """
-        number = record_id.to_bytes(_ID_BYTES, "big")
-        marks = self._identity(kind, number) + self._references(kind, number, references)
-        return f"J{(number + marks).hex().upper()}"
+        told = [_told(key, references[key]) for key in sorted(references)]
+        rows = zip(*told, strict=True) if told else repeat(())
+        for record_id, texts in zip(record_ids, rows, strict=False):
+            number = record_id.to_bytes(_ID_BYTES, "big")
+            marks = self._identity(kind, number) + self._references(kind, number, texts)
+            yield f"J{(number + marks).hex().upper()}"
 
     def read_token(
         self, *, kind: str, token: str, references: Mapping[str, object]
@@ -164,7 +186,12 @@ class Seal:
         maker = self._maker(kind, number, rest[:_IDENTITY_BYTES])
         if maker is None:
             return Verdict.FORGED, None
-        sealed = maker._references(kind, number, references)
+        told = [
+            f"{key}{_EQUALS}{text}"
+            for key, cell in sorted(references.items())
+            if (text := _folded_text(cell) if cell.__class__ is str else canonical(cell))
+        ]
+        sealed = maker._references(kind, number, told)
         intact = compare_digest(rest[_IDENTITY_BYTES:], sealed)
         return Verdict.INTACT if intact else Verdict.CHANGED, int.from_bytes(number, "big")
 
@@ -224,17 +251,9 @@ class Seal:
         mark.update(number)
         return mark.digest()[:_IDENTITY_BYTES]
 
-    def _references(self, kind: str, number: bytes, references: Mapping[str, object]) -> bytes:
+    def _references(self, kind: str, number: bytes, told: Iterable[str]) -> bytes:
         mark = self._keyed("row references", kind)
-        mark.update(number)
-        if references:
-            told = [
-                f"{key}{_EQUALS}{text}"
-                for key, cell in references.items()
-                if (text := _folded_text(cell) if cell.__class__ is str else canonical(cell))
-            ]
-            told.sort()
-            mark.update(_bytes_of(*told))
+        mark.update(number + _bytes_of(*filter(None, told)))
         return mark.digest()[:_REFERENCES_BYTES]
 
     def _envelope_mark(self, entries: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
@@ -34,31 +35,35 @@ class Prefilled:
 
 def written_rows(
     sheet: Sheet, rows: Iterable[Prefilled], *, seal: Seal, language: str
-) -> Iterator[list[CellText]]:
+) -> Iterator[Sequence[CellText]]:
     """Each row as its cells in order, with its token in the reference column.
 
-    The token seals the other reference cells as they are written.
+    The token seals the other reference cells as they are written. A portion of rows is made a
+    column at a time.
     """
     writers = [(column.key, _writer(column.kind, language)) for column in sheet.columns]
     places = {column.key: place for place, column in enumerate(sheet.columns) if column.locked}
     token = places.pop(TOKEN_KEY, None)
-    # The seal sorts them: what is in order already costs it nothing.
-    references = sorted(places)
-    referred = _picker([places[key] for key in references])
-    for row in rows:
-        value_of = row.values.get
-        cells = [
-            None if (value := value_of(key)) is None else write(value) for key, write in writers
+    coming = iter(rows)
+    while portion := list(islice(coming, _ROWS_A_CHUNK)):
+        columns = [
+            _written([row.values.get(key) for row in portion], write) for key, write in writers
         ]
-        if "" in cells:
-            cells = [None if cell == "" else cell for cell in cells]
         if token is not None:
-            cells[token] = seal.row_token(
+            tokens = seal.row_tokens(
                 kind=sheet.kind,
-                record_id=row.record_id,
-                references=dict(zip(references, referred(cells), strict=True)),
+                record_ids=[row.record_id for row in portion],
+                references={key: columns[place] for key, place in places.items()},
             )
-        yield cells
+            columns[token] = list(tokens)
+        yield from zip(*columns, strict=True)
+
+
+def _written(values: list[Any], write: Callable[[Any], CellText]) -> list[CellText]:
+    if values.count(None) == len(values):
+        return values
+    cells = [None if value is None else write(value) for value in values]
+    return [None if cell == "" else cell for cell in cells] if "" in cells else cells
 
 
 def _writer(kind: Kind, language: str) -> Callable[[Any], CellText]:
@@ -79,7 +84,7 @@ class RowPrinter:
         self.following = 2
         """The number of the row that comes next."""
 
-    def printed(self, rows: Iterable[list[CellText]]) -> Iterator[bytes]:
+    def printed(self, rows: Iterable[Sequence[CellText]]) -> Iterator[bytes]:
         """The XML of the rows."""
         chunk = []
         for cells in rows:
@@ -100,7 +105,7 @@ class RowPrinter:
             self.following = stop
             yield "".join(rows).encode()
 
-    def _row(self, cells: list[CellText]) -> str:
+    def _row(self, cells: Sequence[CellText]) -> str:
         classes = tuple(map(type, cells))
         pattern = self._patterns.get(classes) or self._pattern(classes)
         values = pattern.filled(cells)
@@ -164,7 +169,7 @@ def _height(texts: Iterable[str]) -> str:
     return f' ht="{_LINE_HEIGHT * min(lines, _TALLEST)}"'
 
 
-def _picker(places: list[int]) -> Callable[[list[CellText]], tuple[Any, ...]]:
+def _picker(places: list[int]) -> Callable[[Sequence[CellText]], tuple[Any, ...]]:
     match places:
         case []:
             return lambda cells: ()

@@ -95,7 +95,7 @@ def _write(
     return sum(written)
 
 
-def _write_sheet(archive: Archive, bones: Bones, cells: Iterator[list[CellText]]) -> int:
+def _write_sheet(archive: Archive, bones: Bones, cells: Iterator[Sequence[CellText]]) -> int:
     """Writes one data sheet; how many rows it was prefilled with."""
     first = next(cells, None)
     if first is None:
@@ -106,7 +106,7 @@ def _write_sheet(archive: Archive, bones: Bones, cells: Iterator[list[CellText]]
 
 
 def _write_rows(
-    write: Callable[[bytes], None], bones: Bones, cells: Iterator[list[CellText]]
+    write: Callable[[bytes], None], bones: Bones, cells: Iterator[Sequence[CellText]]
 ) -> int:
     printer = bones.printer()
     write(bones.head)

@@ -84,6 +84,10 @@ def test_a_number_that_would_fill_the_memory_is_not_written_out() -> None:
 
 
 # ---- rows
+def test_a_token_is_what_it_was_when_the_files_that_firms_have_were_made() -> None:
+    assert TOKEN == "J00000001A5B52A4AC2A9857AFC595F949F695B58"
+
+
 @few
 @given(ids, references)
 def test_a_row_that_comes_back_unchanged_is_intact(record_id: int, told: dict[str, str]) -> None:
@@ -106,6 +110,23 @@ def test_any_change_of_a_reference_is_found(told: dict[str, str], key: str, text
         Verdict.CHANGED,
         9,
     )
+
+
+@few
+@given(st.lists(st.tuples(ids, references), max_size=5))
+def test_rows_sealed_together_have_the_tokens_they_have_alone(
+    rows: list[tuple[int, dict[str, str]]],
+) -> None:
+    keys = {key for _, told in rows for key in told}
+    together = OURS.row_tokens(
+        kind="phases",
+        record_ids=[record_id for record_id, _ in rows],
+        references={key: [told.get(key) for _, told in rows] for key in keys},
+    )
+    assert list(together) == [
+        OURS.row_token(kind="phases", record_id=record_id, references=told)
+        for record_id, told in rows
+    ]
 
 
 @few
