@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -145,10 +145,7 @@ def the_firm(session: ScopedSession) -> Firm:
 
 def clients(session: ScopedSession) -> Index:
     """All clients; the default contact's fields stand beside their own."""
-    told = select(Contact.client_id, Contact.name, Contact.email, Contact.phone)
-    found = session.execute(told.where(Contact.is_default))
-    contacts = {client: tuple(contact) for client, *contact in found}
-    beside = ("contact_name", "contact_email", "contact_phone")
+    contacts = default_contacts(session)
     return Index(
         _records(
             session,
@@ -157,9 +154,20 @@ def clients(session: ScopedSession) -> Index:
             code="code",
             key="name_key",
             loose="loose_key",
-            beside=(beside, lambda client: contacts.get(client, (None, None, None))),
+            beside=(CONTACT, lambda client: contacts.get(client, NO_CONTACT)),
         )
     )
+
+
+CONTACT = ("contact_name", "contact_email", "contact_phone")
+NO_CONTACT = (None, None, None)
+
+
+def default_contacts(session: ScopedSession) -> dict[int, tuple[str | None, ...]]:
+    """The `CONTACT` of each client that has one."""
+    told = select(Contact.client_id, Contact.name, Contact.email, Contact.phone)
+    found = session.execute(told.where(Contact.is_default))
+    return {client: tuple(contact) for client, *contact in found}
 
 
 def codes_out_of_reach(session: ScopedSession) -> list[str]:
@@ -221,13 +229,6 @@ def phases_with_references(
     codes = session.scalars(select(Project.code))
     known.project_codes = frozenset(code.upper() for code in codes)
     return known
-
-
-def phase_references(session: ScopedSession) -> Iterator[tuple[int, dict[str, Any]]]:
-    """All phases with their locked columns, read a portion at a time."""
-    statement = _phase_references().execution_options(yield_per=_PORTION)
-    for row in session.execute(statement):
-        yield row.id, dict(zip(_REFERENCES, references(row), strict=True))
 
 
 def _phase_references() -> Any:

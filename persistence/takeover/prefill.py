@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import select
@@ -10,13 +11,19 @@ from sqlalchemy import select
 from domain.client import Client
 from domain.collaborator import Collaborator
 from domain.money import from_minor
-from domain.project.model import BillingMethod, Contract, Phase, Project
+from domain.organisation import Entity
+from domain.project.model import BillingMethod, Contract, Phase, Project, ProjectStatus
 from persistence.session import ScopedSession
 from persistence.takeover.fusion import directory, fusion_rows
-from persistence.takeover.known import clients, phase_references, the_firm
+from persistence.takeover.known import CONTACT, NO_CONTACT, clients, default_contacts, the_firm
 from persistence.takeover.worked_time import time_rows
 
-_STAMPS = frozenset({"organisation_id", "created_at", "updated_at"})
+_UNTOLD = frozenset(
+    {
+        *("organisation_id", "created_at", "updated_at", "archived_at"),
+        *("version", "name_key", "loose_key"),
+    }
+)
 """Columns that no sheet has."""
 
 _PORTION = 5_000
@@ -37,10 +44,17 @@ def prefilled(
 
 
 def _clients(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
-    entries = sorted(clients(session).by_id.values(), key=lambda entry: str(entry.code))
-    for entry in entries:
-        if entry.columns["archived_at"] is None:
-            yield entry.id, dict(entry.columns)
+    contacts = default_contacts(session)
+    own = [column.key for column in Client.__table__.columns if column.key not in _UNTOLD]
+    statement = select(*(getattr(Client, key) for key in own))
+    statement = statement.where(Client.archived_at.is_(None)).order_by(Client.id)
+    if only is not None:
+        statement = statement.where(Client.id.in_(only))
+    names, key, code = (*own, *CONTACT), own.index("id"), own.index("code")
+    # Sorted here: the order of a database depends on its language.
+    for row in sorted(session.execute(statement), key=itemgetter(code)):
+        contact = contacts.get(row[key], NO_CONTACT)
+        yield row[key], dict(zip(names, (*row, *contact), strict=True))
 
 
 def _clients_with_parts(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
@@ -78,7 +92,7 @@ def _projects(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
 def _phases(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
     entities = the_firm(session).entities.by_id
     codes = dict(session.execute(select(Phase.id, Phase.code)).all())
-    own = [column for column in Phase.__table__.columns if column.key not in _STAMPS]
+    own = [column for column in Phase.__table__.columns if column.key not in _UNTOLD]
     statement = (
         select(
             *(getattr(Phase, column.key) for column in own),
@@ -120,13 +134,43 @@ def _collaborators(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]
         yield person.id, _columns(person) | {"entity": entity.code if entity else None}
 
 
+_REFERENCES = (
+    *("entity", "project_code", "project_name", "contract", "phase_code", "phase_name"),
+    *("line_type", "fee", "currency"),
+)
+
+
 def _phases_by_progress(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
     """Live phases and annexes of signed projects billed by progress (DOMAIN §3.5)."""
-    for key, cells in phase_references(session):
-        by_progress = cells["billing_method"] is BillingMethod.FIXED_FEE_PROGRESS
-        if cells["is_signed"] and by_progress and not cells["is_archived"]:
-            cells["entity"] = cells["entity"][0] if cells["entity"] else None
-            yield key, cells
+    statement = (
+        select(
+            Phase.id,
+            Entity.name,
+            Project.code,
+            Project.name,
+            Contract.name,
+            Phase.code,
+            Phase.name,
+            Phase.kind,
+            Phase.fee_minor,
+            Phase.currency,
+        )
+        .join(Contract, Contract.id == Phase.contract_id)
+        .join(Project, Project.id == Contract.project_id)
+        .outerjoin(Entity, Entity.id == Project.entity_id)
+        .where(
+            *(record.archived_at.is_(None) for record in (Phase, Contract, Project)),
+            Project.status == ProjectStatus.SIGNED,
+            Contract.billing_method == BillingMethod.FIXED_FEE_PROGRESS,
+        )
+        .order_by(Project.code, Contract.id, Phase.position, Phase.id)
+    )
+    if only is not None:
+        statement = statement.where(Phase.id.in_(only))
+    statement = statement.execution_options(yield_per=_PORTION)
+    for key, *cells, minor, currency in session.execute(statement):
+        fee = from_minor(minor, currency)
+        yield key, dict(zip(_REFERENCES, (*cells, fee, currency), strict=True))
 
 
 _ROWS: dict[str, Callable[[ScopedSession, Only], Iterator[PrefilledRow]]] = {
