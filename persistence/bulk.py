@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import chain, pairwise, repeat
 from types import NoneType
@@ -71,7 +72,7 @@ def insert_rows(
     whole = _by_columns(table, connection.dialect, tuple(order)) if len(rows) >= _MANY else None
     if whole is not None and all(map(_is_of_one_kind, columns)):
         for start in range(0, len(rows), _ROWS):
-            portion = tuple(one[start : start + _ROWS] for one in columns)
+            portion = tuple(_as_list(one[start : start + _ROWS]) for one in columns)
             connection.exec_driver_sql(whole, portion)
         return
     values = list(zip(*columns, strict=True))
@@ -121,6 +122,26 @@ def _by_columns(table: Table, dialect: Dialect, order: tuple[str, ...]) -> str |
     )
     columns, target = ", ".join(quoted), dialect.identifier_preparer.format_table(table)
     return f"INSERT INTO {target} ({columns}) SELECT {values} FROM unnest({lists}) own ({columns})"
+
+
+def _as_list(values: Sequence[Any]) -> Any:
+    """A column as PostgreSQL writes a list; the driver, in Python, takes ten times as long."""
+    kinds = {*map(type, values)} - {NoneType}
+    write = _WRITERS.get(kinds.pop()) if kinds else str
+    if write is None:
+        return values
+    return f"{{{','.join(['NULL' if one is None else write(one) for one in values])}}}"
+
+
+def _quoted(value: object) -> str:
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
+
+
+_WRITERS: Mapping[type, Callable[[Any], str]] = {
+    **dict.fromkeys((bool, date, int), str),
+    **dict.fromkeys((datetime, str), _quoted),
+}
 
 
 def among(column: Any, ids: Sequence[int] | BindParameter[Any]) -> ColumnElement[bool]:
