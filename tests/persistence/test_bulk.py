@@ -84,6 +84,17 @@ def test_many_rows_are_written_as_few_are(database: Database) -> None:
     assert [{name: row[name] for name in wanted[0]} for row in told] == wanted
 
 
+def test_many_rows_bear_the_moment_to_the_microsecond(database: Database) -> None:
+    firm = found_firm(database)
+    with firm.writing() as session:
+        wanted = rows(a_batch(session))
+        before = datetime.now(UTC)
+        insert_all(session, BatchItem, wanted)
+        after = datetime.now(UTC)
+        (moment,) = {*session.scalars(select(BatchItem.created_at))}
+        assert before <= moment <= after
+
+
 def test_a_column_of_several_kinds_is_written_as_few_rows_are(postgres_url: str) -> None:
     """The driver makes no list of them."""
     database = Database(postgres_url)
