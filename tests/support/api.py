@@ -38,6 +38,7 @@ from schema.context import House
 from server.app import create_app
 from server.settings import PREFIX, Settings
 from tests.support.databases import lent
+from tests.support.whole import answering_whole
 
 FIRM_FILE = Path(__file__).parents[1] / "fixtures" / "clean" / "organisation.json"
 SECRET = "a secret of the tests, thirty-two characters and more"
@@ -167,7 +168,7 @@ def open_api(
             webhooks_private=settings.get("webhooks_private", False),
         )
         app = create_app(_settings(database_url, settings), house=house, schema=schema)
-        with TestClient(app, base_url="http://localhost") as http:
+        with answering_whole(TestClient(app, base_url="http://localhost")) as http:
             yield caller_of(http, house, described or firm(), "test")
 
 
