@@ -9,14 +9,14 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from sqlalchemy import func, inspect, select
+from sqlalchemy import Select, func, inspect, select
 
 from domain.client import Client, Contact
 from domain.collaborator import Collaborator
 from domain.errors import Refusal
 from domain.job import Stage
 from domain.money import from_minor
-from domain.organisation import Entity, Organisation
+from domain.organisation import Entity
 from domain.project.adjustment import Adjustment
 from domain.project.history import BillingHistory
 from domain.project.model import Contract, Phase, PhaseKind, Project, ProjectStatus
@@ -37,8 +37,10 @@ from domain.takeover.time_entries import TimeEntryPlanner
 from domain.takeover.work import KnownWork
 from persistence.contracts import billed_periods, past_of_projects
 from persistence.ledger import phase_figures
+from persistence.organisations import the_organisation
 from persistence.reach import reach_of_session, whole_firm
 from persistence.session import ScopedSession
+from persistence.short import Short
 from persistence.takeover.fusion import directory
 from persistence.takeover.worked_time import known_work, recorded_time
 from persistence.telling import told
@@ -138,8 +140,9 @@ def _work(session: ScopedSession) -> KnownWork:
 
 
 def the_firm(session: ScopedSession) -> Firm:
-    organisation = session.scalars(select(Organisation)).one()
-    entities = Index(_records(session, Entity, "name", code="code"))
+    organisation = the_organisation(session)
+    found = _ENTITIES.rows(session)
+    entities = Index(_records(session, Entity, "name", code="code", found=found))
     return Firm(organisation.country, organisation.currency, entities)
 
 
@@ -163,9 +166,13 @@ CONTACT = ("contact_name", "contact_email", "contact_phone")
 NO_CONTACT = (None, None, None)
 
 
-def default_contacts(session: ScopedSession) -> dict[int, tuple[str | None, ...]]:
-    """The `CONTACT` of each client that has one."""
+def default_contacts(
+    session: ScopedSession, only: Collection[int] | None = None
+) -> dict[int, tuple[str | None, ...]]:
+    """The `CONTACT` of each client that has one, of all or of `only` those."""
     told = select(Contact.client_id, Contact.name, Contact.email, Contact.phone)
+    if only is not None:
+        told = told.where(Contact.client_id.in_(only))
     found = session.execute(told.where(Contact.is_default))
     return {client: tuple(contact) for client, *contact in found}
 
@@ -324,6 +331,19 @@ def _shared(value: Any, met: dict[Any, Any]) -> Any:
     return met.get(value, value)
 
 
+def _names_of(record: type[Any]) -> tuple[str, ...]:
+    """The columns that matching sees of a record."""
+    names = (attribute.key for attribute in inspect(record).column_attrs)
+    return tuple(one for one in names if one not in _STAMPS)
+
+
+def _all_of(record: type[Any]) -> Select[Any]:
+    return select(*(getattr(record, name) for name in _names_of(record))).order_by(record.id)
+
+
+_ENTITIES = Short(lambda: _all_of(Entity))
+
+
 def _records(
     session: ScopedSession,
     record: type[Any],
@@ -333,16 +353,19 @@ def _records(
     key: str | None = None,
     loose: str | None = None,
     beside: tuple[Sequence[str], Callable[[int], tuple[Any, ...]]] = ((), lambda _: ()),
+    found: Iterable[Any] | None = None,
 ) -> Iterable[Known]:
-    """All rows of `record` as matching sees them; `beside` adds columns, by identifier."""
-    attributes = (attribute.key for attribute in inspect(record).column_attrs)
-    names = [one for one in attributes if one not in _STAMPS]
+    """All rows of `record` as matching sees them; `beside` adds columns, by identifier.
+
+    `found` are the few that are wanted: to fetch in portions takes PostgreSQL five statements.
+    """
+    names = _names_of(record)
     further, more = beside
     places = places_of((*names, *further))
-    statement = select(*(getattr(record, column) for column in names)).order_by(record.id)
-    statement = statement.execution_options(yield_per=_PORTION)
+    if found is None:
+        found = session.execute(_all_of(record).execution_options(yield_per=_PORTION))
     shared: list[dict[Any, Any]] = [{} for _ in names]
-    for row in session.execute(statement):
+    for row in found:
         own = (_shared(one, met) for one, met in zip(row, shared, strict=True))
         columns = Columns(places, (*own, *more(row[places["id"]])))
         yield Known(

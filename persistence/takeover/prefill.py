@@ -44,7 +44,7 @@ def prefilled(
 
 
 def _clients(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
-    contacts = default_contacts(session)
+    contacts = default_contacts(session, only)
     own = [column.key for column in Client.__table__.columns if column.key not in _UNTOLD]
     statement = select(*(getattr(Client, key) for key in own))
     statement = statement.where(Client.archived_at.is_(None)).order_by(Client.id)

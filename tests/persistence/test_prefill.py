@@ -12,6 +12,7 @@ from sqlalchemy import select
 from domain.access import Role
 from domain.client import Client, ClientType, Contact
 from domain.collaborator import Collaborator
+from domain.organisation import Entity
 from domain.project.model import BillingMethod, Phase, PhaseKind, Project, ProjectStatus
 from domain.takeover.candidate import Candidate, Planned
 from domain.takeover.model import RowOutcome
@@ -21,6 +22,7 @@ from persistence.takeover.known import (
     contracts,
     phases_with_references,
     planner_of,
+    the_firm,
 )
 from persistence.takeover.prefill import PrefilledRow, prefilled
 from tests.domain.examples import codes
@@ -230,6 +232,20 @@ def test_the_neighbours_records_are_in_no_sheet_and_in_no_plan(firm: Firm) -> No
         assert list(contracts(session).phases.by_id) == [other.phase_id]
         assert phases_with_references(session).project_codes == {"LOG-2403"}
         assert len(collaborators(session)) == 0
+
+
+def test_planning_knows_the_entities_of_the_firm_as_they_are(firm: Firm) -> None:
+    other = found_firm(firm.database, "other")
+    for one, count in ((firm, 2), (other, 1)):
+        with one.reading() as session:
+            found = [dict(entry.columns) for entry in the_firm(session).entities.by_id.values()]
+            there = session.scalars(select(Entity).order_by(Entity.id)).all()
+            kept = [{name: getattr(record, name) for name in found[0]} for record in there]
+        assert found == kept
+        assert [[*map(type, row.values())] for row in found] == [
+            [*map(type, row.values())] for row in kept
+        ]
+        assert len(found) == count
 
 
 def test_planning_knows_what_was_billed_of_a_phase(firm: Firm) -> None:
