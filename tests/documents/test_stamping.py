@@ -244,17 +244,17 @@ def test_every_hundredth_stamp_is_checked(press: CountingPress) -> None:
 
 def test_moulds_take_the_room_they_are_reckoned_at(press: CountingPress) -> None:
     def print_some(first: int) -> None:
-        for turn in range(first, first + 6):
+        for turn in range(first, first + 3):
             press.print(replace(sixty_lines(6), accent=f"#{turn:06x}"))
 
     print_some(0)
     tracemalloc.start()
     try:
-        print_some(6)
+        print_some(3)
         gc.collect()
         held, _ = tracemalloc.get_traced_memory()
         reckoned = press.shapes._bytes
-        for _ in range(6):
+        for _ in range(3):
             press.shapes._drop(next(reversed(press.shapes._moulds)))
         gc.collect()
         left, _ = tracemalloc.get_traced_memory()
