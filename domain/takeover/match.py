@@ -89,7 +89,7 @@ class Index:
     def add(self, entry: Known) -> None:
         entry.key = entry.key or name_key(entry.name)
         entry.loose = entry.loose or loose_key(entry.name)
-        self._names = None
+        self.forget_likely()
         self.by_id[entry.id] = entry
         if entry.code:
             self.by_code.setdefault(entry.code.upper(), entry)
@@ -134,6 +134,10 @@ class Index:
             return live[0], ()
         codes = ", ".join(str(entry.code or entry.name) for entry in (live or named)[:3])
         return None, (REFERENCE_AMBIGUOUS(field=(field,), found=text, near=codes),)
+
+    def forget_likely(self) -> None:
+        """Lets go what finds likely names; it is made again once it is needed."""
+        self._names = None
 
     def _nearest(self, text: str) -> list[str]:
         """The names `text` may have meant; none once too many others were unknown."""

@@ -33,6 +33,8 @@ class KnownWork:
     _called: dict[int, dict[str, list[Known]]] = field(default_factory=dict)
     _contracts: dict[int, Known] = field(default_factory=dict)
     _codes: dict[int, str] = field(default_factory=dict)
+    _asked: Index = field(default_factory=Index)
+    """The contracts of the project that a row named last."""
 
     def person(self, text: str) -> Found:
         """The collaborator with that e-mail, else with that full name."""
@@ -44,7 +46,12 @@ class KnownWork:
 
     def contract(self, text: str, project: Known) -> Found:
         """The fee project of `project` with that name."""
-        return self.contracts.get(project.id, Index()).resolve(text, field="contract")
+        index = self.contracts.get(project.id, Index())
+        if index is not self._asked:
+            # Seven kilobytes a project, of as many projects as a file names with a wrong contract.
+            self._asked.forget_likely()
+            self._asked = index
+        return index.resolve(text, field="contract")
 
     def phase(self, text: str, project: Known, contract: Known | None) -> Found:
         """The phase of `contract`, else of any one of `project`, with that code, else that name."""

@@ -336,3 +336,14 @@ def test_a_known_phase_without_a_name_key_is_found_by_its_name() -> None:
     there.phases[22] = [bare]
     (found,) = TimeEntryPlanner(there, []).plan([row(project_code="TER-2", phase_code="etudes")])
     assert found.columns["phase_id"] == 50
+
+
+def test_what_finds_likely_contracts_is_kept_of_one_project_alone() -> None:
+    """A file of hours may name ten thousand projects, each with a contract that is not there."""
+    there = work()
+    for project in there.projects.by_id.values():
+        assert there.contract("Mision de bas", project)[0] is None
+    kept = [index for index in there.contracts.values() if index._names is not None]
+    assert kept == [there.contracts[22]]
+    _, (issue,) = there.contract("Mision de base", there.projects.by_id[21])
+    assert str(issue.expected).startswith("Mission de base")
