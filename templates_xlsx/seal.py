@@ -18,6 +18,7 @@ from functools import cached_property
 from hashlib import blake2b
 from hmac import compare_digest
 from itertools import repeat
+from types import NoneType
 from unicodedata import category, normalize
 
 from domain.remembered import remembering
@@ -125,11 +126,16 @@ def _bytes_of(*texts: str) -> bytes:
 def _told(key: str, cells: Sequence[object]) -> list[str]:
     """The cells of a reference column as they are sealed; "" for an empty one.
 
-    The names of a project stand on each of its rows: what is met again is folded once.
+    The names of a project stand on each of its rows: what is met again is folded once, in a column
+    of one kind, as they are. (1 and True are equal, and are not sealed alike.)
     """
-    told = {
-        cell: f"{key}{_EQUALS}{text}" if (text := canonical(cell)) else "" for cell in set(cells)
-    }
+
+    def one(cell: object) -> str:
+        return f"{key}{_EQUALS}{text}" if (text := canonical(cell)) else ""
+
+    if len({*map(type, cells)} - {NoneType}) > 1:
+        return list(map(one, cells))
+    told = {cell: one(cell) for cell in set(cells)}
     return [told[cell] for cell in cells]
 
 

@@ -129,6 +129,17 @@ def test_rows_sealed_together_have_the_tokens_they_have_alone(
     ]
 
 
+def test_equal_cells_of_different_kinds_are_each_sealed_as_they_are() -> None:
+    cells = [0, False, 1, True, Decimal(1), None, "1"]
+    together = OURS.row_tokens(
+        kind="phases", record_ids=range(len(cells)), references={"fee": cells}
+    )
+    assert list(together) == [
+        OURS.row_token(kind="phases", record_id=place, references={"fee": cell})
+        for place, cell in enumerate(cells)
+    ]
+
+
 @few
 @given(references, references)
 def test_two_cells_that_exchange_their_values_are_found(
