@@ -135,7 +135,8 @@ class Writer:
         if isinstance(kind, String) and not isinstance(kind, Enum) and bare.name == "String":
             made = f"quoted({name})"
         elif isinstance(kind, Integer) and bare.name == "Int":
-            made = f"{name} if -2147483648 <= {name} <= 2147483647 else surprise()"
+            is_whole = f"{name}.__class__ is int and -2147483648 <= {name} <= 2147483647"
+            made = f"{name} if {is_whole} else surprise()"
         else:
             made = self._written(noun, one.name, bare, name)
         return f"{{{made}}}" if not kept.nullable else _or_empty(name, made, one)
@@ -175,8 +176,8 @@ class Writer:
         self._line(f"if {minor} is None:")
         self._line(f"    {text} = {_empty(one)}")
         if all(part.name == TYPENAME for part in one.below):
-            # Nothing else would look at the currency, which the executor does in any case.
-            self._line(f"elif known[{currency}]:")
+            # Nothing else would look at the amount, which the executor does in any case.
+            self._line(f"elif other({minor}, {currency}):")
             self._line(f"    {text} = f'{made('')}'")
             return f"{{{text}}}"
         short = made(f'"{{{minor}//100}}{{cents[{minor}%100]}}"')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import InvalidOperation
 from typing import Any
 
 import orjson
@@ -20,11 +21,15 @@ from server.ready.selection import Selecting
 from server.ready.values import Surprise, text_of
 
 _TEXT = """{ invoices { nodes {
-  mine: __typename number net { amount currency } vat { amount } gross { kind: __typename } } } }"""
+  mine: __typename number net { amount currency } vat { amount } gross { kind: __typename }
+  version } } }"""
 
 
 def _shape() -> Any:
-    """Of rows of a number, and for each amount its minor units, the currency after the first."""
+    """Of rows of a number, and for each amount its minor units, the currency after the first.
+
+    Its version last.
+    """
     schema = jalon_schema()._schema
     document = parse(_TEXT)
     (operation,) = document.definitions
@@ -40,13 +45,13 @@ SHAPE = _shape()
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text_is_told_as_json(text: str) -> None:
-    (written,) = SHAPE([(text, 0, "EUR", 0, 0)])
+    (written,) = SHAPE([(text, 0, "EUR", 0, 0, 1)])
     assert json.loads(written)["number"] == text
     assert text_of(text) in written
 
 
 def test_half_a_character_is_left_to_the_library() -> None:
-    (written,) = SHAPE([("\ud800", 0, "EUR", 0, 0)])
+    (written,) = SHAPE([("\ud800", 0, "EUR", 0, 0, 1)])
     with pytest.raises(UnicodeEncodeError):
         written.encode()
     with pytest.raises(TypeError):
@@ -55,7 +60,7 @@ def test_half_a_character_is_left_to_the_library() -> None:
 
 @given(st.integers(-(2**63), 2**63), st.sampled_from(sorted(CURRENCIES)))
 def test_any_amount_is_told_as_that_of_a_record(minor: int, currency: str) -> None:
-    (written,) = SHAPE([(None, minor, currency, minor, 0)])
+    (written,) = SHAPE([(None, minor, currency, minor, 0, 1)])
     amount = str(from_minor(minor, currency))
     assert orjson.loads(written) == {
         "mine": "Invoice",
@@ -63,16 +68,20 @@ def test_any_amount_is_told_as_that_of_a_record(minor: int, currency: str) -> No
         "net": {"amount": amount, "currency": currency},
         "vat": {"amount": amount},
         "gross": {"kind": "Money"},
+        "version": 1,
     }
 
 
 @pytest.mark.parametrize(
     ("row", "fault"),
     [
-        (("F", 1, "ZZZ", 1, 1), KeyError),
-        (("F", None, "EUR", 1, 1), Surprise),
-        ((7, 1, "EUR", 1, 1), TypeError),
-        (("F", "a", "EUR", 1, 1), TypeError),
+        (("F", 1, "ZZZ", 1, 1, 1), KeyError),
+        (("F", None, "EUR", 1, 1, 1), Surprise),
+        ((7, 1, "EUR", 1, 1, 1), TypeError),
+        (("F", "a", "EUR", 1, 1, 1), TypeError),
+        (("F", 1, "EUR", 1, "a", 1), InvalidOperation),
+        (("F", 1, "EUR", 1, 1, 1.5), Surprise),
+        (("F", 1, "EUR", 1, 1, 2**31), Surprise),
     ],
 )
 def test_what_is_not_as_its_type_says_is_left_to_the_library(
