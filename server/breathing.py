@@ -21,7 +21,7 @@ from graphql import GraphQLError, GraphQLNonNull, GraphQLObjectType
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from persistence.deadline import OutOfTime, current
-from server.ready.compiled import Complete, Completers, completer
+from server.ready.compiled import Completers, Made, completer
 
 SLICE = 0.005
 """Seconds."""
@@ -93,7 +93,7 @@ class Breathing(StrawberryGraphQLCoreExecutionContext):
         self.items = 0
         """Of lists, completed until now."""
         self._bytes = 0
-        self._completers: dict[Any, Complete | None] | None = None
+        self._completers: Made | None = None
 
     def complete_value(
         self,
@@ -118,19 +118,22 @@ class Breathing(StrawberryGraphQLCoreExecutionContext):
         if owner.__class__ is not GraphQLObjectType:
             return None
         key = (owner.name, *[id(one.node) for one in field_details_list])
-        if self._completers is None:
-            self._completers = _completers.of(self.operation)
+        made = self._completers
+        if made is None:
+            made = self._completers = _completers.of(self.operation, self.fragment_definitions)
+        if made.is_varied and len(field_details_list) > 1:
+            return None
         try:
-            complete = self._completers[key]
+            complete = made.known[key]
         except KeyError:
             nodes = [one.node for one in field_details_list]
             complete = completer(self.schema, self.fragment_definitions, owner, nodes)
-            self._completers[key] = complete
+            made.known[key] = complete
         if complete is None:
             return None
         try:
-            made = complete(row)
-            written = len(orjson.dumps(made))
+            completed = complete(row)
+            written = len(orjson.dumps(completed))
         except Exception as error:
             # The executor meets it again, and says it in its own words.
             _completers.note(key, error)
@@ -139,7 +142,7 @@ class Breathing(StrawberryGraphQLCoreExecutionContext):
         self.items += 1
         if self._bytes > ANSWER_BYTES:
             raise AnswerTooLarge
-        return made
+        return completed
 
     def complete_iterable_value(
         self,

@@ -8,6 +8,7 @@ one function. Where anything is not as its type says, the executor completes tha
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import finalize
 
@@ -15,12 +16,25 @@ import structlog
 from graphql import DocumentNode, FieldNode, GraphQLObjectType, GraphQLSchema
 
 from persistence.ready.prepared import NotReady
-from server.ready.selection import Selecting
+from server.ready.selection import Selecting, conditions_in
 from server.ready.values import Names, Surprise, object_of
 
 log = structlog.get_logger("jalon")
 
 Complete = Callable[[Any], Any]
+
+
+@dataclass(eq=False, slots=True)
+class Made:
+    """The functions of one operation, by type and by the numbers of nodes."""
+
+    is_varied: bool
+    """Whether variables say which of its nodes are asked.
+
+    Any number of nodes that are asked in one place come in twice as many ways with each: only of
+    one that stands by itself is a function made.
+    """
+    known: dict[Any, Complete | None] = field(default_factory=dict)
 
 
 class Completers:
@@ -31,14 +45,15 @@ class Completers:
 
     def __init__(self) -> None:
         self._told: set[tuple[str, str]] = set()
-        self._known: dict[int, dict[Any, Complete | None]] = {}
+        self._known: dict[int, Made] = {}
 
-    def of(self, operation: Any) -> dict[Any, Complete | None]:
-        """Those of an operation: by type and by the numbers of its nodes, which live with it."""
+    def of(self, operation: Any, fragments: Any) -> Made:
+        """Those of an operation, whose nodes live with it."""
         number = id(operation)
         known = self._known.get(number)
         if known is None:
-            known = self._known[number] = {}
+            document = DocumentNode(definitions=(operation, *fragments.values()))
+            known = self._known[number] = Made(bool(conditions_in(document)))
             # At once, before another takes its number. As keys, operations would be compared whole.
             finalize(operation, self._known.pop, number, None)
         return known

@@ -80,3 +80,17 @@ def test_what_completes_a_document_is_forgotten_with_it(
     ask(8)
     assert len(kept._trial.known) <= 4
     assert len(known) <= before + 2
+
+
+def test_conditions_make_no_more_functions_than_there_are_nodes(browsed: ApiClient) -> None:
+    """Eight nodes in one place, each on a condition of its own, can be asked in 256 ways."""
+    names = [f"c{number}" for number in range(8)]
+    head = ", ".join(f"${name}: Boolean!" for name in names)
+    asked = "".join(f"nodes @include(if: ${name}) {{ {name}: currency }} " for name in names)
+    text = f"query({head}) {{ totals {{ nodes {{ currency }} {asked} }} }}"
+    known = breathing._completers._known
+    before = set(known)
+    for way in range(40):
+        browsed.query(text, **{name: bool(way >> place & 1) for place, name in enumerate(names)})
+    (made,) = [known[number].known for number in known if number not in before]
+    assert 0 < len(made) <= len(names) + 2
