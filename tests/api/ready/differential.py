@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import orjson
 import pytest
 import strawberry
 from sqlalchemy import create_engine
@@ -131,6 +132,7 @@ class Differential:
         self.tally.rows += len(given)
         assert expected.errors is None, f"{told}\n{expected.errors}"
         assert given == json.dumps(expected.data), f"{told}\n{given}\n{expected.data}"
+        assert answered.written == orjson.dumps(expected.data), told
         assert mark(self.firms[1]) not in answered.written.decode(), told
 
     async def _by_executor(
