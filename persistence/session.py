@@ -97,6 +97,17 @@ class ScopedSession(Session):
         return found
 
 
+@contextmanager
+def _looking() -> Iterator[None]:
+    """Refuses a text that is too long to be looked for: it is the caller's."""
+    try:
+        yield
+    except OperationalError as error:
+        if _PATTERN not in str(error.orig):
+            raise
+        raise Refusal(SOUGHT_TOO_LONG()) from error
+
+
 class Closing(Protocol):
     """What is closed when its database is."""
 
@@ -134,13 +145,8 @@ class Database:
 
         `at` says who reads; the number of an organisation stands for the house itself.
         """
-        try:
-            with self._read(info=_info(at)) as session:
-                yield session
-        except OperationalError as error:
-            if _PATTERN not in str(error.orig):
-                raise
-            raise Refusal(SOUGHT_TOO_LONG()) from error
+        with _looking(), self._read(info=_info(at)) as session:
+            yield session
 
     @contextmanager
     def writing(
@@ -153,7 +159,8 @@ class Database:
         """
         maker = self._durable if durable else self._patient if patient else self._write
         try:
-            with self._in_turn(self._line(at, durable), patient), maker.begin() as session:
+            turn = self._in_turn(self._line(at, durable), patient)
+            with turn, _looking(), maker.begin() as session:
                 session.info |= _info(at)
                 yield session
         except DBAPIError as error:

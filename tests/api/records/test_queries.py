@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
+from domain.client import Client
+from domain.errors import Refusal
 from tests.api.records.asking import each
 from tests.support.api import ApiClient
 from tests.support.documents import DRAW
@@ -181,3 +184,14 @@ def test_a_text_too_long_to_be_looked_for_is_said_to_be_so(browsed: ApiClient, n
         (error,) = browsed.errors(text, text="é" * 200_000)
         assert error["extensions"]["code"] == "SOUGHT_TOO_LONG"
     assert browsed.query(text, text="é" * 20_000)[nouns]["nodes"] == []
+
+
+@pytest.mark.parametrize("way", ["reading", "writing"])
+def test_so_it_is_said_wherever_somebody_looks(browsed: ApiClient, way: str) -> None:
+    sought = Client.name.contains("x" * 60_000)
+    session_of = getattr(browsed.house.database, way)
+    with (
+        pytest.raises(Refusal, match="SOUGHT_TOO_LONG"),
+        session_of(browsed.organisation_id) as session,
+    ):
+        session.scalars(select(Client).where(sought)).all()
