@@ -25,9 +25,7 @@ class Drawn:
     """The contents of a page, and where each place for a text stands in them."""
 
     def __init__(self, stream: Any) -> None:
-        self.said: list[bytes] = [
-            one if one.__class__ is bytes else pydyf._to_bytes(one) for one in stream.stream
-        ]
+        self.said: list[bytes] = [pydyf._to_bytes(one) for one in stream.stream]
         self.cuts: list[tuple[int, int, int]] = []
         """What is cut out: from where to where, and the number of the text that comes there."""
         self._at: dict[bytes, list[int]] = {}
