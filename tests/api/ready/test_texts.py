@@ -50,7 +50,7 @@ def test_any_text_is_told_as_json(text: str) -> None:
     assert text_of(text) in written
 
 
-def test_half_a_character_is_left_to_the_library() -> None:
+def test_half_a_character_cannot_be_told_by_either() -> None:
     (written,) = SHAPE([("\ud800", 0, "EUR", 0, 0, 1)])
     with pytest.raises(UnicodeEncodeError):
         written.encode()
