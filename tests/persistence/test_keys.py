@@ -72,6 +72,9 @@ def test_two_keys_are_never_alike(database: Database) -> None:
 def test_a_wrong_secret_or_an_unknown_key_opens_nothing(database: Database) -> None:
     firm = found_firm(database)
     key, second = key_of(firm), key_of(firm)
+    while key.split("_")[1].isdigit():
+        # One in two thousand is the same in capitals.
+        key = key_of(firm)
     prefix, public_id, secret = key.split("_", 2)
     wrong = [
         key[:-1] + ("A" if key[-1] != "A" else "B"),
