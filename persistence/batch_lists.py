@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, or_, select, update
@@ -44,18 +44,24 @@ def keep_list(
     But what the batch leaves out: of a contract left out whole, whatever is due by now.
     """
     contracts, items = [], []
+    batch_id = batch.id
     keys = frozenset(batch.left_out.get("items", ()))
     whole = frozenset(batch.left_out.get("contracts", ()))
     for one in found:
         own = list(planned(one))
         contracts.append(_contract(batch, one, own))
         is_out = one.books.terms.id in whole
-        items += [_item(batch, one, item, is_out=is_out or item.item.key in keys) for item in own]
+        shared = {
+            "batch_id": batch_id,
+            "contract_id": one.books.terms.id,
+            "currency": one.books.terms.currency,
+        }
+        items += [_item(shared, item, is_out=is_out or item.item.key in keys) for item in own]
     insert_all(session, BatchContract, contracts)
     insert_all(session, BatchItem, items)
     learn_first(session, BatchContract, len(contracts))
     learn_first(session, BatchItem, len(items))
-    batch_parts.recount(session, batch.id, [one.books.terms.id for one in found])
+    batch_parts.recount(session, batch_id, [one.books.terms.id for one in found])
     # What there is of parts: an invoice or more of each contract that has something due.
     learn_first(session, BatchPart, len(contracts))
 
@@ -81,15 +87,14 @@ def _contract(batch: Batch, one: Assessment, own: Sequence[PlannedItem]) -> dict
     }
 
 
-def _item(batch: Batch, one: Assessment, of: PlannedItem, *, is_out: bool) -> dict[str, Any]:
+def _item(shared: Mapping[str, Any], of: PlannedItem, *, is_out: bool) -> dict[str, Any]:
+    """The row of an item; `shared` are the columns that are alike in all of its contract."""
     item = of.item
     return {
-        "batch_id": batch.id,
-        "contract_id": one.books.terms.id,
+        **shared,
         "phase_id": item.phase_id,
         "key": item.key,
         "kind": item.kind,
-        "currency": one.books.terms.currency,
         "amount_minor": item.amount,
         "unbilled_minor": item.unbilled,
         "selectable": of.selectable,

@@ -52,6 +52,8 @@ class PlannedItem(NamedTuple):
     """Its own, and those of its contract."""
     described: str = ""
     """What its line calls the phase."""
+    taxed: str = "None"
+    """What a fingerprint writes of the tax."""
 
     @property
     def fingerprint(self) -> int:
@@ -67,7 +69,7 @@ class PlannedItem(NamedTuple):
         made_of = (
             f"({item.key!r}, {_KINDS[item.kind]}, {item.phase_id!r}, {item.amount!r},"
             f" {item.period!r}, {item.rate!r}, {item.entries!r}, {basis!r},"
-            f" {_written(self.bundle)}, {self.described!r}, {_taxed(self.tax)!r})"
+            f" {_written(self.bundle)}, {self.described!r}, {self.taxed})"
         )
         found = hashlib.blake2b(made_of.encode(), digest_size=8).digest()
         return int.from_bytes(found, "big") >> (64 - _PRINT_BITS)
@@ -90,10 +92,6 @@ def _written(bundle: Bundle) -> str:
     return repr(tuple(bundle))
 
 
-def _taxed(tax: TaxCode | None) -> tuple[int, Decimal, str | None] | None:
-    return None if tax is None else (tax.id, tax.rate, tax.mention)
-
-
 @lru_cache(maxsize=4096)
 def _digest(bundle: Bundle) -> str:
     return hashlib.blake2b(_written(bundle).encode(), digest_size=16).hexdigest()
@@ -102,22 +100,25 @@ def _digest(bundle: Bundle) -> str:
 def planned(one: Assessment) -> Iterator[PlannedItem]:
     """The items of a contract, ready or not, each with the invoice it would come on."""
     addressed = one.books.addressed
-    of_tax: dict[int, tuple[TaxCode | None, Bundle]] = {}
+    of_tax: dict[int, tuple[str, Bundle]] = {}
     bundles: dict[str, Bundle] = {}
     named = {phase.terms.id: f"{phase.terms.code} {phase.terms.name}" for phase in one.books.phases}
     is_locked, of_contract = one.is_locked, tuple(one.blockers)
     for item in one.items:
         tax = addressed.taxes.get(item.phase_id)
-        key = 0 if tax is None else tax.id
+        # By what it is in memory: a column of a record is read many times slower.
+        key = id(tax)
         if key not in of_tax:
             regime = regime_of(addressed, tax)
             if regime not in bundles:
                 bundles[regime] = bundle_of(one, regime)
-            of_tax[key] = tax, bundles[regime]
-        tax, bundle = of_tax[key]
+            written = repr(None if tax is None else (tax.id, tax.rate, tax.mention))
+            of_tax[key] = written, bundles[regime]
+        taxed, bundle = of_tax[key]
         selectable = item.selectable and not is_locked
         blockers = of_contract + item.blockers
-        yield PlannedItem(item, bundle, tax, selectable, blockers, named.get(item.phase_id, ""))
+        described = named.get(item.phase_id, "")
+        yield PlannedItem(item, bundle, tax, selectable, blockers, described, taxed)
 
 
 def bundle_of(one: Assessment, regime: str) -> Bundle:
