@@ -115,6 +115,15 @@ def parse_within_limits(text: str, shapes: Shapes = NO_SHAPES) -> Measured:
 
     Without `shapes` every list without pages counts as one item.
     """
+    try:
+        return _measured(text, shapes)
+    except GraphQLError as error:
+        # Who waited for it in a thread keeps it in a circle, for the collector: its frames, and all
+        # that was parsed, are not to wait there too.
+        raise error.with_traceback(None) from None
+
+
+def _measured(text: str, shapes: Shapes) -> Measured:
     if len(text) > DOCUMENT_BYTES or len(text.encode()) > DOCUMENT_BYTES:
         raise QueryTooLarge("bytes", DOCUMENT_BYTES)
     tokens = _count_tokens(text)

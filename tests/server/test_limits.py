@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from traceback import walk_tb
+
 import pytest
 from graphql import GraphQLError, get_introspection_query
 
@@ -94,6 +96,15 @@ def test_one_field_is_not_repeated_without_end() -> None:
     assert refused_for("{ " + "a " * (REPEATS + 1) + "}") == "times one field in one place"
     spread = "{ " + "...F " * (REPEATS + 1) + "} fragment F on T { a }"
     assert refused_for(spread) == "times one field in one place"
+
+
+@pytest.mark.parametrize("text", ["{ " + "a " * (REPEATS + 1) + "}", "{ a " + "b " * REPEATS])
+def test_what_is_refused_is_let_go_though_its_error_is_kept(text: str) -> None:
+    """Who waits for a thread keeps its error in a circle, whose frames keep what was parsed."""
+    with pytest.raises(GraphQLError) as refused:
+        parse_within_limits(text)
+    _, *below = [frame.f_code.co_name for frame, _ in walk_tb(refused.value.__traceback__)]
+    assert below == ["parse_within_limits"]
 
 
 def test_a_circle_of_fragments_is_left_to_validation(api: ApiClient) -> None:
