@@ -93,6 +93,9 @@ def examine(
         book = open_book(content, filename=filename)
         examined = _checked(examined, book, setting, seal_of(house, caller))
     except Refusal as refusal:
+        # The frames it was raised in hold the file, and some hold the refusal: a circle, which only
+        # the collector would free, and it does not count bytes.
+        refusal.__traceback__ = None
         return replace(examined, refused=refusal.issues)
     return examined if examined.refused else _planned_ahead(house, caller, examined)
 

@@ -227,23 +227,7 @@ class Importing:
 
     @strawberry.mutation(description="Reads and checks a file; nothing but its review is written.")
     async def import_create(self, info: Info, input: ImportCreateInput) -> ImportPayload:
-        context, fields = info.context, wanted(info, "import_file")
-
-        def examine(filename: str, content: bytes) -> Examined:
-            return examine_file(
-                context.house, context.caller, filename=filename, content=content, kind=input.kind
-            )
-
-        examined: Examined | Refusal
-        try:
-            admit(info.field_name, context.caller.role, context.caller.reach)
-            # Its bytes are taken into memory once it is their turn, and not before.
-            async with examining().place(context.caller.organisation_id):
-                filename, content = await _received(info, input)
-                with longer():
-                    examined = await to_thread.run_sync(examine, filename, content)
-        except Refusal as refusal:
-            examined = refusal
+        fields, examined = wanted(info, "import_file"), await _examined(info, input)
 
         def act(acting: Acting) -> Payload:
             if isinstance(examined, Refusal):
@@ -341,6 +325,26 @@ def _template(acting: Acting, asked: TemplateDownloadInput) -> KeptFile:
     key = f"{acting.caller.organisation_id}/templates/{asked.kind}-{moment}"
     acting.house.files.put(key, content)
     return KeptFile(key, f"jalon-{name}.xlsx", XLSX, len(content))
+
+
+async def _examined(info: Info, asked: ImportCreateInput) -> Examined | Refusal:
+    """What the file says, or why it is not taken; its bytes are let go before its turn to write."""
+    context = info.context
+
+    def examine(filename: str, content: bytes) -> Examined:
+        return examine_file(
+            context.house, context.caller, filename=filename, content=content, kind=asked.kind
+        )
+
+    try:
+        admit(info.field_name, context.caller.role, context.caller.reach)
+        # Its bytes are taken into memory once it is their turn, and not before.
+        async with examining().place(context.caller.organisation_id):
+            filename, content = await _received(info, asked)
+            with longer():
+                return await to_thread.run_sync(examine, filename, content)
+    except Refusal as refusal:
+        return refusal.with_traceback(None)
 
 
 async def _received(info: Info, asked: ImportCreateInput) -> tuple[str, bytes]:

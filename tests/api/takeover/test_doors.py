@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import tracemalloc
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -79,6 +81,25 @@ def test_a_staged_upload_may_be_imported_more_than_once(empty: ApiClient) -> Non
     first, second = (create(empty, staged)["importFile"] for _ in range(2))
     assert first["id"] != second["id"]
     assert first["reviewHash"] == second["reviewHash"]
+
+
+def test_a_file_that_is_refused_is_let_go_at_once(empty: ApiClient) -> None:
+    """A20: no error keeps it for the collector, which counts objects and not what they take."""
+    content = b"%PDF-1.7\n" + bytes(4 << 20)
+    staged = stage(empty, content)
+    empty.put(staged["url"], content)
+    assert refusal_codes(create(empty, staged)["importFile"]) == ["FILE_TYPE_UNSUPPORTED"]
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        for kind in (None, "nonsense", None, "nonsense"):
+            create(empty, staged, kind)
+        kept, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert kept < len(content) < most
 
 
 def test_nothing_is_imported_before_its_bytes_have_come(empty: ApiClient) -> None:
