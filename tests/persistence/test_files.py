@@ -45,6 +45,17 @@ def test_putting_again_replaces(files: Files) -> None:
     assert files.get("a") == b""
 
 
+def test_a_file_of_several_portions_comes_back_whole_and_alone(
+    files: Files, root: Path, tmp_path: Path
+) -> None:
+    content = bytes(range(256)) * (11 << 10)
+    (tmp_path / "long").write_bytes(content)
+    files.put_file("a", tmp_path / "long")
+    files.put("b", content)
+    assert files.get("a") == files.get("b") == content
+    assert below(root) == {"a", "b"}
+
+
 def test_the_folder_is_made_where_it_is_absent_and_kept_where_it_is_there(
     files: Files, root: Path
 ) -> None:
