@@ -158,6 +158,8 @@ class Context:
     """None where nothing can be followed: on requests that are answered once."""
     account: Account | None = None
     """None where nothing is paid: on what is only followed."""
+    is_without_plan: bool = False
+    """Whether a plan was tried for this request, and had no answer: it is not tried again."""
 
 
 Info = strawberry.Info[Context, Any]

@@ -99,6 +99,7 @@ class Documents:
                 known.plans, asked.operation_name, asked.variables, context, is_long=price > LONG
             )
         self.weigh(asked.query, known)
+        context.is_without_plan = found is None
         return None if found is None else Ready(found, cost_told(price, context.account))
 
     async def look_up(self, text: str, firm: object) -> _Known:

@@ -87,7 +87,9 @@ class Answering:
         The document is a valid one. Whoever reaches a part of the firm only is not answered here,
         nor is what would be too large: the executor ends that where it becomes so.
         """
-        if not isinstance(context, Context) or not context.caller.reach.is_whole:
+        if not isinstance(context, Context) or context.is_without_plan:
+            return None
+        if not context.caller.reach.is_whole:
             return None
         reader = Reader.of(context.house.database)
         entry = self._entry(plans, name, variables, reader.dialect)

@@ -12,6 +12,7 @@ import structlog
 from domain.access import Role
 from persistence.ready.reader import Reader
 from server.ready.answering import Answering
+from server.ready.plans import Plan
 from tests.support.api import ApiClient
 from tests.support.prepared import statements
 
@@ -108,6 +109,24 @@ def test_an_answer_that_would_be_too_large_is_ended_by_the_executor(
     monkeypatch.setattr("server.breathing.ANSWER_BYTES", 100)
     (error,) = browsed.errors(PAGE, n=5)
     assert error["extensions"]["code"] == "ANSWER_TOO_LARGE"
+
+
+@pytest.mark.parametrize("text", ['{ client(id: "no") { id } }', "{ projects { nodes { id } } }"])
+def test_a_plan_that_gives_up_is_tried_once_a_request(
+    browsed: ApiClient, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """Refused or too large: the executor says so, and no plan works for it again."""
+    monkeypatch.setattr("server.ready.answering.ANSWER_BYTES", 10)
+    kept, tries = Plan.answer, []
+
+    async def noted(self: Plan, *given: Any, **named: Any) -> str:
+        tries.append(self)
+        return await kept(self, *given, **named)
+
+    monkeypatch.setattr(Plan, "answer", noted)
+    for turn in (1, 2):
+        browsed.send(f"{text} # once")
+        assert len(tries) == turn
 
 
 def test_a_read_that_is_slow_is_done_in_a_thread_from_then_on(
