@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx2
 
-from tests.jobs.servers import Installation, Server
+from tests.jobs.servers import Installation, Server, caller_in_the_clear
 
 BATCH = """
 batch {
@@ -53,7 +53,7 @@ class Sitting:
     asked: list[Asked] = field(default_factory=list)
     """What was asked with a key, to be asked again at the end."""
     replies_lost: int = 0
-    http: httpx2.Client = field(default_factory=lambda: httpx2.Client(timeout=60))
+    http: httpx2.Client = field(default_factory=caller_in_the_clear)
 
     def query(self, query: str, **variables: Any) -> dict[str, Any]:
         """The data of an operation, from whichever server answers."""

@@ -26,7 +26,7 @@ from domain.invoice.model import Invoice, InvoiceState
 from domain.trace import OutboxEntry
 from persistence.chain import entities_linked, verify
 from persistence.session import Database
-from tests.jobs.servers import Installation, Server, installed
+from tests.jobs.servers import Installation, Server, caller_in_the_clear, installed
 from tests.soak.drafts import CENTS, add_drafts
 
 CALLERS = 16
@@ -51,7 +51,7 @@ class Fire:
 
     def finalise(self, keys: list[int]) -> None:
         """A caller: asks until an answer comes, with the same key."""
-        with httpx2.Client(timeout=60) as http:
+        with caller_in_the_clear() as http:
             for key in keys:
                 self.told[key] = self._number_of(http, key)
 
