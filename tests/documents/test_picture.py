@@ -51,49 +51,55 @@ lines = made(
     detail=maybe, quantity=numbers, unit=maybe, unit_price=numbers, vat_label=maybe, net=numbers,
 )  # fmt: skip
 groups = made(VatGroup, label=words, base=numbers, vat=numbers, mention=maybe)
+# Made here, once: to draw from a thing made for the purpose takes longer than to draw.
+a_day = st.none() | days
+banks = st.none() | made(Bank, iban=words, bic=maybe, name=maybe)
+jobs = st.none() | made(Job, code=words, name=words, address=several, contract=maybe)
+some_lines = st.lists(lines, max_size=3).map(tuple)
+some_groups = st.lists(groups, max_size=2).map(tuple)
+references = st.lists(made(Reference, number=words, issue_date=days), max_size=2).map(tuple)
+deductions = st.lists(made(Deduction, label=words, amount=numbers), max_size=2).map(tuple)
+in_euro = st.none() | made(VatInEuro, amount=numbers, rate=numbers, source=words, day=days)
+categories = st.none() | st.sampled_from(OperationCategory)
+logos = st.none() | st.binary(max_size=20)
+kinds = st.sampled_from(PaperKind)
+currencies = st.sampled_from(["EUR", "JPY", "TND"])
+languages = st.sampled_from(["fr", "en"])
 
 
 @st.composite
 def pictures(draw: st.DrawFn) -> InvoicePicture:
     net, vat = draw(numbers), draw(numbers)
-    kind = draw(st.sampled_from(PaperKind))
+    kind = draw(kinds)
     return InvoicePicture(
         kind=kind,
         number=("PF-" if kind is PaperKind.PROFORMA else "PAR") + draw(words),
         issue_date=draw(days),
-        due_date=draw(st.none() | days),
-        supply_start=draw(st.none() | days),
-        supply_end=draw(st.none() | days),
-        currency=draw(st.sampled_from(["EUR", "JPY", "TND"])),
-        language=draw(st.sampled_from(["fr", "en"])),
+        due_date=draw(a_day),
+        supply_start=draw(a_day),
+        supply_end=draw(a_day),
+        currency=draw(currencies),
+        language=draw(languages),
         seller=draw(parties),
         buyer=draw(parties),
-        bank=draw(st.none() | made(Bank, iban=words, bic=maybe, name=maybe)),
-        project=draw(
-            st.none() | made(Job, code=words, name=words, address=several, contract=maybe)
-        ),
+        bank=draw(banks),
+        project=draw(jobs),
         commitment_number=draw(maybe),
         service_code=draw(maybe),
-        lines=draw(st.lists(lines, max_size=3).map(tuple)),
-        groups=draw(st.lists(groups, max_size=2).map(tuple)),
+        lines=draw(some_lines),
+        groups=draw(some_groups),
         net=net,
         vat=vat,
         gross=net + vat,
-        references=draw(
-            st.lists(made(Reference, number=words, issue_date=days), max_size=2).map(tuple)
-        ),
-        deductions=draw(
-            st.lists(made(Deduction, label=words, amount=numbers), max_size=2).map(tuple)
-        ),
-        vat_in_eur=draw(
-            st.none() | made(VatInEuro, amount=numbers, rate=numbers, source=words, day=days)
-        ),
-        operation_category=draw(st.none() | st.sampled_from(OperationCategory)),
+        references=draw(references),
+        deductions=draw(deductions),
+        vat_in_eur=draw(in_euro),
+        operation_category=draw(categories),
         vat_on_debits=draw(st.booleans()),
         mentions=draw(several),
         terms=draw(several),
         footer_message=draw(maybe),
-        logo=draw(st.none() | st.binary(max_size=20)),
+        logo=draw(logos),
     )
 
 
