@@ -19,7 +19,7 @@ endif
 # Tests rewritten by pytest are kept from one run to the next: a quarter of a minute a worker.
 unexport PYTHONDONTWRITEBYTECODE
 
-PYTEST = $(WITH_LIBRARIES) $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile $(TESTS)
+PYTEST = $(WITH_LIBRARIES) $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-reset test soak check audit licences format schema guide privacy migration bench bench-quick lock clean environment ready

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +23,22 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         # What is imported stays: nothing of it is garbage to look for.
         gc.disable()
         plugins.import_plugin("tests.support.fixtures")
+
+
+ROOMS = ("scenarios", "soak", "jobs", "api", "persistence", "server", "documents")
+"""Of tests whose files take long, those that take longest first; what is beside them is short."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One order for all workers: long files first, for the last of each to be short."""
+    counted = Counter(item.path for item in items)
+    ranks = {item.path: _rank(item) for item in items}
+    items.sort(key=lambda item: (ranks[item.path], -counted[item.path], item.path))
+
+
+def _rank(item: pytest.Item) -> int:
+    room = item.path.relative_to(Path(__file__).parent).parts[0]
+    return ROOMS.index(room) if room in ROOMS else len(ROOMS)
 
 
 def pytest_collection_finish() -> None:
