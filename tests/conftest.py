@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import random
 from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
@@ -24,6 +25,18 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         # What is imported stays: nothing of it is garbage to look for.
         gc.disable()
         plugins.import_plugin("tests.support.fixtures")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Each worker takes the files in its own order: it reads what another has rewritten by then."""
+    report = yield
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker and isinstance(collector, pytest.Directory):
+        random.Random(worker).shuffle(report.result)
+    return report
 
 
 ROOMS = ("scenarios", "soak", "jobs", "api", "persistence", "server", "documents")
