@@ -34,7 +34,8 @@ def told(errors: Iterable[GraphQLError], locale: str) -> list[dict[str, Any]]:
     """The errors of an operation as they may leave the house, in the language of `locale`."""
     ended: set[type] = set()
     entries: list[dict[str, Any]] = []
-    for error in errors:
+    met = list(errors)
+    for error in met:
         cause = error.original_error or error
         if isinstance(cause, OutOfTime | AnswerTooLarge):
             # Every list that was under way meets it: it is told where it was met first.
@@ -42,7 +43,22 @@ def told(errors: Iterable[GraphQLError], locale: str) -> list[dict[str, Any]]:
                 continue
             ended.add(cause.__class__)
         entries += _told(error, locale)
+    _let_go(met)
     return entries
+
+
+def _let_go(errors: list[GraphQLError]) -> None:
+    """Drops where errors, and what led to them, came from: nothing asks for that any more.
+
+    The frames hold rows and half of an answer, up to 32 MiB of it, and some hold the error: a
+    circle, which only the collector would free.
+    """
+    left: list[BaseException | None] = [*errors, *(error.original_error for error in errors)]
+    while left:
+        error = left.pop()
+        if error is not None and error.__traceback__ is not None:
+            error.__traceback__ = None
+            left += [error.__cause__, error.__context__]
 
 
 def _told(error: GraphQLError, locale: str) -> list[dict[str, Any]]:

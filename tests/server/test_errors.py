@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 import strawberry
 import structlog
+from graphql import located_error
 
 from domain.errors import FIELD_REQUIRED, NOT_FOUND, Refusal
 from schema.context import Info
 from server.graphql import make_schema
+from server.masking import told
 from tests.support.api import ApiClient, open_api
 
 
@@ -104,6 +106,22 @@ def test_a_refusal_of_a_query_is_an_error_with_its_code(api: ApiClient) -> None:
 def test_a_refusal_for_two_reasons_is_two_errors(api: ApiClient) -> None:
     errors = api.errors("{ twice }")
     assert [error["message"] for error in errors] == ["a is required.", "b is required."]
+
+
+def test_an_error_that_was_told_keeps_nothing_of_what_was_done_meanwhile() -> None:
+    """Its frames, and those of what led to it, hold rows; it waits in a circle, they do not."""
+    met: list[BaseException] = []
+    try:
+        try:
+            {}["absent"]
+        except KeyError as error:
+            met.append(error)
+            raise Refusal(NOT_FOUND(noun="project", key="1")) from error
+    except Refusal as error:
+        met += [error, located_error(error, path=["project"])]
+        (said,) = told([met[-1]], "en")
+    assert said["extensions"]["code"] == "NOT_FOUND"
+    assert [error.__traceback__ for error in met] == [None, None, None]
 
 
 def test_mistakes_of_syntax_types_and_variables_pass_as_they_are(
