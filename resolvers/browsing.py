@@ -77,9 +77,10 @@ class ListOrder(Enum):
     BY_NAME = "name:asc"
     BY_UPDATE = "updated_at:desc"
 
-    def sort(self) -> Sort:
+    def sort(self, *, name: str = "name") -> Sort:
+        """The order; by name it is by the column `name`."""
         column, _, way = self.value.partition(":")
-        return Sort(column, falling=way == "desc")
+        return Sort(name if column == "name" else column, falling=way == "desc")
 
 
 @strawberry.enum(description="Orders of a list of invoices.")
@@ -186,7 +187,9 @@ class Browsing:
     ) -> Connection[Client]:
         where = clients_where(**vars(filter or ClientFilter()))
         asked = (page or PageInput()).asked()
-        return await read_page(info, CLIENT, asked=asked, sort=order.sort(), where=where)
+        return await read_page(
+            info, CLIENT, asked=asked, sort=order.sort(name="name_key"), where=where
+        )
 
     @strawberry.field
     async def client(self, info: Info, id: strawberry.ID) -> Client | None:

@@ -25,9 +25,9 @@ from schema.project import CONTRACT, PHASE, Contract, Phase
 class ContractOrder(Enum):
     NEWEST_FIRST = Sort("id", falling=True)
     OLDEST_FIRST = Sort("id")
-    BY_NAME = Sort("name")
+    BY_NAME = Sort("name_key")
     BY_PROJECT = strawberry.enum_value(
-        Sort("name", within="project_id"), description="Those of one project together, by name."
+        Sort("name_key", within="project_id"), description="Those of one project together, by name."
     )
     BY_UPDATE = Sort("updated_at", falling=True)
 
@@ -37,7 +37,7 @@ class PhaseOrder(Enum):
     NEWEST_FIRST = Sort("id", falling=True)
     OLDEST_FIRST = Sort("id")
     BY_CODE = Sort("code")
-    BY_NAME = Sort("name")
+    BY_NAME = Sort("name_key")
     BY_POSITION = strawberry.enum_value(
         Sort("position", within="contract_id"),
         description="Those of one fee project together, as they stand in it.",
