@@ -16,6 +16,7 @@ from persistence.pages import PageAsked, Sort, page_size, read_cursor, write_cur
 from persistence.session import ScopedSession
 
 BY_CONTRACT = Sort("id")
+_BILLABLE = "billable"
 _GROWTH = 4
 """Each further portion is so much larger: a rare state is found in few of them."""
 _LARGEST = 5_000
@@ -46,7 +47,7 @@ def assessed_page(
     column: Any = Contract.id
     for cursor, is_after in ((asked.after, True), (asked.before, False)):
         if cursor is not None:
-            key = read_cursor(cursor, BY_CONTRACT, [(column, False)])[0]
+            key = read_cursor(cursor, BY_CONTRACT, _BILLABLE, [(column, False)])[0]
             bounds.append(column > key if is_after else column < key)
     found: list[Assessment] = []
     portion, last = size + 1, None
@@ -80,4 +81,4 @@ def count_assessed(
 
 def cursor_of(contract_id: int) -> str:
     """What stands for a contract in the list."""
-    return write_cursor({"key": contract_id, "_id": contract_id}, BY_CONTRACT)
+    return write_cursor({"key": contract_id, "_id": contract_id}, BY_CONTRACT, _BILLABLE)

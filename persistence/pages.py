@@ -55,6 +55,11 @@ class Sort:
         last = () if self.column == "id" else (("id", self.falling),)
         return (*group, (self.column, self.falling), *last)
 
+    @lru_cache(maxsize=512)  # noqa: B019 - sorts are few, and stay
+    def list_of(self, of: str) -> str:
+        """What a cursor calls the list of these things in this order: it is a place in no other."""
+        return ".".join([of, *(f"{name}-" if falls else name for name, falls in self.keys)])
+
 
 @dataclass(frozen=True, slots=True)
 class PageAsked:
@@ -102,7 +107,7 @@ def page(
     more = bounds.cut(rows)
     return Page(
         rows=rows,
-        cursors=[write_cursor(row, sort) for row in rows],
+        cursors=[write_cursor(row, sort, noun.prefix) for row in rows],
         has_next=bounds.has_next(asked, more),
         has_previous=bounds.has_previous(asked, more),
     )
@@ -153,7 +158,7 @@ def bounds_of(
     beyond = []
     for cursor, ways in ((asked.after, keys), (asked.before, turned)):
         if cursor is not None:
-            beyond.append((ways, _values(cursor, sort, _kinds(noun.record, keys))))
+            beyond.append((ways, _values(cursor, sort, noun.prefix, _kinds(noun.record, keys))))
     return Bounds(size, backwards, list(where), turned if backwards else keys, beyond)
 
 
@@ -189,10 +194,10 @@ def page_size(asked: PageAsked) -> tuple[int, bool]:
     return size, backwards
 
 
-def write_cursor(row: Row, sort: Sort) -> str:
-    """What stands for the row in a list sorted so."""
+def write_cursor(row: Row, sort: Sort, of: str) -> str:
+    """What stands for the row in a list of such things (`of`) sorted so."""
     names = [name for name in (sort.within, sort.column) if name is not None]
-    content = [sort.column, *(_marked(row[f"_{name}"]) for name in names), row["key"]]
+    content = [sort.list_of(of), *(_marked(row[f"_{name}"]) for name in names), row["key"]]
     return base64.urlsafe_b64encode(orjson.dumps(content)).decode().rstrip("=")
 
 
@@ -213,12 +218,12 @@ def _unmarked(marked: Any) -> Any:
     return date.fromisoformat(marked["d"])
 
 
-def read_cursor(cursor: str, sort: Sort, columns: Keys) -> list[Any]:
+def read_cursor(cursor: str, sort: Sort, of: str, columns: Keys) -> list[Any]:
     """The values of the row that `cursor` stands for, one for each of `columns`."""
-    return _values(cursor, sort, tuple(column.type.python_type for column, _ in columns))
+    return _values(cursor, sort, of, tuple(column.type.python_type for column, _ in columns))
 
 
-def _values(cursor: str, sort: Sort, kinds: tuple[type, ...]) -> list[Any]:
+def _values(cursor: str, sort: Sort, of: str, kinds: tuple[type, ...]) -> list[Any]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         name, *marked = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
@@ -226,7 +231,7 @@ def _values(cursor: str, sort: Sort, kinds: tuple[type, ...]) -> list[Any]:
         if sort.column == "id":
             # Its identifier stands in the cursor twice: as what sorts, and as the last resort.
             kinds = (*kinds, int)
-        if name != sort.column or len(values) != len(kinds):
+        if name != sort.list_of(of) or len(values) != len(kinds):
             raise ValueError(cursor)
         values = [_chosen(*one) for one in zip(values, kinds, strict=True)]
         if not all(map(_fits, values, kinds)):

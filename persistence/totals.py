@@ -93,7 +93,7 @@ def totals(
         .limit(size + 1)
     )
     if asked.after is not None:
-        currency, key = read_cursor(asked.after, _CURSOR, _CURSOR_KEYS)
+        currency, key = read_cursor(asked.after, _CURSOR, _named(by), _CURSOR_KEYS)
         past = and_(both.c.key == key, both.c.currency > currency)
         statement = statement.where(or_(both.c.key > key, past))
     found = session.execute(statement).all()
@@ -101,7 +101,7 @@ def totals(
         Total(row.key, row.currency, {name: int(getattr(row, name) or 0) for name in names})
         for row in found[:size]
     ]
-    return TotalsPage(rows, [_cursor(row) for row in rows], has_next=len(found) > size)
+    return TotalsPage(rows, [_cursor(row, by) for row in rows], has_next=len(found) > size)
 
 
 def count_totals(
@@ -235,8 +235,12 @@ _CURSOR_KEYS: Keys = [
 """What a cursor of totals holds: a currency, and the key of what they are of."""
 
 
-def _cursor(row: Total) -> str:
-    return write_cursor({"_currency": row.currency, "key": row.key}, _CURSOR)
+def _named(by: TotalsBy) -> str:
+    return f"totals_{by}"
+
+
+def _cursor(row: Total, by: TotalsBy) -> str:
+    return write_cursor({"_currency": row.currency, "key": row.key}, _CURSOR, _named(by))
 
 
 def keys_of(rows: Sequence[Total]) -> list[int]:

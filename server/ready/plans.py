@@ -182,7 +182,9 @@ class ReadyField:
             nodes = yield from rows.fill(firm, found)
             bounds.cut(found)
             more = bounds.cut(nodes)
-            cursors = [cursor_of(row, rows, sort) for row in wanted.with_cursors(found)]
+            cursors = [
+                cursor_of(row, rows, sort, noun.prefix) for row in wanted.with_cursors(found)
+            ]
             marks = (bounds.has_next(asked, more), bounds.has_previous(asked, more))
             return wanted.connection(nodes, cursors, marks, total)
 

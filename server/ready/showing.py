@@ -21,11 +21,11 @@ from server.ready.values import require_plain, text_of
 _NOUNS = {noun.typename: noun for noun in NODES.values()}
 
 
-def cursor_of(row: Any, rows: Rows, sort: Sort) -> str:
+def cursor_of(row: Any, rows: Rows, sort: Sort, of: str) -> str:
     values = {"key": row[rows.extra["id"][0]]}
     for name, (place, convert) in rows.extra.items():
         values[f"_{name}"] = row[place] if convert is None else convert(row[place])
-    return write_cursor(values, sort)
+    return write_cursor(values, sort, of)
 
 
 class ShownThing:

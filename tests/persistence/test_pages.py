@@ -195,28 +195,34 @@ def cursor_of(content: Any) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(content)).decode().rstrip("=")
 
 
+BY_NAME = Sort("name").list_of("client")
 RUBBISH = {
     "empty": "",
     "no base64": "é!",
     "no JSON": "abcd",
     "no list": cursor_of({"name": 1}),
     "a number": cursor_of(7),
-    "too short": cursor_of(["name", "a"]),
-    "too long": cursor_of(["name", "a", 1, 2]),
-    "of another order": cursor_of(["code", "a", 1]),
-    "of an unknown column": cursor_of(["secret", "a", 1]),
-    "a text for a key": cursor_of(["name", "a", "1"]),
-    "no key": cursor_of(["name", "a", None]),
-    "a truth for a key": cursor_of(["name", "a", True]),
-    "a key of 64 bits": cursor_of(["name", "a", 2**64 - 1]),
-    "a number for a text": cursor_of(["name", 5, 1]),
-    "nothing for a text": cursor_of(["name", None, 1]),
-    "a list for a text": cursor_of(["name", ["a"], 1]),
-    "an object for a text": cursor_of(["name", {"a": 1}, 1]),
-    "a day for a text": cursor_of(["name", {"d": "2026-01-01"}, 1]),
-    "no day": cursor_of(["name", {"d": "2026-13-01"}, 1]),
-    "a day that is a number": cursor_of(["name", {"d": 7}, 1]),
-    "a text that no database holds": cursor_of(["name", "\x00", 1]),
+    "too short": cursor_of([BY_NAME, "a"]),
+    "too long": cursor_of([BY_NAME, "a", 1, 2]),
+    "of another order": cursor_of([Sort("code").list_of("client"), "a", 1]),
+    "of the order turned round": cursor_of([Sort("name", falling=True).list_of("client"), "a", 1]),
+    "of other things": cursor_of([Sort("name").list_of("project"), "a", 1]),
+    "of an order within another": cursor_of(
+        [Sort("name", within="code").list_of("client"), "a", 1]
+    ),
+    "of an unknown column": cursor_of([Sort("secret").list_of("client"), "a", 1]),
+    "a text for a key": cursor_of([BY_NAME, "a", "1"]),
+    "no key": cursor_of([BY_NAME, "a", None]),
+    "a truth for a key": cursor_of([BY_NAME, "a", True]),
+    "a key of 64 bits": cursor_of([BY_NAME, "a", 2**64 - 1]),
+    "a number for a text": cursor_of([BY_NAME, 5, 1]),
+    "nothing for a text": cursor_of([BY_NAME, None, 1]),
+    "a list for a text": cursor_of([BY_NAME, ["a"], 1]),
+    "an object for a text": cursor_of([BY_NAME, {"a": 1}, 1]),
+    "a day for a text": cursor_of([BY_NAME, {"d": "2026-01-01"}, 1]),
+    "no day": cursor_of([BY_NAME, {"d": "2026-13-01"}, 1]),
+    "a day that is a number": cursor_of([BY_NAME, {"d": 7}, 1]),
+    "a text that no database holds": cursor_of([BY_NAME, "\x00", 1]),
 }
 
 
@@ -243,7 +249,7 @@ def test_rubbish_for_the_cursor_of_another_type_is_refused(database: Database) -
         ("updated_at", {"t": "2026-01-01T00:00:00"}),
         ("updated_at", "2026-01-01"),
     ):
-        cursor = cursor_of([column, value, 1])
+        cursor = cursor_of([Sort(column).list_of("client"), value, 1])
         found = refused(partial(a_page, firm, Sort(column), after=cursor))
         assert found == ["CURSOR_INVALID"], (column, value)
 

@@ -124,6 +124,7 @@ def cursor(*content: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
 
 
+NEWEST = "client.id-"
 RUBBISH = [
     "",
     "x",
@@ -132,19 +133,20 @@ RUBBISH = [
     "AAAA",
     "A" * 5000,
     cursor(),
-    cursor("id"),
-    cursor("id", 1),
-    cursor("name", "A", 1),
-    cursor("id", "text", 1),
-    cursor("id", 1.5, 1),
-    cursor("id", 10**30, 10**30),
-    cursor("id", 1, 10**30),
-    cursor("id", None, None),
-    cursor("id", True, 1),
-    cursor("id", [1], 1),
-    cursor("id", {"t": "never"}, 1),
-    cursor("id", {"d": "2026-02-30"}, 1),
-    cursor("id", {"x": 1}, 1),
+    cursor(NEWEST),
+    cursor(NEWEST, 1),
+    cursor("client.name_key.id", "A", 1),
+    cursor("id", 7, 7),
+    cursor(NEWEST, "text", 1),
+    cursor(NEWEST, 1.5, 1),
+    cursor(NEWEST, 10**30, 10**30),
+    cursor(NEWEST, 1, 10**30),
+    cursor(NEWEST, None, None),
+    cursor(NEWEST, True, 1),
+    cursor(NEWEST, [1], 1),
+    cursor(NEWEST, {"t": "never"}, 1),
+    cursor(NEWEST, {"d": "2026-02-30"}, 1),
+    cursor(NEWEST, {"x": 1}, 1),
     cursor({}, {}, {}),
     base64.urlsafe_b64encode(b"\xff\xfe").decode(),
 ]
@@ -171,7 +173,7 @@ def test_a_cursor_that_is_none_of_the_list_is_refused(
 def test_a_cursor_of_another_type_never_reaches_the_database(
     browsed_any: ApiClient, order: str
 ) -> None:
-    column = {"BY_CODE": "code", "BY_UPDATE": "updated_at"}[order]
+    column = {"BY_CODE": "client.code.id", "BY_UPDATE": "client.updated_at-.id-"}[order]
     for value in (5, 1.5, None, [], {"t": "2026-01-01"}, {"d": "2026-01-01"}, "\x00", True):
         (error,) = browsed_any.errors(
             f"query($page: PageInput) {{ clients(order: {order}, page: $page) {{ totalCount }} }}",
@@ -187,6 +189,31 @@ def test_a_cursor_of_one_order_is_none_of_another(browsed: ApiClient) -> None:
         after=of_names,
     )
     assert error["extensions"]["code"] == "CURSOR_INVALID"
+
+
+@pytest.mark.parametrize(
+    ("name", "order"), [("clients", "OLDEST_FIRST"), ("projects", "NEWEST_FIRST")]
+)
+def test_a_cursor_is_none_of_the_order_turned_round_nor_of_other_things(
+    browsed_any: ApiClient, name: str, order: str
+) -> None:
+    newest = page(browsed_any, "clients", "NEWEST_FIRST", first=3)["pageInfo"]["endCursor"]
+    (error,) = browsed_any.errors(
+        f"query($after: String) {{ {name}(order: {order}, page: {{ after: $after }})"
+        " { totalCount } }",
+        after=newest,
+    )
+    assert error["extensions"]["code"] == "CURSOR_INVALID"
+
+
+def test_names_are_sorted_as_people_look_them_up(any_firm: ApiClient) -> None:
+    """Neither case nor accents move a name away from its like."""
+    wanted = ["Domaine", "éditions A", "Éditions B", "editions C", "Œuvre D", "zinc"]
+    for number, name in enumerate(reversed(wanted)):
+        made = done(any_firm, "clientCreate", **A_CLIENT | {"name": name, "code": f"SORT-{number}"})
+        assert made["name"] == name
+    asked = '{ clients(filter: { text: "SORT-" }, order: BY_NAME) { nodes { name } } }'
+    assert each(any_firm.query(asked)["clients"]["nodes"], "name") == wanted
 
 
 def test_rows_are_counted_only_when_the_count_is_asked_for(browsed: ApiClient) -> None:
