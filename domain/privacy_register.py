@@ -90,7 +90,7 @@ ACTIVITIES: tuple[Activity, ...] = (
         _AS_LONG,
         {
             "project": {
-                T: "name manager_email commitment_no tags",
+                T: "name name_key manager_email commitment_no tags",
                 P: "code client_id country currency vat_rate status entity_id vat_exemption "
                 "address postcode city manager_id start_date end_date works_minor area",
             },

@@ -48,7 +48,10 @@ def projects_where(
     entity_id: int | None = None,
     archived: bool | None = False,
 ) -> Where:
-    where = [*_named(text, Project.code, Project.name, Project.city), *live(Project, archived)]
+    where = live(Project, archived)
+    if text:
+        named = Project.name_key.contains(name_key(text), autoescape=True)
+        where.append(or_(named, *_named(text, Project.code, Project.city)))
     if status is not None:
         where.append(Project.status == status)
     if client_id is not None:

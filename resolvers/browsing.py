@@ -74,13 +74,12 @@ class ListOrder(Enum):
     NEWEST_FIRST = "id:desc"
     OLDEST_FIRST = "id:asc"
     BY_CODE = "code:asc"
-    BY_NAME = "name:asc"
+    BY_NAME = "name_key:asc"
     BY_UPDATE = "updated_at:desc"
 
-    def sort(self, *, name: str = "name") -> Sort:
-        """The order; by name it is by the column `name`."""
+    def sort(self) -> Sort:
         column, _, way = self.value.partition(":")
-        return Sort(name if column == "name" else column, falling=way == "desc")
+        return Sort(column, falling=way == "desc")
 
 
 @strawberry.enum(description="Orders of a list of invoices.")
@@ -187,9 +186,7 @@ class Browsing:
     ) -> Connection[Client]:
         where = clients_where(**vars(filter or ClientFilter()))
         asked = (page or PageInput()).asked()
-        return await read_page(
-            info, CLIENT, asked=asked, sort=order.sort(name="name_key"), where=where
-        )
+        return await read_page(info, CLIENT, asked=asked, sort=order.sort(), where=where)
 
     @strawberry.field
     async def client(self, info: Info, id: strawberry.ID) -> Client | None:

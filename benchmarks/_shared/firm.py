@@ -107,7 +107,7 @@ def add_projects(session: ScopedSession, count: int, clients: list[int]) -> list
     for number, identifier in enumerate(ids, 1):
         columns = fiction.project(number, clients=len(clients), entity=code)
         del columns["client"], columns["entity"]
-        columns["status"] = ProjectStatus.SIGNED
+        columns |= {"status": ProjectStatus.SIGNED, "name_key": name_key(columns["name"])}
         client = clients[number % len(clients)]
         rows.append({**columns, "id": identifier, "client_id": client, "entity_id": entity})
     _insert(session, Project, rows)

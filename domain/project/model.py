@@ -92,11 +92,13 @@ class Project(Versioned, Record):
         ),
         Index(None, "organisation_id", "client_id"),
         Index(None, "organisation_id", "manager_id"),
-        Index(None, "organisation_id", "name"),
+        Index(None, "organisation_id", "name_key"),
     )
 
     code: Mapped[str] = mapped_column(CODE)
     name: Mapped[str] = mapped_column(NAME)
+    name_key: Mapped[str] = mapped_column(NAME, server_default="")
+    """Its name as names are compared, sorted and looked for: whoever writes the name writes it."""
     client_id: Mapped[int] = mapped_column(BigKey)
     country: Mapped[str] = mapped_column(COUNTRY)
     currency: Mapped[str] = mapped_column(CURRENCY)

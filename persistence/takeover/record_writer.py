@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import Table, bindparam
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from domain.base import Record
 from domain.errors import Refusal
 from domain.job import Stage
+from domain.likeness import name_key
 from domain.takeover.candidate import Planned
 from domain.takeover.review import STALE_REVIEW
 from persistence.bulk import execute_rows
@@ -21,6 +22,13 @@ from persistence.session import ScopedSession, insert_all
 from persistence.statistics import learn
 from persistence.takeover.trail import note_before, note_new, table_of
 from persistence.telling import in_portions
+
+
+def keyed(table: Table, columns: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The columns, with the key of a name that comes without: a plan may be older than the key."""
+    if "name" not in columns or "name_key" in columns or "name_key" not in table.c:
+        return columns
+    return {**columns, "name_key": name_key(columns["name"])}
 
 
 class RecordWriter:
@@ -66,8 +74,9 @@ class RecordWriter:
             if row.target_id is None:
                 continue
             # Without columns too: a client whose contact alone changed has another version.
-            names = tuple(sorted(row.columns))
-            values = (row.target_id, row.target_version, *(row.columns[name] for name in names))
+            columns = keyed(table_of(self.record), row.columns)
+            names = tuple(sorted(columns))
+            values = (row.target_id, row.target_version, *(columns[name] for name in names))
             self._changed[names].append(values)
             self.written[row.row] = row.target_id
 
@@ -85,13 +94,14 @@ class RecordWriter:
 
         One statement needs one set of columns: a column that any row fills is given in all.
         """
-        names = self._defaults.keys() | {name for row in rows for name in row.columns}
+        told = [keyed(table_of(self.record), row.columns) for row in rows]
+        names = self._defaults.keys() | {name for columns in told for name in columns}
         blank = {name: self._defaults.get(name) for name in names} | self._signed
         return [
             blank
-            | {name: value for name, value in row.columns.items() if value is not None}
+            | {name: value for name, value in columns.items() if value is not None}
             | {"id": key}
-            for row, key in zip(rows, ids, strict=True)
+            for columns, key in zip(told, ids, strict=True)
         ]
 
     def _update(self, names: tuple[str, ...], values: Sequence[tuple[Any, ...]]) -> None:

@@ -125,7 +125,8 @@ def project(**changed: Any) -> Project:
         "vat_rate": Decimal(20),
         "status": ProjectStatus.SIGNED,
     }
-    made = Project(**columns | changed)
+    columns |= changed
+    made = Project(**columns, name_key=name_key(columns["name"]))
     made.id = 5
     return made
 

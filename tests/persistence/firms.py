@@ -115,7 +115,8 @@ def a_project(client_id: int, code: str = "LOG-2403", **changed: Any) -> Project
         "vat_rate": Decimal(20),
         "status": ProjectStatus.SIGNED,
     }
-    return Project(**columns | changed)
+    columns |= changed
+    return Project(**columns, name_key=name_key(columns["name"]))
 
 
 def a_contract(project_id: int, name: str = "Mission de base", **changed: Any) -> Contract:

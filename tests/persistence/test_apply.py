@@ -119,6 +119,14 @@ def test_a_project_is_written_with_its_client_and_its_entity(database: Database)
     assert (project.works_minor, project.area) == (185_000_000, Decimal("1640.5"))
 
 
+def test_the_key_of_a_project_follows_its_name(database: Database) -> None:
+    firm = found_firm(database)
+    written = imported(firm, "projects", a_row("projects", name="Élan"))
+    assert the_one(firm, Project, written[2]).name_key == "elan"
+    written = imported(firm, "projects", a_row("projects", name="Œuvre « Égale »"))
+    assert the_one(firm, Project, written[2]).name_key == "oeuvre egale"
+
+
 def test_phases_make_their_contract_on_first_use(database: Database) -> None:
     """O22–O28."""
     firm = found_firm(database)

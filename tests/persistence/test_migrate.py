@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, Enum, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.records import METADATA
+from persistence import audit_triggers
 from persistence.engine import open_engine
-from persistence.migrate import BrokenReferences, is_current, migrate
+from persistence.migrate import BrokenReferences, _config, _foreign_keys, is_current, migrate
 from persistence.session import Database
-from tests.persistence.firms import a_client, found_firm, raw
+from tests.persistence.firms import a_client, a_project, found_firm, raw
 from tests.support.databases import owner
 from tests.support.postgres import PostgresServer
 
@@ -87,6 +89,27 @@ def test_migrating_twice_changes_nothing(database_url: str) -> None:
     assert raw(database, "SELECT code FROM client") == [("CLI-1",)]
     firm.keep(a_client("CLI-2", "Tulle"))
     database.close()
+
+
+def test_projects_of_before_get_the_keys_of_their_names(database_url: str) -> None:
+    database = Database(database_url)
+    firm = found_firm(database)
+    firm.keep(a_project(firm.client_id, "P-1", name="Élan du Port"))
+    with owner(database).connect() as connection:
+        if database.is_sqlite:
+            _foreign_keys(connection, on=False)
+        with connection.begin():
+            audit_triggers.take_down(connection)
+            command.downgrade(_config(connection), "0019")
+    assert "name_key" not in columns_of(database, "project")
+    migrate(database_url)
+    found = raw(database, "SELECT name, name_key FROM project WHERE code = 'P-1'")
+    assert found == [("Élan du Port", "elan du port")]
+    database.close()
+
+
+def columns_of(database: Database, table: str) -> set[str]:
+    return {column["name"] for column in inspect(owner(database)).get_columns(table)}
 
 
 def test_a_database_is_current_only_once_it_is_migrated(empty: Engine, empty_url: str) -> None:

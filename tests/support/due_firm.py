@@ -157,6 +157,7 @@ def _project(number: int, ids: _Ids, entities: dict[str, int]) -> dict[str, Any]
         "id": key,
         "code": f"DUE-{key:06d}",
         "name": f"Réhabilitation de l'îlot {key}",
+        "name_key": f"rehabilitation de l'ilot {key}",
         "client_id": ids.clients[number // _PROJECTS_A_CLIENT],
         "entity_id": entities[currency],
         "country": "CH" if currency == "CHF" else "FR",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from domain.takeover.review import STALE_REVIEW
 from domain.takeover.wire import unpack
 from persistence.bulk import among, execute_rows
 from persistence.session import ScopedSession, insert_all
+from persistence.takeover.record_writer import keyed
 from persistence.takeover.undo.plan import MAIN
 from persistence.takeover.undo.tables import own, slices, table_named
 
@@ -79,7 +81,8 @@ def _restore(session: ScopedSession, entries: Sequence[Entry]) -> None:
     """Writes the records as they were before: those of one set of columns in one statement."""
     alike: defaultdict[tuple[str, tuple[str, ...]], list[Entry]] = defaultdict(list)
     for entry in entries:
-        alike[entry.noun, tuple(sorted(entry.before))].append(entry)
+        before = keyed(table_named(entry.noun), entry.before)
+        alike[entry.noun, tuple(sorted(before))].append(replace(entry, before=before))
     for (noun, names), group in alike.items():
         _write_back(session, noun, names, group)
     counted = [one for one in entries if one.version is not None and one.version_before is not None]

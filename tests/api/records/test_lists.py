@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.records.asking import A_CLIENT, done, each
+from tests.api.records.asking import A_CLIENT, A_PROJECT, done, each
 from tests.support.api import ApiClient
 from tests.support.prepared import statements
 
@@ -212,8 +212,12 @@ def test_names_are_sorted_as_people_look_them_up(any_firm: ApiClient) -> None:
     for number, name in enumerate(reversed(wanted)):
         made = done(any_firm, "clientCreate", **A_CLIENT | {"name": name, "code": f"SORT-{number}"})
         assert made["name"] == name
-    asked = '{ clients(filter: { text: "SORT-" }, order: BY_NAME) { nodes { name } } }'
-    assert each(any_firm.query(asked)["clients"]["nodes"], "name") == wanted
+        done(any_firm, "projectCreate", **A_PROJECT | {"name": name, "code": f"SORT-{number}"})
+    for nouns in ("clients", "projects"):
+        asked = f'{{ {nouns}(filter: {{ text: "SORT-" }}, order: BY_NAME) {{ nodes {{ name }} }} }}'
+        assert each(any_firm.query(asked)[nouns]["nodes"], "name") == wanted
+        asked = f'{{ {nouns}(filter: {{ text: "EDITIONS b" }}) {{ nodes {{ name }} }} }}'
+        assert each(any_firm.query(asked)[nouns]["nodes"], "name") == ["Éditions B"]
 
 
 def test_rows_are_counted_only_when_the_count_is_asked_for(browsed: ApiClient) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from domain.base import Record
 from domain.entry import BillingEntry
+from domain.takeover.revert import ImportEffect
 from tests.api.takeover.reviews import client, codes, project, reviewed, take, written
 from tests.api.takeover.sheets import CLIENT, PHASE, PROJECT, book
 from tests.support.api import ApiClient
@@ -96,6 +97,20 @@ def test_what_an_import_changed_is_as_it_was_before(any_firm: ApiClient) -> None
     for review in reversed(taken):
         done = revert(any_firm, review)
         assert done["userErrors"] == []
+    assert contents(any_firm) == there
+
+
+def test_the_key_of_a_name_comes_back_though_the_import_kept_none(any_firm: ApiClient) -> None:
+    """An import of before projects had such keys."""
+    there = contents(any_firm)
+    row = {**PROJECT, "B": "TER-2601", "C": "Nouveau nom"}
+    review, _ = reviewed(any_firm, book("projects", row), kind="projects")
+    written(any_firm, review)
+    with any_firm.house.database.writing(any_firm.organisation_id) as session:
+        for effect in session.scalars(select(ImportEffect)):
+            if "name_key" in effect.before:
+                effect.before = {k: v for k, v in effect.before.items() if k != "name_key"}
+    assert revert(any_firm, review)["userErrors"] == []
     assert contents(any_firm) == there
 
 
