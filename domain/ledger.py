@@ -32,6 +32,18 @@ class PhaseFigures:
     """P: lines of pro formas; they keep the amount from being taken twice."""
     progress: Decimal | None = None
     signed: bool = True
+    by_progress: bool = True
+    """Whether it is a fixed fee, of which progress earns a share."""
+    by_time: bool = False
+    """Whether hours are billed: a fee that is something is the most that they come to."""
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether no more than the fee is billed; of a retainer or a block it is the price of one.
+
+        DOMAIN §2.3, §2.4: there are as many periods and blocks as are agreed on.
+        """
+        return self.by_progress or (self.by_time and self.adjusted_fee != 0)
 
     @property
     def adjusted_fee(self) -> int:
@@ -45,6 +57,14 @@ class PhaseFigures:
     @property
     def remaining(self) -> int:
         return self.adjusted_fee - self.billed - self.written_off
+
+    @property
+    def uncovered(self) -> int:
+        """How much of what is billed or given up the fee does not cover; 0 where none limits it."""
+        taken, fee = self.billed + self.written_off, self.adjusted_fee
+        if not self.is_limited:
+            return 0
+        return max(0, taken - max(0, fee)) if taken > 0 else max(0, min(0, fee) - taken)
 
     @property
     def free(self) -> int:

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from domain.entry import BillingEntry, EntryKind
 from domain.invoice.model import PRO_FORMA, Invoice, InvoiceKind, InvoiceLine
 from domain.ledger import PhaseFigures
-from domain.project.model import Contract, Phase, Project, ProjectStatus
+from domain.project.model import BillingMethod, Contract, Phase, Project, ProjectStatus
 from domain.project.progress import ProgressUpdate
 from persistence.bulk import FEW
 from persistence.session import ScopedSession
@@ -54,7 +54,7 @@ _FIGURES: Mapping[str, tuple[EntryKind, ...]] = {
 }
 """Which entries each figure of a phase sums up. Deposits bill no phase."""
 
-_DATED = 5 + len(_FIGURES)
+_DATED = 6 + len(_FIGURES)
 """Columns of a row of figures at a day; of today's, what pro formas hold comes after them."""
 
 
@@ -100,10 +100,10 @@ def _read_listed(session: ScopedSession, given: Mapping[str, Any]) -> Iterator[A
         found[place][key] = values[slices[place]]
     phases, *sums = found
     none = [(None,) * (one.stop - one.start) for one in slices[1:]]
-    for key, (fee, currency, status) in phases.items():
+    for key, (fee, currency, *agreed) in phases.items():
         parts = (some.get(key, nothing) for some, nothing in zip(sums, none, strict=True))
         entered, progress, *reserved = parts
-        yield (key, fee, currency, *entered, *progress, status, *(reserved[0] if reserved else ()))
+        yield (key, fee, currency, *entered, *progress, *agreed, *(reserved[0] if reserved else ()))
 
 
 def _days(given: Sequence[str]) -> tuple[Day, Day, Keys]:
@@ -136,7 +136,10 @@ def _figures_listed(given: tuple[str, ...]) -> tuple[Select[Any], list[slice]]:
     """
     as_of, until, among = _days(given)
     phases = (
-        select(Phase.id, Phase.fee_minor, Phase.currency, Project.status)
+        select(
+            *(Phase.id, Phase.fee_minor, Phase.currency, Project.status),
+            Contract.billing_method,
+        )
         .join(Contract, Contract.id == Phase.contract_id)
         .join(Project, Project.id == Contract.project_id)
         .where(_within(Phase.id, among))
@@ -195,6 +198,7 @@ def figures_by_phase(
             *(entered.c[name] for name in _FIGURES),
             progress.c.percent,
             Project.status,
+            Contract.billing_method,
         )
         .join(Contract, Contract.id == Phase.contract_id)
         .join(Project, Project.id == Contract.project_id)
@@ -213,13 +217,15 @@ def figures_by_phase(
 
 def figures_of(row: Any) -> PhaseFigures:
     """The figures in a row of `figures_by_phase`."""
-    _, fee, currency, *sums, percent, status = row[:_DATED]
+    _, fee, currency, *sums, percent, status, method = row[:_DATED]
     adjusted, history, billed, given_up, invoiced = (int(one or 0) for one in sums)
     reserved = int(row[_DATED] or 0) if len(row) > _DATED else 0
     return PhaseFigures(
         *(fee, currency, adjusted, history, billed, invoiced, given_up, reserved),
         progress=percent,
         signed=status is ProjectStatus.SIGNED,
+        by_progress=method is BillingMethod.FIXED_FEE_PROGRESS,
+        by_time=method is BillingMethod.TIME_AND_MATERIALS,
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from domain.errors import Issue, IssueKind, Scope, Severity
+from domain.ledger import PhaseFigures
 from domain.money import from_minor
 from domain.takeover.match import Known
 
@@ -14,7 +16,8 @@ FEE_BELOW_BILLED = IssueKind(
     "FEE_BELOW_BILLED",
     Severity.ERROR,
     Scope.ROW,
-    "The fee {found} is lower than the {expected} already billed or written off of this phase.",
+    "The fee {found} is lower than the {expected} already billed or written off of this phase,"
+    " net of adjustments of the fee.",
 )
 PHASE_PERIOD_BILLED = IssueKind(
     "PHASE_PERIOD_BILLED",
@@ -29,12 +32,15 @@ OF_PERIODS = ("start_date", "end_date", "periodicity")
 
 
 def not_below_billed(fee_minor: int, entry: Known, currency: str) -> list[Issue]:
-    """FEE_BELOW_BILLED for a fee that does not cover what was billed, or written off, of it."""
-    billed = entry.columns.get("billed_minor") or 0
-    still_covered = fee_minor >= billed if billed > 0 else fee_minor <= billed
-    if billed == 0 or still_covered:
+    """FEE_BELOW_BILLED for a fee that does not cover what was billed, or written off, of it.
+
+    Only a fee that limits what is billed can be too low: many periods come to more than one.
+    """
+    figures: PhaseFigures | None = entry.columns.get("figures")
+    if figures is None or not replace(figures, fee=fee_minor).uncovered:
         return []
-    found, expected = (f"{from_minor(minor, currency):f}" for minor in (fee_minor, billed))
+    least = figures.billed + figures.written_off - figures.fee_adjustment
+    found, expected = (f"{from_minor(minor, currency):f}" for minor in (fee_minor, least))
     return [FEE_BELOW_BILLED(field=("fee",), found=found, expected=expected)]
 
 

@@ -194,16 +194,17 @@ def collaborators(session: ScopedSession) -> Index:
 
 
 def contracts(session: ScopedSession) -> KnownContracts:
-    """All contracts and phases; each phase with what was billed, or written off, so far."""
+    """All contracts and phases; each phase with its figures, once anything was billed of it."""
     known = KnownContracts()
     for entry in _records(session, Contract, "name", key="name_key"):
         known.contracts[(entry.columns["project_id"], entry.key)] = entry
     figures, periods = phase_figures(session), billed_periods(session)
 
     def so_far(phase: int) -> tuple[Any, ...]:
-        return figures[phase].billed + figures[phase].written_off, periods.get(phase, ())
+        own = figures[phase]
+        return own if own.billed or own.written_off else None, periods.get(phase, ())
 
-    beside = (("billed_minor", "periods"), so_far)
+    beside = (("figures", "periods"), so_far)
     for entry in _records(session, Phase, "name", key="name_key", beside=beside):
         known.phases.by_id[entry.id] = entry
         contract = entry.columns["contract_id"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.ledger import PhaseFigures
 from domain.likeness import name_key
 from domain.project.model import BillingMethod, PhaseKind
 from domain.takeover.candidate import Candidate, Planned
@@ -323,7 +324,8 @@ def test_a_reference_that_is_not_ours_is_refused() -> None:
 )
 def test_a_fee_under_what_was_billed_is_refused(fee: str, said: list[str]) -> None:
     """DOMAIN §2.1."""
-    billed = there(aps(billed_minor=euros("4,600.00")))
+    figures = PhaseFigures(fee=euros("18,400.00"), currency="EUR", invoiced=euros("4,600.00"))
+    billed = there(aps(figures=figures))
     assert issues_of(planned(row(fee=Decimal(fee)), contracts=billed)) == [said]
 
 
