@@ -32,12 +32,13 @@ OF_PERIODS = ("start_date", "end_date", "periodicity")
 
 
 def not_below_billed(fee_minor: int, entry: Known, currency: str) -> list[Issue]:
-    """FEE_BELOW_BILLED for a fee that does not cover what was billed, or written off, of it.
+    """FEE_BELOW_BILLED for a fee that covers less of what was billed, or written off, than before.
 
-    Only a fee that limits what is billed can be too low: many periods come to more than one.
+    Only a fee that limits what is billed can be too low: many periods come to more than one. What
+    was billed too much already may stay so: the phase is edited, and its fee raised in steps.
     """
     figures: PhaseFigures | None = entry.columns.get("figures")
-    if figures is None or not replace(figures, fee=fee_minor).uncovered:
+    if figures is None or replace(figures, fee=fee_minor).uncovered <= figures.uncovered:
         return []
     least = figures.billed + figures.written_off - figures.fee_adjustment
     found, expected = (f"{from_minor(minor, currency):f}" for minor in (fee_minor, least))

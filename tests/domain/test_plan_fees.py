@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given as drawing
+from hypothesis import strategies as st
 
 from domain.ledger import PhaseFigures
 from domain.project.model import BillingMethod, PhaseKind
@@ -68,3 +71,64 @@ def test_an_adjustment_of_the_fee_counts() -> None:
     assert (is_low("900", less), is_low("899.99", less)) == (False, True)
     (told,) = given("899.99", less).issues
     assert (told.found, told.expected) == ("899.99", "900.00")
+
+
+@pytest.mark.parametrize(
+    ("fee", "billed", "allowed", "refused"),
+    [
+        ("1,000", "1,200", ["1,000", "1,100", "1,200", "5,000"], ["999.99", "0", "-100"]),
+        ("-500", "-700", ["-500", "-600", "-700", "-900"], ["-499.99", "0", "100"]),
+        ("1,000", "-200", ["1,000", "1,100", "900", "0"], []),
+        ("-500", "200", ["-500", "-100", "0", "300"], []),
+        ("-500", "-500", ["-500", "-600"], ["-499", "0", "100"]),
+    ],
+)
+def test_a_fee_that_was_too_low_may_rise_and_fall_no_further(
+    fee: str, billed: str, allowed: list[str], refused: list[str]
+) -> None:
+    """DOMAIN §2.1 refuses that it is lowered; of what was credited it covers nothing anyway."""
+    of = figures(fee, invoiced=billed)
+    assert [is_low(one, of) for one in allowed] == [False] * len(allowed)
+    assert [is_low(one, of) for one in refused] == [True] * len(refused)
+
+
+AMOUNTS = st.integers(min_value=-100_000, max_value=100_000)
+STATES = st.builds(
+    lambda method, **sums: PhaseFigures(
+        **sums, currency="EUR", by_progress=method is FIXED, by_time=method is TIME
+    ),
+    st.sampled_from(BillingMethod),
+    fee=AMOUNTS,
+    fee_adjustment=AMOUNTS,
+    history=AMOUNTS,
+    billed_adjustment=AMOUNTS,
+    invoiced=AMOUNTS,
+    written_off=AMOUNTS,
+    reserved=AMOUNTS,
+)
+
+
+def method_of(of: PhaseFigures) -> BillingMethod:
+    return FIXED if of.by_progress else TIME if of.by_time else RETAINER
+
+
+@drawing(STATES)
+def test_no_state_of_a_phase_makes_its_untouched_row_red(of: PhaseFigures) -> None:
+    shown = f"{Decimal(of.fee).scaleb(-2):f}"
+    assert given(shown, of, method_of(of)).outcome is RowOutcome.UNCHANGED
+    renamed = given(shown, of, method_of(of), phase_name="Autre nom")
+    assert renamed.outcome is RowOutcome.UPDATE
+
+
+@drawing(STATES, AMOUNTS)
+def test_whoever_may_give_a_fee_may_take_that_back_only_where_it_covers_as_much(
+    of: PhaseFigures, fee: int
+) -> None:
+    """One of the two ways is always open; both, where neither covers less."""
+    after = replace(of, fee=fee)
+    there_and_back = [
+        is_low(f"{Decimal(to.fee).scaleb(-2):f}", start, method_of(of))
+        for start, to in ((of, after), (after, of))
+    ]
+    assert not all(there_and_back)
+    assert any(there_and_back) == (of.uncovered != after.uncovered)

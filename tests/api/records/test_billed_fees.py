@@ -9,6 +9,7 @@ import pytest
 
 from tests.api.invoices.acts import drawn, final
 from tests.api.records.asking import act, codes, done, reds
+from tests.api.records.test_past_by_hand import line, record
 from tests.api.takeover.reviews import reviewed
 from tests.api.takeover.sheets import download
 from tests.support.api import ApiClient
@@ -87,3 +88,19 @@ def test_time_is_not_capped_under_what_was_billed_of_it(firm: ApiClient) -> None
     refused = act(firm, "phaseUpdate", id=made["id"], fee="599.99")
     assert (refused["node"], reds(refused)) == (None, ["FEE_BELOW_BILLED"])
     assert codes(act(firm, "phaseUpdate", id=made["id"], fee="600")) == []
+
+
+def test_what_is_billed_too_much_of_a_fixed_fee_is_edited_and_raised(any_firm: ApiClient) -> None:
+    """DOMAIN §2.1: only lowering is refused; OVER_BILLED was accepted at the takeover."""
+    given = {"projectCode": "PAT-2501", "contract": "Mission de base", "phaseName": "Neuve"}
+    made = done(any_firm, "phaseCreate", **given, phaseCode="NEU", fee="1000")
+    told = record(any_firm, line(any_firm, "1200", phaseId=made["id"]))
+    assert codes(told) == ["OVER_BILLED"]
+    for change in ({"phaseName": "Rebaptisée"}, {"sku": "HON"}, {"fee": "1000"}, {"fee": "1100"}):
+        done(any_firm, "phaseUpdate", id=made["id"], **change)
+    for fee in ("1099.99", "0"):
+        refused = act(any_firm, "phaseUpdate", id=made["id"], fee=fee)
+        assert (refused["node"], reds(refused)) == (None, ["FEE_BELOW_BILLED"])
+    assert done(any_firm, "phaseUpdate", id=made["id"], fee="1300")["fee"]["amount"] == "1300.00"
+    refused = act(any_firm, "phaseUpdate", id=made["id"], fee="1199")
+    assert reds(refused) == ["FEE_BELOW_BILLED"]
