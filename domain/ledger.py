@@ -72,6 +72,13 @@ class PhaseFigures:
         return self.remaining - self.reserved
 
     @property
+    def excess(self) -> int:
+        """How much more is billed, given up and held than the fee; 0 where none limits it."""
+        if not self.is_limited:
+            return 0
+        return max(0, self.free if self.adjusted_fee < 0 else -self.free)
+
+    @property
     def earned(self) -> int:
         return share(self.adjusted_fee, self.progress or Decimal(0), self.currency)
 

@@ -10,7 +10,7 @@ from domain.access import Permission
 from domain.errors import NOT_FOUND, Issue, Refusal
 from domain.invoice.past_credit import HISTORY_CREDITED
 from domain.money import from_minor
-from domain.project.adjustment import Adjustment, AdjustmentKind
+from domain.project.adjustment import Adjustment, AdjustmentKind, counting
 from domain.project.history import OVER_BILLED_NOW, BillingHistory
 from domain.takeover.candidate import Candidate, Planned
 from domain.takeover.model import RowOutcome
@@ -219,23 +219,15 @@ def require_covered(acting: Acting, record: BillingHistory | Adjustment) -> None
     if isinstance(record, BillingHistory) and credited_of_history(acting.session, [record.id]):
         raise Refusal(HISTORY_CREDITED(field=("id",)))
     figures = phase_figures(acting.session, [record.phase_id])[record.phase_id]
-    weight = _weight(record) * (1 if record.archived_at is not None else -1)
-    free = figures.free + weight
-    is_over = free > 0 if figures.adjusted_fee < 0 else free < 0
-    worse = weight > 0 if figures.adjusted_fee < 0 else weight < 0
-    if is_over and worse:
-        amount = from_minor(abs(free), figures.currency)
-        raise Refusal(OVER_BILLED_NOW(field=("id",), found=f"{amount:f} {figures.currency}"))
+    kind, amount = _weight(record)
+    after = counting(figures, kind, amount if record.archived_at is not None else -amount)
+    if after.excess > figures.excess:
+        shown = from_minor(after.excess, figures.currency)
+        raise Refusal(OVER_BILLED_NOW(field=("id",), found=f"{shown:f} {figures.currency}"))
 
 
-def _weight(record: BillingHistory | Adjustment) -> int:
-    """What the record adds to what remains of its phase, in minor units."""
+def _weight(record: BillingHistory | Adjustment) -> tuple[AdjustmentKind | None, int]:
+    """The kind of an adjustment, None of a line of history, and its amount in minor units."""
     if isinstance(record, BillingHistory):
-        return -record.net_minor
-    amount = record.amount_minor or 0
-    match record.kind:
-        case AdjustmentKind.FEE:
-            return amount
-        case AdjustmentKind.BILLED | AdjustmentKind.WRITE_OFF:
-            return -amount
-    return 0
+        return None, record.net_minor
+    return record.kind, record.amount_minor or 0

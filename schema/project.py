@@ -48,21 +48,37 @@ for _choice in (
     strawberry.enum(_choice)
 
 
-@strawberry.type(description="What was earned, billed and remains: figures F1–F6, never stored.")
+@strawberry.type(
+    description="What was earned, billed and remains: figures F1–F6, never stored. What was "
+    "entered is there whatever the way of billing; what follows from the fee, where that says it."
+)
 class Figures:
-    adjusted_fee: Money
+    adjusted_fee: Money = strawberry.field(
+        description="Retainer: of one period; prepaid hours: of the block."
+    )
     history: Money = strawberry.field(description="Invoiced before the takeover.")
     already_billed: Money = strawberry.field(
         description="History, adjustments and final invoices less credit notes."
     )
     written_off: Money = strawberry.field(description="Given up of the fee: billed no more.")
     reserved: Money = strawberry.field(description="Held by pro formas.")
-    remaining_to_bill: Money
-    earned: Money
-    billable_now: Money
-    over_billed: Money
+    remaining_to_bill: Money | None = strawberry.field(
+        description="Null where no fee limits what is billed: of a retainer, of prepaid hours, of "
+        "time whose fee is nothing."
+    )
+    earned: Money | None = strawberry.field(
+        description="The fee × progress; null of what is no fixed fee billed by progress."
+    )
+    billable_now: Money | None = strawberry.field(
+        description="By progress; null of what is no fixed fee, whose items `billables` tells."
+    )
+    over_billed: Money | None = strawberry.field(
+        description="Billed above what is earned; null of what is no fixed fee billed by progress."
+    )
     progress: Decimal | None = strawberry.field(description="Percent done, the last recorded.")
-    billed_percent: Decimal
+    billed_percent: Decimal | None = strawberry.field(
+        description="Of the fee; null where remainingToBill is."
+    )
 
 
 @strawberry.type(description="The progress of a phase at a date; append-only.")
@@ -200,21 +216,22 @@ def _figures(
 
 
 def _shown(found: PhaseFigures) -> dict[str, Any]:
+    by_progress, is_limited = found.by_progress, found.is_limited
     amounts = {
         "adjusted_fee": found.adjusted_fee,
         "history": found.history,
         "already_billed": found.billed,
         "written_off": found.written_off,
         "reserved": found.reserved,
-        "remaining_to_bill": found.remaining,
-        "earned": found.earned,
-        "billable_now": found.billable_now,
-        "over_billed": found.over_billed,
+        "remaining_to_bill": found.remaining if is_limited else None,
+        "earned": found.earned if by_progress else None,
+        "billable_now": found.billable_now if by_progress else None,
+        "over_billed": found.over_billed if by_progress else None,
     }
     return {
-        **{name: money(minor, found.currency) for name, minor in amounts.items()},
+        **{name: _amount(minor, found.currency) for name, minor in amounts.items()},
         "progress": None if found.progress is None else plain(found.progress),
-        "billed_percent": plain(found.billed_percent),
+        "billed_percent": plain(found.billed_percent) if is_limited else None,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import CURRENCY, HOURS, NAME, BigKey, Record, Versioned, choice, owned
 from domain.errors import call_error
+from domain.ledger import PhaseFigures
 
 WRITE_OFF_TOO_HIGH = call_error(
     "WRITE_OFF_TOO_HIGH",
@@ -54,3 +56,17 @@ class Adjustment(Versioned, Record):
     comment: Mapped[str | None] = mapped_column(Text, default=None)
     author: Mapped[str | None] = mapped_column(NAME, default=None)
     source: Mapped[str] = mapped_column(String(64), default="api")
+
+
+def counting(figures: PhaseFigures, kind: AdjustmentKind | None, amount: int) -> PhaseFigures:
+    """The figures with one adjustment of `kind` more; None is a line of past billing."""
+    match kind:
+        case None:
+            return replace(figures, history=figures.history + amount)
+        case AdjustmentKind.FEE:
+            return replace(figures, fee_adjustment=figures.fee_adjustment + amount)
+        case AdjustmentKind.BILLED:
+            return replace(figures, billed_adjustment=figures.billed_adjustment + amount)
+        case AdjustmentKind.WRITE_OFF:
+            return replace(figures, written_off=figures.written_off + amount)
+    return figures

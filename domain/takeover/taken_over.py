@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -121,9 +121,10 @@ class _TakenOverPlanner(PhaseRowPlanner):
         """OVER_BILLED from the row on that brings what was billed above the adjusted fee."""
         figures = self._recorded.figures[entry.id]
         more_fee, more_billed = self._weight(columns)
-        if not (more_fee or more_billed):
-            return
         whole = figures.adjusted_fee + self._fee[entry.id] + more_fee
+        limited = replace(figures, fee=whole - figures.fee_adjustment).is_limited
+        if not (limited and (more_fee or more_billed)):
+            return
         fee = whole - figures.written_off - self._given_up[entry.id]
         billed = figures.billed + self._billed[entry.id] + more_billed
         is_over = billed < fee if whole < 0 else billed > fee

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from domain.ledger import PhaseFigures
-from domain.project.adjustment import AdjustmentKind
+from domain.project.adjustment import AdjustmentKind, counting
 from domain.takeover.revert import Entry, Verdict
 from persistence.contracts import is_project_billed
 from persistence.invoice_projects import invoiced_projects
@@ -95,7 +95,7 @@ def keep_fees(session: ScopedSession, entries: Sequence[Entry]) -> None:
     amounts = _amounts(session, entries)
     for phase, group in by_phase.items():
         going = [one for one in group if one.verdict in _UNDONE]
-        if going and _is_over(_without(now[phase], going, amounts)) and not _is_over(now[phase]):
+        if going and _without(now[phase], going, amounts).excess > now[phase].excess:
             for one in going:
                 one.keep(Verdict.INVOICED)
 
@@ -128,19 +128,5 @@ def _without(
             figures = replace(figures, fee=int(one.before["fee_minor"]))
             continue
         kind, amount = amounts[one.key]
-        if kind is None:
-            figures = replace(figures, history=figures.history - amount)
-        elif kind is AdjustmentKind.FEE:
-            figures = replace(figures, fee_adjustment=figures.fee_adjustment - amount)
-        elif kind is AdjustmentKind.BILLED:
-            figures = replace(figures, billed_adjustment=figures.billed_adjustment - amount)
-        elif kind is AdjustmentKind.WRITE_OFF:
-            figures = replace(figures, written_off=figures.written_off - amount)
+        figures = counting(figures, kind, -amount)
     return figures
-
-
-def _is_over(figures: PhaseFigures) -> bool:
-    """More billed and reserved than the fee; of a negative annex, the other way round."""
-    if figures.adjusted_fee < 0:
-        return figures.free > 0
-    return figures.free < 0

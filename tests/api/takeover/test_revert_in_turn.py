@@ -78,6 +78,22 @@ def test_a_fee_is_not_undone_under_what_was_billed_before(any_firm: ApiClient) -
     assert figures(any_firm, "NEW-0001", "ESQ")["adjustedFee"] == 20000
 
 
+def test_the_price_of_a_period_is_undone_whatever_was_billed_of_them(any_firm: ApiClient) -> None:
+    """DOMAIN §2.4: there are many; that of a fixed fee goes no further below."""
+    with_a_project(any_firm)
+    monthly = {**A_PHASE, "C": "Veille", "E": "ABO", "D": "Mois", "K": "01/01/2026"}
+    monthly |= {"H": "RETAINER", "R": "MONTH"}
+    take(any_firm, "phases", {**monthly, "F": 100})
+    price = imported(any_firm, "phases", {**monthly, "F": 500})
+    past = {"C": "NEW-0001", "E": "Veille", "F": "ABO", "L": "28/02/2026", "K": 450}
+    imported(any_firm, "history", past)
+    assert told(revert(any_firm, price)) == set()
+    take(any_firm, "history", {**LINE, "K": 20000})
+    raised = imported(any_firm, "phases", {**A_PHASE, "F": 15000})
+    assert told(revert(any_firm, raised)) == {("KEPT_INVOICED", 2)}
+    assert figures(any_firm, "NEW-0001", "ESQ")["adjustedFee"] == 15000
+
+
 def test_what_a_higher_bill_rests_on_is_not_undone(any_firm: ApiClient) -> None:
     """A fee adjustment, and a credit note of the past."""
     with_a_project(any_firm)
