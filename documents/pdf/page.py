@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from documents import figures
 from documents.picture import (
@@ -17,7 +20,7 @@ from documents.picture import (
     Reference,
 )
 from domain.money import decimals_of, rounded
-from words import phrase
+from words import LANGUAGES, phrase
 
 FACTS_A_ROW = 4
 BESIDE_TOTALS = 400
@@ -105,6 +108,26 @@ def sentences() -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for table in tables for one in table)) + _OTHER_SENTENCES
 
 
+_NUMBERS = re.compile(r"\d+")
+
+
+def _names(detail: str | None, start: date, end: date) -> bool:
+    """Whether a detail says the period already, as that of a retainer does when it is drawn.
+
+    In whatever language: a line keeps its words when the language of its invoice changes.
+    """
+    told = (detail or "").casefold()
+    # Most name no day: the words of another language are not looked up for them.
+    if not {f"{start:%Y}", f"{end:%Y}"} <= set(_NUMBERS.findall(told)):
+        return False
+    return any(
+        phrase("From {start} to {end}", language, start=write(start), end=write(end)).casefold()
+        in told
+        for language in LANGUAGES
+        for write in (figures.short_day, partial(figures.day, language=language))
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """The words around one picture."""
@@ -158,7 +181,7 @@ class Page:
         """What stands below a line: its detail, period, discount, the deposit it takes off."""
         said = [line.detail] if line.detail else []
         start, end = line.period_start or line.period_end, line.period_end or line.period_start
-        if start is not None and end is not None:
+        if start is not None and end is not None and not _names(line.detail, start, end):
             days = {"start": figures.short_day(start), "end": figures.short_day(end)}
             said.append(self.say("From {start} to {end}", **days))
         if line.discount and line.quantity is not None and line.unit_price is not None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from documents.pdf import render_invoice
-from documents.picture import Recap, RecapRow, Reference
+from documents.picture import Line, Recap, RecapRow, Reference
 from documents.picture_json import from_json, to_json
 from tests.documents.pictures import line, one_line, sixty_lines
 from tests.documents.reading import page_texts, text_of
@@ -89,6 +89,44 @@ def test_a_line_says_its_period_its_discount_and_the_deposit_it_takes_off() -> N
     told = "Déduction de la facture d’acompte PAR26-00012 du 1er septembre 2026"
     assert text.count(told) == 1
     assert "Facture d’acompte PAR26-00012 du 1er septembre 2026." in text
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize(
+    ("detail", "told"),
+    [
+        ("Du 15 septembre 2026 au 30 septembre 2026", "Du 15 septembre 2026 au 30 septembre 2026"),
+        (
+            "Balance, from 15 September 2026 to 30 September 2026",
+            "Balance, from 15 September 2026 to 30 September 2026",
+        ),
+        ("Abonnement du 15/09/2026 au 30/09/2026", "Abonnement du 15/09/2026 au 30/09/2026"),
+    ],
+)
+def test_a_period_that_the_detail_of_a_line_tells_is_printed_once(
+    detail: str, told: str, language: str
+) -> None:
+    """The line of a retainer says its period when it is drawn, and has it as two days as well."""
+    picture = replace(one_line(), language=language, lines=(_of_a_period(detail),))
+    text = text_of(render_invoice(picture))
+    assert text.count(told) == 1
+    assert text.count("15/09/2026") == told.count("15/09/2026")
+
+
+@pytest.mark.parametrize(
+    "detail", [None, "Maintenance", "Du 5 septembre 2026 au 30 septembre 2026"]
+)
+def test_a_period_that_the_detail_of_a_line_does_not_tell_stands_below_it(
+    detail: str | None,
+) -> None:
+    text = text_of(render_invoice(replace(one_line(), lines=(_of_a_period(detail),))))
+    assert text.count("Du 15/09/2026 au 30/09/2026") == 1
+    assert detail is None or detail in text
+
+
+def _of_a_period(detail: str | None) -> Line:
+    days = {"period_start": date(2026, 9, 15), "period_end": date(2026, 9, 30)}
+    return line(1, "ABO – Abonnement", "800.00", detail=detail, **days)
 
 
 def test_a_reference_without_a_day_is_told_by_its_number() -> None:

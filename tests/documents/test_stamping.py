@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import tracemalloc
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from unicodedata import normalize
@@ -127,6 +128,19 @@ def test_a_paper_of_a_known_shape_is_not_laid_out(
         assert paper.number in page_texts(pdf)[0]
         assert "/StructTreeRoot" in reader.root_object
         assert all("/FontFile2" in one for one in font_descriptors(pdf))
+
+
+def test_a_period_is_told_once_on_a_stamped_paper_too(press: CountingPress) -> None:
+    """The paper whose detail tells it is of another shape than the one that needs it below."""
+    days = {"period_start": date(2026, 9, 15), "period_end": date(2026, 9, 30)}
+    told = "Du 15 septembre 2026 au 30 septembre 2026"
+    for detail, short in ((told, 0), ("Maintenance", 1)):
+        period = line(1, "ABO – Abonnement", "11845.00", detail=detail, **days)
+        papers = [replace(one_line(), number=f"PAR26-0{at}", lines=(period,)) for at in range(3)]
+        for paper in papers:
+            made = press.print(paper)
+            assert made == press.laid_out_anew(paper)
+            assert (" ".join(page_texts(made))).count("Du 15/09/2026 au 30/09/2026") == short
 
 
 WIDE = one_line()
