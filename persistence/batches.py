@@ -12,7 +12,6 @@ from sqlalchemy import (
     Table,
     bindparam,
     delete,
-    distinct,
     exists,
     func,
     or_,
@@ -31,7 +30,6 @@ from domain.batch.model import (
     BatchState,
     BillState,
 )
-from domain.batch.plan import BatchTotals
 from domain.batch.schedule import BatchSchedule
 from domain.batch.sums import BatchPart
 from domain.errors import NOT_FOUND, Refusal
@@ -291,50 +289,6 @@ def issues_of(session: ScopedSession, bill_ids: Sequence[int]) -> dict[int, list
     """By bill: what its last act was refused for, or warned of, as it is kept."""
     statement = select(BatchInvoice.id, BatchInvoice.issues).where(BatchInvoice.id.in_(bill_ids))
     return {row.id: row.issues for row in session.execute(statement)}
-
-
-def totals_of_bills(
-    session: ScopedSession, batch_ids: Sequence[int]
-) -> dict[int, list[BatchTotals]]:
-    """The figures of the invoices of each batch by currency: as edited, where there are any."""
-    bill, item = BatchInvoice, BatchItem
-    found: dict[int, list[BatchTotals]] = {key: [] for key in batch_ids}
-    if not found:
-        return found
-    is_live = (bill.batch_id.in_(found), bill.state.in_(LIVE_BILLS))
-    per = (bill.batch_id, bill.currency)
-    counted = (
-        select(*per, func.count(distinct(item.contract_id)), func.count())
-        .join(item, item.bill_id == bill.id)
-        .where(*is_live)
-        .group_by(*per)
-    )
-    counts = {(row[0], row[1]): (row[2], row[3]) for row in session.execute(counted)}
-    summed = (
-        select(
-            *(*per, func.count(), func.sum(bill.tickets), func.sum(bill.hours)),
-            func.sum(func.coalesce(Invoice.net_minor, bill.net_minor)),
-            func.sum(func.coalesce(Invoice.vat_minor, bill.vat_minor)),
-        )
-        .outerjoin(Invoice, Invoice.id == bill.invoice_id)
-        .where(*is_live)
-        .group_by(*per)
-        .order_by(*per)
-    )
-    for batch_id, currency, count, tickets, hours, net, vat in session.execute(summed):
-        contracts, items = counts.get((batch_id, currency), (0, 0))
-        figures = BatchTotals(
-            currency=currency,
-            invoices=count,
-            contracts=contracts,
-            items=items,
-            tickets=int(tickets),
-            hours=hours,
-            net=int(net),
-            vat=int(vat),
-        )
-        found[batch_id].append(figures)
-    return found
 
 
 def revive(session: ScopedSession, batch_id: int) -> None:

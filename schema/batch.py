@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -22,7 +22,7 @@ from domain.invoice.deposit import still_to_deduct
 from domain.job import OF_BATCHES
 from domain.project.model import BillingMethod
 from domain.takeover.wire import unpack_issue
-from persistence import batch_lists, batch_parts, batches
+from persistence import batch_lists, batch_parts, batches, bill_sums
 from persistence.reading import Computed, Derived, Noun, Row, ToOne, Wanted, load
 from persistence.session import ScopedSession
 from persistence.undeducted import to_deduct_of
@@ -166,7 +166,7 @@ class BatchInvoice(Node):
     contracts: int
     tickets: int
     hours: Decimal
-    net: Money
+    net: Money = strawberry.field(description="Of the invoice as edited, once there is one.")
     vat: Money
     gross: Money
     state: BillState
@@ -221,7 +221,7 @@ def _totals(
     found = {batch.id: batch for batch in batches.batches_by_id(session, keys)}
     lists = (BatchState.PLANNING, BatchState.SELECTING)
     open_ones = {key: batch.grouping for key, batch in found.items() if batch.state in lists}
-    made = batches.totals_of_bills(session, [key for key in found if key not in open_ones])
+    made = bill_sums.totals_of_bills(session, [key for key in found if key not in open_ones])
     made |= batch_parts.totals_by_batch(session, open_ones)
     return {key: [_figures(one) for one in some] for key, some in made.items()}
 
@@ -338,6 +338,16 @@ def batch_contract_noun(locale: str) -> Noun:
     )
 
 
+def _of_bills(pick: Callable[[bill_sums.BillSums], int]) -> Derived:
+    """An amount of what an invoice of a batch comes to."""
+
+    def find(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, MoneyRow]:
+        found = bill_sums.sums_of_bills(session, keys)
+        return {key: money(pick(sums), sums.currency) for key, sums in found.items()}
+
+    return Derived(find)
+
+
 def batch_invoice_noun(locale: str) -> Noun:
     def items(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, list[Row]]:
         record = BatchItemRecord
@@ -378,12 +388,9 @@ def batch_invoice_noun(locale: str) -> Noun:
             "vat_regime": Computed(("regime",), lambda row: row["regime"]),
             "splits": Computed(("splits",), lambda row: [BatchSplit(one) for one in row["splits"]]),
             "hours": number_field("hours"),
-            "net": money_field("net_minor"),
-            "vat": money_field("vat_minor"),
-            "gross": Computed(
-                ("net_minor", "vat_minor", "currency"),
-                lambda row: money(row["net_minor"] + row["vat_minor"], row["currency"]),
-            ),
+            "net": _of_bills(lambda sums: sums.net),
+            "vat": _of_bills(lambda sums: sums.vat),
+            "gross": _of_bills(lambda sums: sums.net + sums.vat),
             "user_errors": Derived(said, default=()),
             "items": Derived(items, default=()),
         },

@@ -20,7 +20,9 @@ from tests.api.batches.acts import (
     listed,
     proposals,
     saved,
+    sums,
     the_batch,
+    told,
     worked,
 )
 from tests.api.batches.example import example
@@ -199,22 +201,37 @@ def test_no_invoice_at_all_is_no_part_of_a_batch(firm: ApiClient) -> None:
         assert answer["userErrors"] == [{"code": "FIELD_REQUIRED", "field": ["invoiceIds"]}]
 
 
-def test_pro_formas_of_a_batch_are_edited_and_deleted_as_any_other(firm: ApiClient) -> None:
+def assert_adds_up(api: ApiClient, batch: dict[str, Any]) -> None:
+    """What a batch lists is what its invoices come to, and its totals are the sums of both."""
+    shown = proposals(api, batch["id"])
+    for one in shown:
+        for amount in ("net", "vat", "gross"):
+            assert one[amount] == one["invoice"][amount]
+    assert sums(shown) == told(the_batch(api, batch["id"]))
+
+
+def test_pro_formas_of_a_batch_are_edited_and_deleted_as_any_other(any_firm: ApiClient) -> None:
     """B28: the figures of the batch follow; one that is deleted leaves it, and is due again."""
+    firm = any_firm
     made, batch = held(firm)
     generated(firm, batch)
     of_a, of_b, of_c = (one["invoice"]["id"] for one in proposals(firm, batch["id"]))
     change(firm, of_c, lines=[account_line("100.00")])
     (figures,) = the_batch(firm, batch["id"])["totals"]
     assert (figures["net"], figures["invoices"]) == ({"amount": "6011.00"}, 3)
+    assert_adds_up(firm, batch)
     assert firm.query(DELETE, id=of_b)["invoiceDelete"]["userErrors"] == []
     after = the_batch(firm, batch["id"])
     assert after["invoiceCounts"] == {"proposed": 0, "generated": 2, "failed": 0, "dropped": 1}
     assert after["totals"][0]["net"] == {"amount": "3711.00"}
+    assert_adds_up(firm, batch)
     anew = listed(firm, "Reste", filter={"contractIds": [made["B"]]})
     assert anew["totals"][0]["net"] == {"amount": "2300.00"}
     finalised(firm, batch)
     assert {one["invoice"]["id"] for one in proposals(firm, batch["id"])} == {of_a, of_c}
+    assert_adds_up(firm, batch)
+    (dropped,) = proposals(firm, batch["id"], states=["DROPPED"])
+    assert (dropped["invoice"], dropped["net"]) == (None, {"amount": "2300.00"})
 
 
 def test_a_part_of_a_batch_is_made_final_and_what_cannot_be_says_why(any_firm: ApiClient) -> None:
