@@ -1,13 +1,14 @@
-"""Taking the numbers of documents: gap-free, under the lock of their counter."""
+"""The numbers of documents: taken gap-free, under the lock of their counter; and those taken."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select, update
 
-from domain.invoice.model import NumberCounter
+from domain.invoice.model import Invoice, NumberCounter
 from domain.invoice.numbering import PRO_FORMA_SERIES, legal_number, pro_forma_number, take_next
 from domain.organisation import Entity, fiscal_year
 from persistence.session import ScopedSession
@@ -111,3 +112,11 @@ def raised_counter(
         found = _RAISED.rows(session, **given, by=by)
     ((last,),) = found
     return int(last) - by
+
+
+def final_numbers(session: ScopedSession, only: Collection[str] | None = None) -> set[str]:
+    """The numbers of the final invoices and credit notes of the firm, or those among `only`."""
+    statement = select(Invoice.number).where(Invoice.number.is_not(None))
+    if only is not None:
+        statement = statement.where(Invoice.number.in_(only))
+    return {str(number) for number in session.scalars(statement)}

@@ -141,8 +141,9 @@ def _judged(acting: Acting, of: Sheetful, items: Sequence[Any]) -> list[Planned]
             candidates.append(Candidate(row=row, values={}, checked=issues))
         else:
             candidates.append(_candidate(of, item, phase, setting, row=row))
+    numbers = {number for item in items if (number := getattr(item, "invoice_no", None))}
     planner = known.past_planner_of(
-        acting.session, of.kind, phases=phases.keys(), today=acting.today
+        acting.session, of.kind, phases=phases.keys(), numbers=numbers, today=acting.today
     )
     return [_of_phase(plan) for plan in planner.plan(candidates)]
 

@@ -27,7 +27,7 @@ class BillingHistoryItem:
     amount: Decimal = strawberry.field(description="Net; negative: a past credit note.")
     invoice_date: date
     invoice_no: str | None = strawberry.field(
-        default=None, description="In the former system; no number of ours."
+        default=None, description="In the former system; no number of ours: POSSIBLE_DUPLICATE."
     )
     vat_rate: Decimal | None = strawberry.field(
         default=None, description="The phase's when left out."

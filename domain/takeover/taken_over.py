@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -50,6 +50,8 @@ class Recorded:
 
     lines: Counter[Facts] = field(default_factory=Counter)
     figures: dict[int, PhaseFigures] = field(default_factory=dict)
+    numbers: Collection[str] = frozenset()
+    """Of the final invoices of the firm: what they bill counts already."""
 
 
 class _TakenOverPlanner(PhaseRowPlanner):
@@ -194,10 +196,14 @@ class HistoryPlanner(_TakenOverPlanner):
         return 0, columns["net_minor"]
 
     def _looks_recorded(self, columns: Mapping[str, Any], facts: Facts) -> Iterable[Issue]:
-        if self._alike[self._likeness(facts)]:
+        """Also where the number is that of a final invoice of ours: it would count twice."""
+        number = our_number(columns["invoice_no"])
+        is_ours = number in self._recorded.numbers
+        if is_ours or self._alike[self._likeness(facts)]:
             amount = f"{from_minor(columns['net_minor'], columns['currency']):f}"
             shown = _shown(columns["invoice_no"], columns["invoice_date"], amount)
-            yield POSSIBLE_DUPLICATE(field=("invoice_no",), found=shown, other=shown)
+            other = number if is_ours else shown
+            yield POSSIBLE_DUPLICATE(field=("invoice_no",), found=shown, other=other)
 
 
 class AdjustmentPlanner(_TakenOverPlanner):
@@ -267,6 +273,11 @@ class AdjustmentPlanner(_TakenOverPlanner):
             value = hours if minor is None else from_minor(minor, columns["currency"])
             shown = _shown(None, columns["adjusted_on"], f"{value:f}")
             yield POSSIBLE_DUPLICATE(field=("value",), found=shown, other=shown)
+
+
+def our_number(typed: str | None) -> str:
+    """A number as somebody typed it, as it would stand were it one of ours."""
+    return (typed or "").strip().upper()
 
 
 def _shown(number: str | None, day: date, amount: str) -> str:

@@ -32,11 +32,12 @@ from domain.takeover.plan import Firm, Planner
 from domain.takeover.progress import ProgressPlanner
 from domain.takeover.projects import ProjectPlanner
 from domain.takeover.review import TEMPLATE_KIND_UNKNOWN
-from domain.takeover.taken_over import AdjustmentPlanner, HistoryPlanner, Recorded
+from domain.takeover.taken_over import AdjustmentPlanner, HistoryPlanner, Recorded, our_number
 from domain.takeover.time_entries import TimeEntryPlanner
 from domain.takeover.work import KnownWork
 from persistence.contracts import billed_periods, past_of_projects
 from persistence.ledger import phase_figures
+from persistence.numbers import final_numbers
 from persistence.organisations import the_organisation
 from persistence.reach import reach_of_session, whole_firm
 from persistence.session import ScopedSession
@@ -62,10 +63,18 @@ def planner_of(session: ScopedSession, kind: str, *, today: date | None = None) 
 
 
 def past_planner_of(
-    session: ScopedSession, kind: str, *, phases: Collection[int], today: date | None
+    session: ScopedSession,
+    kind: str,
+    *,
+    phases: Collection[int],
+    numbers: Collection[str],
+    today: date | None,
 ) -> Planner:
-    """The planner of history or adjustments for rows that name their phases, all of `phases`."""
-    planner = _past_planner(session, kind, phases)
+    """The planner of history or adjustments for rows that name their phases, all of `phases`.
+
+    `numbers` are those of the past invoices that the rows name.
+    """
+    planner = _past_planner(session, kind, phases, {our_number(one) for one in numbers})
     planner.today = today
     return planner
 
@@ -82,10 +91,16 @@ def time_planner_of(
     return planner
 
 
-def _past_planner(session: ScopedSession, kind: str, only: Collection[int] | None) -> Planner:
+def _past_planner(
+    session: ScopedSession,
+    kind: str,
+    only: Collection[int] | None = None,
+    numbers: Collection[str] | None = None,
+) -> Planner:
     phases = phases_with_references(session, only)
     if kind == "history":
         past = recorded(session, BillingHistory, HistoryPlanner.names, only)
+        past.numbers = final_numbers(session, numbers)
         return HistoryPlanner(phases, past)
     past = recorded(session, Adjustment, AdjustmentPlanner.names, only)
     return AdjustmentPlanner(phases, past)
@@ -111,7 +126,7 @@ def _planner_of(session: ScopedSession, kind: str) -> Planner:
         case "progress":
             return ProgressPlanner(phases_with_references(session), recorded_progress(session))
         case "history" | "adjustments":
-            return _past_planner(session, kind, None)
+            return _past_planner(session, kind)
         case "time_entries":
             return TimeEntryPlanner(_work(session), recorded_time(session))
         case "clients_fusion":

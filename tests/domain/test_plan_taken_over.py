@@ -143,6 +143,17 @@ def test_the_same_number_date_and_amount_twice_may_be_one_invoice() -> None:
     assert rows[1].issues[0].found == "2026-1 · 28/02/2026 · 10.00"
 
 
+def test_the_number_of_a_final_invoice_of_ours_is_told() -> None:
+    """What it bills counts already; in small letters too, and no other number."""
+    past = recorded(names=HistoryPlanner.names)
+    past.numbers = {"PAR26-00001"}
+    rows = (line(2, invoice_no=" par26-00001"), line(3), line(4, invoice_no=None))
+    made = HistoryPlanner(KnownPhases(phases=Index([phase()])), past).plan(rows)
+    assert issues_of(made) == [["POSSIBLE_DUPLICATE"], [], []]
+    assert made[0].issues[0].facts["other"] == "PAR26-00001"
+    assert outcomes(made) == ["CREATE"] * 3
+
+
 def test_what_is_recorded_is_known_again_as_often_as_it_is_recorded() -> None:
     (first,) = history(line(2))
     again = history(line(2), line(3), before=(first,))

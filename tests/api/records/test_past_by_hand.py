@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -9,9 +10,12 @@ from uuid import uuid4
 import pytest
 
 from domain.access import Role
-from tests.api.takeover.test_past_billing import figures, past_of
+from tests.api.invoices.acts import drawn, final
+from tests.api.takeover.reviews import notes, reviewed
+from tests.api.takeover.test_past_billing import figures, filled, past_of
 from tests.support.api import ApiClient
 from tests.support.documents import DRAW
+from tests.support.prepared import statements
 from tests.support.takeover import phases_of, project
 
 RECORD = """
@@ -88,6 +92,29 @@ def test_a_past_invoice_is_recorded_and_counts_as_billed(any_firm: ApiClient) ->
     assert record(any_firm, item, key="h-1") == {**done, "replayed": True}
     assert [one["code"] for one in record(any_firm, item)["userErrors"]] == ["ALREADY_EXISTS"]
     assert len(past_of(any_firm, "PAT-2501", "PRO")["billingHistory"]) == 1
+
+
+def test_a_number_of_our_own_is_warned_of(any_firm: ApiClient) -> None:
+    """O04, O36: a final invoice counts as billed; one by one, in a bulk, and on the sheet."""
+    ours = final(any_firm, drawn(any_firm, "PAT-2501")["id"])["invoice"]["number"]
+    told = record(any_firm, line(any_firm, "1", invoiceNo=ours.lower()))
+    (warned,) = (one for one in told["userErrors"] if one["code"] == "POSSIBLE_DUPLICATE")
+    assert (warned["severity"], warned["field"]) == ("WARNING", ["item", "invoiceNo"])
+    assert ours in warned["message"]
+    assert told["node"]["invoiceNo"] == ours.lower()
+    items = [line(any_firm, "2", invoiceNo=number) for number in (ours, "2026-0113")]
+    with statements(any_firm) as asked:
+        answer = any_firm.query(MANY, input={"items": items, "idempotencyKey": "m-1"})
+    many = answer["billingHistoryBulkRecord"]
+    told_of = [[error["code"] for error in one["userErrors"]] for one in many["results"]]
+    assert ["POSSIBLE_DUPLICATE" in codes for codes in told_of] == [True, False]
+    assert sum("invoice.number IN" in one for one in asked) == 1
+    cells = [{"K": 3, "L": date(2026, 2, 28), "M": number} for number in (ours, "2026-0114")]
+    content, row = filled(any_firm, "history", "PRO", *cells)
+    _, rows = reviewed(any_firm, content)
+    assert ("POSSIBLE_DUPLICATE", "M") in notes(rows[row])
+    assert ("POSSIBLE_DUPLICATE", "M") not in notes(rows[row + 1])
+    assert rows[row]["colour"] == "YELLOW"
 
 
 def test_a_wrong_line_is_taken_out_and_may_come_back(any_firm: ApiClient) -> None:
