@@ -161,15 +161,21 @@ def _outside(kind: IssueKind, net: int, billable: Billable, field: tuple[PathPar
 
 def above_earned(net: int, billable: Billable, *, field: tuple[PathPart, ...]) -> tuple[Issue, ...]:
     """What is to be warned of an amount that is allowed: it runs ahead of progress."""
-    figures = billable.figures
     if billable.contract.billing_method is not BillingMethod.FIXED_FEE_PROGRESS:
         return ()
+    return ahead_of_progress(net, billable.figures, phase=billable.phase.name, field=field)
+
+
+def ahead_of_progress(
+    net: int, figures: PhaseFigures, *, phase: str, field: tuple[PathPart, ...]
+) -> tuple[Issue, ...]:
+    """`above_earned` of a fee by progress; `figures` do not count what is judged as reserved."""
     if abs(net) <= abs(figures.billable_now):
         return ()
     return (
         AMOUNT_ABOVE_EARNED(
             field=field,
-            phase=billable.phase.name,
+            phase=phase,
             found=f"{from_minor(net, figures.currency)} {figures.currency}",
             expected=f"{from_minor(figures.billable_now, figures.currency)} {figures.currency}",
         ),
