@@ -9,7 +9,7 @@ from dataclasses import replace
 from domain.batch.criteria import Criteria
 from domain.billing.assessment import assess
 from domain.billing.books import ContractBooks
-from domain.billing.lines import stays_unbilled
+from domain.billing.lines import rest_given_up, stays_unbilled
 from domain.errors import Issue, Refusal
 from domain.invoice.lines import NewLine
 from domain.invoice.model import Invoice, InvoiceLine
@@ -32,7 +32,8 @@ def rewrite_lines(
     RESERVED_BY_BATCH at a line that is new or raised on a phase of which a batch holds something:
     that batch alone bills it. TIME_STAYS_UNBILLED where there is time to bill on the phase,
     AMOUNT_ABOVE_EARNED at a line that is raised, where the pro forma bills more of the phase now
-    than progress has earned.
+    than progress has earned. REST_GIVEN_UP at a line that is lowered, where what it leaves of its
+    period, block or time will not be due again.
     """
     session = acting.session
     before = {
@@ -42,7 +43,8 @@ def rewrite_lines(
     after = invoices.lines_of(session, invoice.id)
     taking = [line for line in after if _takes_more(line, before)]
     raised = {line.id for line in taking if before.get(line.id, (None,))[0] == line.phase_id}
-    return _judge(acting, after, taking, raised)
+    lowered = [line for line in after if _takes_less(line, before)]
+    return [*_judge(acting, after, taking, raised), *_of_rests(acting, lowered)]
 
 
 def _takes_more(line: InvoiceLine, before: Mapping[int, tuple[int | None, int]]) -> bool:
@@ -52,6 +54,24 @@ def _takes_more(line: InvoiceLine, before: Mapping[int, tuple[int | None, int]])
         return False
     is_turned = net * line.net_minor < 0
     return line.phase_id != phase_id or is_turned or abs(line.net_minor) > abs(net)
+
+
+def _takes_less(line: InvoiceLine, before: Mapping[int, tuple[int | None, int]]) -> bool:
+    """Whether a line bills less of the phase that it had than it did."""
+    phase_id, net = before.get(line.id, (None, 0))
+    return (
+        line.phase_id is not None and line.phase_id == phase_id and abs(line.net_minor) < abs(net)
+    )
+
+
+def _of_rests(acting: Acting, lines: Sequence[InvoiceLine]) -> list[Issue]:
+    """What lowered lines give up for good."""
+    phases = invoices.records_by_id(acting.session, Phase, {line.phase_id or 0 for line in lines})
+    told: list[Issue] = []
+    for line in lines:
+        phase = phases[line.phase_id or 0]
+        told += rest_given_up(line, phase=phase.name, field=("lines", line.position - 1))
+    return told
 
 
 def _judge(

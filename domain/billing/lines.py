@@ -9,6 +9,7 @@ from typing import Any
 from domain.billing.books import PhaseTerms
 from domain.billing.item import Item, ItemKind
 from domain.errors import Issue, PathPart, call_error, call_warning
+from domain.invoice.basis import Basis, Rule
 from domain.invoice.create import (
     DEFAULT_ACCOUNT,
     LUMP_SUM,
@@ -20,6 +21,7 @@ from domain.invoice.model import InvoiceLine, LineKind
 from domain.invoice.remaining import Billable, reached
 from domain.invoice.totals import line_net
 from domain.ledger import PhaseFigures
+from domain.money import from_minor, nearer_nothing
 from domain.project.model import BillingMethod, Phase
 
 ITEM_UNKNOWN = call_error(
@@ -41,6 +43,15 @@ TIME_STAYS_UNBILLED = call_warning(
     "Draw the items of billables, or write the time off.",
 )
 
+REST_GIVEN_UP = call_warning(
+    "REST_GIVEN_UP",
+    "{found} of {phase} is given up: what a lowered line bills will not be due again.",
+    "Write the whole amount again, or leave the line out: then all of it stays due.",
+)
+
+_ONCE = (Rule.PERIOD, Rule.BLOCK, Rule.OVERAGE, Rule.REST, Rule.TIME)
+"""What a line bills once and for all, whatever it comes to; a fee is due until it is billed."""
+
 
 def stays_unbilled(
     items: Sequence[Item], phase: Phase, *, field: tuple[PathPart, ...]
@@ -51,6 +62,34 @@ def stays_unbilled(
         return ()
     hours = sum((item.hours or Decimal(0) for item in own), Decimal(0))
     return (TIME_STAYS_UNBILLED(field=field, phase=phase.name, hours=f"{hours:f}"),)
+
+
+def rest_given_up(
+    line: InvoiceLine, *, phase: str, field: tuple[PathPart, ...]
+) -> tuple[Issue, ...]:
+    """What is to be warned of a line that was lowered by hand."""
+    amount = given_up(line)
+    if amount == 0:
+        return ()
+    found = f"{from_minor(amount, line.currency)} {line.currency}"
+    return (REST_GIVEN_UP(field=field, phase=phase, found=found),)
+
+
+def given_up(line: InvoiceLine) -> int:
+    """By how much a line is below what it was drawn for and bills for good, in minor units.
+
+    A discount is no part of it: that says by itself that it is given. Nor is a part of a time entry
+    that another line bills: it is due again.
+    """
+    basis: Basis = line.basis or {}
+    rule = basis.get("proposed_by", basis.get("rule"))
+    if rule not in _ONCE or line.quantity is None or line.unit_price is None:
+        return 0
+    agreed, before = int(basis["amount"]), int(basis.get("credited_before", 0))
+    full = line_net(quantity=line.quantity, unit_price=line.unit_price, currency=line.currency)
+    less = agreed - nearer_nothing(full + before, agreed)
+    parts = sum(max(0, amount) for _, amount in basis.get("parts", ()))
+    return max(0, less - min(parts, agreed - before - line.net_minor)) if parts else less
 
 
 def line_of(item: Item, of: Billable, *, account: str | None, sku: str | None) -> InvoiceLine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from domain.billing.assessment import Assessment
 from domain.billing.books import Held, PhaseBooks, Worked, carried_of, parts_of
 from domain.billing.item import BillableState, Item
-from domain.invoice.basis import once_more
+from domain.billing.lines import given_up
+from domain.invoice.basis import by_hand, once_more
+from domain.invoice.model import InvoiceLine, LineKind
 from domain.project.model import ContractStatus
 from tests.domain.books import (
     FIXED,
@@ -172,6 +174,27 @@ def test_what_a_line_took_of_an_entry_is_due_again_when_it_goes() -> None:
     lower = [replace(first, net=euros("700.00"))]
     books = after(worked, lower, hourly_rate_minor=8500)
     assert due(assessed(TIME, books)) == [("collaborator_1:85", "660.00")]
+    # So that part is not given up; what goes beyond it is.
+    given = [given_up(lump_sum(first.item.basis, net)) for net in ("980", "700", "680", "600")]
+    assert given == [0, 0, 0, euros("80.00")]
+    assert given_up(lump_sum(kept, "880")) == 0
+    assert given_up(lump_sum(None, "1")) == 0
+
+
+def lump_sum(basis: Mapping[str, Any] | None, price: str) -> InvoiceLine:
+    """A line that was drawn on this basis, as somebody wrote it since."""
+    return InvoiceLine(
+        invoice_id=1,
+        position=1,
+        kind=LineKind.PROJECT,
+        description="Temps",
+        currency="EUR",
+        quantity=Decimal(1),
+        unit_price=Decimal(price),
+        net_minor=euros(price),
+        phase_id=7,
+        basis=None if basis is None else by_hand(basis),
+    )
 
 
 @given(
