@@ -252,13 +252,17 @@ def billables_of(
 
 
 def billables_by_project(
-    session: ScopedSession, project_ids: Iterable[int], *, archived: bool = False
+    session: ScopedSession,
+    project_ids: Iterable[int],
+    *,
+    archived: bool = False,
+    until: date | None = None,
 ) -> dict[int, list[Billable]]:
-    """The phases of each of these projects, with what each has left; all count in the caps."""
+    """The phases of each project: what is left, and earned `until` then; all count in the caps."""
     found: list[tuple[Phase, Contract]] = []
     for portion in _portions(project_ids):
         found += [(phase, contract) for phase, contract in _PHASES.ask(session, keys=portion)]
-    figures = phase_figures(session, [phase.id for phase, _ in found])
+    figures = phase_figures(session, [phase.id for phase, _ in found], progress_until=until)
     taken: dict[int, int] = {}
     for phase, contract in found:
         own = figures[phase.id]

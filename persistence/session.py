@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -70,6 +70,7 @@ there longer than that waits for the database, not for these two, who may be wai
 
 _ORGANISATION = "organisation_id"
 _STANDING = "standing"
+_TODAY = "today"
 _DEADLOCK = "40P01"
 """PostgreSQL ends one of two transactions that wait for each other; SQLite has one writer."""
 _PATTERN = "pattern too complex"
@@ -94,6 +95,12 @@ class ScopedSession(Session):
     def standing(self) -> Standing | None:
         """Who acts, and how far they reach; None without an organisation."""
         found: Standing | None = self.info[_STANDING]
+        return found
+
+    @property
+    def today(self) -> date | None:
+        """The firm's day for whoever asks; None where nobody does: no day is then too late."""
+        found: date | None = self.info.get(_TODAY)
         return found
 
 
@@ -140,17 +147,24 @@ class Database:
         self._making = threading.Lock()
 
     @contextmanager
-    def reading(self, at: Standing | int | None) -> Iterator[ScopedSession]:
+    def reading(
+        self, at: Standing | int | None, *, today: date | None = None
+    ) -> Iterator[ScopedSession]:
         """A short read of one organisation, on one snapshot.
 
         `at` says who reads; the number of an organisation stands for the house itself.
         """
-        with _looking(), self._read(info=_info(at)) as session:
+        with _looking(), self._read(info=_info(at, today)) as session:
             yield session
 
     @contextmanager
     def writing(
-        self, at: Standing | int | None, *, durable: bool = False, patient: bool = False
+        self,
+        at: Standing | int | None,
+        *,
+        durable: bool = False,
+        patient: bool = False,
+        today: date | None = None,
     ) -> Iterator[ScopedSession]:
         """One transaction: committed on leaving, rolled back on any exception.
 
@@ -161,7 +175,7 @@ class Database:
         try:
             turn = self._in_turn(self._line(at, durable), patient)
             with turn, _looking(), maker.begin() as session:
-                session.info |= _info(at)
+                session.info |= _info(at, today)
                 yield session
         except DBAPIError as error:
             if not waited_in_vain(error):
@@ -206,11 +220,12 @@ class Database:
         self.engine.dispose()
 
 
-def _info(at: Standing | int | None) -> dict[str, Any]:
+def _info(at: Standing | int | None, today: date | None) -> dict[str, Any]:
     standing = Standing(at) if isinstance(at, int) else at
     return {
         _ORGANISATION: None if standing is None else standing.organisation_id,
         _STANDING: standing,
+        _TODAY: today,
     }
 
 

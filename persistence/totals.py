@@ -82,7 +82,10 @@ def totals(
     within: Within,
     asked: PageAsked,
 ) -> TotalsPage:
-    """The totals as of a day (None: of all that is entered, with what pro formas hold)."""
+    """The totals as of a day (None: of all that is entered, with what pro formas hold).
+
+    Without a day, too, what is said to be done after today has earned nothing yet.
+    """
     size = size_of(asked)
     both = _both(session, by, as_of, within)
     names = FEE_SUMS + LEDGER_SUMS
@@ -123,7 +126,7 @@ def _of_fees(
     session: ScopedSession, by: TotalsBy, as_of: date | None, within: Within
 ) -> Select[Any]:
     """One row a phase of a fee by progress, with its figures."""
-    phases = figures_by_phase(as_of=as_of).add_columns(
+    phases = figures_by_phase(as_of=as_of, progress_until=session.today).add_columns(
         Contract.id.label("contract_id"),
         Contract.project_id.label("project_id"),
         Project.client_id.label("client_id"),

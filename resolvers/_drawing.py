@@ -91,7 +91,10 @@ def draw_from_project(acting: Acting, draw: Draw) -> tuple[Invoice, tuple[Issue,
         lines: list[Drawn] = list(lines_of_items(acting, invoice, project, chosen, terms=terms))
         issues: tuple[Issue, ...] = ()
     else:
-        lines, issues = _lines(acting, draw, project, assessed, terms=terms, invoice=invoice)
+        chosen_phases = _chosen(acting, draw, project, cut_off=cut_off)
+        lines, issues = _lines(
+            acting, draw, project, assessed, chosen_phases, terms=terms, invoice=invoice
+        )
     if not lines:
         raise Refusal(NOTHING_TO_INVOICE(field=("project_id",), project=project.code))
     require_few(lines)
@@ -168,13 +171,13 @@ def _lines(
     draw: Draw,
     project: Project,
     assessed: Sequence[Assessment],
+    chosen: Sequence[Billable],
     *,
     terms: LineTerms,
     invoice: Invoice,
 ) -> tuple[list[Drawn], tuple[Issue, ...]]:
     asked = {one.phase_id: one for one in draw.asked or ()}
     taxes = invoices.tax_codes_of_country(acting.session, project.country)
-    chosen = _chosen(acting, draw, project)
     by_fee = {
         one.phase.id for one in chosen if _is_by_fee(one, asked.get(one.phase.id), draw.basis)
     }
@@ -220,9 +223,10 @@ def _is_by_fee(billable: Billable, share: Asked | None, basis: Basis) -> bool:
     return is_fixed and basis is Basis.REMAINING
 
 
-def _chosen(acting: Acting, draw: Draw, project: Project) -> list[Billable]:
+def _chosen(acting: Acting, draw: Draw, project: Project, *, cut_off: date) -> list[Billable]:
     """The phases to draw from: those asked for, in that order, or all of the project."""
-    billables = {one.phase.id: one for one in invoices.billables_of(acting.session, project.id)}
+    found = invoices.billables_by_project(acting.session, [project.id], until=cut_off)
+    billables = {one.phase.id: one for one in found.get(project.id, ())}
     if draw.asked is None:
         active = ContractStatus.ACTIVE
         return [one for one in billables.values() if one.contract.status is active]

@@ -87,7 +87,8 @@ async def write(
     caller, house = info.context.caller, info.context.house
 
     def attempt() -> Payload:
-        with house.database.writing(caller.standing(info.field_name), durable=durable) as session:
+        standing, today = caller.standing(info.field_name), house.today(caller.time_zone)
+        with house.database.writing(standing, durable=durable, today=today) as session:
             acting = Acting(session, caller, house)
             payload = _act_once(acting, act, once)
         if house.jobs is not None:

@@ -46,8 +46,11 @@ def _admitted(info: Any) -> ReadyField | None:
 
 
 async def _found(context: Context, find: Callable[[ScopedSession], Found]) -> Found:
+    caller, house = context.caller, context.house
+
     def run() -> Found:
-        with context.house.database.reading(context.caller.standing()) as session:
+        today = house.today(caller.time_zone)
+        with house.database.reading(caller.standing(), today=today) as session:
             return find(session)
 
     return await to_read(context.caller, run)

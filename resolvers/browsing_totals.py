@@ -34,7 +34,8 @@ class TotalsQueries:
 
     @strawberry.field(
         description="What was earned, billed and remains, one row a currency, by rising "
-        "identifier. `asOf`: what was dated until that day, without pro formas. Paged forwards."
+        "identifier. `asOf`: what was dated until that day, without pro formas; else "
+        "all that is entered, progress until today. Paged forwards."
     )
     async def totals(
         self,

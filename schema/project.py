@@ -67,7 +67,7 @@ class Figures:
         "time whose fee is nothing."
     )
     earned: Money | None = strawberry.field(
-        description="The fee × progress; null of what is no fixed fee billed by progress."
+        description="The fee × progress as of today; null of what is no fixed fee."
     )
     billable_now: Money | None = strawberry.field(
         description="By progress; null of what is no fixed fee, whose items `billables` tells."
@@ -75,7 +75,7 @@ class Figures:
     over_billed: Money | None = strawberry.field(
         description="Billed above what is earned; null of what is no fixed fee billed by progress."
     )
-    progress: Decimal | None = strawberry.field(description="Percent done, the last recorded.")
+    progress: Decimal | None = strawberry.field(description="Percent done, in force today.")
     billed_percent: Decimal | None = strawberry.field(
         description="Of the fee; null where remainingToBill is."
     )
@@ -212,7 +212,8 @@ class Project(Node):
 def _figures(
     session: ScopedSession, keys: Sequence[int], wanted: Wanted
 ) -> Mapping[int, dict[str, Any]]:
-    return {key: _shown(found) for key, found in phase_figures(session, keys).items()}
+    found = phase_figures(session, keys, progress_until=session.today)
+    return {key: _shown(one) for key, one in found.items()}
 
 
 def _shown(found: PhaseFigures) -> dict[str, Any]:
