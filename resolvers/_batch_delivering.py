@@ -8,6 +8,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Protocol
 
+from documents.glyphs import GLYPH_MISSING
 from domain.batch.model import Batch, BatchInvoice, BatchState, BillState
 from domain.batch.run import BATCH_EMPTY, MOST_TOLD, require_made, require_state
 from domain.errors import NOT_FOUND, Issue, Refusal
@@ -133,7 +134,8 @@ def carry_out_finalise(house: House, errand: Errand, tell: Tell) -> None:
                 continue
             found = left_over.get(one.asked.invoice_id, ())
             told = {of.number: still_to_deduct(of.number, of.left, of.currency) for of in found}
-            note(bill, list(told.values()))
+            boxes = [issue for issue in one.issues if issue.kind is GLYPH_MISSING]
+            note(bill, [*told.values(), *boxes])
             warned.update(told)
         return sum(1 for _, one in there if one.is_refused)
 

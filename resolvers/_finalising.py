@@ -190,9 +190,11 @@ def keep_final(acting: Acting, judged: Sequence[Judged]) -> None:
                 one.issues += refusal.issues
             continue
         numbered += zip(some, given, strict=True)
-    freeze_all(acting, [Frozen(one.dossier, number, one.issue_date) for one, number in numbered])
+    frozen = [Frozen(one.dossier, number, one.issue_date) for one, number in numbered]
+    boxes = freeze_all(acting, frozen)
     settle_bills(session, [one.asked.invoice_id for one, _ in numbered])
     warned = withdraw_pro_formas(session, {one.asked.invoice_id: no for one, no in numbered})
     for one, _ in numbered:
+        one.issues += boxes[one.asked.invoice_id]
         if one.asked.invoice_id in warned:
             one.issues.append(warned[one.asked.invoice_id].at(field=("id",)))

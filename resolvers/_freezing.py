@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from documents.glyphs import printed_as_boxes
 from documents.picture import Reference
 from documents.picture_json import Kept, kept, to_json
 from documents.portrait import picture_of
+from domain.errors import Issue
 from domain.handover import TOPIC
 from domain.invoice.finalise import Dossier, finalise
 from domain.invoice.model import PDF_FORM, IssuedDocument
@@ -46,10 +48,14 @@ def freeze(
     freeze_all(acting, [Frozen(dossier, number, issue_date, references)])
 
 
-def freeze_all(acting: Acting, documents: Sequence[Frozen]) -> None:
-    """Makes documents final, and chains them in their order; none of them is new."""
+def freeze_all(acting: Acting, documents: Sequence[Frozen]) -> dict[int, list[Issue]]:
+    """Makes documents final, and chains them in their order; none of them is new.
+
+    By invoice: what its paper cannot show.
+    """
     session, now = acting.session, acting.house.clock()
     pictures: dict[int, Kept] = {}
+    boxes: dict[int, list[Issue]] = {}
     # Written at once: from then on the database lets nobody change them.
     with session.no_autoflush:
         occasions = occasions_of(session, [(one.dossier, one.issue_date) for one in documents])
@@ -63,6 +69,7 @@ def freeze_all(acting: Acting, documents: Sequence[Frozen]) -> None:
             picture = to_json(drawn)
             invoice.seller, invoice.buyer = picture["seller"], picture["buyer"]
             pictures[invoice.id] = kept(picture)
+            boxes[invoice.id] = printed_as_boxes(picture)
         session.flush()
     shown = [
         {"invoice_id": key, "form": PDF_FORM, "picture": WrittenJson(one.stored)}
@@ -73,3 +80,4 @@ def freeze_all(acting: Acting, documents: Sequence[Frozen]) -> None:
     has_folder = acting.house.handover_folder is not None
     announce(session, HANDOVER, final, with_folder=has_folder, now=now)
     chain.link_all(session, final, {key: one.hashed for key, one in pictures.items()})
+    return boxes

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from documents.glyphs import printed_as_boxes
 from documents.pdf import render_invoice
 from documents.picture import InvoicePicture
-from documents.picture_json import from_json
+from documents.picture_json import from_json, to_json
+from domain.errors import Issue
 from domain.invoice.model import PDF_FORM, Invoice
 from persistence import invoices
 from resolvers._mutation import Acting
@@ -27,6 +29,10 @@ class Paper:
     def filename(self) -> str:
         return f"{self.number}.pdf"
 
+    def warnings(self) -> list[Issue]:
+        """Nothing: it is printed, and final."""
+        return []
+
 
 @dataclass(frozen=True, slots=True)
 class ToPrint:
@@ -36,6 +42,10 @@ class ToPrint:
     invoice_id: int
     number: str
     is_final: bool
+
+    def warnings(self) -> list[Issue]:
+        """What the paper of a pro forma cannot show, while it can still be written otherwise."""
+        return [] if self.is_final else printed_as_boxes(to_json(self.picture))
 
 
 def prepare_paper(acting: Acting, invoice_id: int) -> ToPrint | Paper:

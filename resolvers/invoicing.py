@@ -211,28 +211,32 @@ class Invoicing:
             durable=True,
         )
 
-    @strawberry.mutation(description="Visualiser, Imprimer: the PDF of a pro forma or an invoice.")
+    @strawberry.mutation(
+        description="Visualiser, Imprimer: the PDF of a pro forma or an invoice. GLYPH_MISSING "
+        "warns of what a pro forma cannot show."
+    )
     async def invoice_pdf(self, info: Info, id: strawberry.ID) -> InvoicePdfPayload:
         context = info.context
 
-        def make() -> KeptFile:
+        def make() -> tuple[KeptFile, list[Issue]]:
             key = key_of(id, "invoice", field=("id",))
             # Only read: a paper must not wait for the turn of the writers.
             with context.house.database.reading(context.caller.standing()) as session:
                 acting = Acting(session, context.caller, context.house)
                 prepared = printing.prepare_paper(acting, key)
             paper = printing.print_paper(context.house, context.caller, prepared)
-            return KeptFile(paper.key, paper.filename, PDF, paper.size)
+            made = KeptFile(paper.key, paper.filename, PDF, paper.size)
+            return made, prepared.warnings()
 
         try:
             admit(info.field_name, context.caller.role, context.caller.reach)
-            kept = await to_read(context.caller, make)
+            kept, issues = await to_read(context.caller, make)
         except Refusal as refusal:
             said: Any = user_errors(refusal.issues, context.caller.locale)
             return InvoicePdfPayload(user_errors=said)
-        return InvoicePdfPayload(
-            download=link_to(context.house, context.caller.organisation_id, kept)
-        )
+        warned: Any = user_errors(issues, context.caller.locale)
+        link = link_to(context.house, context.caller.organisation_id, kept)
+        return InvoicePdfPayload(download=link, user_errors=warned)
 
 
 _NOTHING_ONCE: Payload = {"invoice": None, "replayed": False}

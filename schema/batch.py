@@ -173,7 +173,7 @@ class BatchInvoice(Node):
     invoice: Invoice | None
     user_errors: list[UserError] = strawberry.field(
         description="Why the last act on it failed, and warnings of deposits that it does not "
-        "deduct, in the caller's language."
+        "deduct or letters that are not printed, in the caller's language."
     )
     items: list[BatchItem]
 
