@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from domain.takeover.model import RowColour
 from templates_xlsx.checker.titles import REASONS
 
+_LINE_HEIGHT, _TALLEST = 15, 27
+"""Points of a line, and the lines of the tallest row that Excel opens (409 points)."""
+_SPENT = 6
+"""Characters of a column's width that the end of a line leaves empty where a long word follows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Remark:
@@ -45,3 +50,14 @@ class Returned:
 def reasons_title(language: str) -> str:
     """The title over the reasons; a file that bears it is read without them."""
     return REASONS[0] if language == "fr" else REASONS[1]
+
+
+def lines_of(text: str, width: int) -> int:
+    """How many lines `text` takes in a column of `width` characters that wraps it."""
+    room = width - _SPENT
+    return sum(1 + max(len(line) - 1, 0) // room for line in text.split("\n"))
+
+
+def height_of(lines: int) -> int:
+    """The height of a row of so many lines, in points."""
+    return _LINE_HEIGHT * min(lines, _TALLEST)

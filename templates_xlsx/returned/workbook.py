@@ -26,12 +26,12 @@ from templates_xlsx.generator.palette import LINE, REFERENCE_PAPER, chip
 from templates_xlsx.layouts import LAYOUTS
 from templates_xlsx.raw import Cell, RawBook, RawRow
 from templates_xlsx.returned.cells import number_format_of, put
-from templates_xlsx.returned.rows import Remark, Returned, reasons_title
+from templates_xlsx.returned.rows import Remark, Returned, height_of, lines_of, reasons_title
 from templates_xlsx.seal import ENVELOPE_PROPERTY, ENVELOPE_SHEET, TOKEN_KEY, folded
 from templates_xlsx.sheet import Column, Flag, Setting
 
 PAPERS = {RowColour.RED: "#F6C7C1", RowColour.YELLOW: "#FBECB8"}
-_REASONS_WIDTH = 70
+_REASONS_WIDTH, _PLAIN_WIDTH = 70, 18
 _COMMENT_WIDTH = 300
 _ALLOWED = {"format_columns": True, "format_rows": True, "autofilter": True}
 _OPTIONS = {
@@ -117,7 +117,7 @@ class _Page:
     is_sealed: bool
     _worksheet: Worksheet = field(init=False)
     _formats: dict[tuple[tuple[str, Any], ...], Any] = field(default_factory=dict)
-    _of_cells: dict[tuple[bool, str, RowColour | None], Any] = field(default_factory=dict)
+    _of_cells: dict[tuple[bool, str, RowColour | None, bool], Any] = field(default_factory=dict)
     _reasons: int = field(init=False)
     """The place of the reasons, from 0: after all that the sheet holds."""
 
@@ -156,9 +156,8 @@ class _Page:
         hidden = self.found.raw.hidden_columns
         for place in range(1, self._reasons + 1):
             column = self.found.header.columns.get(place)
-            width = 18 if column is None else 2 + max(column.kind.width, 10)
             self._worksheet.set_column(
-                place - 1, place - 1, width, None, {"hidden": place in hidden}
+                place - 1, place - 1, _width_of(column), None, {"hidden": place in hidden}
             )
         self._worksheet.set_column(self._reasons, self._reasons, _REASONS_WIDTH)
 
@@ -174,8 +173,8 @@ class _Page:
         self._worksheet.freeze_panes(place + 1, 0)
 
     def _write_row(self, row: RawRow, place: int, returned: Returned | None) -> None:
-        if row.hidden:
-            self._worksheet.set_row(place, None, None, {"hidden": True})
+        reasons = returned.reasons() if returned else ""
+        self._set_row(row, place, reasons)
         remarks = returned.by_letter() if returned else {}
         columns = self.found.header.columns
         reference = next((at for at, column in columns.items() if column.key == TOKEN_KEY), 0)
@@ -190,15 +189,26 @@ class _Page:
             put(self._worksheet, place, at - 1, cell, look)
             if at in marked:
                 self._comment(place, at - 1, said)
-        if returned and returned.remarks:
+        if returned and reasons:
             look = {"text_wrap": True, "valign": "top", "locked": False}
             paper = PAPERS.get(returned.colour)
             self._put(
                 place,
                 self._reasons,
-                Cell(returned.reasons()),
+                Cell(reasons),
                 look | ({"bg_color": paper} if paper else {}),
             )
+
+    def _set_row(self, row: RawRow, place: int, reasons: str) -> None:
+        """Gives a row of several lines their height: not all editors fit it on opening a file."""
+        lines = lines_of(reasons, _REASONS_WIDTH) if reasons else 1
+        for at, cell in row.cells.items():
+            if _is_broken(cell):
+                width = _width_of(self.found.header.columns.get(at))
+                lines = max(lines, lines_of(str(cell.value), width))
+        if lines > 1 or row.hidden:
+            height = None if lines == 1 else height_of(lines)
+            self._worksheet.set_row(place, height, None, {"hidden": row.hidden})
 
     def _put(self, row: int, place: int, cell: Cell | None, look: dict[str, Any]) -> None:
         put(self._worksheet, row, place, cell, self._format(look))
@@ -209,7 +219,8 @@ class _Page:
         """The format of a cell of data: of many cells there are few."""
         is_locked = column is not None and column.locked and not is_new
         colour = _colour_of(said)
-        key = (is_locked, number_format_of(cell, column), colour)
+        is_broken = cell is not None and _is_broken(cell)
+        key = (is_locked, number_format_of(cell, column), colour, is_broken)
         if key not in self._of_cells:
             self._of_cells[key] = self._format(_cell_look(*key))
         return self._of_cells[key]
@@ -263,7 +274,18 @@ def _colour_of(said: list[Remark]) -> RowColour | None:
     return RowColour.RED if red else RowColour.YELLOW
 
 
-def _cell_look(is_locked: bool, number_format: str, colour: RowColour | None) -> dict[str, Any]:
+def _width_of(column: Column | None) -> int:
+    return _PLAIN_WIDTH if column is None else 2 + max(column.kind.width, 10)
+
+
+def _is_broken(cell: Cell) -> bool:
+    """Whether the cell's text has line breaks, as addresses do: it is wrapped as it was typed."""
+    return cell.value.__class__ is str and "\n" in cell.value
+
+
+def _cell_look(
+    is_locked: bool, number_format: str, colour: RowColour | None, is_broken: bool
+) -> dict[str, Any]:
     """How a cell looks in which a mark of that colour stands.
 
     What a new row names is somebody's own words, to be mended like the rest of it.
@@ -275,6 +297,8 @@ def _cell_look(is_locked: bool, number_format: str, colour: RowColour | None) ->
         "locked": is_locked,
         "num_format": number_format,
     }
+    if is_broken:
+        look["text_wrap"] = True
     if is_locked:
         look["bg_color"] = REFERENCE_PAPER
     if colour is not None:

@@ -79,6 +79,27 @@ def test_cells_are_red_and_yellow_with_a_comment_and_a_reason(empty: ApiClient) 
     assert sheet.cell(3, last).value is None
 
 
+def test_a_row_is_as_tall_as_what_is_written_in_it(empty: ApiClient) -> None:
+    """A21: an editor that fits no row on opening shows addresses and reasons over each other."""
+    plain = {**CLIENT, "D": "3 rue du Pont, 75011 Paris"}
+    content = book(
+        "clients",
+        {**plain, "B": "Sans mot à dire"},
+        {**CLIENT, "B": "De deux lignes", "C": "CLI-9002", "N": None},
+        {**plain, "C": "CLI-9003", "D": None, "M": "demain", "N": "123"},
+    )
+    review, rows = reviewed(empty, content, kind="clients")
+    sheet = sheet_of(given_back(empty, review))
+    heights = [sheet.row_dimensions[number].height for number in (2, 3, 4)]
+    assert (notes(rows[2]), heights[:2]) == (set(), [None, 30])
+    assert sheet["D3"].alignment.wrap_text
+    assert not sheet["D2"].alignment.wrap_text
+    reasons = sheet.cell(4, sheet.max_column).value
+    assert 15 * (reasons.count("\n") + 1) < heights[2] <= 409
+    review, _ = reviewed(empty, book("clients", {**CLIENT, "B": "x\n" * 60}), kind="clients")
+    assert 300 < sheet_of(given_back(empty, review)).row_dimensions[2].height <= 409
+
+
 def test_only_the_failed_rows_can_be_mended_and_sent_alone(empty: ApiClient) -> None:
     """A21, A23: the rest was written meanwhile, and is left alone by the whole file."""
     wrong = {**CLIENT, "B": "Sans adresse", "C": "CLI-9002", "D": None, "N": None}
