@@ -14,6 +14,7 @@ from domain.invoice.explanation import SENTENCES, Explanation, explain
 from persistence.reading import Computed
 from schema.context import Info
 from schema.scalars import Money, MoneyRow, plain
+from schema.telling import number_in
 from words import phrase
 
 strawberry.enum(
@@ -72,7 +73,9 @@ class LineExplanation:
     @staticmethod
     def sentence(root: strawberry.Parent[Any], info: Info) -> str:
         said: Explanation = root["explained"]
-        return phrase(SENTENCES[said.rule], info.context.caller.locale, **said.facts)
+        locale = info.context.caller.locale
+        facts = {name: number_in(value, locale) for name, value in said.facts.items()}
+        return phrase(SENTENCES[said.rule], locale, **facts)
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any] | None:

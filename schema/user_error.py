@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import strawberry
 
 from domain.errors import KINDS, Issue, PathPart, Severity
+from schema.telling import told_by
 from schema.view import camel
 from words import phrase, translated
 
@@ -110,10 +111,14 @@ def sentence(issue: Issue, locale: str) -> str:
 
 
 def _filled(words: str, issue: Issue, locale: str) -> str:
-    facts = {name: translated(_spoken(name, value), locale) for name, value in issue.facts.items()}
+    told = told_by(issue.code, words, locale)
+    facts = {
+        name: told(name, translated(_spoken(name, value), locale))
+        for name, value in issue.facts.items()
+    }
     for name in ("found", "expected"):
         if (value := getattr(issue, name)) is not None:
-            facts.setdefault(name, value)
+            facts.setdefault(name, told(name, value))
     return phrase(words, locale, **facts)
 
 

@@ -118,7 +118,8 @@ def test_what_is_stale_is_said_in_french(firm: ApiClient) -> None:
     )
     assert stale["fix"] == "Relisez le lot avec batchRefresh, regardez-le, puis exécutez-le."
     assert moved["message"].endswith(
-        f"de {made['A']} n’est pas ce qui était prévu\u202f: 3612.90 EUR au lieu de 3611.00 EUR."
+        f"de {made['A']} n’est pas ce qui était prévu\u202f: 3\u202f612,90\u00a0€ au lieu de"
+        " 3\u202f611,00\u00a0€."
     )
     other = act(firm.in_language("fr"), "batchRun", id=batch["id"], planHash="x")
     assert other["userErrors"][0]["message"].endswith("la sélection. Rien n’a été écrit.")
@@ -253,7 +254,8 @@ def test_proposals_are_grouped_otherwise_and_back(firm: ApiClient) -> None:
     assert codes(refused) == ["BATCH_STATE"]
     french = act(firm.in_language("fr"), "batchUpdate", id=batch["id"], grouping="PER_CONTRACT")
     assert french["userErrors"][0]["message"] == (
-        "Le lot Novembre est à l’état GENERATED\u202f; ceci se fait à l’état SELECTING, SAVED."
+        "Le lot Novembre est généré\u202f; ceci se fait quand il est en cours de sélection,"
+        " enregistré."
     )
 
 

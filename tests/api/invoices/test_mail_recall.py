@@ -97,6 +97,9 @@ def test_a_mail_that_waits_is_called_back(mailing: ApiClient, mailbox: Mailbox) 
     assert postman.round() == 1
     refused = cancel(mailing, mail)
     assert (codes(refused), refused["userErrors"][0]["found"]) == (["MAIL_NOT_WAITING"], "SENT")
+    french = cancel(mailing.in_language("fr"), mail)["userErrors"][0]
+    assert french["found"] == "SENT"
+    assert french["message"].endswith("il est envoyé.")
     assert mails(mailing)[0]["state"] == "SENT"
     final(mailing, invoice)
     manager = mailing.as_manager()

@@ -231,3 +231,15 @@ def test_what_was_restored_is_not_told_again_when_the_rest_is_undone(any_firm: A
         done = revert(any_firm, review)
         assert [(one["code"], one["row"]) for one in done["userErrors"]] == [("KEPT_CHANGED", 2)]
         assert (client(any_firm, "CLI-0002") or {})["name"] == (before or {})["name"]
+
+
+def test_a_state_is_told_by_its_word_in_french(firm: ApiClient) -> None:
+    """IMPORT_NOT_APPLIED, IMPORT_NOT_IN_REVIEW: not by the name a program knows it by."""
+    review, _ = reviewed(firm, book("clients", CLIENT), kind="clients")
+    french = firm.in_language("fr")
+    told = revert(french, review)["userErrors"][0]["message"]
+    assert told.startswith("Cet import est en cours de vérification")
+    written(firm, review)
+    told = confirm(french, review)["userErrors"][0]["message"]
+    assert told.startswith("Cet import est enregistré")
+    assert "is APPLIED;" in confirm(firm, review)["userErrors"][0]["message"]

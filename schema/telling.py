@@ -1,0 +1,65 @@
+"""Facts as people read them: a state by its word, an amount as the language writes it.
+
+What programs read (`found`, `expected`) stays as it is, and so does what somebody typed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+from documents import figures
+from domain.money import CURRENCIES
+from words import language_of, translated
+
+_WORDS = {
+    "BATCH_STATE": ("state", "expected"),
+    "CONTRACT_METHOD_FROZEN": ("expected",),
+    "CONTRACT_STATUS_FROZEN": ("before", "found"),
+    "IMPORT_NOT_APPLIED": ("state",),
+    "IMPORT_NOT_IN_REVIEW": ("state",),
+    "JOB_FINISHED": ("status",),
+    "MAIL_NOT_WAITING": ("found",),
+    "PERMISSION_DENIED": ("role",),
+}
+"""The facts that are words of an enum, by the code that says them: elsewhere "SENT" is a name."""
+
+_IS = "is {word}"
+"""The key of such a word in the catalogues, which no name of a record can be."""
+
+_AMOUNT = re.compile(r"(-?\d+(?:\.\d+)?) ([A-Z]{3})", re.ASCII)
+
+
+def told_by(code: str, words: str, locale: str) -> Callable[[str, str], str]:
+    """How a fact of that name and value is told in the sentence `words` of `code`."""
+    spoken = _WORDS.get(code, ())
+
+    def told(name: str, value: str) -> str:
+        if name in spoken:
+            return ", ".join(_word(word, locale) for word in value.split(", "))
+        # In quotation marks it is a text of somebody's own.
+        return value if f"“{{{name}}}”" in words else amount_in(value, locale)
+
+    return told
+
+
+def amount_in(value: str, locale: str) -> str:
+    """ "711.00 EUR" as French writes it, "711,00 €"; in English, or no amount, as it is."""
+    found = _AMOUNT.fullmatch(value) if language_of(locale) == "fr" else None
+    if found is None or CURRENCIES.get(found[2]) != len(found[1].partition(".")[2]):
+        return value
+    return figures.money(Decimal(found[1]), found[2], "fr")
+
+
+def number_in(value: str, locale: str) -> str:
+    """A number that a fact holds as text, with the comma of French; anything else as it is."""
+    if language_of(locale) == "fr" and re.fullmatch(r"-?\d+\.\d+", value, re.ASCII):
+        return value.replace(".", ",")
+    return amount_in(value, locale)
+
+
+def _word(word: str, locale: str) -> str:
+    key = _IS.format(word=word)
+    told = translated(key, locale)
+    return word if told == key else told

@@ -1,0 +1,61 @@
+"""Facts in a sentence: states by their word, amounts as written, what was typed as it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.access import Role
+from domain.batch.model import BatchState
+from domain.errors import KINDS
+from domain.invoice.mail import MailState
+from domain.job import JobStatus
+from domain.project.model import BillingMethod, ContractStatus
+from domain.takeover.model import ImportState
+from schema.telling import amount_in, number_in, told_by
+from schema.user_error import user_error
+
+
+@pytest.mark.parametrize(
+    ("value", "french"),
+    [
+        ("711.00 EUR", "711,00\u00a0€"),
+        ("-1234.50 CHF", "−1\u202f234,50\u00a0CHF"),
+        ("90 JPY", "90\u00a0JPY"),
+        ("12 RUE", "12 RUE"),
+        ("3 EUR", "3 EUR"),
+        ("711.00", "711.00"),
+        ("APE 711.00 EUR", "APE 711.00 EUR"),
+    ],
+)
+def test_an_amount_with_its_currency_is_written_as_french_does(value: str, french: str) -> None:
+    assert (amount_in(value, "fr"), amount_in(value, "en")) == (french, value)
+
+
+def test_a_number_of_an_explanation_has_the_comma_of_french() -> None:
+    told = [number_in(value, "fr") for value in ("45.5", "12", "7.00 EUR", "1.2.3")]
+    assert told == ["45,5", "12", "7,00\u00a0€", "1.2.3"]
+
+
+@pytest.mark.parametrize(
+    "states",
+    [BatchState, ImportState, JobStatus, MailState, ContractStatus, BillingMethod, Role],
+)
+def test_every_word_of_an_enum_that_is_said_has_a_french_one(states: type) -> None:
+    told = told_by("BATCH_STATE", "", "fr")
+    english = told_by("BATCH_STATE", "", "en")
+    for state in states:
+        assert told("state", state.value) not in (state.value, f"is {state.value}")
+        assert english("state", state.value) == state.value
+
+
+def test_what_programs_read_stays_and_what_somebody_typed_is_not_rewritten() -> None:
+    issue = KINDS["BATCH_STATE"](
+        batch="SAVED", state="SAVED", expected="GENERATED, EXPORTED", found="711.00 EUR"
+    )
+    told = user_error(issue, "fr")
+    assert told["message"] == (
+        "Le lot SAVED est enregistré\u202f; ceci se fait quand il est généré, exporté."
+    )
+    assert (told["found"], told["expected"]) == ("711.00 EUR", "GENERATED, EXPORTED")
+    typed = user_error(KINDS["NUMBER_INVALID"](found="711.00 EUR"), "fr")
+    assert "« 711.00 EUR »" in typed["message"].replace("\u00a0", " ").replace("\u202f", " ")
