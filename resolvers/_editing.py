@@ -326,7 +326,8 @@ def create(acting: Acting, kind: str, fields: Mapping[str, Any]) -> Edited:
     """A new record; ALREADY_EXISTS when its key names one there is."""
     edited = judge(acting, kind, [Asked(fields)])[0]
     if not edited.is_refused and edited.planned.target_id is not None:
-        names = ("name", "email", "code", "phase_name")
+        # What is taken: of a project its code, whatever its name.
+        names = ("code",) if kind == "projects" else ("name", "email", "code", "phase_name")
         found = next((str(fields[name]) for name in names if fields.get(name)), kind)
         raise Refusal(ALREADY_EXISTS(found=found))
     return _kept(acting, kind, edited)

@@ -147,6 +147,7 @@ def test_a_project_in_another_currency_than_its_client_is_told(firm: ApiClient) 
 def test_a_code_names_one_project_whatever_its_case(any_firm: ApiClient) -> None:
     answer = act(any_firm, "projectCreate", **A_PROJECT | {"code": "pat-2501"})
     assert (answer["node"], reds(answer)) == (None, ["ALREADY_EXISTS"])
+    assert answer["userErrors"][0]["message"].lower().startswith("pat-2501 ")
     other = the_project(any_firm, "PAT-2508")
     answer = act(any_firm, "projectUpdate", id=other["id"], code="Pat-2501")
     assert (answer["node"], reds(answer)) == (None, ["KEY_TAKEN"])
