@@ -26,7 +26,9 @@ LARGEST_SIZE = 100
 
 CURSOR_INVALID = call_error("CURSOR_INVALID", "The cursor {cursor} is not one of this list.")
 PAGE_SIZE_INVALID = call_error(
-    "PAGE_SIZE_INVALID", "A page has from 1 to {limit} items; {found} were asked for."
+    "PAGE_SIZE_INVALID",
+    "A page has from 1 to {limit} items[[; {count} were asked for]]"
+    "[[: give `first` or `{other}`, not both]].",
 )
 FORWARDS_ONLY = call_error(
     "FORWARDS_ONLY", "This list is paged forwards only: give `first` and `after`."
@@ -188,9 +190,11 @@ def page_size(asked: PageAsked) -> tuple[int, bool]:
     size = asked.last if asked.last is not None else asked.first
     if size is None:
         return DEFAULT_SIZE, False
-    if not 1 <= size <= LARGEST_SIZE or (asked.first is not None and backwards):
-        name = "last" if backwards else "first"
-        raise Refusal(PAGE_SIZE_INVALID(field=(name,), limit=LARGEST_SIZE, found=str(size)))
+    is_both = asked.first is not None and backwards
+    if is_both or not 1 <= size <= LARGEST_SIZE:
+        field = ("last" if backwards else "first",)
+        said = {"count": "", "other": "last"} if is_both else {"count": size, "other": ""}
+        raise Refusal(PAGE_SIZE_INVALID(field=field, found=str(size), limit=LARGEST_SIZE, **said))
     return size, backwards
 
 

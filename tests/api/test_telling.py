@@ -6,11 +6,12 @@ import pytest
 
 from domain.access import Role
 from domain.batch.model import BatchState
-from domain.errors import KINDS
+from domain.errors import KINDS, Refusal
 from domain.invoice.mail import MailState
 from domain.job import JobStatus
 from domain.project.model import BillingMethod, ContractStatus
 from domain.takeover.model import ImportState
+from persistence.pages import PageAsked, page_size
 from schema.telling import amount_in, number_in, told_by
 from schema.user_error import user_error
 
@@ -59,3 +60,18 @@ def test_what_programs_read_stays_and_what_somebody_typed_is_not_rewritten() -> 
     assert (told["found"], told["expected"]) == ("711.00 EUR", "GENERATED, EXPORTED")
     typed = user_error(KINDS["NUMBER_INVALID"](found="711.00 EUR"), "fr")
     assert "« 711.00 EUR »" in typed["message"].replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def test_first_with_last_is_told_to_be_one_too_many_not_a_wrong_size() -> None:
+    """PAGE_SIZE_INVALID, of two causes: the sentence says which."""
+    told = []
+    for asked in (PageAsked(first=3, last=3), PageAsked(first=101)):
+        with pytest.raises(Refusal) as refused:
+            page_size(asked)
+        told += [user_error(refused.value.issues[0], locale)["message"] for locale in ("en", "fr")]
+    assert told == [
+        "A page has from 1 to 100 items: give `first` or `last`, not both.",
+        "Une page compte de 1 à 100 éléments\u00a0: donnez `first` ou `last`, pas les deux.",
+        "A page has from 1 to 100 items; 101 were asked for.",
+        "Une page compte de 1 à 100 éléments\u00a0; 101 ont été demandés.",
+    ]
