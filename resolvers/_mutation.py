@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -64,8 +65,20 @@ class Once:
     def names(self) -> dict[str, str]:
         """What the call is known again by: the mutation, its key, and a hash of what was asked."""
         told = asdict(self.asked) if hasattr(self.asked, "__dataclass_fields__") else self.asked
-        request = hashlib.sha256(json.dumps(told, sort_keys=True, default=repr).encode())
+        request = hashlib.sha256(json.dumps(told, sort_keys=True, default=_by_value).encode())
         return {"mutation": self.mutation, "key": self.key, "request": request.hexdigest()}
+
+
+def _by_value(value: Any) -> str:
+    """A value of a request: 1.0 and 1.00 ask for the same, to the last digit however many."""
+    if not isinstance(value, Decimal) or not value.is_finite():
+        return repr(value)
+    # `normalize` would round to the precision of the context.
+    sign, digits, exponent = value.as_tuple()
+    written = "".join(map(str, digits))
+    kept = written.rstrip("0")
+    place = int(exponent) + len(written) - len(kept)
+    return f"Decimal({sign} {kept.lstrip('0')} {place})" if kept else "Decimal(0)"
 
 
 async def write(
