@@ -78,6 +78,14 @@ class PhaseFigures:
             return 0
         return max(0, self.free if self.adjusted_fee < 0 else -self.free)
 
+    def is_worse_than(self, before: PhaseFigures) -> bool:
+        """Whether more is billed than the fee allows, than it was `before`.
+
+        A fee that comes to nothing, or turns from a deduction, is judged as one given by hand.
+        """
+        is_other_fee = self.adjusted_fee != before.adjusted_fee
+        return self.excess > before.excess or (is_other_fee and self.uncovered > before.uncovered)
+
     @property
     def earned(self) -> int:
         return share(self.adjusted_fee, self.progress or Decimal(0), self.currency)

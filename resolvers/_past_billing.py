@@ -222,8 +222,8 @@ def require_covered(acting: Acting, record: BillingHistory | Adjustment) -> None
     figures = phase_figures(acting.session, [record.phase_id])[record.phase_id]
     kind, amount = _weight(record)
     after = counting(figures, kind, amount if record.archived_at is not None else -amount)
-    if after.excess > figures.excess:
-        shown = from_minor(after.excess, figures.currency)
+    if after.is_worse_than(figures):
+        shown = from_minor(max(after.excess, after.uncovered), figures.currency)
         raise Refusal(OVER_BILLED_NOW(field=("id",), found=f"{shown:f} {figures.currency}"))
 
 

@@ -95,7 +95,7 @@ def keep_fees(session: ScopedSession, entries: Sequence[Entry]) -> None:
     amounts = _amounts(session, entries)
     for phase, group in by_phase.items():
         going = [one for one in group if one.verdict in _UNDONE]
-        if going and _without(now[phase], going, amounts).excess > now[phase].excess:
+        if going and _without(now[phase], going, amounts).is_worse_than(now[phase]):
             for one in going:
                 one.keep(Verdict.INVOICED)
 

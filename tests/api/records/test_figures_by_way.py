@@ -107,6 +107,24 @@ def test_past_billing_of_many_periods_is_not_too_much(
     assert figures(any_firm, made["id"])["alreadyBilled"] == "3000.00"
 
 
+@pytest.mark.parametrize(
+    ("fee", "adjusted", "billed"),
+    [("-500", "1500", "1000"), ("0", "-500", "-500"), ("1000", "-1500", "-500")],
+)
+def test_a_fee_goes_back_to_no_other_sign_under_what_was_billed(
+    any_firm: ApiClient, fee: str, adjusted: str, billed: str
+) -> None:
+    """DOMAIN §2.1: what was deducted would be due, and what was billed deducted once more."""
+    of = {"projectCode": "PAT-2501", "contract": "Autre", "phaseName": "Neuve", "phaseCode": "NEU"}
+    key = done(any_firm, "phaseCreate", **of, lineType="ANNEX", fee=fee)["id"]
+    correction = past(any_firm, key, adjusted, "FEE")
+    past(any_firm, key, billed, "BILLED")
+    answer = any_firm.query(ACT % "adjustmentArchive", id=correction)["adjustmentArchive"]
+    assert codes(answer) == ["OVER_BILLED_NOW"]
+    whole = Decimal(fee) + Decimal(adjusted)
+    assert Decimal(figures(any_firm, key)["adjustedFee"]) == whole
+
+
 def test_a_fixed_fee_tells_all_of_them(firm: ApiClient) -> None:
     of = {"projectCode": "PAT-2501", "contract": "Autre", "phaseName": "Neuve", "phaseCode": "NEU"}
     key = done(firm, "phaseCreate", **of, fee="1000")["id"]

@@ -94,6 +94,19 @@ def test_the_price_of_a_period_is_undone_whatever_was_billed_of_them(any_firm: A
     assert figures(any_firm, "NEW-0001", "ESQ")["adjustedFee"] == 15000
 
 
+def test_a_fee_that_was_a_deduction_is_not_one_again_once_it_was_billed(
+    any_firm: ApiClient,
+) -> None:
+    """By hand this is FEE_BELOW_BILLED, whatever the sign."""
+    with_a_project(any_firm)
+    annex: Cells = {**A_PHASE, "D": "Moins-value", "E": "MV", "G": "Avenant"}
+    take(any_firm, "phases", {**annex, "F": -500})
+    turned = imported(any_firm, "phases", {**annex, "F": 1000})
+    take(any_firm, "history", {**LINE, "F": "MV", "K": 1000})
+    assert told(revert(any_firm, turned)) == {("KEPT_INVOICED", 2)}
+    assert figures(any_firm, "NEW-0001", "MV")["adjustedFee"] == 1000
+
+
 def test_what_a_higher_bill_rests_on_is_not_undone(any_firm: ApiClient) -> None:
     """A fee adjustment, and a credit note of the past."""
     with_a_project(any_firm)
