@@ -14,6 +14,8 @@ from persistence.session import ScopedSession
 
 _NET = func.coalesce(Invoice.net_minor, BatchInvoice.net_minor)
 _VAT = func.coalesce(Invoice.vat_minor, BatchInvoice.vat_minor)
+_CURRENCY = func.coalesce(Invoice.currency, BatchInvoice.currency)
+"""A pro forma of several projects that were all taken off takes that of the next."""
 
 
 class BillSums(NamedTuple):
@@ -27,7 +29,7 @@ class BillSums(NamedTuple):
 def sums_of_bills(session: ScopedSession, bill_ids: Sequence[int]) -> dict[int, BillSums]:
     """By bill: what it comes to, as `totals_of_bills` adds it up."""
     statement = (
-        select(BatchInvoice.id, _NET, _VAT, BatchInvoice.currency)
+        select(BatchInvoice.id, _NET, _VAT, _CURRENCY)
         .outerjoin(Invoice, Invoice.id == BatchInvoice.invoice_id)
         .where(BatchInvoice.id.in_(bill_ids))
     )
@@ -43,10 +45,11 @@ def totals_of_bills(
     if not found:
         return found
     is_live = (bill.batch_id.in_(found), bill.state.in_(LIVE_BILLS))
-    per = (bill.batch_id, bill.currency)
+    per = (bill.batch_id, _CURRENCY)
     counted = (
         select(*per, func.count(distinct(item.contract_id)), func.count())
         .join(item, item.bill_id == bill.id)
+        .outerjoin(Invoice, Invoice.id == bill.invoice_id)
         .where(*is_live)
         .group_by(*per)
     )

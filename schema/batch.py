@@ -338,12 +338,12 @@ def batch_contract_noun(locale: str) -> Noun:
     )
 
 
-def _of_bills(pick: Callable[[bill_sums.BillSums], int]) -> Derived:
-    """An amount of what an invoice of a batch comes to."""
+def _of_bills(tell: Callable[[bill_sums.BillSums], Any]) -> Derived:
+    """What is told of what an invoice of a batch comes to."""
 
-    def find(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, MoneyRow]:
+    def find(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, Any]:
         found = bill_sums.sums_of_bills(session, keys)
-        return {key: money(pick(sums), sums.currency) for key, sums in found.items()}
+        return {key: tell(sums) for key, sums in found.items()}
 
     return Derived(find)
 
@@ -388,9 +388,10 @@ def batch_invoice_noun(locale: str) -> Noun:
             "vat_regime": Computed(("regime",), lambda row: row["regime"]),
             "splits": Computed(("splits",), lambda row: [BatchSplit(one) for one in row["splits"]]),
             "hours": number_field("hours"),
-            "net": _of_bills(lambda sums: sums.net),
-            "vat": _of_bills(lambda sums: sums.vat),
-            "gross": _of_bills(lambda sums: sums.net + sums.vat),
+            "currency": _of_bills(lambda sums: sums.currency),
+            "net": _of_bills(lambda sums: money(sums.net, sums.currency)),
+            "vat": _of_bills(lambda sums: money(sums.vat, sums.currency)),
+            "gross": _of_bills(lambda sums: money(sums.net + sums.vat, sums.currency)),
             "user_errors": Derived(said, default=()),
             "items": Derived(items, default=()),
         },

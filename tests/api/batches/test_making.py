@@ -25,7 +25,7 @@ from tests.api.batches.acts import (
     told,
     worked,
 )
-from tests.api.batches.example import example
+from tests.api.batches.example import a_client, a_contract, contract_a, contract_b, example
 from tests.api.invoices.acts import DELETE, account_line, change
 from tests.api.records.asking import done as recorded
 from tests.support.api import ApiClient, open_api
@@ -354,3 +354,24 @@ class _Silent:
 
     def progress(self, jobs: Any) -> dict[int, Any]:
         return {}
+
+
+def test_a_pro_forma_that_takes_another_currency_is_told_in_that(any_firm: ApiClient) -> None:
+    """DOMAIN §2.5: figures are per currency; 5,000 yen are no 50.00 euros."""
+    a_client(any_firm, "EX-X")
+    two = [contract_a(any_firm)[0], contract_b(any_firm)[0]]
+    yen = {"project": {"currency": "JPY"}}
+    _, phase = a_contract(any_firm, "EX-J", "EX-X", {"fee": "100000"}, **yen)
+    made = listed(any_firm, grouping="PER_CLIENT", filter={"contractIds": two})
+    batch = generated(any_firm, saved(any_firm, made))
+    (one,) = proposals(any_firm, batch["id"])
+    assert (one["contracts"], one["currency"]) == (2, "EUR")
+    of = {"kind": "PROJECT", "phaseId": phase}
+    for line in (account_line("10.00"), account_line("5000", **of)):
+        assert change(any_firm, one["invoice"]["id"], lines=[line])["invoice"] is not None
+    (one,) = proposals(any_firm, batch["id"])
+    assert (one["currency"], one["net"]) == ("JPY", {"amount": "5000"})
+    (figures,) = the_batch(any_firm, batch["id"])["totals"]
+    counted = [figures[name] for name in ("currency", "invoices", "contracts", "items")]
+    assert (counted, figures["gross"]) == (["JPY", 1, 2, 3], {"amount": "6000"})
+    assert_adds_up(any_firm, batch)
