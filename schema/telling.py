@@ -28,6 +28,9 @@ _WORDS = {
 _IS = "is {word}"
 """The key of such a word in the catalogues, which no name of a record can be."""
 
+_AMOUNTS = ("found", "expected")
+"""The facts that hold amounts; the others are names, numbers and places."""
+
 _AMOUNT = re.compile(r"(-?\d+(?:\.\d+)?) ([A-Z]{3})", re.ASCII)
 
 
@@ -38,8 +41,9 @@ def told_by(code: str, words: str, locale: str) -> Callable[[str, str], str]:
     def told(name: str, value: str) -> str:
         if name in spoken:
             return ", ".join(_word(word, locale) for word in value.split(", "))
-        # In quotation marks it is a text of somebody's own.
-        return value if f"“{{{name}}}”" in words else amount_in(value, locale)
+        # In quotation marks it is a text of somebody's own, and so is the name of a record.
+        is_own = name not in _AMOUNTS or f"“{{{name}}}”" in words
+        return value if is_own else amount_in(value, locale)
 
     return told
 

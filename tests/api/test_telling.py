@@ -75,3 +75,11 @@ def test_first_with_last_is_told_to_be_one_too_many_not_a_wrong_size() -> None:
         "A page has from 1 to 100 items; 101 were asked for.",
         "Une page compte de 1 à 100 éléments\u00a0; 101 ont été demandés.",
     ]
+
+
+def test_a_name_that_reads_as_an_amount_is_told_as_it_is() -> None:
+    given = {"phase": "250.00 EUR", "found": "1.00 EUR", "expected": "0.00 EUR"}
+    told = user_error(KINDS["AMOUNT_ABOVE_REMAINING"](**given), "fr")["message"]
+    assert told.startswith(
+        "1,00\u00a0€ sont demandés sur 250.00 EUR, mais il ne reste que 0,00\u00a0€"
+    )
