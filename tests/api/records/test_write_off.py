@@ -77,6 +77,23 @@ def test_what_is_given_up_is_neither_billed_nor_to_be_billed(any_firm: ApiClient
     assert codes(undone) == ["OVER_BILLED_NOW"]
 
 
+def test_of_prepaid_hours_no_more_comes_back_than_may_be_given_up(any_firm: ApiClient) -> None:
+    """What is given up covers a block, or hours beyond it: neither would be due any more."""
+    terms = {"contract": "Bloc", "hours": "10", "hourlyRate": "95", "startDate": "2026-09-01"}
+    key = phase(any_firm, "800", billingMethod="PREPAID_HOURS", **terms)
+    made = give_up(any_firm, key, "800")["node"]["id"]
+    for verb, billed, said in (
+        ("adjustmentArchive", None, []),
+        ("adjustmentRestore", None, []),
+        ("adjustmentArchive", "800", []),
+        ("adjustmentRestore", None, ["OVER_BILLED_NOW"]),
+    ):
+        assert codes(any_firm.query(ACT % verb, id=made)[verb]) == said
+        if billed:
+            assert codes(record(any_firm, line(any_firm, billed, phaseId=key))) == []
+    assert codes(give_up(any_firm, key, "800")) == ["WRITE_OFF_TOO_HIGH"]
+
+
 def test_a_fee_is_not_lowered_under_what_was_given_up_of_it(firm: ApiClient) -> None:
     """DOMAIN §2.1: FEE_BELOW_BILLED counts both."""
     key = phase(firm)
