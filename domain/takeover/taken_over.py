@@ -124,7 +124,11 @@ class _TakenOverPlanner(PhaseRowPlanner):
         figures = self._recorded.figures[entry.id]
         more_fee, more_billed = self._weight(columns)
         whole = figures.adjusted_fee + self._fee[entry.id] + more_fee
-        limited = replace(figures, fee=whole - figures.fee_adjustment).is_limited
+        # Of time a fee that comes to nothing limits nothing: whoever takes it all away is told.
+        limited = any(
+            replace(figures, fee=one - figures.fee_adjustment).is_limited
+            for one in (whole, whole - more_fee)
+        )
         if not (limited and (more_fee or more_billed)):
             return
         fee = whole - figures.written_off - self._given_up[entry.id]

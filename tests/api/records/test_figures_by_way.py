@@ -91,6 +91,15 @@ def test_time_with_a_fee_tells_what_that_leaves(firm: ApiClient) -> None:
     assert codes(told) == ["OVER_BILLED"]
 
 
+def test_taking_all_of_the_fee_of_time_away_is_warned_of(firm: ApiClient) -> None:
+    """Nothing limits it from then on, and it was billed above nothing."""
+    key = billed_phase(firm, "TIME_AND_MATERIALS")["id"]
+    done(firm, "phaseUpdate", id=key, fee="700")
+    item = {"phaseId": key, "value": "-700", "date": "2026-07-31", "reason": "R", "kind": "FEE"}
+    given = {"item": item, "idempotencyKey": str(uuid4())}
+    assert codes(firm.query(ADJUST, input=given)["adjustmentRecord"]) == ["OVER_BILLED"]
+
+
 @pytest.mark.parametrize("method", WAYS)
 @pytest.mark.parametrize("kind", ["HISTORY", "BILLED"])
 def test_past_billing_of_many_periods_is_not_too_much(
