@@ -152,7 +152,7 @@ def _number(scaled: int) -> str:
 
 
 def _cursor(key: int) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps(["id", key, key])).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps(["invoice.id-", key, key])).decode().rstrip("=")
 
 
 def _key_of(cursor: str) -> int:

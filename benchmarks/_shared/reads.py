@@ -49,7 +49,7 @@ VALUES = {"page": PAGE * 30, "list": PAGES_A_LIST * LARGEST * 10, "one": 30}
 
 def cursor(key: int) -> str:
     """The cursor after the invoice with this number, in a list sorted by it."""
-    return base64.urlsafe_b64encode(orjson.dumps(["id", key, key])).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps(["invoice.id-", key, key])).decode().rstrip("=")
 
 
 def key_of(cursor: str) -> int:
