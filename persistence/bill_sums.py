@@ -36,6 +36,19 @@ def sums_of_bills(session: ScopedSession, bill_ids: Sequence[int]) -> dict[int, 
     return {row[0]: BillSums._make(row[1:]) for row in session.execute(statement)}
 
 
+class SumsOnce:
+    """`sums_of_bills` for one read: each is asked once, however much of it is shown."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, BillSums] = {}
+
+    def of(self, session: ScopedSession, bill_ids: Sequence[int]) -> dict[int, BillSums]:
+        """By bill, of those that there are."""
+        if absent := [key for key in bill_ids if key not in self._known]:
+            self._known |= sums_of_bills(session, absent)
+        return {key: self._known[key] for key in bill_ids if key in self._known}
+
+
 def totals_of_bills(
     session: ScopedSession, batch_ids: Sequence[int]
 ) -> dict[int, list[BatchTotals]]:

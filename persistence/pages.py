@@ -57,10 +57,14 @@ class Sort:
         last = () if self.column == "id" else (("id", self.falling),)
         return (*group, (self.column, self.falling), *last)
 
-    @lru_cache(maxsize=512)  # noqa: B019 - sorts are few, and stay
     def list_of(self, of: str) -> str:
         """What a cursor calls the list of these things in this order: it is a place in no other."""
-        return ".".join([of, *(f"{name}-" if falls else name for name, falls in self.keys)])
+        return _list_of(self, of)
+
+
+@lru_cache(maxsize=512)
+def _list_of(sort: Sort, of: str) -> str:
+    return ".".join([of, *(f"{name}-" if falls else name for name, falls in sort.keys)])
 
 
 @dataclass(frozen=True, slots=True)

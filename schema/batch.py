@@ -338,17 +338,18 @@ def batch_contract_noun(locale: str) -> Noun:
     )
 
 
-def _of_bills(tell: Callable[[bill_sums.BillSums], Any]) -> Derived:
+def _of_bills(sums: bill_sums.SumsOnce, tell: Callable[[bill_sums.BillSums], Any]) -> Derived:
     """What is told of what an invoice of a batch comes to."""
 
     def find(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, Any]:
-        found = bill_sums.sums_of_bills(session, keys)
-        return {key: tell(sums) for key, sums in found.items()}
+        return {key: tell(of) for key, of in sums.of(session, keys).items()}
 
     return Derived(find)
 
 
 def batch_invoice_noun(locale: str) -> Noun:
+    sums = bill_sums.SumsOnce()
+
     def items(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, list[Row]]:
         record = BatchItemRecord
         rows = load(
@@ -388,10 +389,10 @@ def batch_invoice_noun(locale: str) -> Noun:
             "vat_regime": Computed(("regime",), lambda row: row["regime"]),
             "splits": Computed(("splits",), lambda row: [BatchSplit(one) for one in row["splits"]]),
             "hours": number_field("hours"),
-            "currency": _of_bills(lambda sums: sums.currency),
-            "net": _of_bills(lambda sums: money(sums.net, sums.currency)),
-            "vat": _of_bills(lambda sums: money(sums.vat, sums.currency)),
-            "gross": _of_bills(lambda sums: money(sums.net + sums.vat, sums.currency)),
+            "currency": _of_bills(sums, lambda of: of.currency),
+            "net": _of_bills(sums, lambda of: money(of.net, of.currency)),
+            "vat": _of_bills(sums, lambda of: money(of.vat, of.currency)),
+            "gross": _of_bills(sums, lambda of: money(of.net + of.vat, of.currency)),
             "user_errors": Derived(said, default=()),
             "items": Derived(items, default=()),
         },

@@ -30,7 +30,7 @@ from tests.api.invoices.acts import DELETE, account_line, change
 from tests.api.records.asking import done as recorded
 from tests.support.api import ApiClient, open_api
 from tests.support.mailbox import SENDER
-from tests.support.prepared import Calendar
+from tests.support.prepared import Calendar, statements
 
 SIGN = """
 mutation($id: ID!, $status: ProjectStatus!) {
@@ -354,6 +354,18 @@ class _Silent:
 
     def progress(self, jobs: Any) -> dict[int, Any]:
         return {}
+
+
+def test_the_amounts_of_a_batch_invoice_are_asked_once(any_firm: ApiClient) -> None:
+    example(any_firm)
+    batch = generated(any_firm, saved(any_firm, listed(any_firm)))
+    asked = "query($id: ID!) { batchInvoices(batchId: $id) { nodes { id %s } } }"
+    counts = []
+    for shown in ("net { amount }", "currency net { amount } vat { amount } gross { amount }"):
+        with statements(any_firm) as told:
+            assert any_firm.query(asked % shown, id=batch["id"])["batchInvoices"]["nodes"]
+        counts.append(len(told))
+    assert counts[0] == counts[1]
 
 
 def test_a_pro_forma_that_takes_another_currency_is_told_in_that(any_firm: ApiClient) -> None:
