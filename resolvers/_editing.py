@@ -169,7 +169,9 @@ def _planner(acting: Acting, kind: str, candidates: Sequence[Candidate], matches
         return known.planner_of(acting.session, kind, today=acting.today)
     days = {one.values["date"] for one in candidates if one.values.get("date") is not None}
     only = {one.record_id for one in candidates if one.record_id is not None}
-    return known.time_planner_of(acting.session, days=days, only=only, matches=matches)
+    return known.time_planner_of(
+        acting.session, days=days, only=only, matches=matches, today=acting.today
+    )
 
 
 def _candidate(

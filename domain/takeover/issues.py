@@ -5,7 +5,10 @@ Source: DOMAIN §3.7. What is said of a cell, a header or a file alone is in `te
 
 from __future__ import annotations
 
-from domain.errors import IssueKind, Scope, Severity
+from collections.abc import Iterator
+from datetime import date
+
+from domain.errors import Issue, IssueKind, Scope, Severity
 
 
 def _red(code: str, sentence: str, fix: str | None = None) -> IssueKind:
@@ -26,6 +29,9 @@ IMPORT_ORDER = IssueKind(
 
 MANDATORY_MISSING = _red(
     "MANDATORY_MISSING", "The cell “{column_title}” is mandatory and is empty."
+)
+DATE_IN_FUTURE = _yellow(
+    "DATE_IN_FUTURE", "The date {found} is still to come; today is {expected}."
 )
 REFERENCE_UNKNOWN = _red(
     "REFERENCE_UNKNOWN",
@@ -118,3 +124,10 @@ VAT_EXEMPTION_REASON_MISSING = _yellow(
     "The VAT rate is 0 without a reason: final invoices will be blocked until there is one.",
     "Fill in “{column_title}”. {expected}",
 )
+
+
+def still_to_come(column: str, day: date, today: date | None) -> Iterator[Issue]:
+    """DATE_IN_FUTURE of a day after `today`, in `column`; nothing where no day is known."""
+    if today is not None and day > today:
+        found, expected = f"{day:%d/%m/%Y}", f"{today:%d/%m/%Y}"
+        yield DATE_IN_FUTURE(field=(column,), found=found, expected=expected)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import islice, pairwise
 from typing import Any
 
-from domain.errors import RECORD_ARCHIVED, Issue, IssueKind, Scope, Severity
+from domain.errors import RECORD_ARCHIVED, Issue
 from domain.likeness import name_key, spelling
 from domain.takeover.candidate import Candidate, Planned
 from domain.takeover.issues import (
@@ -18,18 +18,12 @@ from domain.takeover.issues import (
     REFERENCE_ID_UNKNOWN,
     REFERENCE_MODIFIED,
     REFERENCE_UNKNOWN,
+    still_to_come,
 )
 from domain.takeover.match import Index, Known, unknown
 from domain.takeover.model import RowOutcome
 from domain.takeover.moved import values_sorted
 from domain.takeover.plan import Codes, Planner, by_reference
-
-DATE_IN_FUTURE = IssueKind(
-    "DATE_IN_FUTURE",
-    Severity.WARNING,
-    Scope.ROW,
-    "The date {found} is still to come; today is {expected}.",
-)
 
 REFERENCES = (
     "entity",
@@ -131,7 +125,8 @@ class PhaseRowPlanner(Planner):
         planned = self._add(candidate, entry)
         planned.issues[:0] = modified_references(candidate, entry)
         if planned.outcome is RowOutcome.CREATE:
-            planned.issues += self._still_to_come(candidate)
+            # What is to be done one day would be billed today.
+            planned.issues += still_to_come(self.dated, candidate.values[self.dated], self.today)
         return planned
 
     def _note(self, candidate: Candidate, planned: Planned) -> None:
@@ -153,13 +148,6 @@ class PhaseRowPlanner(Planner):
                 for row, key, value in self._sealed
             ],
         )
-
-    def _still_to_come(self, candidate: Candidate) -> Iterable[Issue]:
-        """DATE_IN_FUTURE: what is to be done one day would be billed today."""
-        day = candidate.values[self.dated]
-        if self.today is not None and day > self.today:
-            found, expected = f"{day:%d/%m/%Y}", f"{self.today:%d/%m/%Y}"
-            yield DATE_IN_FUTURE(field=(self.dated,), found=found, expected=expected)
 
     @abstractmethod
     def _add(self, candidate: Candidate, entry: Known) -> Planned:

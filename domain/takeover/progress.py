@@ -11,11 +11,10 @@ from typing import Any
 
 from domain.errors import Issue
 from domain.takeover.candidate import Candidate, Planned
-from domain.takeover.issues import POSSIBLE_DUPLICATE, PROGRESS_DECREASED
+from domain.takeover.issues import DATE_IN_FUTURE, POSSIBLE_DUPLICATE, PROGRESS_DECREASED
 from domain.takeover.match import Known
 from domain.takeover.model import RowOutcome
 from domain.takeover.phase_rows import (
-    DATE_IN_FUTURE,
     OF_REFERENCES,
     KnownPhases,
     PhaseRowPlanner,

@@ -24,6 +24,7 @@ from domain.takeover.amounts import OF_AMOUNTS, in_minor
 from domain.takeover.candidate import Candidate, Planned
 from domain.takeover.issues import (
     AMOUNT_NEGATIVE_HISTORY,
+    DATE_IN_FUTURE,
     OVER_BILLED,
     POSSIBLE_DUPLICATE,
     VAT_RATE_UNKNOWN,
@@ -32,7 +33,6 @@ from domain.takeover.issues import (
 from domain.takeover.match import Known
 from domain.takeover.model import RowOutcome
 from domain.takeover.phase_rows import (
-    DATE_IN_FUTURE,
     OF_REFERENCES,
     KnownPhases,
     PhaseRowPlanner,

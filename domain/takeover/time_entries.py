@@ -22,10 +22,12 @@ from domain.errors import RECORD_ARCHIVED, Issue
 from domain.likeness import name_key
 from domain.takeover.candidate import Candidate, Change, Planned
 from domain.takeover.issues import (
+    DATE_IN_FUTURE,
     POSSIBLE_DUPLICATE,
     REFERENCE_AMBIGUOUS,
     REFERENCE_ID_UNKNOWN,
     REFERENCE_UNKNOWN,
+    still_to_come,
 )
 from domain.takeover.match import NAMING, Known
 from domain.takeover.model import RowOutcome
@@ -69,6 +71,7 @@ class TimeEntryPlanner(Planner):
         **CHANGING,
         "": (*CHANGING[""], TIME_ENTRY_BILLED),
         "ref": (REFERENCE_ID_UNKNOWN,),
+        "date": (DATE_IN_FUTURE,),
         "hours": (HOURS_OVER_DAY,),
         "email": (*NAMING, RECORD_ARCHIVED),
         "project_code": (*NAMING, RECORD_ARCHIVED),
@@ -151,6 +154,7 @@ class TimeEntryPlanner(Planner):
                     candidate.row, RowOutcome.UNCHANGED, issues=issues, target_id=waiting[0]
                 )
         issues += self._looks_recorded(columns)
+        issues += still_to_come("date", columns["worked_on"], self.today)
         issues += self._over_a_day(columns)
         issues += _put_away(parties, parties)
         columns["billable"] = columns["billable"] is not False
@@ -196,6 +200,8 @@ class TimeEntryPlanner(Planner):
             if entry.billed_by is not None:
                 told = TIME_ENTRY_BILLED(invoice=entry.billed_by, found=entry.billed_by)
                 return Planned(candidate.row, RowOutcome.REFUSED, issues=[*issues, told])
+            if "worked_on" in planned.columns:
+                planned.issues += still_to_come("date", planned.columns["worked_on"], self.today)
             planned.issues += self._over_a_day({**before, **planned.columns}, instead_of=entry)
         return planned
 

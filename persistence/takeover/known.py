@@ -80,14 +80,19 @@ def past_planner_of(
 
 
 def time_planner_of(
-    session: ScopedSession, *, days: Collection[date], only: Collection[int], matches: bool
+    session: ScopedSession,
+    *,
+    days: Collection[date],
+    only: Collection[int],
+    matches: bool,
+    today: date,
 ) -> Planner:
     """The planner of worked time for entries of `days` and those in `only`, which are changed.
 
     `matches`: what says exactly what is recorded stands for it; else each is a new one.
     """
     planner = TimeEntryPlanner(_work(session), recorded_time(session, days=days, only=only))
-    planner.matches = matches
+    planner.matches, planner.today = matches, today
     return planner
 
 

@@ -181,6 +181,22 @@ def test_a_day_of_more_than_its_hours_is_told(firm: ApiClient) -> None:
     assert codes(change(firm, last, hours="0.75")) == ["HOURS_OVER_DAY"]
 
 
+def test_time_of_a_day_to_come_is_told(any_firm: ApiClient) -> None:
+    """DATE_IN_FUTURE: with a year typed wrong no month would ever bill it; by a call, a change
+    of the day, and a file. What else is changed later says nothing of the day."""
+    answer = record(any_firm, {**WORK, "date": "2062-11-12"}, {**WORK, "date": "2026-11-21"})
+    assert said(answer) == [("CREATED", ["DATE_IN_FUTURE"]), ("CREATED", [])]
+    told = answer["results"][0]["userErrors"][0]
+    assert told["found"] == "12/11/2062"
+    key = answer["results"][1]["node"]["id"]
+    assert codes(change(any_firm, key, date="2026-11-22")) == ["DATE_IN_FUTURE"]
+    assert codes(change(any_firm, key, hours="1")) == []
+    assert codes(change(any_firm, key, date="2026-11-20")) == []
+    for day, expected in (("22/11/2026", True), ("21/11/2026", False)):
+        _, rows = reviewed(any_firm, book("time_entries", {**ROW, "B": day}), kind="time_entries")
+        assert (("DATE_IN_FUTURE", "B") in notes(rows[2])) is expected
+
+
 def test_time_goes_to_another_project_and_leaves_what_it_was_on(firm: ApiClient) -> None:
     """DOMAIN §2.1: a contract of the project, a phase of the contract."""
     key = recorded(firm)["id"]
