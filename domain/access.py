@@ -116,7 +116,14 @@ def holds(role: Role, permission: Permission) -> bool:
 def require(role: Role, permission: Permission) -> None:
     """Refuses with PERMISSION_DENIED when `role` does not hold `permission`."""
     if not holds(role, permission):
-        raise Refusal(PERMISSION_DENIED(role=role.value, permission=permission.value))
+        raise Refusal(
+            PERMISSION_DENIED(
+                role=role.value,
+                permission=permission.value,
+                found=role.value,
+                expected=permission.value,
+            )
+        )
 
 
 def reach_of(

@@ -150,7 +150,7 @@ STALE_OBJECT = call_error(
     "STALE_OBJECT", "{noun} {key} has changed since you read it (version {current})."
 )
 PERMISSION_DENIED = call_error(
-    "PERMISSION_DENIED", "The role {role} may not do this: {permission}."
+    "PERMISSION_DENIED", "The role {role} may not do this: “{permission}”."
 )
 INPUT_TOO_LARGE = call_error(
     "INPUT_TOO_LARGE", "{count} items in one call; the limit is {limit}. Use an import file."

@@ -1,4 +1,4 @@
-"""Facts as people read them: a state by its word, an amount as the language writes it.
+"""Facts as people read them: a state in words, an amount as the language writes it.
 
 What programs read (`found`, `expected`) stays as it is, and so does what somebody typed.
 """
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from documents import figures
+from domain.access import SENTENCES, Permission
 from domain.money import CURRENCIES
 from words import language_of, translated
 
@@ -39,6 +40,8 @@ def told_by(code: str, words: str, locale: str) -> Callable[[str, str], str]:
     spoken = _WORDS.get(code, ())
 
     def told(name: str, value: str) -> str:
+        if code == "PERMISSION_DENIED" and name == "permission":
+            return translated(SENTENCES[Permission(value)], locale).removesuffix(".")
         if name in spoken:
             return ", ".join(_word(word, locale) for word in value.split(", "))
         # In quotation marks it is a text of somebody's own, and so is the name of a record.
@@ -66,4 +69,4 @@ def number_in(value: str, locale: str) -> str:
 def _word(word: str, locale: str) -> str:
     key = _IS.format(word=word)
     told = translated(key, locale)
-    return word if told == key else told
+    return word.replace("_", " ").lower() if told == key else told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.access import Role
+from domain.access import Permission, Role, require
 from domain.batch.model import BatchState
 from domain.errors import KINDS, Refusal
 from domain.invoice.mail import MailState
@@ -46,7 +46,22 @@ def test_every_word_of_an_enum_that_is_said_has_a_french_one(states: type) -> No
     english = told_by("BATCH_STATE", "", "en")
     for state in states:
         assert told("state", state.value) not in (state.value, f"is {state.value}")
-        assert english("state", state.value) == state.value
+        assert english("state", state.value) == state.value.replace("_", " ").lower()
+
+
+def test_what_a_role_may_not_do_is_said_in_words() -> None:
+    """PERMISSION_DENIED: programs read the permission beside the sentence."""
+    with pytest.raises(Refusal) as refused:
+        require(Role.PROJECT_MANAGER, Permission.READ_AUDIT)
+    english, french = (user_error(refused.value.issues[0], locale) for locale in ("en", "fr"))
+    assert english["message"] == (
+        "The role project manager may not do this: “Read who did what, and take that out”."
+    )
+    assert french["message"] == (
+        "Le rôle chef de projet ne permet pas cette action\u00a0: "
+        "«\u00a0Lire qui a fait quoi, et l’exporter\u00a0»."
+    )
+    assert (french["found"], french["expected"]) == ("PROJECT_MANAGER", "READ_AUDIT")
 
 
 def test_what_programs_read_stays_and_what_somebody_typed_is_not_rewritten() -> None:
