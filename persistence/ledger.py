@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     Select,
+    String,
     Subquery,
     bindparam,
     case,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    type_coerce,
     union_all,
 )
 
@@ -42,6 +44,12 @@ class Span(NamedTuple):
     first: BindParameter[int]
     last: BindParameter[int]
 
+
+_AGREED = (
+    type_coerce(Project.status, String).label("status"),
+    type_coerce(Contract.billing_method, String).label("billing_method"),
+)
+"""Of the project and the contract, as the words they are kept as: read for each of many rows."""
 
 Keys = Sequence[int] | BindParameter[Sequence[int]] | Span | None
 
@@ -137,8 +145,7 @@ def _figures_listed(given: tuple[str, ...]) -> tuple[Select[Any], list[slice]]:
     as_of, until, among = _days(given)
     phases = (
         select(
-            *(Phase.id, Phase.fee_minor, Phase.currency, Project.status),
-            Contract.billing_method,
+            *(Phase.id, Phase.fee_minor, Phase.currency, *_AGREED),
         )
         .join(Contract, Contract.id == Phase.contract_id)
         .join(Project, Project.id == Contract.project_id)
@@ -197,8 +204,7 @@ def figures_by_phase(
             Phase.currency,
             *(entered.c[name] for name in _FIGURES),
             progress.c.percent,
-            Project.status,
-            Contract.billing_method,
+            *_AGREED,
         )
         .join(Contract, Contract.id == Phase.contract_id)
         .join(Project, Project.id == Contract.project_id)
@@ -223,9 +229,9 @@ def figures_of(row: Any) -> PhaseFigures:
     return PhaseFigures(
         *(fee, currency, adjusted, history, billed, invoiced, given_up, reserved),
         progress=percent,
-        signed=status is ProjectStatus.SIGNED,
-        by_progress=method is BillingMethod.FIXED_FEE_PROGRESS,
-        by_time=method is BillingMethod.TIME_AND_MATERIALS,
+        signed=status == ProjectStatus.SIGNED,
+        by_progress=method == BillingMethod.FIXED_FEE_PROGRESS,
+        by_time=method == BillingMethod.TIME_AND_MATERIALS,
     )
 
 
