@@ -55,6 +55,11 @@ def from_minor(minor: int, currency: str) -> Decimal:
     return Decimal(minor).scaleb(-decimals_of(currency))
 
 
+def amount_text(minor: int, currency: str) -> str:
+    """An amount with its currency, as issues hold it: "711.00 EUR"."""
+    return f"{from_minor(minor, currency):f} {currency}"
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """An exact amount of one currency, counted in its minor units."""

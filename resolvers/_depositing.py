@@ -31,7 +31,7 @@ from domain.invoice.deposit_room import DepositWanted, deposit_net, require_room
 from domain.invoice.finalise import require_pro_forma
 from domain.invoice.lines import MOST_LINES
 from domain.invoice.model import Invoice, InvoiceKind, InvoiceLine, InvoiceState, LineKind
-from domain.money import from_minor
+from domain.money import amount_text
 from domain.project.model import Project
 from persistence import deposits, invoices
 from persistence.invoice_projects import projects_of, projects_of_phases
@@ -208,8 +208,8 @@ def require_not_deducted(acting: Acting, deposit: Invoice, credited: Sequence[In
                     field=("lines",),
                     number=str(deposit.number),
                     code=invoices.the_record(session, TaxCode, tax or 0).code,
-                    found=f"{from_minor(taken[tax], currency):f} {currency}",
-                    expected=f"{from_minor(rest, currency):f} {currency}",
+                    found=amount_text(taken[tax], currency),
+                    expected=amount_text(rest, currency),
                 )
             )
 
@@ -228,7 +228,7 @@ def require_deductions_within(acting: Acting, invoice: Invoice) -> None:
                     DEDUCTION_ABOVE_DEPOSIT(
                         field=("id",),
                         number=str(deposit.number),
-                        found=f"{from_minor(-net, currency):f} {currency}",
-                        expected=f"{from_minor(rest, currency):f} {currency}",
+                        found=amount_text(-net, currency),
+                        expected=amount_text(rest, currency),
                     )
                 )

@@ -25,7 +25,7 @@ from domain.given import day, number, one_of, text
 from domain.invoice.create import ENTITY_REQUIRED
 from domain.invoice.lines import LONGEST_TEXT
 from domain.invoice.model import LEGAL, Invoice, InvoiceKind
-from domain.money import CURRENCIES, decimals_of, from_minor, to_minor
+from domain.money import CURRENCIES, amount_text, decimals_of, to_minor
 from domain.organisation import Entity
 from domain.payment import (
     ALLOCATION_ABOVE_DUE,
@@ -92,7 +92,9 @@ def record(acting: Acting, wanted: PaymentWanted) -> tuple[Payment, list[Issue]]
     _set_against(acting, payment, parts)
     rest = payment.amount_minor - sum(part for _, part in parts)
     if rest and (wanted.automatic or wanted.shares):
-        return payment, [PAYMENT_LEFT_OVER(field=("amount",), found=_told(rest, payment.currency))]
+        return payment, [
+            PAYMENT_LEFT_OVER(field=("amount",), found=amount_text(rest, payment.currency))
+        ]
     return payment, []
 
 
@@ -230,13 +232,9 @@ def _above(
     return kind(
         field=at,
         number=of.number or of.pro_forma_number,
-        found=_told(part, currency),
-        expected=_told(max(0, limit), currency),
+        found=amount_text(part, currency),
+        expected=amount_text(max(0, limit), currency),
     )
-
-
-def _told(minor: int, currency: str) -> str:
-    return f"{from_minor(minor, currency):f} {currency}"
 
 
 def _set_against(acting: Acting, payment: Payment, parts: Parts) -> None:
@@ -372,7 +370,7 @@ def free_excess(acting: Acting, invoice: Invoice, *, on: date, reason: str | Non
     for key, part in freed(-due, list(present.items())):
         _take_off(acting, locked[key], invoice.id, part, reason=reason, not_before=on)
     session.flush()
-    found = _told(-due, invoice.currency)
+    found = amount_text(-due, invoice.currency)
     return [PAYMENT_FREED(field=("id",), number=invoice.number, found=found)]
 
 

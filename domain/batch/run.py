@@ -12,7 +12,7 @@ from domain.batch.model import Batch, BatchInvoice, BatchState, BillState, Group
 from domain.batch.plan import Bundle, PlannedItem, invoice_key
 from domain.errors import Issue, Refusal, call_error
 from domain.invoice.totals import Tax, total
-from domain.money import from_minor
+from domain.money import amount_text
 
 STALE_PLAN = call_error(
     "STALE_PLAN",
@@ -203,8 +203,8 @@ def _told(item: Listed, now: PlannedItem | None) -> Issue:
     return ITEM_MOVED(
         item=item.key,
         contract=f"contract_{item.contract_id}",
-        expected=_written(item.amount_minor, item.currency),
-        found=_written(amount, item.currency),
+        expected=amount_text(item.amount_minor, item.currency),
+        found=amount_text(amount, item.currency),
     )
 
 
@@ -217,10 +217,6 @@ def _what_changed(item: Listed, now: PlannedItem) -> str:
     if (len(now.item.entries), now.hours, now.item.rate) != (item.tickets, item.hours, item.rate):
         return "the time entries"
     return "the phase, or what its amount is made of"
-
-
-def _written(minor: int, currency: str) -> str:
-    return f"{from_minor(minor, currency):f} {currency}"
 
 
 def require_unmoved(gone: Sequence[tuple[Listed, Issue]]) -> None:

@@ -21,7 +21,7 @@ from domain.invoice.model import InvoiceLine, LineKind
 from domain.invoice.remaining import Billable, reached
 from domain.invoice.totals import line_net
 from domain.ledger import PhaseFigures
-from domain.money import from_minor, nearer_nothing
+from domain.money import amount_text, nearer_nothing
 from domain.project.model import BillingMethod, Phase
 
 ITEM_UNKNOWN = call_error(
@@ -71,7 +71,7 @@ def rest_given_up(
     amount = given_up(line)
     if amount == 0:
         return ()
-    found = f"{from_minor(amount, line.currency)} {line.currency}"
+    found = amount_text(amount, line.currency)
     return (REST_GIVEN_UP(field=field, phase=phase, found=found),)
 
 

@@ -16,7 +16,7 @@ from domain.given import LARGEST_AMOUNT, number
 from domain.invoice.create import MOST_QUANTITY
 from domain.invoice.model import LEGAL, Invoice, InvoiceKind, InvoiceLine, LineKind
 from domain.invoice.totals import Tax, Totals, VatGroup, line_net
-from domain.money import decimals_of, from_minor, share, to_minor
+from domain.money import amount_text, decimals_of, from_minor, share, to_minor
 from domain.tax import VatCategory
 
 CREDIT_NEEDS_FINAL = call_error(
@@ -157,8 +157,8 @@ def _line(
                 field=_at(asked, name),
                 position=line.position,
                 number=invoice.number,
-                found=f"{from_minor(net, line.currency):f}",
-                expected=f"{from_minor(rest, line.currency):f}",
+                found=amount_text(net, line.currency),
+                expected=amount_text(rest, line.currency),
             )
         )
     return InvoiceLine(
@@ -280,8 +280,8 @@ def _require_by_project(
                     rate=f"{key[1].rate.normalize():f}",
                     project=key[0],
                     number=invoice.number,
-                    found=f"{from_minor(base, invoice.currency):f}",
-                    expected=f"{from_minor(left[key], invoice.currency):f}",
+                    found=amount_text(base, invoice.currency),
+                    expected=amount_text(left[key], invoice.currency),
                 )
             )
 
@@ -294,8 +294,8 @@ def _require_within(invoice: Invoice, left: VatGroup, base: int) -> None:
                 field=("lines",),
                 rate=f"{left.tax.rate.normalize():f}",
                 number=invoice.number,
-                found=f"{from_minor(base, invoice.currency):f}",
-                expected=f"{from_minor(left.base, invoice.currency):f}",
+                found=amount_text(base, invoice.currency),
+                expected=amount_text(left.base, invoice.currency),
             )
         )
 

@@ -16,7 +16,7 @@ from domain.given import LARGEST_AMOUNT, number
 from domain.invoice.create import tax_for
 from domain.invoice.model import LEGAL, Invoice, InvoiceKind, InvoiceLine, LineKind
 from domain.invoice.remaining import Billable
-from domain.money import decimals_of, from_minor, rounded, to_minor
+from domain.money import amount_text, decimals_of, from_minor, rounded, to_minor
 from domain.project.model import ContractStatus, Project
 
 DEPOSIT_NOT_FINAL = call_error(
@@ -60,7 +60,7 @@ DEPOSIT_TO_DEDUCT = call_warning(
 
 def still_to_deduct(number: str, left: int, currency: str) -> Issue:
     """DEPOSIT_TO_DEDUCT: what a final deposit has left, in minor units."""
-    found = f"{from_minor(left, currency):f} {currency}"
+    found = amount_text(left, currency)
     return DEPOSIT_TO_DEDUCT(number=number, found=found)
 
 
@@ -212,8 +212,8 @@ def to_deduct(
                 kind(
                     field=("amount",),
                     number=number_,
-                    found=f"{from_minor(wanted, currency):f} {currency}",
-                    expected=f"{from_minor(limit, currency):f} {currency}",
+                    found=amount_text(wanted, currency),
+                    expected=amount_text(limit, currency),
                 )
             )
     if wanted <= 0:

@@ -11,7 +11,7 @@ from domain.given import LARGEST_AMOUNT, number
 from domain.invoice.deposit import Shares
 from domain.invoice.model import Invoice, InvoiceKind
 from domain.invoice.remaining import Billable
-from domain.money import decimals_of, from_minor, share, to_minor
+from domain.money import amount_text, decimals_of, share, to_minor
 from domain.project.model import Project
 
 NOTHING_TO_DEPOSIT = call_error(
@@ -88,8 +88,8 @@ def require_room(
         raise Refusal(
             DEPOSIT_ABOVE_REST(
                 field=field,
-                found=f"{from_minor(net, currency):f} {currency}",
-                expected=f"{from_minor(rest, currency):f} {currency}",
+                found=amount_text(net, currency),
+                expected=amount_text(rest, currency),
             )
         )
 

@@ -9,7 +9,7 @@ from domain.errors import (
 )
 from domain.invoice.deposit import DEDUCTION_ABOVE_INVOICE, DEPOSIT_OF_OTHERS
 from domain.invoice.model import Invoice, InvoiceLine
-from domain.money import from_minor
+from domain.money import amount_text
 
 
 def require_own(
@@ -46,7 +46,7 @@ def require_own(
                 DEDUCTION_ABOVE_INVOICE(
                     field=("id",),
                     number=number,
-                    found=f"{from_minor(net, invoice.currency):f} {invoice.currency}",
-                    expected=f"{from_minor(rest, invoice.currency):f} {invoice.currency}",
+                    found=amount_text(net, invoice.currency),
+                    expected=amount_text(rest, invoice.currency),
                 )
             )

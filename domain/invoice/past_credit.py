@@ -16,7 +16,7 @@ from domain.given import LARGEST_AMOUNT, number
 from domain.invoice.create import DEFAULT_ACCOUNT
 from domain.invoice.model import InvoiceLine, LineKind
 from domain.invoice.totals import Tax
-from domain.money import decimals_of, from_minor, share, to_minor
+from domain.money import amount_text, decimals_of, from_minor, share, to_minor
 from domain.project.history import BillingHistory
 from domain.project.model import Phase
 from domain.tax import VatCategory
@@ -127,8 +127,8 @@ def untaxed(
         field=field,
         line=line,
         rate=f"{tax.rate.normalize():f}",
-        found=f"{from_minor(past.vat or 0, currency):f}",
-        expected=f"{from_minor(share(past.history.net_minor, tax.rate, currency), currency):f}",
+        found=amount_text(past.vat or 0, currency),
+        expected=amount_text(share(past.history.net_minor, tax.rate, currency), currency),
     )
 
 
@@ -206,8 +206,8 @@ def _net(found: PastLine, asked: AskedPast) -> int:
             PAST_CREDIT_ABOVE_REST(
                 field=field,
                 phase=found.phase.name,
-                found=f"{from_minor(net, currency):f}",
-                expected=f"{from_minor(rest, currency):f}",
+                found=amount_text(net, currency),
+                expected=amount_text(rest, currency),
             )
         )
     return net

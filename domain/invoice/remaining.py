@@ -10,7 +10,7 @@ from domain.errors import Issue, IssueKind, PathPart, Refusal, call_error, call_
 from domain.invoice.basis import is_settled
 from domain.invoice.model import InvoiceLine
 from domain.ledger import PhaseFigures, percent_of
-from domain.money import from_minor
+from domain.money import amount_text
 from domain.project.model import BillingMethod, Contract, Phase
 
 AMOUNT_ABOVE_REMAINING = call_error(
@@ -154,8 +154,8 @@ def _outside(kind: IssueKind, net: int, billable: Billable, field: tuple[PathPar
     return kind(
         field=field,
         phase=billable.phase.name,
-        found=f"{from_minor(net, figures.currency)} {figures.currency}",
-        expected=f"{from_minor(limit, figures.currency)} {figures.currency}",
+        found=amount_text(net, figures.currency),
+        expected=amount_text(limit, figures.currency),
     )
 
 
@@ -176,7 +176,7 @@ def ahead_of_progress(
         AMOUNT_ABOVE_EARNED(
             field=field,
             phase=phase,
-            found=f"{from_minor(net, figures.currency)} {figures.currency}",
-            expected=f"{from_minor(figures.billable_now, figures.currency)} {figures.currency}",
+            found=amount_text(net, figures.currency),
+            expected=amount_text(figures.billable_now, figures.currency),
         ),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.errors import FIELD_INVALID, Refusal, call_error, call_warning
 from domain.given import number
-from domain.money import decimals_of, from_minor, to_minor
+from domain.money import amount_text, decimals_of, to_minor
 from domain.project.model import BillingMethod, Contract, Timing
 
 CONTRACT_TERM_FROZEN = call_error(
@@ -72,5 +72,5 @@ def cap_told(contract: Contract, billed: int, currency: str) -> list[Any]:
     cap = contract.cap_minor
     if cap is None or billed <= cap:
         return []
-    found, expected = (f"{from_minor(one, currency):f} {currency}" for one in (cap, billed))
+    found, expected = (amount_text(one, currency) for one in (cap, billed))
     return [CAP_BELOW_BILLED(field=("cap",), found=found, expected=expected)]

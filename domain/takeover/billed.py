@@ -9,7 +9,7 @@ from typing import Any
 
 from domain.errors import Issue, IssueKind, Scope, Severity
 from domain.ledger import PhaseFigures
-from domain.money import from_minor
+from domain.money import amount_text
 from domain.takeover.match import Known
 
 FEE_BELOW_BILLED = IssueKind(
@@ -41,7 +41,7 @@ def not_below_billed(fee_minor: int, entry: Known, currency: str) -> list[Issue]
     if figures is None or replace(figures, fee=fee_minor).uncovered <= figures.uncovered:
         return []
     least = figures.billed + figures.written_off - figures.fee_adjustment
-    found, expected = (f"{from_minor(minor, currency):f}" for minor in (fee_minor, least))
+    found, expected = (amount_text(minor, currency) for minor in (fee_minor, least))
     return [FEE_BELOW_BILLED(field=("fee",), found=found, expected=expected)]
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from domain.errors import FIELD_INVALID, Issue
 from domain.ledger import PhaseFigures
-from domain.money import from_minor
+from domain.money import amount_text, from_minor
 from domain.project.adjustment import WRITE_OFF_TOO_HIGH, AdjustmentKind
 from domain.project.model import BillingMethod
 from domain.takeover.amounts import OF_AMOUNTS, in_minor
@@ -135,7 +135,7 @@ class _TakenOverPlanner(PhaseRowPlanner):
         billed = figures.billed + self._billed[entry.id] + more_billed
         is_over = billed < fee if whole < 0 else billed > fee
         if is_over:
-            found, expected = (f"{from_minor(one, figures.currency):f}" for one in (billed, fee))
+            found, expected = (amount_text(one, figures.currency) for one in (billed, fee))
             yield OVER_BILLED(field=(self.amount,), found=found, expected=expected)
 
     amount: str = ""
@@ -189,7 +189,7 @@ class HistoryPlanner(_TakenOverPlanner):
         )
         issues += said
         if (columns["net_minor"] or 0) < 0:
-            shown = f"{from_minor(columns['net_minor'], currency):f}"
+            shown = amount_text(columns["net_minor"], currency)
             issues.append(AMOUNT_NEGATIVE_HISTORY(field=("amount",), found=shown))
         return columns, issues
 
@@ -204,7 +204,7 @@ class HistoryPlanner(_TakenOverPlanner):
         number = our_number(columns["invoice_no"])
         is_ours = number in self._recorded.numbers
         if is_ours or self._alike[self._likeness(facts)]:
-            amount = f"{from_minor(columns['net_minor'], columns['currency']):f}"
+            amount = amount_text(columns["net_minor"], columns["currency"])
             shown = _shown(columns["invoice_no"], columns["invoice_date"], amount)
             other = number if is_ours else shown
             yield POSSIBLE_DUPLICATE(field=("invoice_no",), found=shown, other=other)
@@ -256,7 +256,7 @@ class AdjustmentPlanner(_TakenOverPlanner):
         left = figures.free + self._fee[key] - self._billed[key] - self._given_up[key]
         is_within = left <= amount < 0 if figures.adjusted_fee < 0 else 0 < amount <= left
         if not is_within:
-            found, expected = (f"{from_minor(one, figures.currency):f}" for one in (amount, left))
+            found, expected = (amount_text(one, figures.currency) for one in (amount, left))
             yield WRITE_OFF_TOO_HIGH(field=("value",), found=found, expected=expected)
 
     def _likeness(self, facts: Facts) -> Facts:

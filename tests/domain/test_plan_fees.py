@@ -70,7 +70,7 @@ def test_an_adjustment_of_the_fee_counts() -> None:
     less = figures("1,000", fee_adjustment="-300", invoiced="600")
     assert (is_low("900", less), is_low("899.99", less)) == (False, True)
     (told,) = given("899.99", less).issues
-    assert (told.found, told.expected) == ("899.99", "900.00")
+    assert (told.found, told.expected) == ("899.99 EUR", "900.00 EUR")
 
 
 @pytest.mark.parametrize(

@@ -108,8 +108,8 @@ def test_more_than_the_fee_is_told_from_the_row_that_crosses_it_on() -> None:
         figures=PhaseFigures(fee=10_000, currency="EUR", invoiced=5_000),
     )
     assert issues_of(rows) == [[], [], ["OVER_BILLED"], ["AMOUNT_NEGATIVE_HISTORY"]]
-    assert rows[2].issues[0].found == "100.01"
-    assert rows[2].issues[0].expected == "100.00"
+    assert rows[2].issues[0].found == "100.01 EUR"
+    assert rows[2].issues[0].expected == "100.00 EUR"
 
 
 def test_a_negative_annex_is_over_billed_the_other_way() -> None:
@@ -140,7 +140,7 @@ def test_the_same_number_date_and_amount_twice_may_be_one_invoice() -> None:
     )
     assert issues_of(rows) == [[], ["POSSIBLE_DUPLICATE"], ["POSSIBLE_DUPLICATE"], [], []]
     assert outcomes(rows) == ["CREATE"] * 5
-    assert rows[1].issues[0].found == "2026-1 · 28/02/2026 · 10.00"
+    assert rows[1].issues[0].found == "2026-1 · 28/02/2026 · 10.00 EUR"
 
 
 def test_the_number_of_a_final_invoice_of_ours_is_told() -> None:

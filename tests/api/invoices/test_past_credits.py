@@ -172,7 +172,7 @@ def test_a_rate_without_a_code_says_what_to_give(firm: ApiClient) -> None:
     odd = past(firm, second, "100", gross="110", invoiceNo="FA-80")
     told = credited(firm, job["id"], invoiceNo="FA-80")
     assert codes(told) == ["PAST_VAT_DISAGREES"]
-    assert "10.00; at 20 % it would be 20.00" in told["userErrors"][0]["message"]
+    assert "10.00 EUR; at 20 % it would be 20.00 EUR" in told["userErrors"][0]["message"]
     asked = [{"historyId": odd, "taxCode": "FR-10"}]
     told = credited(firm, job["id"], invoiceNo="FA-80", lines=asked)
     assert vats(told) == [("10", "100.00", "10.00")]

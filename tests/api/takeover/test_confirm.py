@@ -247,7 +247,7 @@ def test_another_key_is_refused_once_it_was_applied(any_firm: ApiClient) -> None
     written(any_firm, review)
     answer = confirm(any_firm, review)
     assert codes(answer) == ["IMPORT_NOT_IN_REVIEW"]
-    assert "APPLIED" in answer["userErrors"][0]["message"]
+    assert "is applied" in answer["userErrors"][0]["message"]
 
 
 def test_a_key_is_of_one_request(any_firm: ApiClient) -> None:

@@ -242,4 +242,4 @@ def test_a_state_is_told_by_its_word_in_french(firm: ApiClient) -> None:
     written(firm, review)
     told = confirm(french, review)["userErrors"][0]["message"]
     assert told.startswith("Cet import est enregistré")
-    assert "is APPLIED;" in confirm(firm, review)["userErrors"][0]["message"]
+    assert "is applied;" in confirm(firm, review)["userErrors"][0]["message"]
