@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from domain.errors import FIELD_INVALID, FIELD_REQUIRED, Issue, PathPart, Refusal
-from domain.money import rounded
+from domain.money import CURRENCIES, rounded
 
 LARGEST_AMOUNT = Decimal(10) ** 12
 """Above it an amount is a slip of the hand, and its minor units would leave the 64-bit range."""
@@ -97,6 +97,17 @@ def day(value: date | None, *, field: Path, name: str) -> date | None:
         limits = f"{EARLIEST.isoformat()}–{LATEST.isoformat()}"
         raise Refusal(_invalid(field, name, "it is out of range", found=value, expected=limits))
     return value
+
+
+def currency_of(value: str, *, field: Path) -> str:
+    """The code of a currency, in capitals; FIELD_INVALID for none of ISO 4217."""
+    code = value.strip().upper()
+    if code not in CURRENCIES:
+        reason = "it must be an ISO 4217 currency"
+        raise Refusal(
+            FIELD_INVALID(field=field, name="The currency", reason=reason, found=value[:60])
+        )
+    return code
 
 
 def _invalid(

@@ -14,6 +14,7 @@ from domain.batch.run import BATCH_EMPTY, MOST_TOLD, require_made, require_state
 from domain.errors import NOT_FOUND, Issue, Refusal
 from domain.given import day
 from domain.invoice.deposit import still_to_deduct
+from domain.invoice.euro import EuroRate
 from domain.invoice.mail import MAIL_NOT_SET_UP
 from domain.job import Errand, JobKind, JobStatus, Stage, Tell
 from domain.takeover.wire import pack_issue
@@ -22,6 +23,7 @@ from persistence.mails import mailed_among
 from persistence.session import ScopedSession, part_of
 from persistence.undeducted import to_deduct_of
 from resolvers._batch_planning import locked_batch
+from resolvers._batch_rates import rates_of, sound_rates
 from resolvers._errands import acting_for, leave_to_job
 from resolvers._finalising import ToFinalise, judge_final, keep_final
 from resolvers._mailing import SETTING, Sending, queue_mail
@@ -42,12 +44,21 @@ class Part:
     bill_ids: Sequence[int] | None = None
 
 
-def ask_to_finalise(acting: Acting, part: Part, *, issue_date: date | None) -> Batch:
+def ask_to_finalise(
+    acting: Acting,
+    part: Part,
+    *,
+    issue_date: date | None,
+    euro_rates: Sequence[tuple[str, EuroRate]] = (),
+) -> Batch:
     """Leaves it to a job to make pro formas final, in the order of the batch.
+
+    `euro_rates` are by currency, for those that state their VAT in euros and keep no rate.
 
     A batch of which some are not made is taken for no whole one: BATCH_UNMADE.
     """
     issued = day(issue_date, field=("issue_date",), name="The issue date") or acting.today
+    rates = sound_rates(euro_rates, today=acting.today)
     batch = _the_batch(acting, part)
     if part.bill_ids is None:
         counts = batches.count_bills(acting.session, batch.id)
@@ -58,7 +69,7 @@ def ask_to_finalise(acting: Acting, part: Part, *, issue_date: date | None) -> B
     bills = _chosen(acting, batch, part)
     if not batches.has_pro_formas(acting.session, batch.id, ids=part.bill_ids):
         raise Refusal(BATCH_EMPTY(field=("id",), batch=batch.name))
-    values = {"bills": bills, "issue_date": issued.isoformat()}
+    values = {"bills": bills, "issue_date": issued.isoformat(), "euro_rates": rates}
     leave_to_job(acting, JobKind.BATCH_FINALISE, batch.id, values)
     return batch
 
@@ -111,7 +122,7 @@ def invoices_of(session: ScopedSession, part: Part) -> list[BatchInvoice]:
 
 def carry_out_finalise(house: House, errand: Errand, tell: Tell) -> None:
     """The job: portion by portion, each final at once; begun again, it passes by what is final."""
-    issued = date.fromisoformat(errand.values["issue_date"])
+    issued, rates = date.fromisoformat(errand.values["issue_date"]), rates_of(errand)
 
     warned: dict[str, Issue] = {}
 
@@ -121,7 +132,7 @@ def carry_out_finalise(house: House, errand: Errand, tell: Tell) -> None:
         left = [bill for bill in bills if bill.invoice_id not in final]
         if not left:
             return 0
-        asked = [ToFinalise(bill.invoice_id or 0) for bill in left]
+        asked = [ToFinalise(bill.invoice_id or 0, euro_rates=rates) for bill in left]
         judged = judge_final(acting, asked, issue_date=issued)
         # Read under the locks of the projects.
         left_over = to_deduct_of(acting.session, [one.invoice_id for one in asked])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import strawberry
 
@@ -68,12 +69,25 @@ class BatchDropInput:
 
 
 @strawberry.input
+class BatchEuroRateInput:
+    currency: str
+    rate: Decimal = strawberry.field(description="Euros for one unit: 0.92 for USD, not 1.087.")
+    on: date
+    source: str = strawberry.field(description="Who published it, e.g. BCE.")
+
+
+@strawberry.input
 class BatchFinaliseInput:
     id: strawberry.ID
     invoice_ids: list[strawberry.ID] | None = strawberry.field(
         default=None, description="Of batch invoices; all of the batch when left out."
     )
     issue_date: date | None = strawberry.field(default=None, description="Today when left out.")
+    euro_rates: list[BatchEuroRateInput] | None = strawberry.field(
+        default=None,
+        description="For invoices in these currencies that must state their VAT in euros, and "
+        "keep no rate of their own.",
+    )
     idempotency_key: strawberry.ID
 
 

@@ -11,11 +11,10 @@ import strawberry
 from strawberry import Maybe
 
 from domain.accounting import SETTINGS, ExportFormat
-from domain.errors import FIELD_INVALID, FIELD_REQUIRED, Refusal
-from domain.given import number, one_of
+from domain.errors import FIELD_REQUIRED, Refusal
+from domain.given import currency_of, number, one_of
 from domain.invoice.euro import LARGEST_RATE, RATE_DECIMALS, SMALLEST_RATE
 from domain.invoice.model import LEGAL, InvoiceState
-from domain.money import CURRENCIES
 from resolvers._selecting import ExportWanted
 from schema.node import key_of, optional_key
 
@@ -115,7 +114,7 @@ def as_wanted(asked: InvoicesExportInput, locale: str) -> ExportWanted:
         return optional_key(getattr(chosen, f"{name}_id"), name, field=("filter", f"{name}_id"))
 
     if chosen.currency is not None:
-        _currency(chosen.currency, ("filter", "currency"))
+        currency_of(chosen.currency, field=("filter", "currency"))
     return ExportWanted(
         format=asked.format,
         invoice_ids=None
@@ -139,7 +138,7 @@ def euro_rates_of(asked: Any) -> dict[str, Decimal]:
     rates = {}
     for place, one in enumerate(asked or ()):
         path = ("euro_rates", place)
-        rates[_currency(one.currency, (*path, "currency"))] = number(
+        rates[currency_of(one.currency, field=(*path, "currency"))] = number(
             one.rate,
             field=(*path, "rate"),
             name="The euro rate",
@@ -148,13 +147,3 @@ def euro_rates_of(asked: Any) -> dict[str, Decimal]:
             most=LARGEST_RATE,
         ) or Decimal(1)
     return rates
-
-
-def _currency(given_: str, path: tuple[str | int, ...]) -> str:
-    currency = given_.strip().upper()
-    if currency not in CURRENCIES:
-        reason = "it must be an ISO 4217 currency"
-        raise Refusal(
-            FIELD_INVALID(field=path, name="The currency", reason=reason, found=given_[:60])
-        )
-    return currency

@@ -11,6 +11,7 @@ from domain.access import Permission
 from domain.batch.model import Batch as BatchRecord
 from domain.errors import Refusal
 from domain.given import text
+from domain.invoice.euro import EuroRate
 from persistence import batches
 from persistence.reading import load_one
 from resolvers import _batch_delivering as delivering
@@ -161,7 +162,13 @@ class Batching:
             part = delivering.Part(
                 batch_id=batch_key(input.id), bill_ids=bill_keys(input.invoice_ids)
             )
-            return delivering.ask_to_finalise(acting, part, issue_date=input.issue_date)
+            given = [
+                (one.currency, EuroRate(one.rate, one.on, one.source))
+                for one in input.euro_rates or ()
+            ]
+            return delivering.ask_to_finalise(
+                acting, part, issue_date=input.issue_date, euro_rates=given
+            )
 
         return await _once(info, "batchFinalise", input, act, Permission.FINALISE_INVOICES)
 

@@ -66,6 +66,11 @@ def give_rate(
         raise Refusal(
             FIELD_INVALID(field=place, name="The euro rate", reason="the invoice is in euros")
         )
+    keep_rate(invoice, sound_rate(given, today=today, place=place))
+
+
+def sound_rate(given: EuroRate, *, today: date, place: tuple[PathPart, ...]) -> EuroRate:
+    """The rate as it is kept: FIELD_INVALID and FIELD_REQUIRED as `give_rate` refuses it."""
     rate = number(
         given.rate,
         field=(*place, "rate"),
@@ -91,8 +96,13 @@ def give_rate(
         required=True,
     )
     # One line: it stands within a sentence of the paper.
-    written = " ".join((source or "").split())
-    invoice.euro_rate, invoice.euro_rate_on, invoice.euro_rate_source = rate, given.on, written
+    return EuroRate(rate or given.rate, given.on, " ".join((source or "").split()))
+
+
+def keep_rate(invoice: Invoice, rate: EuroRate) -> None:
+    """Keeps a sound rate with a pro forma in another currency than the euro."""
+    invoice.euro_rate, invoice.euro_rate_on = rate.rate, rate.on
+    invoice.euro_rate_source = rate.source
 
 
 def withdraw_rate(invoice: Invoice) -> None:
