@@ -43,6 +43,7 @@ class TimeEntry(Node):
     )
     billed_by: Invoice | None = strawberry.field(
         description="The invoice or pro forma; while there is one, the entry stays as it is."
+        " Null where it is out of reach."
     )
     written_off: bool = strawberry.field(description="Given up: it is not billed.")
     write_off_reason: str | None
@@ -61,7 +62,8 @@ def _invoices(
 ) -> Mapping[int, dict[str, Any]]:
     of = invoices_of(session, keys)
     found = load_by_ids(session, INVOICE, wanted, of.values())
-    return {key: found[invoice] for key, invoice in of.items()}
+    # Hours are within reach by their project, a paper over several projects by all of them.
+    return {key: found[invoice] for key, invoice in of.items() if invoice in found}
 
 
 def _rates(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> Mapping[int, MoneyRow]:

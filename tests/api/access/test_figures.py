@@ -11,6 +11,7 @@ from tests.api.access.scene import OUTSIDE, OWN, Scene, email_of, hours, pay
 from tests.api.invoices.acts import codes, draw, drawn, final
 from tests.api.invoices.project_acts import over
 from tests.api.invoices.test_chain import verified
+from tests.api.records.test_worked_time import put_on
 from tests.support.api import ApiClient
 
 FIGURES = """
@@ -136,3 +137,22 @@ def test_hours_of_others_are_the_managers_and_not_the_workers(scene: Scene) -> N
     assert scene.manager.query(asked)["timeEntries"]["totalCount"] == 2
     [mine] = scene.worker.query(asked)["timeEntries"]["nodes"]
     assert mine == {"rate": None, "collaborator": {"email": own}}
+
+
+def test_hours_are_shown_to_whoever_does_not_reach_the_paper_that_bills_them(scene: Scene) -> None:
+    """The paper bills OUT-1 beside their project, or their role sees no paper at all."""
+    asked = "{ timeEntries { nodes { id billedBy { id } } } }"
+    own = "query($id: ID!) { invoice(id: $id) { lines { id phase { id } } } }"
+    email, mixed = email_of(scene.admin, scene.worker), over(scene.admin, *scene.phases.values())
+    billed = hours(scene.admin, "OWN-1", email)["results"][0]["node"]["id"]
+    [line] = [
+        one["id"]
+        for one in scene.admin.query(own, id=mixed)["invoice"]["lines"]
+        if one["phase"]["id"] == scene.phases["OWN-1"]
+    ]
+    with scene.admin.house.database.writing(scene.admin.organisation_id) as session:
+        put_on(session, int(line.rpartition("_")[2]), billed)
+    by = {one["id"]: one["billedBy"] for one in scene.admin.query(asked)["timeEntries"]["nodes"]}
+    assert by[billed] == {"id": mixed}
+    for caller in (scene.manager, scene.worker):
+        assert caller.query(asked)["timeEntries"]["nodes"] == [{"id": billed, "billedBy": None}]
