@@ -1,4 +1,4 @@
-"""Facts as people read them: a state in words, an amount as the language writes it.
+"""Facts as people read them: a state in words, an amount and a title as the language has it.
 
 What programs read (`found`, `expected`) stays as it is, and so does what somebody typed.
 """
@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 
 from documents import figures
 from domain.access import SENTENCES, Permission
 from domain.money import CURRENCIES
+from templates_xlsx.layouts import LAYOUTS
+from templates_xlsx.sheet import Column
 from words import language_of, translated
 
 _WORDS = {
@@ -32,6 +35,9 @@ _IS = "is {word}"
 _AMOUNTS = ("found", "expected")
 """The facts that hold amounts; the others are names, numbers and places."""
 
+_TITLES = ("column_title", "fields")
+"""The facts that hold titles of columns: a review keeps them as who made it reads them."""
+
 _AMOUNT = re.compile(r"(-?\d+(?:\.\d+)?) ([A-Z]{3})", re.ASCII)
 
 
@@ -44,6 +50,8 @@ def told_by(code: str, words: str, locale: str) -> Callable[[str, str], str]:
             return translated(SENTENCES[Permission(value)], locale).removesuffix(".")
         if name in spoken:
             return ", ".join(_word(word, locale) for word in value.split(", "))
+        if name in _TITLES:
+            return ", ".join(_title(title, locale) for title in value.split(", "))
         # In quotation marks it is a text of somebody's own, and so is the name of a record.
         is_own = name not in _AMOUNTS or f"“{{{name}}}”" in words
         return value if is_own else amount_in(value, locale)
@@ -64,6 +72,18 @@ def number_in(value: str, locale: str) -> str:
     if language_of(locale) == "fr" and re.fullmatch(r"-?\d+\.\d+", value, re.ASCII):
         return value.replace(".", ",")
     return amount_in(value, locale)
+
+
+def _title(title: str, locale: str) -> str:
+    column = _columns().get(title)
+    return title if column is None else column.title(language_of(locale))
+
+
+@cache
+def _columns() -> dict[str, Column]:
+    """The columns by both of their titles; of one title in several sheets that of the first."""
+    every = [column for layout in LAYOUTS.values() for column in layout.columns]
+    return {title: column for column in reversed(every) for title in (column.en, column.fr)}
 
 
 def _word(word: str, locale: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from domain.access import Permission, Role, require
@@ -14,6 +16,9 @@ from domain.takeover.model import ImportState
 from persistence.pages import PageAsked, page_size
 from schema.telling import amount_in, number_in, told_by
 from schema.user_error import user_error
+from templates_xlsx.layouts import LAYOUTS
+
+_ALL = [column for layout in LAYOUTS.values() for column in layout.columns]
 
 
 @pytest.mark.parametrize(
@@ -98,3 +103,28 @@ def test_a_name_that_reads_as_an_amount_is_told_as_it_is() -> None:
     assert told.startswith(
         "1,00\u00a0€ sont demandés sur 250.00 EUR, mais il ne reste que 0,00\u00a0€"
     )
+
+
+@pytest.mark.parametrize("permission", list(Permission))
+def test_no_refusal_shows_the_code_of_a_permission_or_a_role(permission: Permission) -> None:
+    issue = KINDS["PERMISSION_DENIED"](role=Role.READER, permission=permission.value)
+    for locale in ("en", "fr"):
+        message = user_error(issue, locale)["message"]
+        assert not re.search(r"[A-Z]{2,}", message), message
+
+
+@pytest.mark.parametrize("kind", sorted(LAYOUTS))
+def test_the_titles_of_columns_are_told_in_the_language_of_whoever_reads(kind: str) -> None:
+    """Whoever made the review: a title of another sheet that reads the same will do."""
+    columns = LAYOUTS[kind].columns
+    for language, other in (("fr", "en"), ("en", "fr")):
+        told = told_by("WILL_UPDATE", "", language)
+        of_language = {one.title(language) for one in columns}
+        fields = ", ".join(one.title(language) for one in columns)
+        assert told("fields", fields) == fields
+        for column in columns:
+            said = told("column_title", column.title(other))
+            same = {one.title(language) for one in _ALL if one.title(other) == column.title(other)}
+            assert said in same
+            assert len(same) > 1 or said in of_language
+    assert told_by("WILL_UPDATE", "", "en")("name", "Devise") == "Devise"
