@@ -58,6 +58,23 @@ HOUSE = {
 }
 """The letters of a firm that has written none, in English; `words` has the French."""
 
+PARTLY_PAID = (
+    "Hello,\n\nPlease find enclosed our invoice {number} of {gross}, of which {net_due} is left to "
+    "be paid by {due_date}.\n\nKind regards,\n{entity}"
+)
+SETTLED = (
+    "Hello,\n\nPlease find enclosed our invoice {number} of {gross}. Nothing of it is left to be "
+    "paid.\n\nKind regards,\n{entity}"
+)
+
+
+def house_body(kind: MailKind, *, gross: int, due: int) -> str:
+    """The house's words; nobody is asked for what was paid or credited since, sent again."""
+    if kind is not MailKind.INVOICE or due == gross:
+        return HOUSE[kind].body
+    return PARTLY_PAID if due > 0 else SETTLED
+
+
 _PLACE = re.compile(r"\{([^{}\n]*)\}")
 
 

@@ -27,12 +27,13 @@ from domain.invoice.mail import (
 )
 from domain.invoice.model import LEGAL, Invoice, InvoiceKind
 from domain.mail_address import address, addresses, domain_of
-from domain.mail_template import HOUSE, MailKind, filled
+from domain.mail_template import HOUSE, MailKind, filled, house_body
 from domain.money import from_minor
 from persistence import invoices
 from persistence.batches import settle_bills
 from persistence.mails import Taken, default_recipient, is_outdated, mail_of
 from persistence.organisations import the_organisation
+from persistence.payments import standings
 from persistence.session import ScopedSession
 from resolvers._mutation import Acting
 from resolvers._picturing import picture_now
@@ -135,9 +136,10 @@ def draft_of(session: ScopedSession, dossier: Dossier) -> Draft:
     kind, language = _kind(invoice), invoice.language
     kept = the_organisation(session).settings.get("mail_templates") or {}
     own = (kept.get(language) or {}).get(kind.value) or {}
-    values = _values(dossier)
+    due = standings(session, [invoice.id])[invoice.id].due
+    values, house = _values(dossier, due), house_body(kind, gross=invoice.gross_minor, due=due)
     subject = own.get("subject") or translated(HOUSE[kind].subject, language)
-    body = own.get("body") or translated(HOUSE[kind].body, language)
+    body = own.get("body") or translated(house, language)
     found = default_recipient(session, dossier.client.id)
     known = address(found) if found else None
     # A name may be longer than a subject: cut, it is still found again by its number.
@@ -229,14 +231,18 @@ def _kind(invoice: Invoice) -> MailKind:
     return MailKind.CREDIT_NOTE if is_credit else MailKind.INVOICE
 
 
-def _values(dossier: Dossier) -> Mapping[str, str]:
+def _values(dossier: Dossier, net_due: int) -> Mapping[str, str]:
     invoice = dossier.invoice
     language, due = invoice.language, invoice.due_date
-    gross = from_minor(invoice.gross_minor, invoice.currency)
+
+    def written(minor: int) -> str:
+        return figures.money(from_minor(minor, invoice.currency), invoice.currency, language)
+
     return {
         "number": dossier.number,
         "client": dossier.client.name,
-        "gross": figures.money(gross, invoice.currency, language),
+        "gross": written(invoice.gross_minor),
+        "net_due": written(net_due),
         "due_date": figures.day(due, language) if due else "",
         "entity": dossier.entity.name,
     }

@@ -10,9 +10,12 @@ import pytest
 from pypdf import PdfReader
 from structlog.testing import capture_logs
 
+from domain.mail_template import HOUSE, MailKind, house_body
 from server.long_work import at_work, postman_of
 from tests.api.invoices.acts import DELETE, account_line, blank, change, codes, drawn, final
 from tests.api.invoices.mail_acts import RETRY, WHO, invoice_of, mails, queued, send
+from tests.api.invoices.paying_acts import invoiced, pay
+from tests.api.invoices.test_crediting import credit
 from tests.support.api import ApiClient
 from tests.support.mailbox import PASSWORD, SENDER, Mailbox, mail_server
 from tests.support.takeover import project
@@ -169,6 +172,35 @@ def test_letters_are_in_the_words_of_the_firm(mailing: ApiClient) -> None:
     back = {**own, "subject": None, "body": None}
     answer = mailing.query(SETTINGS, input={"mailTemplates": [back]})["organisationUpdate"]
     assert answer["node"]["mailTemplates"] == []
+
+
+def test_nobody_is_asked_for_what_was_paid_or_credited(any_mailing: ApiClient) -> None:
+    """A letter that goes out again asks for what is left of the invoice, or for nothing."""
+
+    def body(of: str) -> str:
+        said: str = any_mailing.query(DRAFT, id=of)["invoiceMailDraft"]["body"]
+        return said.replace("\u202f", " ").replace("\u00a0", " ")
+
+    invoice = invoiced(any_mailing, "1000.00")
+    assert "de 1 200,00 €, à régler au plus tard le 21 décembre 2026." in body(invoice)
+    pay(any_mailing, "700.00", allocations=[{"invoiceId": invoice}])
+    assert "de 1 200,00 €, dont 500,00 € restent à régler au plus tard le 21" in body(invoice)
+    note = credit(any_mailing, invoice)["creditNote"]
+    assert "de 1 200,00 €. Il ne reste rien à régler." in body(invoice)
+    assert "notre avoir" in body(note["id"])
+    # The firm's own words stay its own.
+    own = {"language": "fr", "kind": "INVOICE", "subject": None, "body": "{gross}, {due_date}"}
+    any_mailing.query(SETTINGS, input={"mailTemplates": [own]})
+    assert body(invoice) == "1 200,00 €, 21 décembre 2026"
+
+
+@pytest.mark.parametrize(
+    ("due", "told"),
+    [(120, "to be paid by {due_date}"), (1, "{net_due} is left"), (0, "Nothing of it is left")],
+)
+def test_the_letter_of_an_invoice_follows_what_is_due(due: int, told: str) -> None:
+    assert told in house_body(MailKind.INVOICE, gross=120, due=due)
+    assert house_body(MailKind.PROFORMA, gross=120, due=due) == HOUSE[MailKind.PROFORMA].body
 
 
 def test_the_server_sends_by_itself_and_logs_no_secret(mailing: ApiClient) -> None:
