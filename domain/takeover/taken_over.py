@@ -2,14 +2,15 @@
 
 A row says nothing of which record it is: the one that says exactly what is recorded already stands
 for it, once for each time it was recorded. So the second upload of a file writes nothing, and two
-equal rows of one file are both kept.
+equal rows of one file are both kept. A row that says otherwise what no row says any more is warned
+of: it would count beside what it corrects.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -17,7 +18,8 @@ from typing import Any
 
 from domain.errors import FIELD_INVALID, Issue
 from domain.ledger import PhaseFigures
-from domain.money import amount_text, from_minor
+from domain.likeness import name_key
+from domain.money import amount_text
 from domain.project.adjustment import WRITE_OFF_TOO_HIGH, AdjustmentKind
 from domain.project.model import BillingMethod
 from domain.takeover.amounts import OF_AMOUNTS, in_minor
@@ -38,6 +40,7 @@ from domain.takeover.phase_rows import (
     PhaseRowPlanner,
     of_unsigned,
 )
+from domain.takeover.retold import Retold
 from domain.tax import is_rate_of, was_rate_of
 
 Facts = tuple[Any, ...]
@@ -65,6 +68,7 @@ class _TakenOverPlanner(PhaseRowPlanner):
         self._recorded = recorded
         self._met: Counter[Facts] = Counter()
         self._alike = Counter(self._likeness(facts) for facts in recorded.lines.elements())
+        self._retold = Retold(recorded.lines, self._gists)
         self._fee: Counter[int] = Counter()
         self._billed: Counter[int] = Counter()
         self._given_up: Counter[int] = Counter()
@@ -94,6 +98,18 @@ class _TakenOverPlanner(PhaseRowPlanner):
             self._fee[phase] += fee
             self._billed[phase] += billed
             self._given_up[phase] += self._write_off(planned.columns)
+            if not any(issue.kind is POSSIBLE_DUPLICATE for issue in planned.issues):
+                self._retold.note(candidate.row, facts)
+
+    def together(self, rows: Iterable[Candidate]) -> Mapping[int, Sequence[Issue]]:
+        """POSSIBLE_DUPLICATE too of what is recorded otherwise, and stands so in no row."""
+        told = dict(super().together(rows))
+        for row, facts, other in self._retold.beside(self._recorded.lines - self._met):
+            currency = str(self._known.phases.by_id[facts[0]].columns["currency"])
+            found, before = (self._called(one, currency) for one in (facts, other))
+            issue = POSSIBLE_DUPLICATE(field=(self.telling,), found=found, other=before)
+            told[row] = [*told.get(row, ()), issue]
+        return told
 
     @abstractmethod
     def _columns(self, candidate: Candidate, entry: Known) -> tuple[dict[str, Any], list[Issue]]:
@@ -102,6 +118,14 @@ class _TakenOverPlanner(PhaseRowPlanner):
     @abstractmethod
     def _likeness(self, facts: Facts) -> Facts:
         """What makes two rows look like one thing said twice."""
+
+    @abstractmethod
+    def _gists(self, facts: Facts) -> Iterable[Hashable]:
+        """What tells that two rows speak of one thing, though they say it otherwise."""
+
+    @abstractmethod
+    def _called(self, facts: Facts, currency: str) -> str:
+        """What a row tells as people would name it."""
 
     @abstractmethod
     def _weight(self, columns: Mapping[str, Any]) -> tuple[int, int]:
@@ -140,6 +164,8 @@ class _TakenOverPlanner(PhaseRowPlanner):
 
     amount: str = ""
     """The column that holds the amount."""
+    telling: str = ""
+    """The column by which two of them are told apart."""
 
 
 class HistoryPlanner(_TakenOverPlanner):
@@ -156,6 +182,7 @@ class HistoryPlanner(_TakenOverPlanner):
     }
     dated = "invoice_date"
     amount = entered = "amount"
+    telling = "invoice_no"
     names = (
         "phase_id",
         "net_minor",
@@ -196,6 +223,15 @@ class HistoryPlanner(_TakenOverPlanner):
     def _likeness(self, facts: Facts) -> Facts:
         return facts[:4]
 
+    def _gists(self, facts: Facts) -> Iterable[Hashable]:
+        """Its number, or its day when it has none; and its day and amount, whatever its number."""
+        phase, net, day, number = facts[:4]
+        return ((phase, name_key(number) if number else day), (phase, day, net))
+
+    def _called(self, facts: Facts, currency: str) -> str:
+        _, net, day, number = facts[:4]
+        return _shown(number, day, amount_text(net, currency))
+
     def _weight(self, columns: Mapping[str, Any]) -> tuple[int, int]:
         return 0, columns["net_minor"]
 
@@ -204,8 +240,7 @@ class HistoryPlanner(_TakenOverPlanner):
         number = our_number(columns["invoice_no"])
         is_ours = number in self._recorded.numbers
         if is_ours or self._alike[self._likeness(facts)]:
-            amount = amount_text(columns["net_minor"], columns["currency"])
-            shown = _shown(columns["invoice_no"], columns["invoice_date"], amount)
+            shown = self._called(facts, columns["currency"])
             other = number if is_ours else shown
             yield POSSIBLE_DUPLICATE(field=("invoice_no",), found=shown, other=other)
 
@@ -218,7 +253,7 @@ class AdjustmentPlanner(_TakenOverPlanner):
         "value": (*OF_AMOUNTS, OVER_BILLED, POSSIBLE_DUPLICATE),
         "date": (DATE_IN_FUTURE,),
     }
-    amount = entered = "value"
+    amount = entered = telling = "value"
     names = ("phase_id", "kind", "adjusted_on", "amount_minor", "hours", "reason", "comment")
 
     def _columns(self, candidate: Candidate, entry: Known) -> tuple[dict[str, Any], list[Issue]]:
@@ -262,6 +297,14 @@ class AdjustmentPlanner(_TakenOverPlanner):
     def _likeness(self, facts: Facts) -> Facts:
         return facts[:5]
 
+    def _gists(self, facts: Facts) -> Iterable[Hashable]:
+        phase, kind, day, _, _, reason = facts[:6]
+        return ((phase, kind, day, name_key(reason)),)
+
+    def _called(self, facts: Facts, currency: str) -> str:
+        _, _, day, minor, hours = facts[:5]
+        return _shown(None, day, f"{hours:f} h" if minor is None else amount_text(minor, currency))
+
     def _weight(self, columns: Mapping[str, Any]) -> tuple[int, int]:
         amount = columns["amount_minor"] or 0
         match columns["kind"]:
@@ -273,9 +316,7 @@ class AdjustmentPlanner(_TakenOverPlanner):
 
     def _looks_recorded(self, columns: Mapping[str, Any], facts: Facts) -> Iterable[Issue]:
         if self._alike[self._likeness(facts)]:
-            minor, hours = columns["amount_minor"], columns["hours"]
-            value = hours if minor is None else from_minor(minor, columns["currency"])
-            shown = _shown(None, columns["adjusted_on"], f"{value:f}")
+            shown = self._called(facts, columns["currency"])
             yield POSSIBLE_DUPLICATE(field=("value",), found=shown, other=shown)
 
 

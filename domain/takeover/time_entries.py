@@ -3,7 +3,8 @@
 Only a prefilled row says which entry it is; it updates that one. Any other row that says exactly
 what is recorded stands for it, once for each time it was recorded, and a cell of “billable” or
 “approved” left empty says nothing: so the second upload of a file writes nothing, also after the
-entries were approved, and two equal rows of one file are both kept.
+entries were approved, and two equal rows of one file are both kept. A row that tells other hours
+of what no row tells any more is warned of: both would be billed.
 
 Time on a project that is not signed is warned of by nobody: a prospect is worked on before it
 signs, and none of it is billed until then.
@@ -12,7 +13,7 @@ signs, and none of it is billed until then.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import product
@@ -32,6 +33,7 @@ from domain.takeover.issues import (
 from domain.takeover.match import NAMING, Known
 from domain.takeover.model import RowOutcome
 from domain.takeover.plan import CHANGING, Planner, archived, settle
+from domain.takeover.retold import Retold
 from domain.takeover.work import KnownWork
 from domain.time_entry import HOURS_OVER_DAY, MOST_HOURS, TIME_ENTRY_BILLED
 
@@ -72,7 +74,7 @@ class TimeEntryPlanner(Planner):
         "": (*CHANGING[""], TIME_ENTRY_BILLED),
         "ref": (REFERENCE_ID_UNKNOWN,),
         "date": (DATE_IN_FUTURE,),
-        "hours": (HOURS_OVER_DAY,),
+        "hours": (HOURS_OVER_DAY, POSSIBLE_DUPLICATE),
         "email": (*NAMING, RECORD_ARCHIVED),
         "project_code": (*NAMING, RECORD_ARCHIVED),
         "contract": (*NAMING, RECORD_ARCHIVED),
@@ -94,6 +96,7 @@ class TimeEntryPlanner(Planner):
             self._worked[entry.collaborator_id, entry.worked_on] += entry.hours
         on_tickets = (entry for entry in self._entries.values() if entry.ticket is not None)
         self._tickets = {_on_ticket(entry._asdict()) for entry in on_tickets}
+        self._retold = Retold(self._entries.values(), _gists)
 
     def _look_ahead(self, candidates: Iterable[Candidate]) -> None:
         # What a prefilled row stands for, no other row does, be it higher in the file.
@@ -101,6 +104,17 @@ class TimeEntryPlanner(Planner):
         for entry in self._entries.values() if self.matches else ():
             if entry.id not in sealed:
                 self._free[entry.facts].append(entry.id)
+
+    def together(self, rows: Iterable[Candidate]) -> Mapping[int, Sequence[Issue]]:
+        """POSSIBLE_DUPLICATE too of what is recorded with other hours, and so in no row."""
+        told = dict(super().together(rows))
+        left = {self._entries[key] for waiting in self._free.values() for key in waiting}
+        for row, entry, other in self._retold.beside(left):
+            email = self._known.people.code_of(entry.collaborator_id)
+            found, before = (_shown(one._asdict(), one.ticket or email) for one in (entry, other))
+            issue = POSSIBLE_DUPLICATE(field=("hours",), found=found, other=before)
+            told[row] = [*told.get(row, ()), issue]
+        return told
 
     def _judge(self, candidate: Candidate) -> Planned:
         entry = self._entries.get(candidate.record_id or 0)
@@ -252,6 +266,9 @@ class TimeEntryPlanner(Planner):
         if planned.outcome is RowOutcome.CREATE:
             if planned.columns["ticket"] is not None:
                 self._tickets.add(_on_ticket(planned.columns))
+            if not any(issue.kind is POSSIBLE_DUPLICATE for issue in planned.issues):
+                entry = Entry(0, 0, *(planned.columns[name] for name in FACTS))
+                self._retold.note(candidate.row, entry)
         elif candidate.record_id is None and planned.target_id is not None:
             self._free[self._entries[planned.target_id].facts].popleft()
 
@@ -271,6 +288,14 @@ def _on_ticket(columns: Mapping[str, Any]) -> tuple[Any, ...]:
     """What makes two entries look like one: a ticket, of one person, one day and as many hours."""
     ticket = name_key(columns["ticket"])
     return ticket, columns["collaborator_id"], columns["worked_on"], columns["hours"]
+
+
+def _gists(entry: Entry) -> Iterable[Hashable]:
+    """A person's work of a day by its ticket, else by what it was done on and what was done."""
+    work: tuple[Hashable, ...] = (entry.project_id, entry.contract_id, entry.phase_id)
+    done = (*work, name_key(entry.description or ""))
+    known_by = name_key(entry.ticket) if entry.ticket is not None else done
+    return ((entry.collaborator_id, entry.worked_on, known_by),)
 
 
 def _left_behind(entry: Entry, columns: Mapping[str, Any]) -> Iterable[str]:

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.api.takeover.reviews import notes, refusal_codes, reviewed, written
-from tests.api.takeover.sheets import book, download, opened, saved
+from tests.api.takeover.reviews import notes, refusal_codes, reviewed, take, written
+from tests.api.takeover.sheets import Cells, book, download, opened, saved
 from tests.support.api import ApiClient
 from tests.support.documents import DRAW, FINALISE
 from tests.support.takeover import CLEAN, PAST, phases_of, project, send, take_in
@@ -71,6 +71,35 @@ def test_the_second_upload_of_the_past_writes_nothing(any_firm: ApiClient, kind:
     written(any_firm, review)
     again, _ = reviewed(any_firm, (CLEAN / PAST[kind]).read_bytes())
     assert again["counts"]["create"] == 0
+
+
+def test_a_past_invoice_told_otherwise_is_warned_of_before_it_counts_twice(
+    any_firm: ApiClient,
+) -> None:
+    """O36, A22: whoever corrects the file and sends it again sees that both would count."""
+    where: Cells = {"C": "PAT-2501", "E": "Mission de base", "F": "PRO"}
+    past: Cells = {**where, "K": 4600.5, "L": DAY, "M": "2026-0113"}
+    other: Cells = {**where, "K": 100, "L": date(2026, 3, 31)}
+    take(any_firm, "history", past, other)
+    for cells in (
+        {"K": 4700},
+        {"L": date(2026, 2, 27)},
+        {"M": "2026-0115"},
+        {"M": None},
+        {"M": " 2026-0113", "K": 10, "L": date(2026, 1, 31)},
+    ):
+        _, rows = reviewed(any_firm, book("history", {**past, **cells}, other))
+        assert [row["outcome"] for row in rows.values()] == ["CREATE", "UNCHANGED"]
+        assert [notes(row) for row in rows.values()] == [{("POSSIBLE_DUPLICATE", "M")}, set()]
+    _, rows = reviewed(any_firm, book("history", {**other, "K": 90}))
+    assert rows[2]["userErrors"][0]["message"].endswith("“31/03/2026 · 100.00 EUR”.")
+    # Beside the lines that are told as they are recorded, one more of the same invoice is no doubt.
+    _, rows = reviewed(any_firm, book("history", past, other, {**past, "K": 10}))
+    assert [notes(row) for row in rows.values()] == [set(), set(), set()]
+    reduced: Cells = {**where, "K": -50, "L": DAY, "M": "Remise"}
+    take(any_firm, "adjustments", reduced)
+    _, rows = reviewed(any_firm, book("adjustments", {**reduced, "K": -60}))
+    assert notes(rows[2]) == {("POSSIBLE_DUPLICATE", "K")}
 
 
 def test_a_line_of_a_past_invoice_is_kept_whole_and_counts_as_billed(any_firm: ApiClient) -> None:

@@ -130,6 +130,22 @@ def test_a_ticket_told_twice_is_a_warning(firm: ApiClient) -> None:
     assert len(entries(firm)) == 5
 
 
+def test_hours_corrected_in_the_file_are_warned_of_before_they_are_billed_twice(
+    any_firm: ApiClient,
+) -> None:
+    """A22: by the ticket; without one, by who, when, on what, and what was done."""
+    other = {**ROW, "J": None}
+    take(any_firm, "time_entries", ROW, other)
+    for before, cells in ((ROW, {"G": 4, "K": "Autre"}), (other, {"G": 4})):
+        left = other if before is ROW else ROW
+        _, rows = reviewed(any_firm, book("time_entries", {**before, **cells}, left))
+        assert [row["outcome"] for row in rows.values()] == ["CREATE", "UNCHANGED"]
+        assert [notes(row) for row in rows.values()] == [{("POSSIBLE_DUPLICATE", "G")}, set()]
+    further = ({**ROW, "G": 1}, {**other, "G": 1}, {**other, "B": "15/10/2026"})
+    _, rows = reviewed(any_firm, book("time_entries", ROW, other, *further))
+    assert [notes(row) for row in rows.values()] == [set()] * 5
+
+
 def test_the_prefilled_template_corrects_entries_and_takes_new_ones(any_firm: ApiClient) -> None:
     """A22, O33: a row with its mark is its entry; one without is a new one, even an equal one."""
     take(any_firm, "time_entries", ROW, {**ROW, "B": "15/10/2026"})
