@@ -47,6 +47,13 @@ def in_minor(
     return to_minor(amount, currency), [note]
 
 
+def of_currency(given: str | None, currency: str) -> list[Issue]:
+    """AMOUNT_CURRENCY_MISMATCH when a row names another currency than that of its project."""
+    if given is None or given == currency:
+        return []
+    return [AMOUNT_CURRENCY_MISMATCH(field=("currency",), found=given, expected=currency)]
+
+
 def _is_told(kind: IssueKind, name: str, candidate: Candidate) -> bool:
     return any(one.kind is kind and one.field == (name,) for one in candidate.checked)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from sys import intern
 from typing import Any
 
@@ -13,7 +12,7 @@ from domain.errors import RECORD_ARCHIVED, Issue
 from domain.likeness import name_key
 from domain.project.frozen import PROJECT_ENTITY_FROZEN
 from domain.project.model import BillingMethod, Periodicity, PhaseKind
-from domain.takeover.amounts import OF_AMOUNTS, in_minor, told_as
+from domain.takeover.amounts import OF_AMOUNTS, in_minor, of_currency, told_as
 from domain.takeover.billed import (
     FEE_BELOW_BILLED,
     PHASE_PERIOD_BILLED,
@@ -27,11 +26,10 @@ from domain.takeover.issues import (
     CONTRACT_INCONSISTENT,
     DUPLICATE_KEY_IN_FILE,
     ENTITY_MISMATCH,
+    POSSIBLE_DUPLICATE,
     REFERENCE_ID_UNKNOWN,
     REFERENCE_MODIFIED,
     REFERENCE_UNKNOWN,
-    VAT_RATE_UNKNOWN,
-    VAT_RATE_UNVERIFIED,
 )
 from domain.takeover.links import (
     REFERENCE_CIRCULAR,
@@ -54,8 +52,8 @@ from domain.takeover.plan import (
     taken,
 )
 from domain.takeover.projects import Past, entity_given
+from domain.takeover.rates import OF_RATES, present_rate
 from domain.takeover.seen_keys import SeenKeys
-from domain.tax import is_rate_of
 
 _COPIED = ("start_date", "end_date", "ledger_account", "sku")
 
@@ -80,13 +78,13 @@ class PhasePlanner(Planner):
         "project_code": (*NAMING, REFERENCE_MODIFIED, RECORD_ARCHIVED),
         "contract": (REFERENCE_MODIFIED, RECORD_ARCHIVED),
         "phase_name": (DUPLICATE_KEY_IN_FILE,),
-        "phase_code": (KEY_TAKEN, DUPLICATE_KEY_IN_FILE, RECORD_ARCHIVED),
+        "phase_code": (KEY_TAKEN, DUPLICATE_KEY_IN_FILE, POSSIBLE_DUPLICATE, RECORD_ARCHIVED),
         "fee": (FEE_BELOW_BILLED, *OF_AMOUNTS),
         "hourly_rate": OF_AMOUNTS,
         **dict.fromkeys(("start_date", "end_date", "periodicity"), (PHASE_PERIOD_BILLED,)),
         "billing_method": (CONTRACT_INCONSISTENT,),
         "currency": (AMOUNT_CURRENCY_MISMATCH,),
-        "vat_rate": (VAT_RATE_UNKNOWN, VAT_RATE_UNVERIFIED),
+        "vat_rate": OF_RATES,
         "linked_phase": (REFERENCE_UNKNOWN, REFERENCE_CIRCULAR),
     }
     past = Past()
@@ -107,6 +105,9 @@ class PhasePlanner(Planner):
         """The codes that rows of the file ask for, with project and contract as they are typed."""
         self._entities: dict[int, int] = {}
         """The entity that a row higher in the file gave to a project without one."""
+        self._told: set[int] = set()
+        self._renamed: list[tuple[int, str, Known]] = []
+        """Row and code of each new phase that is called as one there is."""
         by_id = known.phases.by_id
         self._links = Links({key: by_id[key].columns.get("linked_phase_id") for key in by_id})
 
@@ -120,6 +121,16 @@ class PhasePlanner(Planner):
                 key = (project[0].id, name_key(candidate.text("contract")))
                 phase = self._phase(candidate, key, candidate.text("phase_code"))
                 self._links.foresee(phase, self._named(key, candidate.text("linked_phase")))
+
+    def together(self, rows: Iterable[Candidate]) -> Mapping[int, Sequence[Issue]]:
+        """POSSIBLE_DUPLICATE too of a phase given another code: its fee would count twice."""
+        told = dict(super().together(rows))
+        for row, code, like in self._renamed:
+            if like.id not in self._told:
+                shown = f"{like.columns['code']} · {like.name}"
+                issue = POSSIBLE_DUPLICATE(field=("phase_code",), found=code, other=shown)
+                told[row] = [*told.get(row, ()), issue]
+        return told
 
     def _exchanged(self, candidate: Candidate) -> tuple[Issue, ...]:
         project, _ = self._projects.resolve(candidate.text("project_code"), field="project_code")
@@ -255,7 +266,7 @@ class PhasePlanner(Planner):
     ) -> tuple[dict[str, Any], list[Issue]]:
         values = candidate.values
         currency: str = project.columns["currency"]
-        issues = _compare_currency(values.get("currency"), currency)
+        issues = of_currency(values.get("currency"), currency)
         columns: dict[str, Any] = {name: values.get(name) for name in _COPIED}
         name = candidate.text("phase_name")
         columns |= {"name": name, "name_key": name_key(name), "hours": values.get("hours")}
@@ -266,7 +277,7 @@ class PhasePlanner(Planner):
         for source, target in (("fee", "fee_minor"), ("hourly_rate", "hourly_rate_minor")):
             columns[target], said = in_minor(values.get(source), currency, source, candidate)
             issues += said
-        columns["vat_rate"], said = _rate(values.get("vat_rate"), project)
+        columns["vat_rate"], said = present_rate(values.get("vat_rate"), project.columns["country"])
         issues += said
         if entry is not None:
             issues += periods_stay(
@@ -350,6 +361,13 @@ class PhasePlanner(Planner):
         if (told := planned.parts.get("project_entity")) is not None:
             self._entities.setdefault(*told)
         self._counts[key] += 1
+        like = self._known.by_name.get(
+            (contract["id"] or 0, name_key(candidate.text("phase_name")))
+        )
+        if planned.target_id is not None:
+            self._told.add(planned.target_id)
+        elif like is not None and like.columns.get("archived_at") is None:
+            self._renamed.append((candidate.row, candidate.text("phase_code"), like))
         code = str(planned.columns.get("code") or candidate.text("phase_code")).upper()
         if code:
             place = (key, intern(code))
@@ -375,22 +393,3 @@ _TOLD_AS = {
     "fee_minor": "fee",
     "hourly_rate_minor": "hourly_rate",
 }
-
-
-def _compare_currency(given: str | None, currency: str) -> list[Issue]:
-    if given is None or given == currency:
-        return []
-    return [AMOUNT_CURRENCY_MISMATCH(field=("currency",), found=given, expected=currency)]
-
-
-def _rate(rate: Decimal | None, project: Known) -> tuple[Decimal | None, list[Issue]]:
-    country: str = project.columns["country"]
-    if rate is None:
-        return None, []
-    known, shown = is_rate_of(country, rate), f"{rate.normalize():f}"
-    if known is None:
-        note = VAT_RATE_UNVERIFIED(field=("vat_rate",), found=shown, country=country)
-        return rate, [note]
-    if known:
-        return rate, []
-    return None, [VAT_RATE_UNKNOWN(field=("vat_rate",), found=shown, country=country)]

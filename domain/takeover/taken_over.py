@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from domain.errors import FIELD_INVALID, Issue
@@ -29,8 +28,6 @@ from domain.takeover.issues import (
     DATE_IN_FUTURE,
     OVER_BILLED,
     POSSIBLE_DUPLICATE,
-    VAT_RATE_UNKNOWN,
-    VAT_RATE_UNVERIFIED,
 )
 from domain.takeover.match import Known
 from domain.takeover.model import RowOutcome
@@ -40,8 +37,8 @@ from domain.takeover.phase_rows import (
     PhaseRowPlanner,
     of_unsigned,
 )
+from domain.takeover.rates import OF_RATES, past_rate
 from domain.takeover.retold import Retold
-from domain.tax import is_rate_of, was_rate_of
 
 Facts = tuple[Any, ...]
 """All that a row says, as a key."""
@@ -176,7 +173,7 @@ class HistoryPlanner(_TakenOverPlanner):
         "amount": (*OF_AMOUNTS, AMOUNT_NEGATIVE_HISTORY, OVER_BILLED),
         "gross": OF_AMOUNTS,
         "paid": OF_AMOUNTS,
-        "vat_rate": (VAT_RATE_UNKNOWN, VAT_RATE_UNVERIFIED),
+        "vat_rate": OF_RATES,
         "invoice_no": (POSSIBLE_DUPLICATE,),
         "invoice_date": (DATE_IN_FUTURE,),
     }
@@ -211,9 +208,8 @@ class HistoryPlanner(_TakenOverPlanner):
         ):
             columns[target], said = in_minor(values.get(source), currency, source, candidate)
             issues += said
-        columns["vat_rate"], said = _past_rate(
-            values.get("vat_rate"), str(entry.columns["country"])
-        )
+        country = str(entry.columns["country"])
+        columns["vat_rate"], said = past_rate(values.get("vat_rate"), country)
         issues += said
         if (columns["net_minor"] or 0) < 0:
             shown = amount_text(columns["net_minor"], currency)
@@ -328,10 +324,3 @@ def our_number(typed: str | None) -> str:
 def _shown(number: str | None, day: date, amount: str) -> str:
     """A past invoice or correction as people would name it, in any language."""
     return " · ".join(filter(None, (number, f"{day:%d/%m/%Y}", amount)))
-
-
-def _past_rate(rate: Decimal | None, country: str) -> tuple[Decimal | None, list[Issue]]:
-    if rate is None or was_rate_of(country, rate):
-        return rate, []
-    kind = VAT_RATE_UNVERIFIED if is_rate_of(country, rate) is None else VAT_RATE_UNKNOWN
-    return rate, [kind(field=("vat_rate",), found=f"{rate.normalize():f}", country=country)]

@@ -122,6 +122,25 @@ def test_a_phase_without_a_code_is_given_one(firm: ApiClient) -> None:
     }
 
 
+def test_a_phase_given_its_code_afterwards_is_warned_of_before_its_fee_counts_twice(
+    any_firm: ApiClient,
+) -> None:
+    """O25, O26: the code that was recommended is filled in, and the file sent again."""
+    sketch = {**without(PHASE, "E"), "D": "Esquisse"}
+    rows = (sketch, {**sketch, "D": "Avant-projet"})
+    take(any_firm, "phases", *rows)
+    coded = [{**row, "D": str(row["D"]).upper(), "E": f"X{n}"} for n, row in enumerate(rows)]
+    _, told = reviewed(any_firm, book("phases", *coded))
+    assert [row["outcome"] for row in told.values()] == ["CREATE", "CREATE"]
+    assert [notes(row) for row in told.values()] == [{("POSSIBLE_DUPLICATE", "E")}] * 2
+    assert "“PH01 · Esquisse”" in told[2]["userErrors"][0]["message"]
+    # Beside the phase itself, another of its name is another; so is one of another fee project.
+    _, told = reviewed(any_firm, book("phases", {**sketch, "E": "PH01"}, coded[0]))
+    assert [notes(row) for row in told.values()] == [set(), set()]
+    _, told = reviewed(any_firm, book("phases", {**coded[0], "C": "Autre mission"}))
+    assert notes(told[2]) == set()
+
+
 @pytest.mark.parametrize(
     ("typed", "stored", "note"),
     [
