@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from domain.takeover.model import RowColour
@@ -39,12 +40,13 @@ class Returned:
                 found.setdefault(remark.letter, []).append(remark)
         return found
 
-    def reasons(self) -> str:
-        """All that is said of the row, a line each, led by the letter it is said of."""
-        return "\n".join(
-            f"{remark.letter} : {remark.text}" if remark.letter else remark.text
-            for remark in self.remarks
-        )
+    def reasons(self, letters: Mapping[str, str]) -> str:
+        """All that is said of the row, a line each, led by the letter it is said of.
+
+        `letters` has those of the file by those of the normal layout: a column may stand anywhere.
+        """
+        led = ((letters.get(remark.letter or ""), remark.text) for remark in self.remarks)
+        return "\n".join(f"{letter} : {text}" if letter else text for letter, text in led)
 
 
 def reasons_title(language: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from xlsxwriter.workbook import Workbook
@@ -19,12 +19,14 @@ from domain.takeover.model import RowColour
 from templates_xlsx.checker.choice import choose
 from templates_xlsx.checker.header import Found
 from templates_xlsx.checker.sealing import envelope_of
+from templates_xlsx.checker.titles import is_reasons
 from templates_xlsx.checker.workbook import sheets_of
 from templates_xlsx.generator import wording
 from templates_xlsx.generator.drawing import guarded
 from templates_xlsx.generator.palette import LINE, REFERENCE_PAPER, chip
 from templates_xlsx.layouts import LAYOUTS
 from templates_xlsx.raw import Cell, RawBook, RawRow
+from templates_xlsx.reader.letters import letters_of
 from templates_xlsx.returned.cells import number_format_of, put
 from templates_xlsx.returned.rows import Remark, Returned, height_of, lines_of, reasons_title
 from templates_xlsx.seal import ENVELOPE_PROPERTY, ENVELOPE_SHEET, TOKEN_KEY, folded
@@ -120,15 +122,30 @@ class _Page:
     _of_cells: dict[tuple[bool, str, RowColour | None, bool], Any] = field(default_factory=dict)
     _reasons: int = field(init=False)
     """The place of the reasons, from 0: after all that the sheet holds."""
+    _former: frozenset[int] = frozenset()
+    """The places of the reasons of a time before, from 1: what was mended is not to mend again."""
+    _letters: dict[str, str] = field(init=False)
+    """The letters of the file by those of the normal layout."""
 
     def __post_init__(self) -> None:
         there = {one.get_name().casefold() for one in self.workbook.worksheets()}
         self._worksheet = self.workbook.add_worksheet(_sheet_name(self.found.raw.name, there))
-        known = [*self.found.header.columns, 0]
+        columns, number = self.found.header.columns, self.found.header.row
+        self._letters = {column.letter: letters_of(at) for at, column in columns.items()}
+        header = next(row for row in self._rows() if row.number == number)
+        self._former = frozenset(
+            at for at, cell in header.cells.items() if is_reasons(str(cell.value))
+        )
+        known = [*columns, 0]
         self._reasons = max(max(known), *(max(row.cells, default=0) for row in self._rows()))
 
     def _rows(self) -> Iterator[RawRow]:
-        return self.found.raw.rows()
+        for row in self.found.raw.rows():
+            if self._former.isdisjoint(row.cells):
+                yield row
+            else:
+                kept = {at: cell for at, cell in row.cells.items() if at not in self._former}
+                yield replace(row, cells=kept)
 
     def write(self, told: Mapping[int, Returned], *, only_failed: bool) -> int:
         """Writes all rows, or the header and the red ones; how many rows of data."""
@@ -173,7 +190,7 @@ class _Page:
         self._worksheet.freeze_panes(place + 1, 0)
 
     def _write_row(self, row: RawRow, place: int, returned: Returned | None) -> None:
-        reasons = returned.reasons() if returned else ""
+        reasons = returned.reasons(self._letters) if returned else ""
         self._set_row(row, place, reasons)
         remarks = returned.by_letter() if returned else {}
         columns = self.found.header.columns
