@@ -38,6 +38,13 @@ _AMOUNTS = ("found", "expected")
 _TITLES = ("column_title", "fields")
 """The facts that hold titles of columns: a review keeps them as who made it reads them."""
 
+_NUMBERS = frozenset({
+    "AMOUNT_NEGATIVE", "AMOUNT_NEGATIVE_ANNEX", "AMOUNT_ROUNDED", "DATE_SERIAL", "HOURS_OVER_DAY",
+    "NUMBER_AMBIGUOUS", "NUMBER_INVALID", "NUMBER_OUT_OF_RANGE", "PERCENT_AS_FRACTION",
+    "PERCENT_OUT_OF_RANGE", "PROGRESS_DECREASED", "VAT_RATE_UNKNOWN", "VAT_RATE_UNVERIFIED",
+})  # fmt: skip
+"""The codes whose `found` and `expected` are mere numbers: elsewhere "1.1" may be a code."""
+
 _AMOUNT = re.compile(r"(-?\d+(?:\.\d+)?) ([A-Z]{3})", re.ASCII)
 
 
@@ -54,7 +61,9 @@ def told_by(code: str, words: str, locale: str) -> Callable[[str, str], str]:
             return ", ".join(_title(title, locale) for title in value.split(", "))
         # In quotation marks it is a text of somebody's own, and so is the name of a record.
         is_own = name not in _AMOUNTS or f"“{{{name}}}”" in words
-        return value if is_own else amount_in(value, locale)
+        if is_own:
+            return value
+        return number_in(value, locale) if code in _NUMBERS else amount_in(value, locale)
 
     return told
 

@@ -97,6 +97,29 @@ def test_first_with_last_is_told_to_be_one_too_many_not_a_wrong_size() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "facts", "french"),
+    [
+        ("NUMBER_AMBIGUOUS", ("1.234", "1.234"), "« 1.234 » a été lu comme 1,234."),
+        ("AMOUNT_ROUNDED", ("1234.565", "1234.57"), "1234,565 a plus de décimales"),
+        ("VAT_RATE_UNKNOWN", ("19.6", None), "19,6 % n’est pas un taux"),
+        ("PROGRESS_DECREASED", ("12.5", "33.3333"), "de 12,5 % est inférieur"),
+        ("REFERENCE_MODIFIED", ("1.1", "1.2"), "« 1.1 » au lieu de « 1.2 »"),
+        ("CURRENCY_DIFFERS", ("1.1", "1.2"), "en 1.1 et"),
+    ],
+)
+def test_what_was_read_is_told_with_the_comma_of_french_and_a_code_as_it_is(
+    code: str, facts: tuple[str, str | None], french: str
+) -> None:
+    """A21, A22: "1.234 was read as 1.234" tells nobody which of the two it is."""
+    found, expected = facts
+    issue = KINDS[code](found=found, expected=expected, country="FR")
+    message = user_error(issue, "fr")["message"].replace("\u00a0", " ").replace("\u202f", " ")
+    assert french in message
+    assert (user_error(issue, "fr")["found"], user_error(issue, "fr")["expected"]) == facts
+    assert "," not in user_error(issue, "en")["message"].replace(", and", "")
+
+
 def test_a_name_that_reads_as_an_amount_is_told_as_it_is() -> None:
     given = {"phase": "250.00 EUR", "found": "1.00 EUR", "expected": "0.00 EUR"}
     told = user_error(KINDS["AMOUNT_ABOVE_REMAINING"](**given), "fr")["message"]
