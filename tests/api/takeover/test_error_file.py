@@ -80,16 +80,16 @@ def test_cells_are_red_and_yellow_with_a_comment_and_a_reason(empty: ApiClient) 
 
 
 def test_the_reasons_name_the_columns_by_the_letters_that_they_have_in_the_file(
-    empty: ApiClient,
+    empty_any: ApiClient,
 ) -> None:
     """A21: who looks under the letter that is named finds the cell that is meant."""
     workbook = load_workbook(BytesIO(book("clients", {**CLIENT, "D": None, "N": "123"})))
     sheet = workbook.worksheets[0]
     sheet.delete_cols(1)
     sheet.insert_cols(3, 2)
-    review, rows = reviewed(empty, saved(workbook), kind="clients")
+    review, rows = reviewed(empty_any, saved(workbook), kind="clients")
     assert notes(rows[2]) == {("MANDATORY_MISSING", "D"), ("SIRET_INVALID", "N")}
-    sheet = sheet_of(given_back(empty, review))
+    sheet = sheet_of(given_back(empty_any, review))
     for at in ("E", "O"):
         assert sheet[f"{at}2"].comment is not None
     reasons = sheet.cell(2, sheet.max_column).value.split("\n")
@@ -97,16 +97,16 @@ def test_the_reasons_name_the_columns_by_the_letters_that_they_have_in_the_file(
 
 
 def test_the_reasons_of_a_time_before_are_gone_from_the_next_file_given_back(
-    empty: ApiClient,
+    empty_any: ApiClient,
 ) -> None:
     """A21: a row that was mended is not told to be mended."""
     wrong = {**CLIENT, "B": "Autre", "C": "CLI-9002", "N": None}
-    review, _ = reviewed(empty, book("clients", {**CLIENT, "D": None}, {**wrong, "D": None}))
-    workbook = load_workbook(BytesIO(given_back(empty, review)))
+    review, _ = reviewed(empty_any, book("clients", {**CLIENT, "D": None}, {**wrong, "D": None}))
+    workbook = load_workbook(BytesIO(given_back(empty_any, review)))
     sheet = workbook.worksheets[0]
     width, sheet["D2"] = sheet.max_column, "1 rue Neuve\n75001 Paris"
-    review, _ = reviewed(empty, saved(workbook))
-    sheet = sheet_of(given_back(empty, review))
+    review, _ = reviewed(empty_any, saved(workbook))
+    sheet = sheet_of(given_back(empty_any, review))
     titles = [cell.value for cell in sheet[1]]
     assert (len(titles), titles.index(REASONS)) == (width, width - 1)
     assert sheet.cell(2, width).value is None
