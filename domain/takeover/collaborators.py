@@ -47,7 +47,7 @@ class CollaboratorPlanner(Planner):
 
     codes = {
         **CHANGING,
-        "ref": (REFERENCE_ID_UNKNOWN, REFERENCE_MODIFIED),
+        "ref": (REFERENCE_ID_UNKNOWN, REFERENCE_MODIFIED, DUPLICATE_KEY_IN_FILE),
         "email": (KEY_TAKEN, DUPLICATE_KEY_IN_FILE, RECORD_ARCHIVED),
         "entity": NAMING,
         "employee_code": (KEY_TAKEN, DUPLICATE_KEY_IN_FILE),

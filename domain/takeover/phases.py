@@ -73,7 +73,7 @@ class PhasePlanner(Planner):
 
     codes = {
         **CHANGING,
-        "ref": (REFERENCE_ID_UNKNOWN, REFERENCE_MODIFIED),
+        "ref": (REFERENCE_ID_UNKNOWN, REFERENCE_MODIFIED, DUPLICATE_KEY_IN_FILE),
         "entity": (*NAMING, ENTITY_MISMATCH, PROJECT_ENTITY_FROZEN),
         "project_code": (*NAMING, REFERENCE_MODIFIED, RECORD_ARCHIVED),
         "contract": (REFERENCE_MODIFIED, RECORD_ARCHIVED),

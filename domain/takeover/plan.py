@@ -117,7 +117,7 @@ class Planner(ABC):
                 planned = self._judge(candidate)
             planned.issues[:0] = candidate.checked
             if self.one_row_each:
-                planned.issues += _told_twice(planned, told)
+                planned.issues += _told_twice(candidate, planned, told)
             if any(issue.is_red for issue in planned.issues):
                 planned.outcome = RowOutcome.REFUSED
                 planned.issues = [one for one in planned.issues if one.kind is not WILL_UPDATE]
@@ -141,7 +141,7 @@ class Planner(ABC):
         """Remembers a row that will be written, for the rows that follow."""
 
 
-def _told_twice(planned: Planned, told: Mapping[int, int]) -> Iterable[Issue]:
+def _told_twice(candidate: Candidate, planned: Planned, told: Mapping[int, int]) -> Iterable[Issue]:
     """DUPLICATE_KEY_IN_FILE for a change of a record that a row higher in the file speaks of.
 
     Named once by code and once by name, two changes planned against one version could never be
@@ -150,7 +150,8 @@ def _told_twice(planned: Planned, told: Mapping[int, int]) -> Iterable[Issue]:
     first = told.get(planned.target_id or 0)
     if planned.outcome is RowOutcome.UPDATE and first is not None:
         name = next(issue.found for issue in planned.issues if issue.kind is WILL_UPDATE)
-        yield DUPLICATE_KEY_IN_FILE(found=name, first=first, first_row=first)
+        field = ("ref",) if candidate.is_sealed else ()
+        yield DUPLICATE_KEY_IN_FILE(field=field, found=name, first=first, first_row=first)
 
 
 def by_reference(index: Index, candidate: Candidate) -> tuple[Known | None, tuple[Issue, ...]]:

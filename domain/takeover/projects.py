@@ -88,7 +88,7 @@ class ProjectPlanner(Planner):
 
     codes = {
         **CHANGING,
-        "ref": (REFERENCE_ID_UNKNOWN, REFERENCE_MODIFIED),
+        "ref": (REFERENCE_ID_UNKNOWN, REFERENCE_MODIFIED, DUPLICATE_KEY_IN_FILE),
         "code": (KEY_TAKEN, DUPLICATE_KEY_IN_FILE, RECORD_ARCHIVED),
         "client": (*NAMING, RECORD_ARCHIVED, PROJECT_CLIENT_FROZEN),
         "entity": (*NAMING, PROJECT_ENTITY_FROZEN),

@@ -24,6 +24,7 @@ from domain.likeness import name_key
 from domain.takeover.candidate import Candidate, Change, Planned
 from domain.takeover.issues import (
     DATE_IN_FUTURE,
+    DUPLICATE_KEY_IN_FILE,
     POSSIBLE_DUPLICATE,
     REFERENCE_AMBIGUOUS,
     REFERENCE_ID_UNKNOWN,
@@ -72,7 +73,7 @@ class TimeEntryPlanner(Planner):
     codes = {
         **CHANGING,
         "": (*CHANGING[""], TIME_ENTRY_BILLED),
-        "ref": (REFERENCE_ID_UNKNOWN,),
+        "ref": (REFERENCE_ID_UNKNOWN, DUPLICATE_KEY_IN_FILE),
         "date": (DATE_IN_FUTURE,),
         "hours": (HOURS_OVER_DAY, POSSIBLE_DUPLICATE),
         "email": (*NAMING, RECORD_ARCHIVED),

@@ -349,7 +349,7 @@ def test_a_row_copied_with_its_mark_does_not_rename_the_record(looked_at: ApiCli
     write(sheet, [{**CLIENT, "A": sheet["A2"].value}], first=60)
     review, rows = reviewed(looked_at, saved(workbook))
     assert rows[60]["colour"] == "RED"
-    assert {code for code, _ in notes(rows[60])} == {"DUPLICATE_KEY_IN_FILE"}
+    assert notes(rows[60]) == {("DUPLICATE_KEY_IN_FILE", "A")}
     assert review["counts"]["update"] == 0
 
 

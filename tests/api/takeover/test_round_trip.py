@@ -86,6 +86,22 @@ def test_a_closed_project_comes_back_as_it_is(firm: ApiClient) -> None:
     assert {row["outcome"] for row in rows.values()} == {"UNCHANGED"}
 
 
+def test_a_phase_copied_with_its_mark_is_refused_by_the_letter_of_the_mark(
+    any_firm: ApiClient,
+) -> None:
+    """O33, A21: neither its code nor its name stands twice; what does is in the last column."""
+    workbook, sheet = opened(download(any_firm, "phases", prefilled=True))
+    last = sheet.max_row + 1
+    for cell in sheet[2]:
+        sheet.cell(last, cell.column).value = cell.value
+    sheet[f"D{last}"], sheet[f"E{last}"] = "Études de diagnostic", "DIA"
+    _, rows = reviewed(any_firm, saved(workbook))
+    assert [(one["code"], one["column"]) for one in rows[last]["userErrors"]] == [
+        ("DUPLICATE_KEY_IN_FILE", "T")
+    ]
+    assert rows[last]["outcome"] == "REFUSED"
+
+
 def test_a_prefilled_progress_template_that_nobody_filled_in_is_empty(firm: ApiClient) -> None:
     """O03: rows without a percentage are left alone, so there is nothing to import."""
     content = download(firm, "progress", prefilled=True)
