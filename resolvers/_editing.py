@@ -145,7 +145,9 @@ def judge(
             cells = {**staying(kind, there, one.fields), **one.fields}
             candidates.append(_candidate(kind, one, cells, setting, row=row, entities=entities))
     lock_for(acting.session, kind, candidates)
-    planned = _planner(acting, kind, candidates, matches).plan(candidates)
+    planner = _planner(acting, kind, candidates, matches)
+    planner.says_all = False
+    planned = planner.plan(candidates)
     if kind == "projects":
         manage_new(acting, planned)
     edited = [

@@ -145,6 +145,7 @@ def _judged(acting: Acting, of: Sheetful, items: Sequence[Any]) -> list[Planned]
     planner = known.past_planner_of(
         acting.session, of.kind, phases=phases.keys(), numbers=numbers, today=acting.today
     )
+    planner.says_all = False
     return [_of_phase(plan) for plan in planner.plan(candidates)]
 
 

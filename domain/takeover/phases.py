@@ -366,7 +366,7 @@ class PhasePlanner(Planner):
         )
         if planned.target_id is not None:
             self._told.add(planned.target_id)
-        elif like is not None and like.columns.get("archived_at") is None:
+        elif self.says_all and like is not None and like.columns.get("archived_at") is None:
             self._renamed.append((candidate.row, candidate.text("phase_code"), like))
         code = str(planned.columns.get("code") or candidate.text("phase_code")).upper()
         if code:

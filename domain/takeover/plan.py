@@ -59,6 +59,7 @@ class Planner(ABC):
     one_row_each = True
     """A record is spoken of by one row of a file; else its rows are changes of it together."""
 
+    says_all = True  # As a file does; calls tell one thing after the other.
     today: date | None = None
     """The firm's day; None where nothing hangs on it."""
     watch: Callable[[int, int], None] | None = None
@@ -147,8 +148,7 @@ def _told_twice(candidate: Candidate, planned: Planned, told: Mapping[int, int])
     Named once by code and once by name, two changes planned against one version could never be
     written together; and a row copied with its system reference would rename what it was copied of.
     """
-    first = told.get(planned.target_id or 0)
-    if planned.outcome is RowOutcome.UPDATE and first is not None:
+    if planned.outcome is RowOutcome.UPDATE and (first := told.get(planned.target_id or 0)):
         name = next(issue.found for issue in planned.issues if issue.kind is WILL_UPDATE)
         field = ("ref",) if candidate.is_sealed else ()
         yield DUPLICATE_KEY_IN_FILE(field=field, found=name, first=first, first_row=first)

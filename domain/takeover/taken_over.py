@@ -95,7 +95,8 @@ class _TakenOverPlanner(PhaseRowPlanner):
             self._fee[phase] += fee
             self._billed[phase] += billed
             self._given_up[phase] += self._write_off(planned.columns)
-            if not any(issue.kind is POSSIBLE_DUPLICATE for issue in planned.issues):
+            is_told = any(issue.kind is POSSIBLE_DUPLICATE for issue in planned.issues)
+            if self.says_all and not is_told:
                 self._retold.note(candidate.row, facts)
 
     def together(self, rows: Iterable[Candidate]) -> Mapping[int, Sequence[Issue]]:

@@ -267,7 +267,8 @@ class TimeEntryPlanner(Planner):
         if planned.outcome is RowOutcome.CREATE:
             if planned.columns["ticket"] is not None:
                 self._tickets.add(_on_ticket(planned.columns))
-            if not any(issue.kind is POSSIBLE_DUPLICATE for issue in planned.issues):
+            is_told = any(issue.kind is POSSIBLE_DUPLICATE for issue in planned.issues)
+            if self.says_all and not is_told:
                 entry = Entry(0, 0, *(planned.columns[name] for name in FACTS))
                 self._retold.note(candidate.row, entry)
         elif candidate.record_id is None and planned.target_id is not None:
