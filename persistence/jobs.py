@@ -76,7 +76,7 @@ def the_job(
         statement = statement.with_for_update().execution_options(populate_existing=True)
     found = session.scalar(statement)
     if found is None:
-        raise Refusal(NOT_FOUND(field=("id",), noun="job", key=job_id))
+        raise Refusal(NOT_FOUND(field=("id",), noun="job", key=f"job_{job_id}"))
     return found
 
 

@@ -207,7 +207,7 @@ def deliver(session: ScopedSession, key: int, *, at: datetime) -> None:
         .execution_options(populate_existing=True)
     )
     if entry is None:
-        raise Refusal(NOT_FOUND(field=("id",), noun="hand-over", key=key))
+        raise Refusal(NOT_FOUND(field=("id",), noun="hand-over", key=f"outbox_entry_{key}"))
     if entry.delivered_at is not None:
         return
     entry.delivered_at, entry.last_error = at, None

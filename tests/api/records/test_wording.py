@@ -46,3 +46,15 @@ def test_a_wrong_identifier_is_told_in_the_callers_language(
 def test_a_query_says_it_too(browsed: ApiClient) -> None:
     with pytest.raises(Refused, match="fichier d’import"):
         browsed.in_language("fr").query('{ importFile(id: "client_1") { id } }')
+
+
+@pytest.mark.parametrize(
+    ("operation", "identifier"),
+    [("jobCancel", "job_999"), ("handoverAcknowledge", "outbox_entry_999")],
+)
+def test_what_is_not_there_is_named_by_its_whole_identifier(
+    browsed_any: ApiClient, operation: str, identifier: str
+) -> None:
+    """NOT_FOUND: the number of a row says nothing to whoever asked."""
+    asked = f"mutation($id: ID!) {{ {operation}(id: $id) {{ userErrors {{ code message }} }} }}"
+    assert told(browsed_any, asked, identifier).endswith(f" {identifier}.")
