@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from domain.access import Role
+from domain.access import ApiKey, Role
 from domain.collaborator import Collaborator
 from domain.project.model import Project
 from domain.project.team import ProjectCollaborator
@@ -42,6 +43,9 @@ from tests.support.whole import answering_whole
 
 FIRM_FILE = Path(__file__).parents[1] / "fixtures" / "clean" / "organisation.json"
 SECRET = "a secret of the tests, thirty-two characters and more"
+KEPT_KEY = ("0123456789abcdef", "the secret of the key of prepared databases")
+"""Its public half and its secret."""
+_OF_KEPT_KEY = select(ApiKey.organisation_id).where(ApiKey.public_id == KEPT_KEY[0])
 
 FileParts = Mapping[str, tuple[str, bytes]]
 """Files of a multipart request by the place they go to: {"variables.file": ("a.xlsx", b"…")}."""
@@ -154,7 +158,8 @@ def open_api(
 ) -> Iterator[ApiClient]:
     """The application on a migrated database, with its firm and a new key of an administrator.
 
-    The firm is the one a prepared database holds already, else a new one. Nothing is left to jobs.
+    The firm is the one a prepared database holds already, with its key, else a new one. Nothing is
+    left to jobs.
     """
     with lent(database_url, patience=patience) as database:
         house = House(
@@ -169,7 +174,26 @@ def open_api(
         )
         app = create_app(_settings(database_url, settings), house=house, schema=schema)
         with answering_whole(TestClient(app, base_url="http://localhost")) as http:
-            yield caller_of(http, house, described or firm(), "test")
+            yield _kept_caller(http, house) or caller_of(http, house, described or firm(), "test")
+
+
+def keep_key(api: ApiClient) -> None:
+    """Gives the firm the key by which `open_api` asks of each copy of its database.
+
+    To give each copy one of its own, audited and sealed, takes longer than to open the application.
+    """
+    public_id, secret = KEPT_KEY
+    hashed = sha256(secret.encode()).hexdigest()
+    with api.house.database.writing(api.organisation_id) as session:
+        key = ApiKey(public_id=public_id, secret_sha256=hashed, role=Role.ADMINISTRATOR)
+        key.name = "tests"
+        session.add(key)
+
+
+def _kept_caller(http: TestClient, house: House) -> ApiClient | None:
+    with house.database.reading(None) as session:
+        known = session.scalar(_OF_KEPT_KEY)
+    return known and ApiClient(http, house, known, "_".join(("jalon", *KEPT_KEY)))
 
 
 _KNOWN: dict[Any, Settings] = {}

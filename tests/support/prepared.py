@@ -15,7 +15,7 @@ from sqlalchemy import Connection, event
 
 from persistence.migrate import migrate
 from persistence.ready.reader import Reader
-from tests.support.api import ApiClient, open_api
+from tests.support.api import ApiClient, keep_key, open_api
 from tests.support.takeover import take_in
 
 _ON_TABLES = re.compile(r"\b(?:FROM|INSERT|UPDATE)\b")
@@ -43,6 +43,7 @@ def prepare(database_url: str) -> None:
         open_api(database_url, Path(folder), clock=Calendar()) as api,
     ):
         take_in(api)
+        keep_key(api)
 
 
 def copy_of(prepared: Path, folder: Path) -> str:
