@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -16,7 +17,13 @@ def opened(pdf: bytes) -> PdfReader:
 
 def page_texts(pdf: bytes) -> list[str]:
     """The text of each page, every kind of space and line break as one plain space."""
-    return [re.sub(r"\s+", " ", page.extract_text()) for page in opened(pdf).pages]
+    return list(_page_texts(pdf))
+
+
+@lru_cache(maxsize=16)
+def _page_texts(pdf: bytes) -> tuple[str, ...]:
+    """The same, read once of papers that are compared to each other: that takes half a printing."""
+    return tuple(re.sub(r"\s+", " ", page.extract_text()) for page in opened(pdf).pages)
 
 
 def text_of(pdf: bytes) -> str:
