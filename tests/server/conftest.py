@@ -13,9 +13,9 @@ from tests.support.api import ApiClient, open_api
 
 
 @pytest.fixture
-def api(empty_sqlite_url: str, tmp_path: Path) -> Iterator[ApiClient]:
+def api(founded_sqlite_url: str, tmp_path: Path) -> Iterator[ApiClient]:
     """The product's own API, in development."""
-    with open_api(empty_sqlite_url, tmp_path) as client:
+    with open_api(founded_sqlite_url, tmp_path) as client:
         yield client
 
 

@@ -58,8 +58,8 @@ class Query:
 
 
 @pytest.fixture
-def api(empty_sqlite_url: str, tmp_path: Path) -> Iterator[ApiClient]:
-    with open_api(empty_sqlite_url, tmp_path, schema=make_schema(Query)) as client:
+def api(founded_sqlite_url: str, tmp_path: Path) -> Iterator[ApiClient]:
+    with open_api(founded_sqlite_url, tmp_path, schema=make_schema(Query)) as client:
         yield client
 
 

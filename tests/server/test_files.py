@@ -48,8 +48,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def api(empty_sqlite_url: str, tmp_path: Path, clock: Clock) -> Iterator[ApiClient]:
-    with open_api(empty_sqlite_url, tmp_path, clock=clock) as client:
+def api(founded_sqlite_url: str, tmp_path: Path, clock: Clock) -> Iterator[ApiClient]:
+    with open_api(founded_sqlite_url, tmp_path, clock=clock) as client:
         yield client
 
 

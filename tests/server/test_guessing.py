@@ -17,8 +17,8 @@ from tests.support.prepared import Calendar
 
 
 @pytest.fixture
-def lone(empty_sqlite_url: str, tmp_path: Path) -> Iterator[ApiClient]:
-    with open_api(empty_sqlite_url, tmp_path, clock=Calendar()) as client:
+def lone(founded_sqlite_url: str, tmp_path: Path) -> Iterator[ApiClient]:
+    with open_api(founded_sqlite_url, tmp_path, clock=Calendar()) as client:
         yield client
 
 

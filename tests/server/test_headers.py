@@ -134,9 +134,9 @@ def test_a_socket_that_is_refused_carries_them(api: ApiClient) -> None:
 
 
 def test_a_socket_of_another_web_site_is_let_in_by_its_exact_name(
-    empty_sqlite_url: str, tmp_path: Path
+    founded_sqlite_url: str, tmp_path: Path
 ) -> None:
-    with open_api(empty_sqlite_url, tmp_path, allowed_origins="https://app.example") as api:
+    with open_api(founded_sqlite_url, tmp_path, allowed_origins="https://app.example") as api:
         for origin in ("https://app.example.evil.example", "https://evil@app.example", "null"):
             with pytest.raises(WebSocketDenialResponse), opened(api, Origin=origin):
                 pass
@@ -153,9 +153,9 @@ def test_a_socket_of_another_web_site_is_let_in_by_its_exact_name(
     ],
 )
 def test_production_over_https_is_asked_by_https_alone(
-    empty_sqlite_url: str, tmp_path: Path, public_url: str, env: Environment, is_told: bool
+    founded_sqlite_url: str, tmp_path: Path, public_url: str, env: Environment, is_told: bool
 ) -> None:
-    with open_api(empty_sqlite_url, tmp_path, public_url=public_url, env=env) as api:
+    with open_api(founded_sqlite_url, tmp_path, public_url=public_url, env=env) as api:
         for address in ("/healthz", "/nowhere", "/graphql"):
             headers = api.http.get(address).headers
             assert headers.get("Strict-Transport-Security") == (

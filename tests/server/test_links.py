@@ -36,16 +36,16 @@ def calendar() -> Calendar:
 
 
 @pytest.fixture
-def api(empty_sqlite_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
+def api(founded_sqlite_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
     """An installation that sends no mail: links are handed over."""
-    with open_api(empty_sqlite_url, tmp_path, clock=calendar) as client:
+    with open_api(founded_sqlite_url, tmp_path, clock=calendar) as client:
         yield client
 
 
 @pytest.fixture
-def mailing(empty_sqlite_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
+def mailing(founded_sqlite_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
     with open_api(
-        empty_sqlite_url, tmp_path, clock=calendar, mail_from="firm@jalon.test"
+        founded_sqlite_url, tmp_path, clock=calendar, mail_from="firm@jalon.test"
     ) as client:
         yield client
 

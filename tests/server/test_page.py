@@ -100,9 +100,9 @@ def test_the_page_needs_no_key_and_programs_do(api: ApiClient) -> None:
 
 
 def test_production_has_no_page_and_none_of_its_files(
-    empty_sqlite_url: str, tmp_path: Path
+    founded_sqlite_url: str, tmp_path: Path
 ) -> None:
-    with open_api(empty_sqlite_url, tmp_path, env=Environment.PRODUCTION) as api:
+    with open_api(founded_sqlite_url, tmp_path, env=Environment.PRODUCTION) as api:
         assert api.http.get("/graphql", headers=HTML).status_code == 401
         for name in page_files():
             assert api.http.get(f"/graphiql/{name}").status_code == 404

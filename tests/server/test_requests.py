@@ -171,8 +171,8 @@ def test_a_body_without_a_length_is_counted_as_it_comes(api: ApiClient) -> None:
     assert answer.status_code == 413
 
 
-def test_files_go_where_the_map_says(empty_sqlite_url: str, tmp_path: Path) -> None:
-    with open_api(empty_sqlite_url, tmp_path, schema=make_schema(Uploading)) as api:
+def test_files_go_where_the_map_says(founded_sqlite_url: str, tmp_path: Path) -> None:
+    with open_api(founded_sqlite_url, tmp_path, schema=make_schema(Uploading)) as api:
         one = "query($file: Upload!) { size(file: $file) }"
         assert api.upload(one, files={"variables.file": ("a.txt", b"12345")}) == {"size": 5}
         many = "query($files: [Upload!]!) { sizes(files: $files) }"
@@ -180,8 +180,8 @@ def test_files_go_where_the_map_says(empty_sqlite_url: str, tmp_path: Path) -> N
         assert api.upload(many, files=files) == {"sizes": [1, 2]}
 
 
-def test_what_is_no_file_is_no_upload(empty_sqlite_url: str, tmp_path: Path) -> None:
-    with open_api(empty_sqlite_url, tmp_path, schema=make_schema(Uploading)) as api:
+def test_what_is_no_file_is_no_upload(founded_sqlite_url: str, tmp_path: Path) -> None:
+    with open_api(founded_sqlite_url, tmp_path, schema=make_schema(Uploading)) as api:
         ask = "query($file: Upload!) { size(file: $file) }"
         assert "Upload" in api.errors(ask, file="C:/a.txt")[0]["message"]
         assert "Upload" in api.errors('{ size(file: "a.txt") }')[0]["message"]

@@ -49,8 +49,8 @@ def api(empty_database_url: str, tmp_path: Path, calendar: Calendar) -> Iterator
 
 
 @pytest.fixture
-def lone(empty_sqlite_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
-    with open_api(empty_sqlite_url, tmp_path, clock=calendar) as client:
+def lone(founded_sqlite_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
+    with open_api(founded_sqlite_url, tmp_path, clock=calendar) as client:
         yield client
 
 
@@ -325,8 +325,8 @@ def test_one_account_in_two_firms_is_one_member_at_a_time(
     assert Browser(lone).sign_in(organisation="third").status_code == 401
 
 
-def test_by_https_the_cookie_is_bound_to_the_host(empty_sqlite_url: str, tmp_path: Path) -> None:
-    with open_api(empty_sqlite_url, tmp_path, env="production") as api:
+def test_by_https_the_cookie_is_bound_to_the_host(founded_sqlite_url: str, tmp_path: Path) -> None:
+    with open_api(founded_sqlite_url, tmp_path, env="production") as api:
         person(api)
         cookie = Browser(api).sign_in().headers["set-cookie"]
     assert cookie.startswith("__Host-jalon=")

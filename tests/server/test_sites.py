@@ -35,8 +35,8 @@ STRANGE_ORIGINS = (
 
 
 @pytest.fixture
-def open_to_one(empty_sqlite_url: str, tmp_path: Path) -> Iterator[ApiClient]:
-    with open_api(empty_sqlite_url, tmp_path, allowed_origins=APP) as client:
+def open_to_one(founded_sqlite_url: str, tmp_path: Path) -> Iterator[ApiClient]:
+    with open_api(founded_sqlite_url, tmp_path, allowed_origins=APP) as client:
         yield client
 
 
@@ -122,10 +122,12 @@ HOSTS = {
 }
 
 
-def test_only_our_own_names_and_numbers_are_answered(empty_sqlite_url: str, tmp_path: Path) -> None:
+def test_only_our_own_names_and_numbers_are_answered(
+    founded_sqlite_url: str, tmp_path: Path
+) -> None:
     """DNS rebinding: a name of others that leads here."""
     mine = {"public_url": "https://jalon.example/api", "allowed_hosts": "backend.internal"}
-    with open_api(empty_sqlite_url, tmp_path, **mine) as api:
+    with open_api(founded_sqlite_url, tmp_path, **mine) as api:
         for host, is_ours in HOSTS.items():
             answer = api.send("{ __typename }", {}, Host=host)
             assert answer.status_code == (200 if is_ours else 421), host
@@ -141,11 +143,11 @@ def test_without_a_name_only_production_takes_any() -> None:
 
 
 def test_links_are_never_made_of_the_name_that_was_asked_for(
-    empty_sqlite_url: str, tmp_path: Path
+    founded_sqlite_url: str, tmp_path: Path
 ) -> None:
     ask = 'mutation { templateDownload(input: { kind: "clients" }) { download { url } } }'
     for public_url in ("", "https://jalon.example"):
-        with open_api(empty_sqlite_url, tmp_path, public_url=public_url) as api:
+        with open_api(founded_sqlite_url, tmp_path, public_url=public_url) as api:
             headers = {"Host": "127.0.0.1", "X-Forwarded-Host": "evil.example"}
             answer = api.send(ask, {}, **headers, Forwarded="host=evil.example")
             url = answer.json()["data"]["templateDownload"]["download"]["url"]

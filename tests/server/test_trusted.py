@@ -32,9 +32,9 @@ def manifest(folder: Path, *texts: str) -> Path:
 
 
 @pytest.fixture
-def only(empty_sqlite_url: str, tmp_path: Path) -> Iterator[ApiClient]:
+def only(founded_sqlite_url: str, tmp_path: Path) -> Iterator[ApiClient]:
     documents = manifest(tmp_path, NAME, FORGE, FOLLOW)
-    with open_api(empty_sqlite_url, tmp_path, documents=documents, documents_only=True) as client:
+    with open_api(founded_sqlite_url, tmp_path, documents=documents, documents_only=True) as client:
         yield client
 
 
@@ -84,10 +84,12 @@ def test_a_trusted_mutation_is_not_asked_for_by_get(only: ApiClient) -> None:
     assert only.http.get("/graphql", params=parameters, headers=only.headers).status_code == 405
 
 
-def test_a_trusted_document_does_not_tell_the_schema(empty_sqlite_url: str, tmp_path: Path) -> None:
+def test_a_trusted_document_does_not_tell_the_schema(
+    founded_sqlite_url: str, tmp_path: Path
+) -> None:
     asking = "{ __schema { types { name } } }"
     documents = manifest(tmp_path, asking)
-    with open_api(empty_sqlite_url, tmp_path, documents=documents, documents_only=True) as api:
+    with open_api(founded_sqlite_url, tmp_path, documents=documents, documents_only=True) as api:
         assert "introspection" in api.errors(asking)[0]["message"]
 
 
@@ -102,9 +104,9 @@ def test_a_socket_follows_trusted_documents_alone(only: ApiClient) -> None:
 
 
 def test_without_that_setting_any_document_is_answered(
-    empty_sqlite_url: str, tmp_path: Path
+    founded_sqlite_url: str, tmp_path: Path
 ) -> None:
-    with open_api(empty_sqlite_url, tmp_path, documents=manifest(tmp_path, NAME)) as api:
+    with open_api(founded_sqlite_url, tmp_path, documents=manifest(tmp_path, NAME)) as api:
         assert sent(api, documentId=sha256(NAME))[0] == 200
         assert sent(api, query=OTHER) == (200, {"__typename": "Query"})
         told = sent(api, extensions=persisted(sha256(OTHER)))

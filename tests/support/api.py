@@ -35,6 +35,7 @@ from persistence.engine import PATIENCE
 from persistence.files import Files
 from persistence.founding import found
 from persistence.organisations import create_key, organisation_codes, organisation_named
+from persistence.session import Database
 from schema.context import House
 from server.app import create_app
 from server.settings import PREFIX, Settings
@@ -177,14 +178,22 @@ def open_api(
             yield _kept_caller(http, house) or caller_of(http, house, described or firm(), "test")
 
 
-def keep_key(api: ApiClient) -> None:
+def found_firm(database_url: str) -> None:
+    """Founds the firm "test" in a migrated database, with the key that it keeps."""
+    with lent(database_url) as database:
+        with database.writing(None) as session:
+            organisation_id = found(session, described=firm(), code="test").id
+        keep_key(database, organisation_id)
+
+
+def keep_key(database: Database, organisation_id: int) -> None:
     """Gives the firm the key by which `open_api` asks of each copy of its database.
 
     To give each copy one of its own, audited and sealed, takes longer than to open the application.
     """
     public_id, secret = KEPT_KEY
     hashed = sha256(secret.encode()).hexdigest()
-    with api.house.database.writing(api.organisation_id) as session:
+    with database.writing(organisation_id) as session:
         key = ApiKey(public_id=public_id, secret_sha256=hashed, role=Role.ADMINISTRATOR)
         key.name = "tests"
         session.add(key)

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from persistence.migrate import migrate
 from persistence.session import Database
+from tests.support.api import found_firm
 from tests.support.databases import lent, owner
 from tests.support.postgres import PostgresServer, running_postgres
 from tests.support.prepared import prepare
@@ -58,6 +59,13 @@ def empty_sqlite_url(shelf: Shelf, migrated_sqlite: Path) -> Iterator[str]:
 
 
 @pytest.fixture
+def founded_sqlite_url(shelf: Shelf, founded_sqlite: Path) -> Iterator[str]:
+    """A firm that nothing is known of in a database of this test; only this process may open it."""
+    with shelf.filled(founded_sqlite) as url:
+        yield url
+
+
+@pytest.fixture
 def prepared_sqlite_url(shelf: Shelf, prepared_sqlite: Path) -> Iterator[str]:
     """The fixtures' firm in a database of this test; only this process may open it."""
     with shelf.filled(prepared_sqlite) as url:
@@ -99,6 +107,15 @@ def empty_database_url(request: pytest.FixtureRequest) -> str:
 def database(empty_database_url: str) -> Iterator[Database]:
     with lent(empty_database_url) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def founded_sqlite(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A firm that nothing is known of, to be copied."""
+    path = tmp_path_factory.mktemp("founded") / "founded.db"
+    shutil.copy(migrated_sqlite, path)
+    found_firm(f"sqlite:///{path}")
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ def prepare(database_url: str) -> None:
         open_api(database_url, Path(folder), clock=Calendar()) as api,
     ):
         take_in(api)
-        keep_key(api)
+        keep_key(api.house.database, api.organisation_id)
 
 
 def copy_of(prepared: Path, folder: Path) -> str:

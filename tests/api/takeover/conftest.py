@@ -12,9 +12,9 @@ from tests.support.prepared import Calendar
 
 
 @pytest.fixture
-def empty(empty_sqlite_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
+def empty(founded_sqlite_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
     """A firm of four entities and no records; on SQLite."""
-    with open_api(empty_sqlite_url, tmp_path, clock=calendar) as api:
+    with open_api(founded_sqlite_url, tmp_path, clock=calendar) as api:
         yield api
 
 

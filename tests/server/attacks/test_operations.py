@@ -94,10 +94,10 @@ def test_a_page_has_a_size_that_can_be_meant(api: ApiClient, asked: str, is_take
 
 
 def test_in_production_there_is_neither_introspection_nor_a_page(
-    empty_sqlite_url: str, tmp_path: Path
+    founded_sqlite_url: str, tmp_path: Path
 ) -> None:
     with open_api(
-        empty_sqlite_url, tmp_path, env="production", public_url="https://a.example"
+        founded_sqlite_url, tmp_path, env="production", public_url="https://a.example"
     ) as api:
         assert "introspection" in api.errors("{ __schema { types { name } } }")[0]["message"]
         assert api.http.get("/graphql", headers={"Accept": "text/html"}).status_code == 401
@@ -108,9 +108,9 @@ def test_in_production_there_is_neither_introspection_nor_a_page(
 
 
 def test_who_asks_too_often_is_told_when_to_come_again_before_the_body_is_read(
-    empty_sqlite_url: str, tmp_path: Path
+    founded_sqlite_url: str, tmp_path: Path
 ) -> None:
-    with open_api(empty_sqlite_url, tmp_path, requests_per_minute=3) as api:
+    with open_api(founded_sqlite_url, tmp_path, requests_per_minute=3) as api:
         for _ in range(3):
             assert api.send("{ __typename }").status_code == 200
         headers = {**api.headers, "Content-Type": "application/json", "Accept-Language": "fr"}
@@ -124,8 +124,10 @@ def test_who_asks_too_often_is_told_when_to_come_again_before_the_body_is_read(
         assert other.send("{ __typename }").status_code == 200
 
 
-def test_who_asks_for_too_much_pays_before_it_is_run(empty_sqlite_url: str, tmp_path: Path) -> None:
-    with open_api(empty_sqlite_url, tmp_path, price_per_minute=120) as api:
+def test_who_asks_for_too_much_pays_before_it_is_run(
+    founded_sqlite_url: str, tmp_path: Path
+) -> None:
+    with open_api(founded_sqlite_url, tmp_path, price_per_minute=120) as api:
         text = "{ clients(page: {first: 50}) { nodes { name } } }"
         cost = api.send(text).json()["extensions"]["cost"]
         assert (cost["price"], cost["restoredPerSecond"]) == (101, 2)
@@ -137,9 +139,9 @@ def test_who_asks_for_too_much_pays_before_it_is_run(empty_sqlite_url: str, tmp_
 
 
 def test_who_guesses_keys_is_stopped_and_others_at_the_same_address_are_not(
-    empty_sqlite_url: str, tmp_path: Path
+    founded_sqlite_url: str, tmp_path: Path
 ) -> None:
-    with open_api(empty_sqlite_url, tmp_path, strangers_per_minute=3) as api:
+    with open_api(founded_sqlite_url, tmp_path, strangers_per_minute=3) as api:
         assert api.send("{ __typename }").status_code == 200
         told = [
             api.http.post("/graphql", json={}, headers={"Authorization": f"Bearer {guess}"})
@@ -224,11 +226,11 @@ def test_what_takes_too_long_is_ended_in_the_database_and_told_so(
 
 @pytest.mark.usefixtures("named")
 def test_one_who_waits_for_ever_keeps_nobody_else_from_asking(
-    empty_sqlite_url: str, tmp_path: Path
+    founded_sqlite_url: str, tmp_path: Path
 ) -> None:
     """Forty endless fields of one operation: the other firm is answered meanwhile."""
     schema = make_schema(Slow)
-    with open_api(empty_sqlite_url, tmp_path, schema=schema, request_seconds=1) as api:
+    with open_api(founded_sqlite_url, tmp_path, schema=schema, request_seconds=1) as api:
         other = api.of_another_firm()
         body = {"query": "{ " + " ".join(f"a{n}: endless" for n in range(40)) + " }"}
         portal = api.http.portal
