@@ -38,7 +38,7 @@ EXPORT_SIREN_MISSING = call_error(
 EXPORT_EURO_RATE_MISSING = call_error(
     "EXPORT_EURO_RATE_MISSING",
     "No euro rate is kept with {numbers}, in {currency}: entries are in euros.",
-    "Give the rate of {currency} in euroRates.",
+    "Give the rate of {currency} in euroRates (jalon export: --euro-rate).",
 )
 EXPORT_ACCOUNT_INVALID = call_error(
     "EXPORT_ACCOUNT_INVALID",

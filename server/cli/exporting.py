@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,11 +12,12 @@ import typer
 
 from domain.accounting import ExportFormat
 from resolvers._exporting import draw_up, keep
+from resolvers._exporting_inputs import ExportEuroRateInput, euro_rates_of
 from resolvers._mutation import Acting
 from resolvers._selecting import ExportWanted
 from server.cli.firms import OrganisationCode
 from server.cli.installation import open_desk
-from server.cli.speaking import answer, app, say, talk, with_remedy
+from server.cli.speaking import Unable, answer, app, say, talk, with_remedy
 
 
 class Destination(StrEnum):
@@ -47,9 +49,14 @@ def export(
     payments: Annotated[
         bool, typer.Option("--payments", help=say("With the journal of the bank (fec)."))
     ] = False,
+    euro_rate: Annotated[
+        list[str] | None,
+        typer.Option("--euro-rate", help=say("Euros for one unit, as GBP=1.16 (fec); repeatable.")),
+    ] = None,
     organisation: OrganisationCode = None,
 ) -> None:
     kind = _FORMATS[destination]
+    rates = euro_rates_of([_rate(one) for one in euro_rate or ()])
     with open_desk(organisation) as desk:
         house, caller = desk.house, desk.caller
         wanted = ExportWanted(
@@ -58,6 +65,7 @@ def export(
             issued_to=last.date() if last else None,
             language=caller.locale[:2],
             include_payments=payments and kind is ExportFormat.FEC,
+            euro_rates=rates,
         )
         with house.database.reading(caller.standing()) as session:
             drawn = draw_up(session, house, caller, wanted)
@@ -72,3 +80,14 @@ def export(
         for issue in issues:
             talk().print(with_remedy(issue, caller.locale), markup=False, soft_wrap=True)
         talk().print(say("{count} documents exported.", count=count))
+
+
+def _rate(told: str) -> ExportEuroRateInput:
+    """`GBP=1.16` or `GBP=1,16`; what cannot be read is told with how to write it."""
+    currency, _, number = told.partition("=")
+    try:
+        rate = Decimal(number.strip().replace(",", "."))
+    except InvalidOperation:
+        sentence = "“{found}” is not a euro rate: write the currency and the euros, as GBP=1.16."
+        raise Unable(sentence, found=told[:60]) from None
+    return ExportEuroRateInput(currency=currency, rate=rate)

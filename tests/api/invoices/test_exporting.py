@@ -215,12 +215,18 @@ def test_what_cannot_be_exported_is_refused_in_words(firm: ApiClient) -> None:
     ]
 
 
+def in_dollars(api: ApiClient) -> str:
+    """A final invoice of 1,000 dollars with which no euro rate is kept."""
+    api.query(CLIENT, input={"id": "client_1", "currency": "USD"})
+    invoice: str = blank(api)["id"]
+    change(api, invoice, lines=[account_line("1000", tax="EXPORT_262")])
+    assert final(api, invoice)["userErrors"] == []
+    return invoice
+
+
 def test_a_currency_without_its_rate_waits_for_one(firm: ApiClient) -> None:
     """DOMAIN §4.6: entries are in euros; a document without VAT may have no rate of its own."""
-    firm.query(CLIENT, input={"id": "client_1", "currency": "USD"})
-    invoice = blank(firm)["id"]
-    change(firm, invoice, lines=[account_line("1000", tax="EXPORT_262")])
-    assert final(firm, invoice)["userErrors"] == []
+    invoice = in_dollars(firm)
     refused = export(firm, "FEC", ids=[invoice])
     assert codes(refused) == ["EXPORT_EURO_RATE_MISSING"]
     assert "PAR26-00001, in USD" in refused["userErrors"][0]["message"]
@@ -280,16 +286,21 @@ def test_the_accounts_are_the_usual_ones_until_somebody_sets_them(any_firm: ApiC
     assert set_accounts(any_firm, "entity_99")["userErrors"][0]["code"] == "NOT_FOUND"
 
 
+def at_a_terminal(api: ApiClient, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The words of a command that writes the entries of the firm into `folder`/out."""
+    monkeypatch.setenv("JALON_DATABASE_URL", api.house.database.url)
+    monkeypatch.setenv("JALON_FILES_URL", folder.joinpath("files").as_uri())
+    monkeypatch.setenv("JALON_SECRET", SECRET)
+    monkeypatch.setenv("LANG", "en_GB.UTF-8")
+    monkeypatch.chdir(folder)
+    return ["export", "--format", "fec", "--output", "out", "--organisation", "test"]
+
+
 def test_a_terminal_writes_the_files_into_a_folder(
     firm: ApiClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same bytes as the API gives, the same marks and warnings; what is refused ends with 1."""
-    monkeypatch.setenv("JALON_DATABASE_URL", firm.house.database.url)
-    monkeypatch.setenv("JALON_FILES_URL", tmp_path.joinpath("files").as_uri())
-    monkeypatch.setenv("JALON_SECRET", SECRET)
-    monkeypatch.setenv("LANG", "en_GB.UTF-8")
-    monkeypatch.chdir(tmp_path)
-    asked = ["export", "--format", "fec", "--output", "out", "--organisation", "test"]
+    asked = at_a_terminal(firm, tmp_path, monkeypatch)
     empty = CliRunner().invoke(app, asked)
     assert (empty.exit_code, "nothing to export" in empty.stderr) == (1, True)
     invoiced(firm)
@@ -299,6 +310,28 @@ def test_a_terminal_writes_the_files_into_a_folder(
     assert made.exit_code == 0, made.output
     assert tmp_path.joinpath("out", name).read_bytes() == content
     assert "exported in this format already" in made.stderr
+
+
+def test_a_terminal_can_give_the_rate_that_is_missing(
+    firm: ApiClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """EXPORT_EURO_RATE_MISSING names the option; --euro-rate USD=0.86 gives what the API gives."""
+    asked = at_a_terminal(firm, tmp_path, monkeypatch)
+    in_dollars(firm)
+    refused = CliRunner().invoke(app, asked)
+    assert (refused.exit_code, "--euro-rate" in refused.stderr) == (1, True)
+    for told in ("USD", "USD=", "USD=a lot", "=0.86", "USD=0", "USD=NaN"):
+        assert CliRunner().invoke(app, [*asked, "--euro-rate", told]).exit_code == 1, told
+    assert not tmp_path.joinpath("out").exists()
+    rates = ["--euro-rate", "usd=0,86", "--euro-rate", "GBP=1.16"]
+    made = CliRunner().invoke(app, [*asked, *rates])
+    assert made.exit_code == 0, made.output
+    (written,) = tmp_path.joinpath("out").iterdir()
+    entries = read.fec(written.read_bytes())
+    assert [(row["Debit"], row["Credit"]) for row in entries] == [
+        ("860,00", "0,00"),
+        ("0,00", "860,00"),
+    ]
 
 
 def test_more_documents_take_no_more_statements(firm: ApiClient) -> None:
