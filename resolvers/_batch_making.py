@@ -25,6 +25,7 @@ from domain.invoice.model import Invoice, InvoiceLine
 from domain.invoice.totals import Tax, total
 from domain.job import JOB_BROKE
 from domain.ledger import PhaseFigures
+from domain.money import amount_text
 from domain.organisation import Entity, footer_of
 from domain.takeover.wire import pack_issue
 from persistence import batch_bills, claims, invoices, numbers
@@ -198,8 +199,8 @@ def _draw(bill: Proposal, items: Sequence[ListedItem], stock: _Stock, number: st
             ITEM_MOVED(
                 item="VAT",
                 contract=f"contract_{items[0].contract_id}",
-                expected=str(bill.net_minor + bill.vat_minor),
-                found=str(totals.gross),
+                expected=amount_text(bill.net_minor + bill.vat_minor, bill.currency),
+                found=amount_text(totals.gross, bill.currency),
             )
         )
     invoice = {
