@@ -23,7 +23,7 @@ def batches_astray(session: ScopedSession) -> list[str]:
     for batch_id, name, grouping in session.execute(statement.order_by(Batch.id)):
         items = parts_of(session, batch_id)
         kept = kept_parts_of(session, batch_id)
-        told = batch_parts.totals_by_batch(session, {batch_id: grouping})[batch_id]
+        told = batch_parts.figures_by_batch(session, {batch_id: grouping})[batch_id].totals
         if Counter(items) != Counter(kept) or told != totals_of(items, grouping):
             found.append(name)
     return found

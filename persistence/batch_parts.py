@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -137,25 +137,43 @@ def sums_by_batch(session: ScopedSession, batch_ids: Sequence[int]) -> dict[int,
     }
 
 
-def totals_by_batch(
+class Figures(NamedTuple):
+    """What is selected of a batch: by currency, and in all."""
+
+    totals: list[BatchTotals]
+    """As `domain.batch.plan.totals_of`."""
+    fingerprints: int
+
+    @property
+    def sums(self) -> Sums:
+        """As `sums_by_batch`."""
+        return Sums(
+            items=sum(one.items for one in self.totals),
+            fingerprints=self.fingerprints,
+            net=sum(one.net for one in self.totals),
+            currencies=[one.currency for one in self.totals],
+        )
+
+
+def figures_by_batch(
     session: ScopedSession, groupings: Mapping[int, Grouping]
-) -> dict[int, list[BatchTotals]]:
-    """The live figures of batches, each with its grouping: as `domain.batch.plan.totals_of`."""
-    found: dict[int, list[BatchTotals]] = {key: [] for key in groupings}
+) -> dict[int, Figures]:
+    """The live figures of batches, each with its grouping; the sums of their plans with them."""
+    found = {key: Figures([], 0) for key in groupings}
     twins = _twins(taxes_of(session)) if groupings else {}
     for grouping in Grouping:
         keys = [key for key, own in groupings.items() if own is grouping]
         if keys:
-            _add_totals(session, keys, grouping, twins, found)
+            _add_figures(session, keys, grouping, twins, found)
     return found
 
 
-def _add_totals(
+def _add_figures(
     session: ScopedSession,
     batch_ids: Sequence[int],
     grouping: Grouping,
     twins: Mapping[int, int],
-    found: dict[int, list[BatchTotals]],
+    found: dict[int, Figures],
 ) -> None:
     by_contract = grouping is Grouping.PER_CONTRACT
     rows = _totals(by_contract).rows(session, keys=batch_ids)
@@ -163,8 +181,8 @@ def _add_totals(
     if not by_contract or (twins and any(int(row[2]) != row[9] for row in rows)):
         own = BatchPart.batch_id.in_(batch_ids)
         vats = _vat_by_currency(session, own, twins, by_contract=by_contract)
-    for batch_id, currency, invoices, contracts, items, tickets, hours, net, vat, _ in rows:
-        figures = BatchTotals(
+    for batch_id, currency, invoices, contracts, items, tickets, hours, net, vat, _, prints in rows:
+        totals = BatchTotals(
             currency=currency,
             invoices=int(invoices),
             contracts=int(contracts),
@@ -174,7 +192,8 @@ def _add_totals(
             net=int(net),
             vat=int(vat if vats is None else vats.get((batch_id, currency), 0)),
         )
-        found[batch_id].append(figures)
+        before = found[batch_id]
+        found[batch_id] = Figures([*before.totals, totals], before.fingerprints + int(prints))
 
 
 @cache
@@ -192,6 +211,7 @@ def _totals(by_contract: bool) -> Short:
                 func.sum(part.invoices) if by_contract else func.count(distinct(part.bundle)),
                 *(func.sum(part.contracts), func.sum(part.items), func.sum(part.tickets)),
                 *(func.sum(part.hours), func.sum(part.net_minor), of_parts, func.count()),
+                func.sum(part.fingerprints),
             )
             .where(part.batch_id.in_(keys))
             .group_by(*per)

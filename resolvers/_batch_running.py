@@ -12,7 +12,9 @@ from domain.batch.criteria import Criteria
 from domain.batch.listed import Listed, ListedItem
 from domain.batch.model import (
     Batch,
+    BatchContract,
     BatchInvoice,
+    BatchItem,
     BatchState,
     BillState,
     Grouping,
@@ -83,12 +85,15 @@ def choose(acting: Acting, batch_id: int, choices: Sequence[Choice]) -> Batch:
     return batch
 
 
-def _require_known(session: ScopedSession, batch_id: int, one: Choice, place: int) -> None:
-    known = batch_lists.items_named(session, batch_id, one.keys or ())
+def _require_known(
+    session: ScopedSession, batch_id: int, one: Choice, place: int
+) -> tuple[Mapping[str, BatchItem], Mapping[int, BatchContract]]:
+    """The items and contracts that are named; NOT_FOUND for those of no batch, or of another."""
+    items = batch_lists.items_named(session, batch_id, one.keys or ())
     issues = [
         NOT_FOUND(field=("choices", place, "items", index), noun="item of the batch", key=key[:120])
         for index, key in enumerate(one.keys or ())
-        if key not in known
+        if key not in items
     ]
     listed = batch_lists.contracts_named(session, batch_id, one.contract_ids or ())
     issues += [
@@ -102,19 +107,19 @@ def _require_known(session: ScopedSession, batch_id: int, one: Choice, place: in
     ]
     if issues:
         raise Refusal(*issues)
+    return items, listed
 
 
 def _require_open(session: ScopedSession, batch_id: int, one: Choice, place: int) -> None:
     """Nothing that is locked is selected by any call (B17)."""
-    _require_known(session, batch_id, one, place)
+    items, listed = _require_known(session, batch_id, one, place)
     issues: list[Issue] = []
-    items = batch_lists.items_named(session, batch_id, one.keys or ())
+    locked = {item.contract_id for item in items.values() if not item.selectable}
+    of = batch_lists.contracts_named(session, batch_id, sorted(locked))
     for index, key in enumerate(one.keys or ()):
         if not items[key].selectable:
-            of = batch_lists.contracts_named(session, batch_id, [items[key].contract_id])
             blockers = [*of[items[key].contract_id].blockers, *items[key].blockers]
             issues += _locked(key, blockers, field=("choices", place, "items", index))
-    listed = batch_lists.contracts_named(session, batch_id, one.contract_ids or ())
     for index, contract_id in enumerate(one.contract_ids or ()):
         of_contract = listed[contract_id]
         if of_contract.state.value == "LOCKED":

@@ -16,13 +16,13 @@ from domain.batch.model import BatchInvoice as BatchInvoiceRecord
 from domain.batch.model import BatchItem as BatchItemRecord
 from domain.batch.model import BatchState, BillState, Grouping
 from domain.batch.plan import BatchTotals as TotalsFigures
-from domain.batch.plan import plan_hash
 from domain.billing.item import BillableState, ItemKind
 from domain.invoice.deposit import still_to_deduct
 from domain.job import OF_BATCHES
 from domain.project.model import BillingMethod
 from domain.takeover.wire import unpack_issue
-from persistence import batch_lists, batch_parts, batches, bill_sums
+from persistence import batch_lists, batches, bill_sums
+from persistence.batch_figures import FiguresOnce
 from persistence.reading import Computed, Derived, Noun, Row, ToOne, Wanted, load
 from persistence.session import ScopedSession
 from persistence.undeducted import to_deduct_of
@@ -180,6 +180,11 @@ class BatchInvoice(Node):
 
 def batch_noun(house: House, locale: str) -> Noun:
     """How a batch is read by somebody who reads `locale`."""
+    once = FiguresOnce()
+
+    def totals(session: ScopedSession, keys: Sequence[int], _: Wanted) -> dict[int, list[Row]]:
+        found = once.totals(session, keys)
+        return {key: [_figures(one) for one in some] for key, some in found.items()}
 
     def schedule() -> Noun:
         # Each knows the other: a batch its schedule, a schedule its last batch.
@@ -191,39 +196,13 @@ def batch_noun(house: House, locale: str) -> Noun:
         BatchRecord,
         "Batch",
         {
-            "plan_hash": Derived(_hashes),
-            "totals": Derived(_totals, default=()),
+            "plan_hash": Derived(lambda session, keys, _: once.hashes(session, keys)),
+            "totals": Derived(totals, default=()),
             "invoice_counts": Derived(_counts),
             "job": last_job(house, locale, *OF_BATCHES),
             "schedule": ToOne(schedule, "schedule_id"),
         },
     )
-
-
-def _hashes(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, str | None]:
-    found = batches.batches_by_id(session, keys)
-    open_ones = [batch for batch in found if batch.state is BatchState.SELECTING]
-    sums = batch_parts.sums_by_batch(session, [batch.id for batch in open_ones])
-    return {batch.id: batch.plan for batch in found} | {
-        batch.id: plan_hash(
-            batch_id=batch.id,
-            cut_off=batch.cut_off,
-            grouping=batch.grouping,
-            sums=sums[batch.id],
-        )
-        for batch in open_ones
-    }
-
-
-def _totals(
-    session: ScopedSession, keys: Sequence[int], wanted: Wanted
-) -> dict[int, list[dict[str, Any]]]:
-    found = {batch.id: batch for batch in batches.batches_by_id(session, keys)}
-    lists = (BatchState.PLANNING, BatchState.SELECTING)
-    open_ones = {key: batch.grouping for key, batch in found.items() if batch.state in lists}
-    made = bill_sums.totals_of_bills(session, [key for key in found if key not in open_ones])
-    made |= batch_parts.totals_by_batch(session, open_ones)
-    return {key: [_figures(one) for one in some] for key, some in made.items()}
 
 
 def _figures(one: TotalsFigures) -> dict[str, Any]:

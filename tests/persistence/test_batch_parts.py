@@ -151,9 +151,10 @@ def test_a_click_tells_what_the_invoices_would_come_to(
         batch_id = listed(session, items, grouping)
         chosen(session, batch_id, items, asked)
         parts = selected_parts(items)
-        told = batch_parts.totals_by_batch(session, {batch_id: grouping})[batch_id]
-        assert told == totals_of(parts, grouping)
+        told = batch_parts.figures_by_batch(session, {batch_id: grouping})[batch_id]
+        assert told.totals == totals_of(parts, grouping)
         sums = batch_parts.sums_by_batch(session, [batch_id])[batch_id]
+        assert told.sums == sums
         assert sums.items == sum(one.items for one in parts)
         assert sums.fingerprints == sum(one.fingerprints for one in parts)
         assert sums.net == sum(one.net for one in parts)
