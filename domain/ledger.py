@@ -6,14 +6,13 @@ ledger, the figures from the sums.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from domain.money import rounded, share
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseFigures:
+class PhaseFigures(NamedTuple):
     """The sums of a phase, and what follows from them. A negative annex mirrors min and max."""
 
     fee: int

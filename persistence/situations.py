@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -55,7 +55,7 @@ def situations_in_turn(
             )
         for key in now.keys() & known:
             one = figures[key]
-            figures[key] = replace(one, invoiced=one.invoiced + now[key])
+            figures[key] = one._replace(invoiced=one.invoiced + now[key])
         told.append(found)
     return told
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from domain.batch.criteria import Criteria
 from domain.billing.assessment import assess
@@ -123,4 +122,4 @@ def _fees(books: ContractBooks, own: Mapping[int, int]) -> Iterator[tuple[int, P
     if books.terms.billing_method is BillingMethod.FIXED_FEE_PROGRESS:
         for phase in books.phases:
             reserved = phase.figures.reserved - own.get(phase.terms.id, 0)
-            yield phase.terms.id, replace(phase.figures, reserved=reserved)
+            yield phase.terms.id, phase.figures._replace(reserved=reserved)

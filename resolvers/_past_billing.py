@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from domain.access import Permission
@@ -224,7 +224,7 @@ def require_covered(acting: Acting, record: BillingHistory | Adjustment) -> None
     kind, amount = _weight(record)
     if kind is AdjustmentKind.WRITE_OFF:
         # Of periods and blocks, too, no more is given up than the fee (WRITE_OFF_TOO_HIGH).
-        figures = replace(figures, by_progress=True)
+        figures = figures._replace(by_progress=True)
     after = counting(figures, kind, amount if record.archived_at is not None else -amount)
     if after.is_worse_than(figures):
         shown = from_minor(max(after.excess, after.uncovered), figures.currency)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import chain
 
@@ -70,7 +70,7 @@ def assess(books: ContractBooks, *, cut_off: date) -> Assessment:
     """The contract at `cut_off`; nothing of a project that is not signed is due (B = 0)."""
     items = list(_items(books, cut_off))
     if books.terms.project_status is not ProjectStatus.SIGNED:
-        items = [replace(one, amount=0, unbilled=one.unbilled + one.amount) for one in items]
+        items = [one._replace(amount=0, unbilled=one.unbilled + one.amount) for one in items]
     if books.reserved:
         items = [_held(one, books) for one in items]
     blockers = of_contract(books)
@@ -101,7 +101,7 @@ def _held(item: Item, books: ContractBooks) -> Item:
     holder = books.reserved.get(item.key)
     if holder is None:
         return item
-    return replace(item, blockers=(*item.blockers, reserved(holder)))
+    return item._replace(blockers=(*item.blockers, reserved(holder)))
 
 
 def _has_fee_left(books: ContractBooks) -> bool:

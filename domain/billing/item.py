@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.billing.periods import Period
 from domain.errors import Issue
@@ -63,8 +63,11 @@ class Claim:
     ends_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+_NOTHING: Mapping[str, Any] = {}
+"""Of what is not billed; never changed."""
+
+
+class Item(NamedTuple):
     """A piece of what can be billed; amounts are net, in minor units of the phase's currency."""
 
     key: str
@@ -83,7 +86,7 @@ class Item:
     """The time entries that its line bills."""
     claim: Claim | None = None
     blockers: tuple[Blocker, ...] = ()
-    basis: Mapping[str, Any] = field(default_factory=dict)
+    basis: Mapping[str, Any] = _NOTHING
     """What the amount was computed from, as it is kept with the line."""
 
     @property

@@ -121,8 +121,8 @@ def without(lines: Iterable[InvoiceLine], billables: Iterable[Billable]) -> list
     return [
         replace(
             one,
-            figures=replace(
-                one.figures, reserved=one.figures.reserved - phases.get(one.phase.id, 0)
+            figures=one.figures._replace(
+                reserved=one.figures.reserved - phases.get(one.phase.id, 0)
             ),
             cap_left=None
             if one.cap_left is None

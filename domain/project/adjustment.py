@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -62,11 +61,11 @@ def counting(figures: PhaseFigures, kind: AdjustmentKind | None, amount: int) ->
     """The figures with one adjustment of `kind` more; None is a line of past billing."""
     match kind:
         case None:
-            return replace(figures, history=figures.history + amount)
+            return figures._replace(history=figures.history + amount)
         case AdjustmentKind.FEE:
-            return replace(figures, fee_adjustment=figures.fee_adjustment + amount)
+            return figures._replace(fee_adjustment=figures.fee_adjustment + amount)
         case AdjustmentKind.BILLED:
-            return replace(figures, billed_adjustment=figures.billed_adjustment + amount)
+            return figures._replace(billed_adjustment=figures.billed_adjustment + amount)
         case AdjustmentKind.WRITE_OFF:
-            return replace(figures, written_off=figures.written_off + amount)
+            return figures._replace(written_off=figures.written_off + amount)
     return figures

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -38,7 +37,7 @@ def not_below_billed(fee_minor: int, entry: Known, currency: str) -> list[Issue]
     was billed too much already may stay so: the phase is edited, and its fee raised in steps.
     """
     figures: PhaseFigures | None = entry.columns.get("figures")
-    if figures is None or replace(figures, fee=fee_minor).uncovered <= figures.uncovered:
+    if figures is None or figures._replace(fee=fee_minor).uncovered <= figures.uncovered:
         return []
     least = figures.billed + figures.written_off - figures.fee_adjustment
     found, expected = (amount_text(minor, currency) for minor in (fee_minor, least))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -148,7 +148,7 @@ class _TakenOverPlanner(PhaseRowPlanner):
         whole = figures.adjusted_fee + self._fee[entry.id] + more_fee
         # Of time a fee that comes to nothing limits nothing: whoever takes it all away is told.
         limited = any(
-            replace(figures, fee=one - figures.fee_adjustment).is_limited
+            figures._replace(fee=one - figures.fee_adjustment).is_limited
             for one in (whole, whole - more_fee)
         )
         if not (limited and (more_fee or more_billed)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -173,11 +172,11 @@ def test_billed_at_any_days_the_sum_is_that_of_billing_once(
     end = start + timedelta(days=max(cuts))
     for cut in sorted(cuts):
         books = one(claimed=claimed, sums={"invoiced": sum(one.net for one in claimed)})
-        books = books._replace(figures=replace(books.figures, fee=fee))
+        books = books._replace(figures=books.figures._replace(fee=fee))
         found = assessed(RETAINER, books, on=start + timedelta(days=cut))
         claimed += [claim(item) for item in found.ready]
     once = one()
-    once = once._replace(figures=replace(once.figures, fee=fee))
+    once = once._replace(figures=once.figures._replace(fee=fee))
     assert sum(one.net for one in claimed) == assessed(RETAINER, once, on=end).total
 
 

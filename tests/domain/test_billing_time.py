@@ -53,7 +53,7 @@ def test_the_example_of_the_cap() -> None:
         assert found.state is BillableState.PARTIAL
         assert codes(blocker.issue for blocker in found.items[0].blockers) == ["CAP_REACHED"]
         assert found.items[0].entries == (1, 2, 3, 4)
-    full = assessed(TIME, one._replace(figures=replace(one.figures, invoiced=euros("2,900.00"))))
+    full = assessed(TIME, one._replace(figures=one.figures._replace(invoiced=euros("2,900.00"))))
     assert (full.total, full.state) == (0, BillableState.LOCKED)
     assert blocked(full.items)[0][1] == ["CAP_REACHED"]
 

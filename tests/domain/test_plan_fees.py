@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -125,7 +124,7 @@ def test_whoever_may_give_a_fee_may_take_that_back_only_where_it_covers_as_much(
     of: PhaseFigures, fee: int
 ) -> None:
     """One of the two ways is always open; both, where neither covers less."""
-    after = replace(of, fee=fee)
+    after = of._replace(fee=fee)
     there_and_back = [
         is_low(f"{Decimal(to.fee).scaleb(-2):f}", start, method_of(of))
         for start, to in ((of, after), (after, of))

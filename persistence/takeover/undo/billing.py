@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 from domain.ledger import PhaseFigures
 from domain.project.adjustment import AdjustmentKind, counting
@@ -125,7 +124,7 @@ def _without(
     """The figures of a phase once `going` is undone."""
     for one in going:
         if one.noun == "phase":
-            figures = replace(figures, fee=int(one.before["fee_minor"]))
+            figures = figures._replace(fee=int(one.before["fee_minor"]))
             continue
         kind, amount = amounts[one.key]
         figures = counting(figures, kind, -amount)
