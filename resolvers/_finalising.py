@@ -8,7 +8,7 @@ from datetime import date
 
 from domain.errors import FIELD_INVALID, NOT_FOUND, Issue, Refusal
 from domain.invoice.deposit_room import require_no_phase, require_room
-from domain.invoice.euro import EuroRate, give_rate, keep_rate, rate_of, states_vat_in_euro
+from domain.invoice.euro import EuroRate, give_rate, keep_rate, owes_vat_in_euro, rate_of
 from domain.invoice.finalise import Dossier, require_complete, require_pro_forma
 from domain.invoice.model import InvoiceKind
 from domain.invoice.numbering import require_recent
@@ -32,7 +32,7 @@ class ToFinalise:
     euro_rate: EuroRate | None = None
     """Sound or not: it is looked at."""
     euro_rates: Mapping[str, EuroRate] = field(default_factory=dict)
-    """Sound ones by currency, for an invoice that states its VAT in euros and keeps no rate."""
+    """Sound ones by currency, for an invoice that owes its VAT in euros and keeps no rate."""
 
 
 def make_final(
@@ -126,7 +126,8 @@ def _require_final(
         give_rate(invoice, one.asked.euro_rate, today=acting.today)
     count_up(dossier)
     usual = one.asked.euro_rates.get(invoice.currency)
-    if usual is not None and rate_of(invoice) is None and states_vat_in_euro(invoice):
+    owes = owes_vat_in_euro(invoice, country=dossier.entity.country)
+    if usual is not None and owes and rate_of(invoice) is None:
         keep_rate(invoice, usual)
     require_no_phase(invoice, [line.phase_id for line in dossier.lines])
     require_complete(dossier, issue_date=one.issue_date)

@@ -48,11 +48,11 @@ query($id: ID!) { invoice(id: $id) { currency state vatInEuro { amount } euroRat
 """
 
 
-def foreign(api: ApiClient, code: str, currency: str) -> str:
+def foreign(api: ApiClient, code: str, currency: str, **project: Any) -> str:
     """A contract of 1,000 in a foreign currency, all earned."""
     a_client(api, f"C-{code}", currency=currency)
     contract, phase = a_contract(
-        api, code, f"C-{code}", {"fee": "1000"}, project={"currency": currency}
+        api, code, f"C-{code}", {"fee": "1000"}, project={"currency": currency, **project}
     )
     progressed(api, phase, "100")
     return contract
@@ -89,6 +89,18 @@ def test_rates_given_once_serve_all_of_a_batch_that_owe_vat_in_euros(any_firm: A
     )
     assert told == [("CHF", "210.00", "Douane"), ("CHF", "212.86", "BCE"), ("USD", "184.00", "BCE")]
     assert all(one["euroRate"] is None for one in found if one["vatInEuro"] is None)
+
+
+def test_a_rate_given_for_a_batch_is_not_for_who_owes_no_vat_in_euros(any_firm: ApiClient) -> None:
+    """B29: a Swiss entity owes its VAT in francs; its final invoice states it in nothing else."""
+    swiss = {"entity": "RIV-GVA", "country": "CH", "vatRate": "8.1"}
+    contracts = [foreign(any_firm, "CH-1", "CHF", **swiss), foreign(any_firm, "CH-2", "CHF")]
+    batch = listed(any_firm, filter={"contractIds": contracts})
+    batch = generated(any_firm, saved(any_firm, batch))
+    finalised(any_firm, batch, euroRates=RATES)
+    found = [stated(any_firm, one["invoice"]["id"]) for one in proposals(any_firm, batch["id"])]
+    assert [one["state"] for one in found] == ["READY", "READY"]
+    assert sorted(one["vatInEuro"]["amount"] for one in found if one["vatInEuro"]) == ["212.86"]
 
 
 def test_a_rate_that_no_batch_can_use_is_refused_before_the_job(firm: ApiClient) -> None:
