@@ -134,8 +134,9 @@ def carry_out_finalise(house: House, errand: Errand, tell: Tell) -> None:
             return 0
         asked = [ToFinalise(bill.invoice_id or 0, euro_rates=rates) for bill in left]
         judged = judge_final(acting, asked, issue_date=issued)
-        # Read under the locks of the projects.
-        left_over = to_deduct_of(acting.session, [one.invoice_id for one in asked])
+        # Read under the locks of the projects; what is refused must not be written by it.
+        with acting.session.no_autoflush:
+            left_over = to_deduct_of(acting.session, [one.invoice_id for one in asked])
         keep_final(acting, judged)
         # One that was deleted meanwhile is no more of the batch: there is nothing to tell.
         there = [(bill, one) for bill, one in zip(left, judged, strict=True) if one.found]

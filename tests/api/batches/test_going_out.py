@@ -103,6 +103,19 @@ def test_a_rate_given_for_a_batch_is_not_for_who_owes_no_vat_in_euros(any_firm: 
     assert sorted(one["vatInEuro"]["amount"] for one in found if one["vatInEuro"]) == ["212.86"]
 
 
+def test_a_pro_forma_that_is_refused_keeps_no_rate_of_the_batch(any_firm: ApiClient) -> None:
+    """EURO_RATE_OUT_OF_DATE: the rate of the next time is taken, not the one that was refused."""
+    batch = listed(any_firm, filter={"contractIds": [foreign(any_firm, "CH-1", "CHF")]})
+    batch = generated(any_firm, saved(any_firm, batch))
+    [one] = proposals(any_firm, batch["id"])
+    finalised(any_firm, batch, euroRates=[{**RATES[0], "on": "2026-01-20", "source": "Slip"}])
+    refused = stated(any_firm, one["invoice"]["id"])
+    assert (refused["state"], refused["euroRate"]) == ("DRAFT", None)
+    assert codes(proposals(any_firm, batch["id"])[0]) == ["EURO_RATE_OUT_OF_DATE"]
+    finalised(any_firm, batch, euroRates=RATES)
+    assert stated(any_firm, one["invoice"]["id"])["euroRate"] == {"source": "BCE"}
+
+
 def test_a_rate_that_no_batch_can_use_is_refused_before_the_job(firm: ApiClient) -> None:
     """FIELD_INVALID and FIELD_REQUIRED by the place of the rate: no pro forma becomes final."""
     batch = listed(firm, filter={"contractIds": [foreign(firm, "CH-1", "CHF")]})
