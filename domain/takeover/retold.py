@@ -6,9 +6,7 @@ the file and sends it again would have both: the old one, which no row tells any
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Container, Hashable, Iterable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sized
 from typing import Generic, TypeVar
 
 Told = TypeVar("Told", bound=Hashable)
@@ -17,36 +15,30 @@ Told = TypeVar("Told", bound=Hashable)
 class Retold(Generic[Told]):
     """Rows to add that say of the same thing what a record says otherwise."""
 
-    def __init__(
-        self, recorded: Collection[Told], gists: Callable[[Told], Iterable[Hashable]]
-    ) -> None:
+    def __init__(self, recorded: Sized, gists: Callable[[Told], Iterable[Hashable]]) -> None:
         """Two that tell of the same thing have one of their `gists` in common."""
         self._recorded = recorded
         self._gists = gists
-        self._rows: list[tuple[int, Told, list[Told]]] = []
-
-    @cached_property
-    def _by_gist(self) -> Mapping[Hashable, list[Told]]:
-        # Made with the first row to add: most files that are sent again add none.
-        found: defaultdict[Hashable, list[Told]] = defaultdict(list)
-        for one in self._recorded:
-            for gist in self._gists(one):
-                found[gist].append(one)
-        return found
+        self._rows: list[tuple[int, Told]] = []
 
     def note(self, row: int, told: Told) -> None:
         """Keeps a row to add that something recorded may have been before."""
-        gists = self._gists(told) if self._recorded else ()
-        others = [other for gist in gists for other in self._by_gist.get(gist, ())]
-        if others:
-            self._rows.append((row, told, others))
+        if self._recorded:
+            self._rows.append((row, told))
 
-    def beside(self, left: Container[Told]) -> Iterator[tuple[int, Told, Told]]:
+    def beside(self, left: Iterable[Told]) -> Iterator[tuple[int, Told, Told]]:
         """Each row with what it tells and what that would stand beside.
 
-        `left` has what no row of the file stands for: what one does is another thing.
+        `left` is what no row of the file stands for: what one does is another thing. One of each
+        gist is kept, for a thousand lines may be of one day: a thousand rows ask for each.
         """
-        for row, told, others in self._rows:
-            other = next((one for one in others if one in left), None)
+        if not self._rows:
+            return
+        known: dict[Hashable, Told] = {}
+        for one in left:
+            for gist in self._gists(one):
+                known.setdefault(gist, one)
+        for row, told in self._rows:
+            other = next((known[gist] for gist in self._gists(told) if gist in known), None)
             if other is not None:
                 yield row, told, other

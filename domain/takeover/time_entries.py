@@ -109,7 +109,8 @@ class TimeEntryPlanner(Planner):
     def together(self, rows: Iterable[Candidate]) -> Mapping[int, Sequence[Issue]]:
         """POSSIBLE_DUPLICATE too of what is recorded with other hours, and so in no row."""
         told = dict(super().together(rows))
-        left = {self._entries[key] for waiting in self._free.values() for key in waiting}
+        free = {key for waiting in self._free.values() for key in waiting}
+        left = (entry for key, entry in self._entries.items() if key in free)
         for row, entry, other in self._retold.beside(left):
             email = self._known.people.code_of(entry.collaborator_id)
             found, before = (_shown(one._asdict(), one.ticket or email) for one in (entry, other))
