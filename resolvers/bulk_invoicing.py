@@ -256,7 +256,6 @@ def _finalise(acting: Acting, asked: InvoicesBulkFinaliseInput) -> list[Done]:
             places[index] = list(refusal.issues)
         else:
             wanted.append(finalising.ToFinalise(key, as_rate(item.euro_rate)))
-    judged = finalising.judge_final(acting, wanted, issue_date=asked.issue_date)
 
     def done() -> list[Done]:
         found = iter(judged)
@@ -267,8 +266,10 @@ def _finalise(acting: Acting, asked: InvoicesBulkFinaliseInput) -> list[Done]:
             for index in range(len(asked.items))
         ]
 
-    # Whether the day suits a series is known under its lock alone: what was numbered goes back.
+    # Whether the day suits a series is known under its lock alone: what was numbered goes back, and
+    # so does what judging counts up, which the beginning of a part would write.
     with part_of(acting.session) as part:
+        judged = finalising.judge_final(acting, wanted, issue_date=asked.issue_date)
         if not is_stopped(asked, done()):
             finalising.keep_final(acting, judged)
         part.is_kept = not (asked.dry_run or is_stopped(asked, done()))

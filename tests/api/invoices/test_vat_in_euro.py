@@ -14,6 +14,7 @@ from documents.picture_json import from_json
 from domain.invoice.model import Invoice
 from persistence.invoices import issued_document, the_record
 from tests.api.invoices.acts import CLIENT, account_line, blank, change, codes, final
+from tests.api.invoices.test_bulk import FINALISE, bulk
 from tests.support.api import ApiClient
 from tests.support.documents import PDF
 
@@ -100,6 +101,20 @@ def test_a_rate_may_be_given_when_the_invoice_becomes_final(any_firm: ApiClient)
     assert stated(any_firm, invoice)["euroRate"] is None
     answer = any_firm.query(FINALISE_AT, id=invoice, key=str(uuid4()), rate=ECB)
     assert answer["invoiceFinalise"]["invoice"]["vatInEuro"] == {"amount": "18.40"}
+
+
+@pytest.mark.parametrize("choice", [{}, {"dryRun": True}, {"errorPolicy": "REJECT_FAILED_ROWS"}])
+def test_what_many_are_not_made_final_by_changes_none_of_them(
+    any_firm: ApiClient, choice: dict[str, Any]
+) -> None:
+    """A rate tried out, or refused, is not kept, and the pro forma has the version it had."""
+    invoice, version = in_currency(any_firm, "USD", "100"), "{ invoices { nodes { version } } }"
+    before = any_firm.query(version)
+    late = {**ECB, "on": "2026-10-20"}
+    for rate in (late, ECB) if "dryRun" in choice else (late,):
+        answer = bulk(any_firm, FINALISE, [{"id": invoice, "euroRate": rate}], **choice)
+        assert len(answer["results"]) == 1
+        assert (stated(any_firm, invoice)["euroRate"], any_firm.query(version)) == (None, before)
 
 
 def test_a_rate_that_cannot_be_meant_is_refused_where_it_stands(firm: ApiClient) -> None:
