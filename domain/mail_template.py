@@ -70,7 +70,7 @@ SETTLED = (
 
 def house_body(kind: MailKind, *, gross: int, due: int) -> str:
     """The house's words; nobody is asked for what was paid or credited since, sent again."""
-    if kind is not MailKind.INVOICE or due == gross:
+    if kind is not MailKind.INVOICE or 0 < gross == due:
         return HOUSE[kind].body
     return PARTLY_PAID if due > 0 else SETTLED
 

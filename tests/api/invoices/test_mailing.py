@@ -195,12 +195,20 @@ def test_nobody_is_asked_for_what_was_paid_or_credited(any_mailing: ApiClient) -
 
 
 @pytest.mark.parametrize(
-    ("due", "told"),
-    [(120, "to be paid by {due_date}"), (1, "{net_due} is left"), (0, "Nothing of it is left")],
+    ("gross", "due", "told"),
+    [
+        (120, 120, "to be paid by {due_date}"),
+        (120, 1, "{net_due} is left"),
+        (120, 0, "Nothing of it is left"),
+        (120, -5, "Nothing of it is left"),
+        (0, 0, "Nothing of it is left"),
+    ],
 )
-def test_the_letter_of_an_invoice_follows_what_is_due(due: int, told: str) -> None:
-    assert told in house_body(MailKind.INVOICE, gross=120, due=due)
-    assert house_body(MailKind.PROFORMA, gross=120, due=due) == HOUSE[MailKind.PROFORMA].body
+def test_the_letter_of_an_invoice_follows_what_is_due(gross: int, due: int, told: str) -> None:
+    """Of an invoice that deposits pay in full nothing was ever to be paid."""
+    assert told in house_body(MailKind.INVOICE, gross=gross, due=due)
+    of_pro_forma = house_body(MailKind.PROFORMA, gross=gross, due=due)
+    assert of_pro_forma == HOUSE[MailKind.PROFORMA].body
 
 
 def test_the_server_sends_by_itself_and_logs_no_secret(mailing: ApiClient) -> None:
