@@ -106,8 +106,8 @@ class PhasePlanner(Planner):
         self._entities: dict[int, int] = {}
         """The entity that a row higher in the file gave to a project without one."""
         self._told: set[int] = set()
-        self._renamed: list[tuple[int, str, Known]] = []
-        """Row and code of each new phase that is called as one there is."""
+        self._renamed: list[tuple[int, str, tuple[int, str]]] = []
+        """Row, code, contract and name key of each new phase that is called as one there is."""
         by_id = known.phases.by_id
         self._links = Links({key: by_id[key].columns.get("linked_phase_id") for key in by_id})
 
@@ -125,8 +125,13 @@ class PhasePlanner(Planner):
     def together(self, rows: Iterable[Candidate]) -> Mapping[int, Sequence[Issue]]:
         """POSSIBLE_DUPLICATE too of a phase given another code: its fee would count twice."""
         told = dict(super().together(rows))
-        for row, code, like in self._renamed:
-            if like.id not in self._told:
+        left: dict[tuple[int, str], Known] = {}
+        # Several of a contract may have one name: the code tells them apart.
+        for one in self._known.phases.by_id.values() if self._renamed else ():
+            if one.id not in self._told and one.columns.get("archived_at") is None:
+                left.setdefault((one.columns["contract_id"], one.key), one)
+        for row, code, place in self._renamed:
+            if (like := left.get(place)) is not None:
                 shown = f"{like.columns['code']} · {like.name}"
                 issue = POSSIBLE_DUPLICATE(field=("phase_code",), found=code, other=shown)
                 told[row] = [*told.get(row, ()), issue]
@@ -361,13 +366,11 @@ class PhasePlanner(Planner):
         if (told := planned.parts.get("project_entity")) is not None:
             self._entities.setdefault(*told)
         self._counts[key] += 1
-        like = self._known.by_name.get(
-            (contract["id"] or 0, name_key(candidate.text("phase_name")))
-        )
+        called = (contract["id"] or 0, name_key(candidate.text("phase_name")))
         if planned.target_id is not None:
             self._told.add(planned.target_id)
-        elif self.says_all and like is not None and like.columns.get("archived_at") is None:
-            self._renamed.append((candidate.row, candidate.text("phase_code"), like))
+        elif self.says_all and called in self._known.by_name:
+            self._renamed.append((candidate.row, candidate.text("phase_code"), called))
         code = str(planned.columns.get("code") or candidate.text("phase_code")).upper()
         if code:
             place = (key, intern(code))

@@ -139,6 +139,11 @@ def test_a_phase_given_its_code_afterwards_is_warned_of_before_its_fee_counts_tw
     assert [notes(row) for row in told.values()] == [set(), set()]
     _, told = reviewed(any_firm, book("phases", {**coded[0], "C": "Autre mission"}))
     assert notes(told[2]) == set()
+    # Of two that are called alike it is the one that no row speaks of.
+    take(any_firm, "phases", {**sketch, "E": "PH01"}, {**sketch, "E": "PH09"})
+    _, told = reviewed(any_firm, book("phases", {**sketch, "E": "PH01"}, coded[0]))
+    assert [notes(row) for row in told.values()] == [set(), {("POSSIBLE_DUPLICATE", "E")}]
+    assert "“PH09 · Esquisse”" in told[3]["userErrors"][0]["message"]
 
 
 @pytest.mark.parametrize(
