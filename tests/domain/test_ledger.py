@@ -18,10 +18,18 @@ figures = st.builds(
     fee=minors,
     currency=st.sampled_from(["EUR", "JPY", "TND"]),
     fee_adjustment=minors,
+    history=minors,
+    billed_adjustment=minors,
     invoiced=minors,
+    written_off=minors,
     reserved=minors,
     progress=progresses,
     signed=st.booleans(),
+    by_progress=st.booleans(),
+    by_time=st.booleans(),
+).map(
+    # What is given up is given up of the fee: it has its sign.
+    lambda one: one._replace(written_off=abs(one.written_off) * (-1 if one.adjusted_fee < 0 else 1))
 )
 
 
@@ -140,7 +148,7 @@ def test_what_is_billable_was_earned_and_is_neither_billed_nor_reserved(
 @given(figures)
 def test_the_figures_add_up(found: PhaseFigures) -> None:
     assert found.adjusted_fee == found.fee + found.fee_adjustment
-    assert found.remaining + found.billed == found.adjusted_fee
+    assert found.remaining + found.billed + found.written_off == found.adjusted_fee
     assert found.free == found.remaining - found.reserved
     assert abs(found.earned) <= abs(found.adjusted_fee)
     assert found.over_billed in (0, found.billed - found.earned)
