@@ -63,6 +63,12 @@ TEMPLATE_OUTDATED = _file(
     "This is version {found} of the template; the current one is {expected}.",
     "Download the current template for the next time.",
 )
+SHEET_HIDDEN = _file(
+    "SHEET_HIDDEN",
+    YELLOW,
+    "The sheet {found} is hidden; it is read all the same.",
+    "Delete it when it is not to be imported.",
+)
 TITLE_ROWS_SKIPPED = _file(
     "TITLE_ROWS_SKIPPED", INFO, "The titles are in row {header_row}; the rows above are not read."
 )

@@ -26,6 +26,14 @@ IMPORT_ORDER = IssueKind(
     "Nothing that “{kind}” refers to has been imported yet.",
     "Import the file “{first}” first.",
 )
+SHEET_KIND_TWICE = IssueKind(
+    "SHEET_KIND_TWICE",
+    Severity.ERROR,
+    Scope.FILE,
+    "The sheets {found} and {expected} both hold {kind}: which of them counts is not ours to say.",
+    "Bring their rows together on one sheet, send them as two files, or delete the one that does "
+    "not count.",
+)
 
 MANDATORY_MISSING = _red(
     "MANDATORY_MISSING", "The cell “{column_title}” is mandatory and is empty."

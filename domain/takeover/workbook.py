@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from domain.errors import Issue, IssueKind, Scope, Severity
+from domain.errors import Issue
 from domain.takeover.candidate import Planned
+from domain.takeover.issues import SHEET_KIND_TWICE
 from domain.takeover.order import ORDER
 
 Item = TypeVar("Item")
@@ -83,15 +84,6 @@ class Pending:
         if isinstance(value, int) and not isinstance(value, bool):
             return self._names.get((_NOUNS.get(name, name.removesuffix("_id")), value), value)
         return value
-
-
-SHEET_KIND_TWICE = IssueKind(
-    "SHEET_KIND_TWICE",
-    Severity.ERROR,
-    Scope.FILE,
-    "The sheets {found} and {expected} both hold {kind}: which of them counts is not ours to say.",
-    "Bring their rows together on one sheet, or delete the one that does not count.",
-)
 
 
 def told_twice(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.errors import Issue
+from domain.takeover.workbook import family_of, told_twice
 from templates_xlsx.checker.header import (
     DEEPEST_HEADER,
     Found,
@@ -15,6 +16,7 @@ from templates_xlsx.checker.header import (
     is_rather,
     top_rows,
 )
+from templates_xlsx.checker.rows import RowChecker
 from templates_xlsx.issues import (
     COLUMN_HIDDEN,
     COLUMN_ORDER_CHANGED,
@@ -57,23 +59,25 @@ def choose(
     layouts: Mapping[str, Sheet],
     mapping: Mapping[str, str],
 ) -> Chosen:
-    """The first sheet with a header of the asked kind, or of any kind when none is asked for."""
+    """The sheet with a header of the asked kind, or of the first kind met when none is asked for.
+
+    Of several such sheets in sight the one that is filled; two that are refuse the file
+    (SHEET_KIND_TWICE): no row is left out because it stands on another sheet.
+    """
     if kind is None:
-        found = _first_of_any(book, layouts, mapping)
-        if found is None:
+        fitting = _of_first_kind(book, layouts, mapping)
+        if not fitting:
             return Chosen(UNRECOGNISED, None, (_not_found(None, setting),))
-        return Chosen(found.sheet, found, tuple(_header_issues(book, found, setting)))
+        return _chosen_of(book, fitting, setting)
     return _choose_asked(book, layouts[kind], setting, layouts, mapping)
 
 
-def _first_of_any(
+def _of_first_kind(
     book: RawBook, layouts: Mapping[str, Sheet], mapping: Mapping[str, str]
-) -> Found | None:
-    for raw in candidates(book):
-        found = fits_best(raw, top_rows(raw), layouts.values(), mapping)
-        if found is not None:
-            return found
-    return None
+) -> list[Found]:
+    every = (fits_best(raw, top_rows(raw), layouts.values(), mapping) for raw in candidates(book))
+    fitting = [found for found in every if found is not None]
+    return [found for found in fitting if found.sheet is fitting[0].sheet]
 
 
 def _choose_asked(
@@ -84,6 +88,7 @@ def _choose_asked(
     mapping: Mapping[str, str],
 ) -> Chosen:
     wrong: Found | None = None
+    fitting: list[Found] = []
     for raw in candidates(book):
         top = top_rows(raw)
         ours = find_header(raw, top, asked, mapping)
@@ -91,7 +96,9 @@ def _choose_asked(
         if best is not None and is_rather(ours, best, asked):
             wrong = wrong or best
         elif ours is not None:
-            return Chosen(asked, ours, tuple(_header_issues(book, ours, setting)))
+            fitting.append(ours)
+    if fitting:
+        return _chosen_of(book, fitting, setting)
     if wrong is None:
         return Chosen(asked, None, (_not_found(asked, setting),))
     issue = TEMPLATE_WRONG_KIND(
@@ -100,6 +107,26 @@ def _choose_asked(
         expected=asked.called(setting.locale),
     )
     return Chosen(asked, None, (issue,))
+
+
+def _chosen_of(book: RawBook, fitting: Sequence[Found], setting: Setting) -> Chosen:
+    """The one to read of the sheets with a header of one template; hidden ones come last."""
+    found = fitting[0]
+    in_sight = [one for one in fitting if one.raw.state == "visible"]
+    if len(in_sight) > 1:
+        filled = [one for one in in_sight if _is_filled(one, setting)]
+        kind, called = found.sheet.kind, found.sheet.called(setting.locale)
+        named = [(one.raw.name, kind) for one in filled]
+        if twice := told_twice(named, titles={family_of(kind): called}):
+            return Chosen(found.sheet, None, twice)
+        found = filled[0] if filled else found
+    return Chosen(found.sheet, found, tuple(_header_issues(book, found, setting)))
+
+
+def _is_filled(found: Found, setting: Setting) -> bool:
+    """Whether a sheet has a row that is data."""
+    rows = RowChecker(found, setting, None, setting.locale).drafts()
+    return next(rows, None) is not None
 
 
 def _not_found(asked: Sheet | None, setting: Setting) -> Issue:

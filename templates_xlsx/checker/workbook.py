@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from domain.errors import Issue, IssueKind, Refusal, Scope, Severity
+from domain.errors import Issue, Refusal
 from templates_xlsx.checker.check import rows_under
 from templates_xlsx.checker.choice import header_issues, sheets_ignored
 from templates_xlsx.checker.header import Found, candidates, fits_best, top_rows
 from templates_xlsx.checker.sealing import envelope_issues, envelope_of
+from templates_xlsx.issues import SHEET_HIDDEN
 from templates_xlsx.layouts import LAYOUTS
 from templates_xlsx.layouts.workbook import WORKBOOK
 from templates_xlsx.raw import RawBook
@@ -20,14 +21,6 @@ from templates_xlsx.sheet import Checked, Setting
 
 MOST_ROWS = 50_000
 """Of all sheets together: they are tried out one after the other while SQLite's writers wait."""
-
-SHEET_HIDDEN = IssueKind(
-    "SHEET_HIDDEN",
-    Severity.WARNING,
-    Scope.FILE,
-    "The sheet {found} is hidden; it is read all the same.",
-    "Delete it when it is not to be imported.",
-)
 
 
 @dataclass(frozen=True, slots=True)

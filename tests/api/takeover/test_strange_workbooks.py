@@ -63,6 +63,26 @@ def test_two_sheets_of_the_same_records_are_refused(
     assert [(one["found"], one["sheet"]) for one in twice] == [(named, named)]
 
 
+@pytest.mark.parametrize("asked", ["clients", None])
+def test_no_row_is_lost_on_a_second_sheet_of_one_template(
+    empty: ApiClient, asked: str | None
+) -> None:
+    """Two filled sheets refuse the file; the only filled one is read, and given back."""
+    workbook = load_workbook(BytesIO(whole({"clients": [{**CLIENT, "E": "£"}]})))
+    workbook.copy_worksheet(workbook.worksheets[0]).title = "Lyon"
+    workbook["Lyon"]["B2"], workbook["Lyon"]["C2"] = "Autre", "CLI-9002"
+    review = send(empty, saved(workbook), kind=asked)
+    assert refusal_codes(review) == ["SHEET_KIND_TWICE"]
+    told = next(one for one in review["userErrors"] if one["code"] == "SHEET_KIND_TWICE")
+    assert all(name in told["message"] for name in ("Lyon", workbook.worksheets[0].title))
+    workbook.worksheets[0].delete_rows(2)
+    review = send(empty, saved(workbook), kind=asked)
+    assert (review["state"], review["counts"]["rows"]) == ("REVIEW", 1)
+    given = load_workbook(BytesIO(given_back(empty, review)))
+    assert given["Lyon"]["B2"].value == "Autre"
+    assert confirm(empty, review, warnings=True)["userErrors"] == []
+
+
 def test_a_hidden_sheet_is_read_and_told(empty: ApiClient) -> None:
     """No row is lost because nobody sees it."""
     workbook = load_workbook(BytesIO(whole({kind: [row] for kind, row in ONE_EACH.items()})))

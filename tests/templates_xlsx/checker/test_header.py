@@ -166,12 +166,12 @@ def test_the_template_of_another_import_is_told(given: str, asked: str) -> None:
     assert bool(outcome.drafts) is (given == asked)
 
 
-def test_the_first_sheet_with_a_header_is_read_and_the_others_are_told() -> None:
+def test_the_filled_sheet_with_a_header_is_read_and_the_others_are_told() -> None:
     rows = [as_row(1, titles_of("clients")), as_row(2, filled("clients"))]
     book = book_of(
         sheet_of([as_row(1, ["Mode d'emploi"])], "Lisez-moi"),
         sheet_of(rows, "Clients"),
-        sheet_of(rows, "Copie"),
+        sheet_of([rows[0], as_row(2, ["Exemple 1"])], "Copie"),
         sheet_of(rows, "Cachée", state="hidden"),
     )
     outcome = checked(book, "clients")
@@ -181,6 +181,37 @@ def test_the_first_sheet_with_a_header_is_read_and_the_others_are_told() -> None
         "Cachée",
     ]
     assert len(outcome.drafts) == 1
+
+
+@pytest.mark.parametrize("asked", ["clients", None])
+def test_of_two_sheets_of_one_template_the_filled_one_is_read(asked: str | None) -> None:
+    rows = [as_row(1, titles_of("clients")), as_row(2, filled("clients"))]
+    book = book_of(sheet_of(rows[:1], "Paris"), sheet_of(rows, "Lyon"))
+    outcome = checked(book, asked)
+    assert said_of(outcome) == ["SHEET_IGNORED"]
+    assert [issue.found for issue in outcome.issues if issue.code == "SHEET_IGNORED"] == ["Paris"]
+    assert [draft.row for draft in outcome.drafts] == [2]
+    # Where nobody filled in either, the file is as empty as one of one sheet.
+    blank = book_of(sheet_of(rows[:1], "Paris"), sheet_of(rows[:1], "Lyon"))
+    assert "FILE_EMPTY" in said_of(checked(blank, asked))
+
+
+@pytest.mark.parametrize("asked", ["clients", None])
+def test_two_filled_sheets_of_one_template_refuse_the_file(asked: str | None) -> None:
+    """No row is left out because it stands on another sheet."""
+    titles = titles_of("clients")
+    short = [*titles[:3], None, *titles[4:]]
+    for other in (titles, short):
+        book = book_of(
+            sheet_of([as_row(1, titles), as_row(2, filled("clients"))], "Paris"),
+            sheet_of([as_row(3, other), as_row(4, filled("clients", name="Autre"))], "Lyon"),
+            sheet_of([as_row(1, titles), as_row(2, filled("clients"))], "Vieux", state="hidden"),
+        )
+        outcome = checked(book, asked)
+        assert said_of(outcome) == ["SHEET_KIND_TWICE"]
+        twice = next(issue for issue in outcome.issues if issue.is_red)
+        assert (twice.found, twice.expected, twice.sheet) == ("Lyon", "Paris", "Lyon")
+        assert (outcome.is_refused, outcome.sheet.kind, outcome.drafts) == (True, "clients", ())
 
 
 def test_a_sheet_in_sight_comes_before_a_hidden_one() -> None:
