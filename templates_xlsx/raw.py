@@ -61,6 +61,8 @@ class RawSheet:
     state: str = "visible"
     hidden_columns: frozenset[int] = frozenset()
     protected: bool = False
+    days_from_1904: bool = False
+    """Bare numbers of days are counted from 1904, as the workbook counts its dates."""
 
 
 @dataclass(frozen=True, slots=True)

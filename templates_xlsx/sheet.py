@@ -34,6 +34,8 @@ class Setting:
     entities: tuple[tuple[str, str], ...] = ()
     """(code, name) of the firm's entities, in order."""
     vat_number_mandatory: bool = True
+    days_from_1904: bool = False
+    """Of the workbook, not of the firm."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from domain.errors import Issue, IssueKind
 from domain.likeness import name_key
@@ -37,6 +38,8 @@ class RowChecker:
 
     def __init__(self, found: Found, setting: Setting, seal: Seal | None, locale: str) -> None:
         sheet = found.sheet
+        if found.raw.days_from_1904:
+            setting = replace(setting, days_from_1904=True)
         layout = whole_layout(sheet)
         flags = {column.key: layout.flag(column, setting) for column in sheet.columns}
         lanes = [Lane(column, setting) for column in found.header.columns.values()]

@@ -17,6 +17,7 @@ from templates_xlsx.sheet import Reading, Setting
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 SERIAL_EPOCH = date(1899, 12, 30)
 """Day 0 of the spreadsheets' 1900 calendar, for days after February 1900."""
+_EPOCH_1904 = date(1904, 1, 1)
 _SERIALS = range(20_000, 80_001)
 
 _TIME = r"(?:[ T](?:[aà] |at )?\d{1,2}[:h]\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:z|[+-]\d{2}:?\d{2})?)?"
@@ -83,7 +84,8 @@ class Day(CellKind):
     def _read_serial(self, number: Decimal, found: str, setting: Setting) -> Reading:
         if not _SERIALS.start <= number < _SERIALS.stop:
             return self._invalid(found, setting)
-        value = SERIAL_EPOCH + timedelta(days=int(number))
+        epoch = _EPOCH_1904 if setting.days_from_1904 else SERIAL_EPOCH
+        value = epoch + timedelta(days=int(number))
         reading = self._in_range(value, found)
         return reading if reading.notes else noted(value, DATE_SERIAL, found, _in_figures(value))
 

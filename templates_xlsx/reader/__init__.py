@@ -59,6 +59,7 @@ def _workbook(source: Source, limits: Limits) -> RawBook:
                 state=entry.state,
                 hidden_columns=survey.hidden_columns,
                 protected=survey.protected,
+                days_from_1904=workbook.date1904,
             )
         )
     return RawBook("xlsx", tuple(sheets), custom_properties=workbook.custom_properties)

@@ -90,7 +90,9 @@ def _write(
     language: str,
 ) -> int:
     envelope, written = dict(envelope_of(book)), 0
-    with Workbook(out, _OPTIONS) as workbook:
+    # A bare number stays one, so it must go on counting from where it did.
+    from_1904 = any(found.raw.days_from_1904 for found, _ in pages)
+    with Workbook(out, {**_OPTIONS, "date_1904": from_1904}) as workbook:
         for found, told in pages:
             page = _Page(workbook, found, setting, language, is_sealed=bool(envelope))
             written += page.write(told, only_failed=only_failed)

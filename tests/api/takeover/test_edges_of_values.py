@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from io import BytesIO
+
 import pytest
+from openpyxl import load_workbook
+from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
 from tests.api.takeover.reviews import notes, phases, project, reviewed, take, written
-from tests.api.takeover.sheets import PHASE, PROJECT, SOUND, Cells, book
+from tests.api.takeover.sheets import PERSON, PHASE, PROJECT, SOUND, Cells, book, saved
+from tests.api.takeover.test_error_file import given_back
 from tests.support.api import ApiClient
 
 LONGEST = {
@@ -64,6 +70,21 @@ def test_more_decimals_than_are_kept_are_no_accident(any_firm: ApiClient) -> Non
         review, rows = reviewed(any_firm, book(kind, {**SOUND[kind], **cells}), kind=kind)
         assert rows[2]["colour"] != "RED", rows[2]["userErrors"]
         written(any_firm, review)
+
+
+@pytest.mark.parametrize(("epoch", "serial"), [(WINDOWS_EPOCH, 46326), (MAC_EPOCH, 44864)])
+def test_a_bare_number_of_days_is_counted_as_its_workbook_counts(
+    firm: ApiClient, epoch: datetime, serial: int
+) -> None:
+    """DOMAIN §3.2: four years lie between the two systems; the file given back keeps its own."""
+    workbook = load_workbook(BytesIO(book("collaborators", {**PERSON, "H": serial})))
+    workbook.epoch = epoch
+    content = saved(workbook)
+    for _ in range(2):
+        review, rows = reviewed(firm, content, kind="collaborators")
+        assert notes(rows[2]) == {("DATE_SERIAL", "H")}
+        assert [note["expected"] for note in rows[2]["userErrors"]] == ["31/10/2026"]
+        content = given_back(firm, review)
 
 
 # Amounts without a currency beside them are in that of the project (DOMAIN §3.3, §3.5)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from templates_xlsx.kinds import Day
 from templates_xlsx.raw import Cell
+from templates_xlsx.sheet import Setting
 from tests.templates_xlsx.kinds.readings import day, number, outcome, time, truth
 
 few = settings(max_examples=100, deadline=None)
@@ -89,6 +90,12 @@ def test_a_year_of_two_digits_is_of_this_century_with_a_warning(raw: str, year: 
 @pytest.mark.parametrize("cell", [number(46326), "46326", number("46326.75")])
 def test_a_bare_number_is_a_spreadsheet_date_with_a_warning(cell: Cell | str) -> None:
     assert outcome(Day(), cell) == (date(2026, 10, 31), ["DATE_SERIAL"])
+
+
+@pytest.mark.parametrize("cell", [number(44864), "44864"])
+def test_a_bare_number_is_counted_as_its_workbook_counts(cell: Cell | str) -> None:
+    setting = Setting(days_from_1904=True)
+    assert outcome(Day(), cell, setting) == (date(2026, 10, 31), ["DATE_SERIAL"])
 
 
 @few
