@@ -251,7 +251,11 @@ class Hours(_NumberKind):
         if too_few or number > self.most:
             sign = ">" if self.is_more else "≥"
             return refused(HOURS_OUT_OF_RANGE, found, f"{sign} 0, ≤ {self.most}")
-        return Reading(rounded(number, 2))
+        hours = rounded(number, 2)
+        if number and not hours:
+            least = either(setting.locale, "0,01", "0.01")
+            return refused(HOURS_OUT_OF_RANGE, found, f"≥ {least}, ≤ {self.most}")
+        return Reading(hours)
 
     def guard(self, setting: Setting) -> dict[str, Any] | None:
         limits = {"minimum": 0, "maximum": self.most}

@@ -109,6 +109,7 @@ def test_null_empties_what_may_be_empty(any_firm: ApiClient) -> None:
         ({"billableRate": "1e30"}, "NUMBER_OUT_OF_RANGE"),
         ({"costRate": "sNaN"}, "NUMBER_INVALID"),
         ({"weeklyHours": "169"}, "HOURS_OUT_OF_RANGE"),
+        ({"weeklyHours": "0.004"}, "HOURS_OUT_OF_RANGE"),
         ({"entryDate": "2026-02-01", "exitDate": "2026-01-01"}, "DATE_ORDER"),
     ],
 )

@@ -156,7 +156,7 @@ def test_time_is_recorded_once_and_looked_at(firm: ApiClient) -> None:
     assert (said(once_more), len(entries(firm))) == ([("CREATED", [])], 2)
 
 
-@pytest.mark.parametrize("hours", ["0", "-1", "7.505", "24.01", "NaN"])
+@pytest.mark.parametrize("hours", ["0", "0.004", "-1", "7.505", "24.01", "NaN"])
 def test_hours_are_more_than_none_and_at_most_a_day(browsed: ApiClient, hours: str) -> None:
     """DOMAIN §2.1: 0 < h ≤ 24, two decimals."""
     item = {**WORK, "hours": hours}

@@ -102,6 +102,7 @@ def test_time_is_stored_as_the_row_says_by_letter(any_firm: ApiClient) -> None:
         ({"F": "ZZZ"}, "REFERENCE_UNKNOWN", "F"),
         ({"G": 0}, "HOURS_OUT_OF_RANGE", "G"),
         ({"G": 24.01}, "HOURS_OUT_OF_RANGE", "G"),
+        ({"G": "0,004"}, "HOURS_OUT_OF_RANGE", "G"),
         ({"G": "sept"}, "NUMBER_INVALID", "G"),
         ({"H": "peut-être"}, "BOOLEAN_INVALID", "H"),
         ({"I": "à voir"}, "BOOLEAN_INVALID", "I"),

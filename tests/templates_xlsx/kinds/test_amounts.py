@@ -241,6 +241,13 @@ def test_hours_may_have_to_be_more_than_zero() -> None:
     assert outcome(Hours(24, is_more=True), "25") == (None, ["HOURS_OUT_OF_RANGE"])
 
 
+@pytest.mark.parametrize("cell", ["0,004", number("0.0049"), time("0.0002")])
+def test_hours_that_would_round_to_none_are_refused(cell: Cell | str) -> None:
+    for kind in (Hours(24, is_more=True), Hours(60)):
+        assert outcome(kind, cell) == (None, ["HOURS_OUT_OF_RANGE"])
+    assert outcome(Hours(24, is_more=True), "0,005") == (Decimal("0.01"), [])
+
+
 def test_what_is_expected_is_said_beside_what_is_wrong() -> None:
     note = Money().read(Cell("à définir"), FRENCH).notes[0]
     assert (note.found, note.expected) == ("à définir", "12500.00")
