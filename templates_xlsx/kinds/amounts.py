@@ -209,10 +209,25 @@ class Whole(_NumberKind):
 
 
 _CLOCK = re.compile(
-    r"(?P<minus>-)?(?P<hours>\d{1,5}) ?(?:h|:|heures?|hours?) ?(?P<minutes>[0-5]?\d)"
+    r"(?:(?P<minus>[-−]) ?)?(?P<hours>\d{1,5}) ?(?:h|:|heures?|hours?) ?(?P<minutes>[0-5]?\d)"
     r"(?::[0-5]\d)? ?(?:m|mn|min|minutes?)?"
 )
 _HOUR_WORD = re.compile(r"(?<=[\d ])(?:h|hrs?|heures?|hours?)\.?$")
+
+
+def hours_in(text: str) -> Decimal | None:
+    """The hours that a clean `text` writes (7,5 or 7 h or 7h30 or 7:30); None when it is none.
+
+    Those of a clock have two decimals, others as many as are written.
+    """
+    lowered = text.lower()
+    if clock := _CLOCK.fullmatch(lowered):
+        value = rounded(Decimal(clock["hours"]) + Decimal(clock["minutes"]) / 60, 2)
+        return -value if clock["minus"] else value
+    written = parse_number(_HOUR_WORD.sub("", lowered).strip(), has_groups=False)
+    if written is None or written.is_percent or written.currencies or written.includes_tax:
+        return None
+    return written.value
 
 
 class Hours(_NumberKind):
@@ -228,14 +243,10 @@ class Hours(_NumberKind):
         """More than zero."""
 
     def read_text(self, text: str, setting: Setting) -> Reading:
-        lowered = text.lower()
-        if clock := _CLOCK.fullmatch(lowered):
-            value = Decimal(clock["hours"]) + Decimal(clock["minutes"]) / 60
-            return self.judge(-value if clock["minus"] else value, text, setting)
-        written = parse_number(_HOUR_WORD.sub("", lowered).strip(), has_groups=False)
-        if written is None or written.is_percent or written.currencies or written.includes_tax:
+        hours = hours_in(text)
+        if hours is None:
             return refused(NUMBER_INVALID, text, self.example(setting.locale))
-        return self.judge(written.value, text, setting)
+        return self.judge(hours, text, setting)
 
     def read_typed(self, cell: Cell, setting: Setting) -> Reading:
         days = number_of(cell.value) if cell.shape is Shape.TIME else None

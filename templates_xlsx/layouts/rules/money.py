@@ -17,9 +17,11 @@ from domain.takeover.issues import (
     AMOUNT_ROUNDED,
 )
 from templates_xlsx.issues import NUMBER_AMBIGUOUS, NUMBER_INVALID
+from templates_xlsx.kinds.amounts import Hours, hours_in
 from templates_xlsx.kinds.cleaning import cleaned, plain, quoted
 from templates_xlsx.kinds.numbers import parse_number
 from templates_xlsx.layouts.rules.telling import Rule, refuse, says, tell, withdraw
+from templates_xlsx.raw import Cell, Shape
 from templates_xlsx.sheet import Column, Draft, Setting
 
 _HAS_SIGN = re.compile("[€$£¥A-Za-z]")
@@ -126,22 +128,41 @@ def value_of_kind(value: Column, kind_key: str, currency_key: str) -> Rule:
 
 
 def _settle_hours(draft: Draft, column: Column, setting: Setting) -> None:
-    """Of hours a single separator is always decimal, and no currency is written beside them."""
+    """Of hours a single separator is always decimal, 7h30 is 7.5, and no currency stands there."""
     found = draft.values.get(column.key)
-    if found is None:
+    if found is None and not _was_no_number(draft, column):
         return
     raw = draft.raw.get(column.letter, "")
-    if written_currencies(draft, column) is not None:
-        refuse(draft, column, NUMBER_INVALID, setting, found=quoted(raw), expected="12.5")
-        return
-    written = parse_number(cleaned(raw), has_groups=False)
+    hours = hours_in(cleaned(raw))
     withdraw(draft, column, NUMBER_AMBIGUOUS)
-    hours = found if written is None else written.value
+    withdraw(draft, column, NUMBER_INVALID)
+    if found is None and hours is not None:
+        found = hours = _judged_anew(draft, column, hours, setting)
+        if found is None:
+            return
+    elif found is None or written_currencies(draft, column) is not None:
+        expected = Hours().example(setting.locale)
+        refuse(draft, column, NUMBER_INVALID, setting, found=quoted(raw), expected=expected)
+        return
+    hours = found if hours is None else hours
     exact = rounded(hours, 2)
     if exact != hours:
         shown = {"found": plain(hours), "expected": f"{exact:f}"}
         tell(draft, column, AMOUNT_ROUNDED, setting, **shown)
     draft.values[column.key] = exact
+
+
+def _was_no_number(draft: Draft, column: Column) -> bool:
+    return any(i.kind is NUMBER_INVALID and i.column == column.letter for i in draft.issues)
+
+
+def _judged_anew(draft: Draft, column: Column, hours: Decimal, setting: Setting) -> Decimal | None:
+    """What the column keeps of hours that were no amount to it, and its notes told of them."""
+    reading = column.kind.read(Cell(hours, Shape.NUMBER), setting)
+    for note in reading.notes:
+        tell(draft, column, note.kind, setting, found=note.found, expected=note.expected)
+    kept: Decimal | None = reading.value
+    return kept
 
 
 def amounts_in_firm_currency(*columns: Column) -> Rule:

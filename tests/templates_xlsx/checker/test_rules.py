@@ -14,7 +14,15 @@ from templates_xlsx.layouts import layout
 from templates_xlsx.layouts.rules.money import settle_money
 from templates_xlsx.raw import Cell, Shape
 from templates_xlsx.sheet import Setting
-from tests.templates_xlsx.checker.books import FIRM, draft_of, filled, table, told
+from tests.templates_xlsx.checker.books import (
+    FIRM,
+    checked,
+    draft_of,
+    filled,
+    table,
+    titles_of,
+    told,
+)
 
 BRAZIL = Setting(country="BR")
 
@@ -245,6 +253,43 @@ def test_a_siret_gives_its_siren_and_nine_digits_are_one() -> None:
     assert told(wrong) == [("SIRET_INVALID", "N")]
     assert wrong.values["siret"] is None
     assert "siren" not in wrong.values
+
+
+CLOCK = Cell(Decimal("0.3125"), Shape.TIME)
+
+
+@pytest.mark.parametrize(
+    ("raw", "hours", "said"),
+    [
+        ("12,5", "12.5", []),
+        ("1,234", "1.23", ["AMOUNT_ROUNDED"]),
+        ("7h30", "7.5", []),
+        ("-7h20", "-7.33", []),
+        ("− 7h20", "-7.33", []),
+        (CLOCK, "7.5", []),
+        ("7 h", "7", []),
+        ("0h", "0", ["AMOUNT_ZERO"]),
+        ("99999999999999 h", None, ["NUMBER_OUT_OF_RANGE"]),
+        ("sept", None, ["NUMBER_INVALID"]),
+        ("7,5 €", None, ["NUMBER_INVALID"]),
+        ("45%", None, ["NUMBER_INVALID"]),
+    ],
+)
+def test_an_adjustment_of_hours_is_read_as_hours_are(
+    raw: str | Cell, hours: str | None, said: list[str]
+) -> None:
+    """DOMAIN §3.3, row "hours": a clock is hours here too, and money is not."""
+    row = filled("adjustments", value=raw)
+    row[titles_of("adjustments").index("Nature")] = "heures"
+    (draft,) = checked(table("adjustments", row), "adjustments").drafts
+    assert told(draft) == [(code, "K") for code in said]
+    assert draft.values["value"] == (None if hours is None else Decimal(hours))
+    if said == ["NUMBER_INVALID"]:
+        assert draft.issues[0].expected == "7,5 ou 7:30"
+    if raw in ("7h30", CLOCK):
+        of_money = draft_of("adjustments", value=raw)
+        assert told(of_money) == [("NUMBER_INVALID", "K")]
+        assert of_money.issues[0].expected == "12500.00"
 
 
 def test_a_retainer_has_a_period_and_a_block_has_hours() -> None:
