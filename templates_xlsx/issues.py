@@ -124,6 +124,13 @@ SYMBOL_FORBIDDEN = _row(
     "The code “{found}” holds a forbidden symbol: {symbols}",
     "Use letters, digits, - _ and . only.",
 )
+CODE_NOT_TEXT = _row(
+    "CODE_NOT_TEXT",
+    RED,
+    "The spreadsheet took “{found}” for a date, or for true or false: the code that was typed is "
+    "lost.",
+    "Format the column as text, then type the code again.",
+)
 TEXT_TOO_LONG = _row(
     "TEXT_TOO_LONG",
     RED,
@@ -194,6 +201,12 @@ ROW_HIDDEN = _row(
 )
 SYMBOL_DISCOURAGED = _row(
     "SYMBOL_DISCOURAGED", YELLOW, "“{found}” holds a symbol to be avoided: {symbols}"
+)
+CELL_NOT_TEXT = _row(
+    "CELL_NOT_TEXT",
+    YELLOW,
+    "The spreadsheet took “{found}” for a date, or for true or false; it is kept as it is.",
+    "If something else was typed, format the column as text and type it again.",
 )
 TEXT_MOJIBAKE = _row(
     "TEXT_MOJIBAKE", YELLOW, "“{found}” looks wrongly decoded; it is kept as it is."

@@ -5,26 +5,50 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from templates_xlsx.issues import SYMBOL_DISCOURAGED, SYMBOL_FORBIDDEN, TEXT_TOO_LONG
-from templates_xlsx.kinds.base import CellKind, either, noted, refused
-from templates_xlsx.kinds.cleaning import cleaned_lines
-from templates_xlsx.sheet import Reading, Setting
+from domain.errors import IssueKind
+from templates_xlsx.issues import (
+    CELL_NOT_TEXT,
+    CODE_NOT_TEXT,
+    SYMBOL_DISCOURAGED,
+    SYMBOL_FORBIDDEN,
+    TEXT_TOO_LONG,
+)
+from templates_xlsx.kinds.base import CellKind, also, either, noted, refused
+from templates_xlsx.kinds.cleaning import cleaned_lines, quoted, shown
+from templates_xlsx.raw import Cell, Shape
+from templates_xlsx.sheet import Note, Reading, Setting
 
 # DOMAIN §3.6: they run as formulas, break CSV, FEC, IIF and file names, or have no place in
 # ISO 8859-15 (emoji).
 _DISCOURAGED_IN_NAMES = re.compile(r'[*?<>|"\\\[\]{}^~;:=`]|^[+\-@]')
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f]")
 _ALLOWED_IN_CODES = str.maketrans("", "", "-_.")
+_LONGEST_LINE = 255
+"""Above it a text is prose, where a date is only a date."""
+
+
+def _was_taken_for_more(cell: Cell) -> bool:
+    """Whether a spreadsheet made something else of what was typed: of 3-1 a date, say."""
+    return cell.shape is Shape.DATE or cell.shape is Shape.BOOLEAN
 
 
 class Text(CellKind):
     """Free text on one line; a number cell gives its digits."""
 
     number_format = "@"
+    symbols: tuple[IssueKind, ...] = ()
+    """What may be said of a symbol."""
 
-    def __init__(self, longest: int = 255, width: int = 18) -> None:
+    def __init__(self, longest: int = _LONGEST_LINE, width: int = 18) -> None:
         self.longest = longest
         self.width = width
+        self.codes = (*self.symbols, *((CELL_NOT_TEXT,) if longest <= _LONGEST_LINE else ()))
+
+    def read_typed(self, cell: Cell, setting: Setting) -> Reading:
+        reading = super().read_typed(cell, setting)
+        if CELL_NOT_TEXT in self.codes and _was_taken_for_more(cell):
+            return also(reading, Note(CELL_NOT_TEXT, found=quoted(shown(cell, setting.locale))))
+        return reading
 
     def read_text(self, text: str, setting: Setting) -> Reading:
         return Reading(text)
@@ -57,7 +81,7 @@ class Phone(Text):
 class Name(Text):
     """A name as printed on papers: accents and apostrophes are welcome, some symbols are not."""
 
-    codes = (SYMBOL_DISCOURAGED,)
+    symbols = (SYMBOL_DISCOURAGED,)
 
     def __init__(self, width: int = 30) -> None:
         super().__init__(width=width)
@@ -81,10 +105,14 @@ class Name(Text):
 class Code(Text):
     """A code: capitals, digits, - _ and . ; 64 characters at most."""
 
-    codes = (SYMBOL_FORBIDDEN, SYMBOL_DISCOURAGED)
-
     def __init__(self, width: int = 14) -> None:
         super().__init__(longest=64, width=width)
+        self.codes = (SYMBOL_FORBIDDEN, SYMBOL_DISCOURAGED, CODE_NOT_TEXT)
+
+    def read_typed(self, cell: Cell, setting: Setting) -> Reading:
+        if _was_taken_for_more(cell):
+            return refused(CODE_NOT_TEXT, shown(cell, setting.locale))
+        return super().read_typed(cell, setting)
 
     def read_text(self, text: str, setting: Setting) -> Reading:
         code = text.upper()

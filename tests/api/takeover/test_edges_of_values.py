@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from io import BytesIO
 
 import pytest
@@ -84,6 +84,19 @@ def test_a_bare_number_of_days_is_counted_as_its_workbook_counts(
         review, rows = reviewed(firm, content, kind="collaborators")
         assert notes(rows[2]) == {("DATE_SERIAL", "H")}
         assert [note["expected"] for note in rows[2]["userErrors"]] == ["31/10/2026"]
+        content = given_back(firm, review)
+
+
+def test_a_code_of_which_a_spreadsheet_made_a_date_is_red_and_a_name_yellow(
+    firm: ApiClient,
+) -> None:
+    """A21, A22: what was typed is lost; in the file given back it is said again."""
+    content = book("projects", {**PROJECT, "B": date(2026, 3, 1)}, {**PROJECT, "C": True})
+    for _ in range(2):
+        review, rows = reviewed(firm, content, kind="projects")
+        assert ("CODE_NOT_TEXT", "B") in notes(rows[2])
+        assert rows[2]["colour"] == "RED"
+        assert notes(rows[3]) == {("CELL_NOT_TEXT", "C")}
         content = given_back(firm, review)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from templates_xlsx.kinds import Address, Code, Name, Phone, Ref, Token
-from tests.templates_xlsx.kinds.readings import FRENCH, number, outcome, text
+from templates_xlsx.kinds import Address, Code, Name, Phone, Ref, Text, Token
+from templates_xlsx.raw import Cell
+from tests.templates_xlsx.kinds.readings import FRENCH, day, number, outcome, text, truth
 
 
 @pytest.mark.parametrize(
@@ -108,3 +109,19 @@ def test_a_reference_is_kept_as_clean_text() -> None:
     assert outcome(Ref("client"), " SCI  L'Orée ") == ("SCI L'Orée", [])
     assert outcome(Ref("project"), "pat-2501") == ("pat-2501", [])
     assert outcome(Token(), " JABC ") == ("JABC", [])
+
+
+@pytest.mark.parametrize(
+    ("cell", "kept"),
+    [(day(2026, 3, 1), "2026-03-01"), (truth(True), "Vrai"), (truth(False), "Faux")],
+)
+def test_what_a_spreadsheet_took_for_a_date_is_no_code_and_a_doubtful_name(
+    cell: Cell, kept: str
+) -> None:
+    """Of 3-1 it made a date: what was typed is lost; of a remark nothing is."""
+    assert outcome(Code(), cell) == (None, ["CODE_NOT_TEXT"])
+    for kind in (Name(), Text(), Text(32), Phone()):
+        assert outcome(kind, cell) == (kept, ["CELL_NOT_TEXT"])
+    assert outcome(Text(2000), cell) == (kept, [])
+    assert outcome(Code(), kept) == (kept.upper(), [])
+    assert outcome(Name(), kept) == (kept, [])
