@@ -101,9 +101,6 @@ CURRENCY_UNKNOWN = _row(
 COUNTRY_UNKNOWN = _row(
     "COUNTRY_UNKNOWN", RED, "“{found}” is not a country.", "Give its two letters: FR, BE, CH…"
 )
-ENUM_UNKNOWN = _row(
-    "ENUM_UNKNOWN", RED, "“{found}” is not in the list.", "Choose among: {expected}."
-)
 BOOLEAN_INVALID = _row(
     "BOOLEAN_INVALID", RED, "“{found}” is neither yes nor no.", "Expected: {expected}."
 )

@@ -38,6 +38,7 @@ SHEET_KIND_TWICE = IssueKind(
 MANDATORY_MISSING = _red(
     "MANDATORY_MISSING", "The cell “{column_title}” is mandatory and is empty."
 )
+ENUM_UNKNOWN = _red("ENUM_UNKNOWN", "“{found}” is not in the list.", "Choose among: {expected}.")
 DATE_IN_FUTURE = _yellow(
     "DATE_IN_FUTURE", "The date {found} is still to come; today is {expected}."
 )

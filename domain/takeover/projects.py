@@ -22,6 +22,7 @@ from domain.takeover.candidate import Candidate, Change, Planned
 from domain.takeover.issues import (
     CURRENCY_DIFFERS,
     DUPLICATE_KEY_IN_FILE,
+    ENUM_UNKNOWN,
     REFERENCE_ID_UNKNOWN,
     REFERENCE_MODIFIED,
 )
@@ -92,6 +93,7 @@ class ProjectPlanner(Planner):
         "code": (KEY_TAKEN, DUPLICATE_KEY_IN_FILE, RECORD_ARCHIVED),
         "client": (*NAMING, RECORD_ARCHIVED, PROJECT_CLIENT_FROZEN),
         "entity": (*NAMING, PROJECT_ENTITY_FROZEN),
+        "status": (ENUM_UNKNOWN,),
         "currency": (PROJECT_CURRENCY_FROZEN, PROJECT_CURRENCY_INEXACT, CURRENCY_DIFFERS),
     }
 
@@ -128,6 +130,7 @@ class ProjectPlanner(Planner):
         entity, said = self._entity(candidate)
         issues += said
         columns = self._columns(candidate)
+        issues += _compare_status(candidate, entry, columns["status"])
         if client is not None:
             columns["client_id"] = client.id
             issues += _compare_currency(candidate, client)
@@ -224,6 +227,17 @@ def _as_it_is(change: Change) -> Change:
 
 def _amount(minor: int | None, currency: str) -> Decimal | None:
     return None if minor is None else from_minor(minor, currency)
+
+
+def _compare_status(
+    candidate: Candidate, entry: Known | None, status: ProjectStatus | None
+) -> tuple[Issue, ...]:
+    """A sheet opens projects (O21); they are closed in the application, of which a row may tell."""
+    if status is not ProjectStatus.CLOSED or candidate.is_by_hand:
+        return ()
+    if entry is not None and entry.columns.get("status") is status:
+        return ()
+    return (ENUM_UNKNOWN(field=("status",), found="closed", expected="signed, commercial"),)
 
 
 def _compare_currency(candidate: Candidate, client: Known) -> tuple[Issue, ...]:

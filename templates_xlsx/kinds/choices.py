@@ -10,12 +10,12 @@ from typing import Any
 from domain.likeness import name_key
 from domain.money import CURRENCIES
 from domain.places import find_country
+from domain.takeover.issues import ENUM_UNKNOWN
 from templates_xlsx.issues import (
     BOOLEAN_INVALID,
     COUNTRY_UNKNOWN,
     CURRENCY_UNKNOWN,
     ENUM_SYNONYM,
-    ENUM_UNKNOWN,
 )
 from templates_xlsx.kinds.base import CellKind, either, noted, refused
 from templates_xlsx.kinds.cleaning import shown

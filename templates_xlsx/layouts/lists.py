@@ -23,7 +23,7 @@ STATUS = Choice(
     # The two literals are those of the source layout (O21), in every language.
     Option(ProjectStatus.SIGNED, "signed", "signed", ("signé", "signée", "en cours")),
     Option(ProjectStatus.COMMERCIAL, "commercial", "commercial", ("opportunité", "prospect")),
-    # Closed in the application, never by a sheet's list; a prefilled row says it and stays.
+    # Closed in the application, never by a sheet: the row of a closed project says it and stays.
     Option(ProjectStatus.CLOSED, "closed", "closed", is_offered=False),
 )
 EXEMPTION = Choice(*(Option(reason, reason.value, reason.value) for reason in ExemptionReason))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api.takeover.reviews import client, notes, project, reviewed, take, written
-from tests.api.takeover.sheets import CLIENT, PROJECT, Cells, book
+from tests.api.takeover.sheets import CLIENT, PROJECT, Cells, book, download
 from tests.support.api import ApiClient
 
 # Clients
@@ -86,6 +86,7 @@ def test_a_billing_address_of_several_lines_keeps_them(empty: ApiClient) -> None
         ("opportunité", {("ENUM_SYNONYM", "M")}, "COMMERCIAL"),
         ("prospect", {("ENUM_SYNONYM", "M")}, "COMMERCIAL"),
         ("gagné", {("ENUM_UNKNOWN", "M")}, None),
+        ("closed", {("ENUM_UNKNOWN", "M")}, None),
         ("signed, commercial", {("ENUM_UNKNOWN", "M")}, None),
         (1, {("ENUM_UNKNOWN", "M")}, None),
     ],
@@ -100,6 +101,25 @@ def test_a_status_is_one_of_the_two_words(
     written(firm, review, red=True)
     found = project(firm, "NEW-0001")
     assert (found and found["status"]) == stored
+
+
+def test_a_project_is_closed_by_hand_and_its_row_says_so(any_firm: ApiClient) -> None:
+    """O21: no sheet closes a project; one that is closed keeps its row as it was written."""
+    take(any_firm, "projects", PROJECT)
+    given = book("projects", {**PROJECT, "M": "closed"})
+    _, rows = reviewed(any_firm, given)
+    assert (rows[2]["colour"], notes(rows[2])) == ("RED", {("ENUM_UNKNOWN", "M")})
+    assert rows[2]["userErrors"][0]["expected"] == "signed, commercial"
+    key = any_firm.query('{ projectByCode(code: "NEW-0001") { id } }')["projectByCode"]["id"]
+    closed = any_firm.query(
+        "mutation($id: ID!) { projectUpdate(input: { id: $id, status: CLOSED })"
+        " { node { status } } }",
+        id=key,
+    )["projectUpdate"]
+    assert closed["node"] == {"status": "CLOSED"}
+    for content in (given, download(any_firm, "projects", prefilled=True)):
+        _, rows = reviewed(any_firm, content)
+        assert {row["outcome"] for row in rows.values()} == {"UNCHANGED"}
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_french_names_the_facts_of_the_english_sentence(kind: IssueKind) -> None
 
 
 def test_a_sentence_is_filled_with_its_facts() -> None:
-    issue = of_cells.ENUM_UNKNOWN(found="lot", expected="phase, annexe")
+    issue = of_records.ENUM_UNKNOWN(found="lot", expected="phase, annexe")
     facts = {**issue.facts, "found": issue.found, "expected": issue.expected}
     assert (
         phrase(issue.kind.sentence, "fr", **facts) == "«\u00a0lot\u00a0» n’est pas dans la liste."
