@@ -291,6 +291,33 @@ class Contacts(Parts):
             found[row.row] = part
         return found
 
+    def likeness(self, row: int) -> tuple[str, str, str] | None:
+        """What `row` adds that looks like a recorded contact of whom no row speaks any more.
+
+        They have the name or the e-mail in common: the column that tells them apart, and both as
+        they are shown.
+        """
+        part = self.of_row(row)
+        if part is None or part.recorded is not None or row != part.made_on:
+            return None
+        (name, email), (by_name, by_email) = part.called, self._left
+        if name and (other := by_name.get(name)):
+            return "contact_email", _shown(part), _shown(other)
+        if email and (other := by_email.get(email)):
+            return "contact_name", _shown(part), _shown(other)
+        return None
+
+    @cached_property
+    def _left(self) -> tuple[dict[str, Part], dict[str, Part]]:
+        """The recorded ones of whom no row speaks, by name and by e-mail."""
+        left = [part for part in self.parts if part.recorded is not None and not part.rows]
+        called = [(*_called(part.recorded or {}), part) for part in left]
+        return {name: one for name, _, one in called}, {email: one for _, email, one in called}
+
+
+def _shown(part: Part) -> str:
+    return " · ".join(filter(None, (part.get("name"), part.get("email"))))
+
 
 def _called(told: Mapping[str, Any]) -> tuple[str, str]:
     """The name and the e-mail by which a contact is known."""

@@ -114,6 +114,8 @@ class FusionPlanner(Planner):
         "vat_number": (CLIENT_VAT_CONFLICT,),
         "address_code": (DUPLICATE_ADDRESS,),
         "is_default_address": (MULTIPLE_DEFAULTS,),
+        "contact_name": (POSSIBLE_DUPLICATE,),
+        "contact_email": (POSSIBLE_DUPLICATE,),
         "is_default_contact": (MULTIPLE_DEFAULTS,),
     }
     one_row_each = False
@@ -280,3 +282,6 @@ def _of_parts(candidate: Candidate, told: _Told) -> Iterable[Issue]:
     for parts in (told.addresses, told.contacts):
         if parts.is_second_default(candidate):
             yield MULTIPLE_DEFAULTS(field=(parts.default,))
+    if alike := told.contacts.likeness(candidate.row):
+        column, shown, other = alike
+        yield POSSIBLE_DUPLICATE(field=(column,), found=shown, expected=other, other=other)

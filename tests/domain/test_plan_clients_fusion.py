@@ -346,3 +346,28 @@ def test_an_archived_client_takes_nothing() -> None:
         ["RECORD_ARCHIVED"],
         ["RECORD_ARCHIVED"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "column"),
+    [
+        ({"contact_email": "a.weiss@c.example"}, "contact_email"),
+        ({"contact_name": "Anna Weiss-Roy"}, "contact_name"),
+        ({"contact_name": "Léo", "contact_email": "leo@c.example"}, None),
+        ({}, None),
+    ],
+)
+def test_a_contact_like_one_of_whom_no_row_speaks_any_more_is_told(
+    cells: dict[str, str], column: str | None
+) -> None:
+    """DOMAIN §3.7 POSSIBLE_DUPLICATE: corrected in the file, it would stand there twice."""
+    there = [contact(21, name="Anna Weiß", email="anna@c.example", phone="+33 1")]
+    changed = ANNA | cells
+    (found,) = planned(row(2, **changed), clients=recorded(), contacts=there)
+    assert [issue.field for issue in found.issues] == ([(column,)] if column else [])
+    assert codes(found.issues) == (["POSSIBLE_DUPLICATE"] if column else [])
+    if column:
+        assert in_words(found.issues[0]).endswith("looks like “Anna Weiß · anna@c.example”.")
+    # Who stands in the file beside the other is another person, with whom a mailbox is shared.
+    both = planned(row(2, **changed), row(3, **ANNA), clients=recorded(), contacts=there)
+    assert issues_of(both) == [[], []]

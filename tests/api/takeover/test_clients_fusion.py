@@ -185,6 +185,17 @@ def test_a_change_names_the_columns_it_changes(firm: ApiClient) -> None:
     assert told == "Adresse, Téléphone du contact, Adresse de facturation"
 
 
+def test_a_contact_corrected_in_the_file_is_warned_of(any_firm: ApiClient) -> None:
+    """A22: it would stand beside the one before; written all the same, it is known again."""
+    take(any_firm, "clients_fusion", HEAD)
+    changed = book("clients_fusion", {**HEAD, "N": "marchetti@client.example", "O": None})
+    review, rows = reviewed(any_firm, changed, kind="clients_fusion")
+    assert ("POSSIBLE_DUPLICATE", "N") in notes(rows[2])
+    written(any_firm, review)
+    _, rows = reviewed(any_firm, changed, kind="clients_fusion")
+    assert (rows[2]["outcome"], notes(rows[2])) == ("UNCHANGED", set())
+
+
 def test_the_prefilled_template_changes_nothing_and_is_told_from_the_other(
     firm: ApiClient,
 ) -> None:
