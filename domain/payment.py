@@ -269,13 +269,19 @@ def indemnity(client_type: ClientType) -> int | None:
 
 
 def penalty(
-    due: int, *, currency: str, rate: Decimal | None, days: int, client_type: ClientType
+    sums: Iterable[tuple[int, int]],
+    *,
+    currency: str,
+    rate: Decimal | None,
+    client_type: ClientType,
 ) -> int | None:
-    """Interest for late payment: amount × rate × days ÷ 365, in minor units (DOMAIN §4.3).
+    """Interest for late payment: Σ amount × rate × days ÷ 365, in minor units (DOMAIN §4.3).
 
-    `rate` in percent a year. None without a rate, and of a private person.
+    `sums` are (amount, days late): what is due still, and each part that was paid or credited late,
+    which bore interest until then (C. com. L441-10 II). `rate` in percent a year. None without a
+    rate, and of a private person.
     """
     if rate is None or client_type is ClientType.INDIVIDUAL:
         return None
-    interest = from_minor(due, currency) * rate * max(0, days) / (100 * _YEAR)
-    return to_minor(interest, currency)
+    borne = sum(minor * max(0, days) for minor, days in sums)
+    return to_minor(from_minor(borne, currency) * rate / (100 * _YEAR), currency)

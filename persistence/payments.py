@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from domain.invoice.model import LEGAL, Invoice, InvoiceKind
@@ -302,6 +302,35 @@ def cancellations(
     """The cancellations of payments, by payment."""
     statement = select(PaymentCancellation).where(PaymentCancellation.payment_id.in_(payments))
     return {one.payment_id: one for one in session.scalars(statement)}
+
+
+def settled_late(
+    session: ScopedSession, *, as_of: date, client_id: int | None
+) -> dict[int, list[tuple[int, int]]]:
+    """By overdue invoice: what was paid and credited after its due date, how many days after.
+
+    One statement, however many are overdue. What a cancelled payment gave settled nothing.
+    """
+    row, note = PaymentAllocation, aliased(Invoice)
+    overdue = _open(session, as_of=as_of, client_id=client_id)
+    paid = (
+        overdue.join(row, row.invoice_id == Invoice.id)
+        .where(
+            row.booked_on > Invoice.due_date,
+            row.booked_on <= as_of,
+            row.payment_id.not_in(select(PaymentCancellation.payment_id)),
+        )
+        .add_columns(Invoice.due_date, row.booked_on, row.amount_minor)
+    )
+    credited = (
+        overdue.join(note, note.credits_id == Invoice.id)
+        .where(note.issue_date > Invoice.due_date, note.issue_date <= as_of)
+        .add_columns(Invoice.due_date, note.issue_date, note.gross_minor)
+    )
+    found: dict[int, list[tuple[int, int]]] = {}
+    for key, due, day, minor in session.execute(union_all(paid, credited)):
+        found.setdefault(key, []).append((int(minor), (day - due).days))
+    return found
 
 
 def last_reminders(

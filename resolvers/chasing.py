@@ -35,6 +35,7 @@ from persistence.payments import (
     is_among_open,
     last_reminders,
     open_invoices,
+    settled_late,
     unallocated,
 )
 from persistence.reading import Row, Wanted, load, load_by_ids, load_one
@@ -217,6 +218,7 @@ def _reminders(
     keys = [one.key for one in found]
     rate = late_payment_rate(the_organisation(session).settings)
     types = client_types(session, {one.client_id for one in found})
+    settled = settled_late(session, as_of=on, client_id=client)
     papers = load_by_ids(session, INVOICE, fields.get("invoice", {}), keys)
     last = last_reminders(session, keys, as_of=on)
     told = load_by_ids(session, REMINDER, fields.get("last_reminder", {}), last.values())
@@ -224,7 +226,8 @@ def _reminders(
     for one in found:
         days, kind = (on - one.due_date).days, types[one.client_id]
         fixed = indemnity(kind)
-        interest = penalty(one.due, currency=one.currency, rate=rate, days=days, client_type=kind)
+        sums = ((one.due, days), *settled.get(one.key, ()))
+        interest = penalty(sums, currency=one.currency, rate=rate, client_type=kind)
         items.append(
             {
                 "invoice": papers[one.key],

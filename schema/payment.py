@@ -107,7 +107,8 @@ class DueReminder:
         description="€40 for recovery costs; null: a private person owes none."
     )
     penalty: Money | None = strawberry.field(
-        description="Interest until that day; null without a rate, or of a private person."
+        description="Interest from the due date on: of what is due still until `asOf`, of what was "
+        "paid or credited late until that day. Null without a rate, or of a private person."
     )
 
 
@@ -115,7 +116,9 @@ class DueReminder:
 class Reminders:
     as_of: date
     late_payment_rate: Decimal | None = strawberry.field(description="Percent a year.")
-    items: list[DueReminder] = strawberry.field(description="The oldest due first.")
+    items: list[DueReminder] = strawberry.field(
+        description="The oldest due first; without those settled in full, late as it may be."
+    )
     user_errors: list[UserError]
 
 

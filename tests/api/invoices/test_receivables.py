@@ -113,8 +113,8 @@ def test_a_private_person_owes_no_indemnity() -> None:
     """DOMAIN §4.3: amount × rate × days ÷ 365, rounded once; JPY has no decimals."""
     private, firm = ClientType.INDIVIDUAL, ClientType.COMPANY
     assert (indemnity(private), indemnity(ClientType.PUBLIC)) == (None, 4000)
-    given: dict[str, Any] = {"rate": Decimal("10"), "days": 365}
-    assert penalty(100000, currency="EUR", client_type=firm, **given) == 10000
-    assert penalty(100005, currency="JPY", client_type=firm, **given) == 10001
-    assert penalty(100000, currency="EUR", client_type=private, **given) is None
-    assert penalty(100, currency="EUR", rate=None, days=9, client_type=firm) is None
+    rate, year = Decimal("10"), 365
+    assert penalty([(100000, year)], rate=rate, currency="EUR", client_type=firm) == 10000
+    assert penalty([(100005, year)], rate=rate, currency="JPY", client_type=firm) == 10001
+    assert penalty([(100000, year)], rate=rate, currency="EUR", client_type=private) is None
+    assert penalty([(100, 9)], rate=None, currency="EUR", client_type=firm) is None
