@@ -173,7 +173,7 @@ class PaymentAllocation(Scoped, Record):
 
 
 class PaymentCancellation(Scoped, Record):
-    """A payment that never was: it counts no more, and stays to be seen."""
+    """A payment that counts no more from the day of this on, and stays to be seen."""
 
     __tablename__ = "payment_cancellation"
     __table_args__ = owned(
@@ -186,6 +186,9 @@ class PaymentCancellation(Scoped, Record):
     payment_id: Mapped[int] = mapped_column(BigKey)
     reason: Mapped[str] = mapped_column(Text)
     author: Mapped[str | None] = mapped_column(NAME, default=None)
+    cancelled_on: Mapped[date | None] = mapped_column(default=None)
+    """The day in the books; none of one from before that was kept, which has taken the payment off
+    its invoices from the day it came."""
 
 
 class Reminder(Scoped, Record):

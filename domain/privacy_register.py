@@ -147,7 +147,7 @@ ACTIVITIES: tuple[Activity, ...] = (
                 A: "reason author",
                 P: "payment_id invoice_id amount_minor currency booked_on",
             },
-            "payment_cancellation": {A: "reason author", P: "payment_id"},
+            "payment_cancellation": {A: "reason author", P: "payment_id cancelled_on"},
             "accounting_export": {
                 A: "files author",
                 P: "format language exported_at invoice_count totals includes_payments",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select
 
@@ -66,8 +67,13 @@ def unnumbered_documents(
     ]
 
 
-def posted_payments(session: ScopedSession, entity_ids: Iterable[int]) -> list[Posted]:
-    """The payments and what cancels them, as they were recorded."""
+def posted_payments(
+    session: ScopedSession, entity_ids: Iterable[int], zone: ZoneInfo
+) -> list[Posted]:
+    """The payments and what cancels them, as they were recorded.
+
+    A cancellation is of the day somebody said so: in `zone`, where that was not kept yet.
+    """
     wanted = set(entity_ids)
     row, gone = Payment, PaymentCancellation
     received = session.execute(
@@ -76,13 +82,14 @@ def posted_payments(session: ScopedSession, entity_ids: Iterable[int]) -> list[P
         )
     )
     cancelled = session.execute(
-        select(row.id, row.entity_id, row.received_on, gone.created_at)
+        select(row.id, row.entity_id, gone.cancelled_on, gone.created_at)
         .join(gone, gone.payment_id == row.id)
         .where(row.entity_id.in_(wanted))
     )
     found = [Posted(key, entity, day, at) for key, entity, day, at in received]
     found += [
-        Posted(key, entity, day, at, is_cancellation=True) for key, entity, day, at in cancelled
+        Posted(key, entity, day or at.astimezone(zone).date(), at, is_cancellation=True)
+        for key, entity, day, at in cancelled
     ]
     return sorted(found, key=lambda one: (one.at, one.is_cancellation, one.key))
 

@@ -158,7 +158,10 @@ def is_among_open(
 def unallocated(
     session: ScopedSession, *, as_of: date, client_id: int | None = None
 ) -> dict[tuple[int, str], int]:
-    """By client and currency: what was received and is set against no invoice, in one statement."""
+    """By client and currency: what was received and is set against no invoice, in one statement.
+
+    A payment counts until the day on which it was cancelled, as its entries do.
+    """
     row = PaymentAllocation
     given = (
         select(func.coalesce(func.sum(row.amount_minor), 0))
@@ -172,7 +175,7 @@ def unallocated(
     )
     one = select(
         Payment.client_id, Payment.currency, (Payment.amount_minor - given).label("free")
-    ).where(Payment.received_on <= as_of, ~_is_cancelled())
+    ).where(Payment.received_on <= as_of, Payment.id.not_in(_cancelled_by(as_of)))
     if client_id is not None:
         one = one.where(Payment.client_id == client_id)
     each = one.subquery()
@@ -180,6 +183,12 @@ def unallocated(
         each.c.client_id, each.c.currency
     )
     return {(client, currency): int(free) for client, currency, free in session.execute(statement)}
+
+
+def _cancelled_by(as_of: date) -> Select[Any]:
+    """What was cancelled before its day was kept counts on no day."""
+    on = PaymentCancellation.cancelled_on
+    return select(PaymentCancellation.payment_id).where(or_(on.is_(None), on <= as_of))
 
 
 def _is_cancelled() -> ColumnElement[bool]:
@@ -309,7 +318,7 @@ def settled_late(
 ) -> dict[int, list[tuple[int, int]]]:
     """By overdue invoice: what was paid and credited after its due date, how many days after.
 
-    One statement, however many are overdue. What a cancelled payment gave settled nothing.
+    One statement, however many are overdue. What was cancelled by `as_of` settled nothing.
     """
     row, note = PaymentAllocation, aliased(Invoice)
     overdue = _open(session, as_of=as_of, client_id=client_id)
@@ -318,7 +327,7 @@ def settled_late(
         .where(
             row.booked_on > Invoice.due_date,
             row.booked_on <= as_of,
-            row.payment_id.not_in(select(PaymentCancellation.payment_id)),
+            row.payment_id.not_in(_cancelled_by(as_of)),
         )
         .add_columns(Invoice.due_date, row.booked_on, row.amount_minor)
     )

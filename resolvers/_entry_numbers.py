@@ -63,14 +63,13 @@ def _give(
             entries.append((one, journal, books.sales_journal_label))
     asked = {(one.key, one.is_cancellation) for one in rest}
     if rest:
-        paid = journals.posted_payments(session, persons.entities)
+        paid = journals.posted_payments(session, persons.entities, posting.zone)
         done = entry_numbers.kept(session, (), {one.key for one in paid}).payments
         for one in paid:
             if (one.key, one.is_cancellation) in done:
                 continue
             books = persons.books[one.entity_id]
-            day = posting.day_of(one)
-            journal = (*persons.year_of(one.entity_id, day), books.bank_journal)
+            journal = (*persons.year_of(one.entity_id, one.day), books.bank_journal)
             entries.append((one, journal, books.bank_journal_label))
     due = {
         journal

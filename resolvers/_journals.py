@@ -13,7 +13,6 @@ from domain.accounting import EXPORT_EURO_RATE_MISSING, Books, books_of, fiscal_
 from domain.errors import Refusal
 from domain.organisation import Entity
 from persistence import exports, journals
-from persistence.journals import Posted
 from persistence.session import ScopedSession
 
 MOST_NAMED = 10
@@ -50,10 +49,6 @@ class Posting:
         if found is None:
             self.missing.setdefault(currency, []).append(number)
         return found or Decimal(1)
-
-    def day_of(self, one: Posted) -> date:
-        """The day of the entry: a payment is cancelled on the day somebody says so."""
-        return one.at.astimezone(self.zone).date() if one.is_cancellation else one.day
 
     def require_rates(self) -> None:
         if self.missing:

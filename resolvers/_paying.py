@@ -341,16 +341,24 @@ def _take_off(
 
 
 def cancel(acting: Acting, payment_id: int, reason: str) -> Payment:
-    """The payment never was: it is taken off its invoices, and stays to be seen."""
+    """The payment is taken off its invoices from today on, and stays to be seen.
+
+    The books turn it round today too: what was owed as of a day before does not change.
+    """
     session = acting.session
     told = _reason(reason, required=True)
     invoices.the_record(session, Payment, payment_id)
     payments.lock_invoices(session, payments.allocated_by_invoice(session, payment_id))
     payment = _locked(acting, payment_id)
     for invoice_id, part in payments.allocated_by_invoice(session, payment_id).items():
-        _take_off(acting, payment, invoice_id, part, reason=told)
+        _take_off(acting, payment, invoice_id, part, reason=told, not_before=acting.today)
     session.add(
-        PaymentCancellation(payment_id=payment_id, reason=told or "", author=acting.caller.key_name)
+        PaymentCancellation(
+            payment_id=payment_id,
+            reason=told or "",
+            author=acting.caller.key_name,
+            cancelled_on=acting.today,
+        )
     )
     session.flush()
     return payment

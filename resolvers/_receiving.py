@@ -45,8 +45,7 @@ def moves_of(
             return []
     payers = set() if period is None else payers_of(posting, period)
     moves = []
-    for one in journals.posted_payments(posting.session, persons.entities):
-        one = replace(one, day=posting.day_of(one))
+    for one in journals.posted_payments(posting.session, persons.entities, posting.zone):
         if period is None:
             is_asked = asked is not None and one.key in asked
         else:

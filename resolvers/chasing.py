@@ -74,7 +74,9 @@ class ChasingQueries:
     """Queries of what is owed."""
 
     @strawberry.field(
-        description="Balance âgée: by client and currency, what is due by age, as of a day."
+        description="Balance âgée: by client and currency, what is due by age, as of a day. Due "
+        "less unallocated is the receivable of the accounts that day: a payment counts from the "
+        "day it came until it was cancelled. What it is set against is as it is known now."
     )
     async def receivables(
         self, info: Info, as_of: date | None = None, client_id: strawberry.ID | None = None

@@ -163,7 +163,9 @@ class Paying:
 
         return await _once(info, "paymentUnallocate", input, act)
 
-    @strawberry.mutation(description="A payment that never was: it pays nothing any more.")
+    @strawberry.mutation(
+        description="A payment that never was: it pays nothing any more, from today on."
+    )
     async def payment_cancel(self, info: Info, input: PaymentCancelInput) -> PaymentPayload:
         def act(acting: Acting) -> tuple[PaymentRecord, Sequence[Issue]]:
             key = key_of(input.id, "payment", field=("id",))

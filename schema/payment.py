@@ -38,7 +38,7 @@ class PaymentAllocation(Node):
     created_at: datetime
 
 
-@strawberry.type(description="That a payment never was.")
+@strawberry.type(description="That a payment counts no more, from that day on.")
 class PaymentCancellation:
     reason: str
     author: str | None
