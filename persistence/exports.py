@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from domain.accounting import AccountingExport, AccountingSettings, ExportFormat, InvoiceExport
 from domain.catalogue import LedgerAccount
@@ -31,6 +31,18 @@ def documents_by_id(session: ScopedSession, keys: Iterable[int]) -> dict[int, In
         for portion in portions(keys)
         for found in session.scalars(select(Invoice).where(Invoice.id.in_(portion)))
     }
+
+
+def with_their_notes(session: ScopedSession, keys: Iterable[int]) -> list[Invoice]:
+    """These invoices and the credit notes of them, in the order in which they were made."""
+    found = [
+        one
+        for portion in portions(keys)
+        for one in session.scalars(
+            select(Invoice).where(or_(Invoice.id.in_(portion), Invoice.credits_id.in_(portion)))
+        )
+    ]
+    return sorted(found, key=lambda one: one.id)
 
 
 def count_documents(session: ScopedSession, where: Sequence[ColumnElement[bool]]) -> int:

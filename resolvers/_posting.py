@@ -7,15 +7,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from documents.accounting import fec, journal, letters
+from documents.accounting import emptying, fec, journal, letters
 from documents.accounting.entry import Entry
 from domain.accounting import EXPORT_ACCOUNT_INVALID, EXPORT_SIREN_MISSING
 from domain.errors import Issue, Refusal
 from domain.invoice.finalise import Dossier
+from domain.invoice.model import Invoice
 from domain.organisation import Entity
+from persistence import exports
+from persistence.invoices import dossiers_of
 from resolvers._entry_numbers import numbers_of
 from resolvers._journals import MOST_NAMED, Period, Posting, persons_of
 from resolvers._receiving import Move, group_of, moves_of, payers_of, receipts, settlements
+from resolvers._selecting import entries_of
 
 _OF_PLAN = re.compile("[0-9]{3}")
 
@@ -52,18 +56,19 @@ def journal_files(
     days = [entry.issue_date for entry in entries if entry.issue_date]
     kept = numbers_of(posting, persons, entity_of, days, moves)
     credits = {one.invoice.id: one.invoice.credits_id for one in dossiers}
+    before = _families(posting, [one.invoice for one in dossiers])
     for entry in entries:
         root = settled.get(credits[entry.key] or entry.key)
         numbered = kept.documents[entry.key]
         place = journal.Place(numbered.number, *(marks.get(root.number, ("",)) if root else ()))
         told = replace(
-            entry,
-            euro_rate=posting.rate(entry.currency, entry.euro_rate, entry.number),
+            _converted(posting, entry),
             books=replace(
                 entry.books, sales_journal=numbered.journal, sales_journal_label=numbered.label
             ),
         )
-        years.setdefault(numbered.year, []).append(journal.sale(told, place))
+        posted_sale = emptying.credited(told, place, before.get(entry.key, ()))
+        years.setdefault(numbered.year, []).append(posted_sale)
         inside.setdefault(numbered.year, []).append(entry.key)
     posted = [Move(one, kept.payments[one.key, one.is_cancellation]) for one in moves]
     for year, paid in receipts(posting, persons, posted, settled, marks):
@@ -73,6 +78,28 @@ def journal_files(
         (fec.filename(*year), fec.write(letters.lettered_on_both_sides(some)), inside.get(year, []))
         for year, some in sorted(years.items())
     ]
+
+
+def _converted(posting: Posting, entry: Entry) -> Entry:
+    return replace(entry, euro_rate=posting.rate(entry.currency, entry.euro_rate, entry.number))
+
+
+def _families(posting: Posting, documents: Sequence[Invoice]) -> dict[int, list[Entry]]:
+    """By credit note in another currency: its invoice and the notes before it.
+
+    In a number of statements that does not grow with them.
+    """
+    foreign = [one for one in documents if one.currency != "EUR"]
+    notes = {one.id: one.credits_id for one in foreign if one.credits_id is not None}
+    if not notes:
+        return {}
+    made = exports.with_their_notes(posting.session, notes.values())
+    entries = entries_of(posting.session, dossiers_of(posting.session, made), posting.zone)
+    told = {entry.key: _converted(posting, entry) for entry in entries}
+    return {
+        key: [told[one.id] for one in made if one.id < key and root in (one.id, one.credits_id)]
+        for key, root in notes.items()
+    }
 
 
 def _require_right(posting: Posting, entries: Sequence[Entry], entities: Sequence[Entity]) -> None:

@@ -70,9 +70,14 @@ def group_of(posting: Posting, one: Settlement) -> list[tuple[int, date]]:
     """The movements of the receivable in cents: of the invoice, its credit notes, its payments."""
     cents = _converted(posting, one)
     paid = cents_paid(posting, one)
+    notes = [(cents(minor), day) for minor, day in one.notes]
+    if notes and sum(minor for minor, _ in one.notes) == one.gross:
+        # The last one takes what the others leave.
+        last, day = notes[-1]
+        notes[-1] = last + cents(one.gross) - sum(minor for minor, _ in notes), day
     return [
         (cents(one.gross), one.day),
-        *((-cents(minor), day) for minor, day in one.notes),
+        *((-minor, day) for minor, day in notes),
         *((-paid[key], day) for key, (_, day) in one.paid.items()),
     ]
 

@@ -117,6 +117,27 @@ def sale(entry: Entry, place: Place) -> JournalEntry:
     day = entry.issue_date
     if day is None:
         raise ValueError(f"{entry.number} is a pro forma")
+    books = entry.books
+    return JournalEntry(
+        journal=(books.sales_journal, books.sales_journal_label),
+        number=place.number,
+        day=day,
+        piece=entry.number,
+        piece_day=day,
+        label=f"{_TITLES[entry.kind]} {entry.number} {entry.buyer.name}",
+        validated_on=entry.validated_on or day,
+        currency=entry.currency,
+        rows=moving(rows_of(entry, place)),
+    )
+
+
+def moving(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """What comes to nothing still has its number, and keeps a line for it."""
+    return tuple(row for row in rows if row.cents) or rows[:1]
+
+
+def rows_of(entry: Entry, place: Place) -> tuple[Row, ...]:
+    """What is owed, sold and taxed, with what comes to nothing in euros."""
     books, buyer = entry.books, entry.buyer
     owed = Row(
         account=books.receivable_account,
@@ -131,20 +152,7 @@ def sale(entry: Entry, place: Place) -> JournalEntry:
     taxes = _settled(taxes, -entry.sign * _vat(entry))
     sales = _rows(entry, ((line.account, line.rate, line.net) for line in entry.priced))
     sales = _settled(sales, -owed.cents - sum(row.cents for row in taxes))
-    rows = (owed, *sales, *taxes)
-    # What comes to nothing still has its number, and keeps a line for it.
-    moving = tuple(row for row in rows if row.cents) or rows[:1]
-    return JournalEntry(
-        journal=(books.sales_journal, books.sales_journal_label),
-        number=place.number,
-        day=day,
-        piece=entry.number,
-        piece_day=day,
-        label=f"{_TITLES[entry.kind]} {entry.number} {buyer.name}",
-        validated_on=entry.validated_on or day,
-        currency=entry.currency,
-        rows=moving,
-    )
+    return (owed, *sales, *taxes)
 
 
 def _cents(entry: Entry, minor: int) -> int:

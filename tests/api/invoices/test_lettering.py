@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tests.api.invoices.acts import CLIENT, account_line, blank, change, final
 from tests.api.invoices.exporting_acts import export, files
-from tests.api.invoices.paying_acts import invoiced, pay
+from tests.api.invoices.paying_acts import act, invoiced, pay
 from tests.support import accounting_files as read
 from tests.support.api import ApiClient
-from tests.support.prepared import Calendar
+from tests.support.prepared import Calendar, statements
 
 
 def test_a_foreign_invoice_paid_in_parts_is_settled_to_the_cent(firm: ApiClient) -> None:
@@ -44,3 +44,39 @@ def test_what_is_paid_in_another_file_has_no_letter(firm: ApiClient, calendar: C
     assert letters("2026-11-01", "2026-11-30") == [""]
     assert letters("2026-12-01", "2026-12-31") == [""]
     assert letters("2026-11-01", "2026-12-31") == ["PAR26-00001"] * 2
+
+
+def test_a_foreign_invoice_credited_in_parts_leaves_nothing_on_any_account(
+    any_firm: ApiClient,
+) -> None:
+    """100 USD at 0.86 in thirds: the last note takes 28.68, and says so whatever it goes with."""
+    any_firm.query(CLIENT, input={"id": "client_1", "currency": "USD"})
+    invoice = blank(any_firm)["id"]
+    change(any_firm, invoice, lines=[account_line("100", tax="EXPORT_262")])
+    assert final(any_firm, invoice)["userErrors"] == []
+    query = "query($id: ID!) { invoice(id: $id) { lines { id } } }"
+    line = any_firm.query(query, id=invoice)["invoice"]["lines"][0]["id"]
+    notes = []
+    for part in ("33.33", "33.33", "33.34"):
+        lines = [{"lineId": line, "amount": part}]
+        notes.append(act(any_firm, "invoiceCredit", id=invoice, lines=lines)["creditNote"]["id"])
+    rates = [{"currency": "USD", "rate": "0.86"}]
+
+    def owed(ids: list[str]) -> list[tuple[str, str]]:
+        answer = export(any_firm, "FEC", ids=ids, euroRates=rates, includePayments=True)
+        ((_, content),) = files(any_firm, answer).items()
+        rows = read.fec(content)
+        assert sum(read.movement(row) for row in rows) == 0
+        found = [row for row in rows if row["CompteNum"] == "411000"]
+        return [(row["Credit"], row["EcritureLet"]) for row in found]
+
+    whole = owed([invoice, *notes])
+    assert [credit for credit, _ in whole] == ["0,00", "28,66", "28,66", "28,68"]
+    assert {letter for _, letter in whole} == {"PAR26-00001"}
+    assert owed(notes[2:]) == [("28,68", "")]
+    assert owed([invoice, *notes]) == whole
+    with statements(any_firm) as one:
+        owed(notes[2:])
+    with statements(any_firm) as all_of_them:
+        owed([invoice, *notes])
+    assert len(one) == len(all_of_them)

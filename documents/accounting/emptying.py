@@ -1,0 +1,45 @@
+"""The entry of a credit note that empties its invoice: it takes the cents that are left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from documents.accounting.entry import Entry
+from documents.accounting.journal import JournalEntry, Place, Row, moving, rows_of, sale
+
+
+def credited(entry: Entry, place: Place, before: Sequence[Entry]) -> JournalEntry:
+    """The entry of a credit note; `before` are its invoice and the earlier notes of that.
+
+    Each is converted by itself, so that parts need not add up to the whole in euros. The note that
+    brings all accounts to nothing in the currency of the invoice does so in euros too.
+    """
+    made = sale(entry, place)
+    # What two rates leave is no rounding: it is what the exchange has gained or lost.
+    if not before or any(one.euro_rate != entry.euro_rate for one in before):
+        return made
+    cents: Counter[str] = Counter()
+    foreign: Counter[str] = Counter()
+    for one in (*before, entry):
+        for row in rows_of(one, place):
+            cents[row.account] += row.cents
+            foreign[row.account] += row.foreign
+    if any(foreign.values()):
+        return made
+    rows = rows_of(entry, place)
+    for account, left in cents.items():
+        if left:
+            rows = _less(rows, account, left, entry.books.label_of(account))
+    return replace(made, rows=moving(rows))
+
+
+def _less(rows: tuple[Row, ...], account: str, cents: int, label: str) -> tuple[Row, ...]:
+    """The rows with `cents` less on the largest of the account, or on one of its own."""
+    places = [place for place, row in enumerate(rows) if row.account == account]
+    if not places:
+        return (*rows, Row(account=account, label=label, cents=-cents, foreign=0))
+    largest = max(places, key=lambda place: (abs(rows[place].foreign), -place))
+    mended = replace(rows[largest], cents=rows[largest].cents - cents)
+    return (*rows[:largest], mended, *rows[largest + 1 :])
