@@ -86,6 +86,11 @@ class OpenDeposit:
     """`left`, and what only pro formas deduct: that may come back, and is billed by nothing yet."""
     currency: str
 
+    @property
+    def is_to_deduct(self) -> bool:
+        """Whether it is final, and no document wholly deducts it."""
+        return self.is_final and self.left > 0
+
 
 def to_deduct(session: ScopedSession, project_ids: Iterable[int]) -> dict[int, list[OpenDeposit]]:
     """By project: its final deposits that no document wholly deducts; however many projects."""
@@ -93,7 +98,7 @@ def to_deduct(session: ScopedSession, project_ids: Iterable[int]) -> dict[int, l
     found: dict[int, list[OpenDeposit]] = {}
     for start in range(0, len(wanted), _PORTION):
         for one in open_deposits(session, wanted[start : start + _PORTION]):
-            if one.is_final and one.left > 0:
+            if one.is_to_deduct:
                 found.setdefault(one.project_id, []).append(one)
     return found
 

@@ -13,7 +13,7 @@ from domain.batch.model import Batch, BatchInvoice, BatchState, BillState
 from domain.batch.run import BATCH_EMPTY, MOST_TOLD, require_made, require_state
 from domain.errors import NOT_FOUND, Issue, Refusal
 from domain.given import day
-from domain.invoice.deposit import still_to_deduct
+from domain.invoice.deposit import DEPOSIT_TO_DEDUCT
 from domain.invoice.euro import EuroRate
 from domain.invoice.mail import MAIL_NOT_SET_UP
 from domain.job import Errand, JobKind, JobStatus, Stage, Tell
@@ -21,7 +21,6 @@ from domain.takeover.wire import pack_issue
 from persistence import batches, invoices, jobs
 from persistence.mails import mailed_among
 from persistence.session import ScopedSession, part_of
-from persistence.undeducted import to_deduct_of
 from resolvers._batch_planning import locked_batch
 from resolvers._batch_rates import rates_of, sound_rates
 from resolvers._errands import acting_for, leave_to_job
@@ -134,9 +133,6 @@ def carry_out_finalise(house: House, errand: Errand, tell: Tell) -> None:
             return 0
         asked = [ToFinalise(bill.invoice_id or 0, euro_rates=rates) for bill in left]
         judged = judge_final(acting, asked, issue_date=issued)
-        # Read under the locks of the projects; what is refused must not be written by it.
-        with acting.session.no_autoflush:
-            left_over = to_deduct_of(acting.session, [one.invoice_id for one in asked])
         keep_final(acting, judged)
         # One that was deleted meanwhile is no more of the batch: there is nothing to tell.
         there = [(bill, one) for bill, one in zip(left, judged, strict=True) if one.found]
@@ -144,11 +140,12 @@ def carry_out_finalise(house: House, errand: Errand, tell: Tell) -> None:
             if one.is_refused:
                 note(bill, one.issues)
                 continue
-            found = left_over.get(one.asked.invoice_id, ())
-            told = {of.number: still_to_deduct(of.number, of.left, of.currency) for of in found}
+            open_ones = [
+                issue.at(field=()) for issue in one.issues if issue.kind is DEPOSIT_TO_DEDUCT
+            ]
             boxes = [issue for issue in one.issues if issue.kind is GLYPH_MISSING]
-            note(bill, [*told.values(), *boxes])
-            warned.update(told)
+            note(bill, [*open_ones, *boxes])
+            warned.update((issue.facts["number"], issue) for issue in open_ones)
         return sum(1 for _, one in there if one.is_refused)
 
     _carry_out(house, errand, tell, act, stage=Stage.FINALISING, warned=warned)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from domain.errors import FIELD_INVALID, NOT_FOUND, Issue, Refusal
+from domain.invoice.deposit import still_to_deduct
 from domain.invoice.deposit_room import require_no_phase, require_room
 from domain.invoice.euro import EuroRate, give_rate, keep_rate, owes_vat_in_euro, rate_of
 from domain.invoice.finalise import Dossier, require_complete, require_pro_forma
@@ -95,13 +96,7 @@ def judge_final(
     dossiers = invoices.dossiers_of(session, rested, read=locked)
     projects = {project.id for one in dossiers for project in one.projects}
     billables = invoices.billables_by_project(session, projects, archived=True)
-    # Asked for only where a deposit is among them.
-    held = {
-        dossier.project.id
-        for dossier in dossiers
-        if dossier.project is not None and dossier.invoice.kind is InvoiceKind.DEPOSIT
-    }
-    present = deposits.open_deposits(session, held)
+    present = deposits.open_deposits(session, projects)
     taken = {line.deducts_id for one in dossiers for line in one.lines if line.deducts_id}
     of_deposits = deposits.projects_of_deposits(session, sorted(taken))
     for one, dossier in zip(live, dossiers, strict=True):
@@ -109,9 +104,23 @@ def judge_final(
         try:
             _require_final(acting, one, billables, present)
             _require_own_deposits(dossier, of_deposits)
+            one.issues += _left_out(dossier, present)
         except Refusal as refusal:
             one.issues += refusal.issues
     return judged
+
+
+def _left_out(dossier: Dossier, present: Sequence[OpenDeposit]) -> list[Issue]:
+    """DEPOSIT_TO_DEDUCT of the final deposits of its projects of which it deducts nothing."""
+    if dossier.invoice.kind is InvoiceKind.DEPOSIT:
+        return []
+    projects = {project.id for project in dossier.projects}
+    own = {line.deducts_id for line in dossier.lines}
+    return [
+        still_to_deduct(one.number, one.left, one.currency).at(field=("id",))
+        for one in present
+        if one.project_id in projects and one.key not in own and one.is_to_deduct
+    ]
 
 
 def _require_final(

@@ -187,7 +187,8 @@ class Invoicing:
         return await write(info, Permission.PREPARE_INVOICES, act, nothing={"deleted_id": None})
 
     @strawberry.mutation(
-        description="Produire facture finale: legal number, frozen, ready for the accounts."
+        description="Produire facture finale: legal number, frozen, ready for the accounts. "
+        "DEPOSIT_TO_DEDUCT warns of final deposits of its projects of which it deducts nothing."
     )
     async def invoice_finalise(self, info: Info, input: InvoiceFinaliseInput) -> InvoiceOncePayload:
         fields = wanted(info, "invoice")

@@ -76,6 +76,32 @@ def test_thirty_percent_of_ten_thousand(any_firm: ApiClient) -> None:
     assert billed(any_firm, "DEP-1") == ["0.00"]
 
 
+def test_a_final_invoice_that_leaves_a_deposit_out_is_warned_of(any_firm: ApiClient) -> None:
+    """DEPOSIT_TO_DEDUCT, never a refusal: alone, in bulk and tried out; not where it deducts."""
+    job = fee_project(any_firm, "DEP-W", ("10000", "20"))
+    fee_project(any_firm, "DEP-X", ("10000", "20"))
+    first = deposit(any_firm, job["id"], amount="1000.00")
+    # Neither the other deposit nor what is of another project or of none.
+    deposit(any_firm, job["id"], amount="500.00")
+    assert codes(final(any_firm, draw(any_firm, "DEP-X")["invoice"]["id"])) == []
+    invoiced(any_firm)
+    key = draw(any_firm, "DEP-W")["invoice"]["id"]
+    asked = {"items": [{"id": key}], "errorPolicy": "REJECT_EVERYTHING"}
+    query = (
+        "mutation($input: InvoicesBulkFinaliseInput!) { invoicesBulkFinalise(input: $input)"
+        " { results { outcome userErrors { code } } } }"
+    )
+    given = {**asked, "dryRun": True, "idempotencyKey": "tried"}
+    (tried,) = any_firm.query(query, input=given)["invoicesBulkFinalise"]["results"]
+    assert (tried["outcome"], codes(tried)) == ("UPDATED", ["DEPOSIT_TO_DEDUCT"] * 2)
+    assert deducted(any_firm, key, first["id"], amount="400.00")["invoice"]
+    answer = final(any_firm, key)
+    (told,) = answer["userErrors"]
+    assert answer["invoice"]["number"] is not None
+    assert (told["code"], told["field"]) == ("DEPOSIT_TO_DEDUCT", ["id"])
+    assert "500.00 EUR of the deposit" in told["message"]
+
+
 def test_a_deposit_has_a_line_for_each_rate(firm: ApiClient) -> None:
     """Pro rata of the fees: 1,000.00 of 6,000.00 at 20 % and 3,000.00 at 10 %."""
     job = fee_project(firm, "DEP-2", ("6000", "20"), ("3000", "10"))
@@ -194,7 +220,7 @@ def test_a_replacement_takes_the_same_lines_and_the_deposit(any_firm: ApiClient)
     assert billed(any_firm, "DEP-6") == ["0.00"]
     assert codes(act(any_firm, "invoiceReplace", id=key, reason="r")) == ["NOTHING_TO_CREDIT"]
     act(any_firm, "invoiceUndeductDeposit", id=made["id"], depositId=of)
-    assert final(any_firm, made["id"])["userErrors"] == []
+    assert codes(final(any_firm, made["id"])) == ["DEPOSIT_TO_DEDUCT"]
     assert billed(any_firm, "DEP-6") == ["10000.00"]
 
 
