@@ -106,7 +106,8 @@ class Batching:
 
     @strawberry.mutation(
         description="Holds the selection that planHash stands for, and proposes its invoices: "
-        "exactly that, or STALE_PLAN with what moved."
+        "exactly that, or STALE_PLAN with what moved. What moves at that very moment, or later, is "
+        "told of its invoice by the job that makes them (ITEM_MOVED): that one is not made."
     )
     async def batch_run(self, info: Info, input: BatchRunInput) -> BatchPayload:
         context = info.context
