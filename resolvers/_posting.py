@@ -95,11 +95,11 @@ def _families(posting: Posting, documents: Sequence[Invoice]) -> dict[int, list[
         return {}
     made = exports.with_their_notes(posting.session, notes.values())
     entries = entries_of(posting.session, dossiers_of(posting.session, made), posting.zone)
-    told = {entry.key: _converted(posting, entry) for entry in entries}
-    return {
-        key: [told[one.id] for one in made if one.id < key and root in (one.id, one.credits_id)]
-        for key, root in notes.items()
-    }
+    families: dict[int, list[Entry]] = {}
+    roots = {one.id: one.credits_id or one.id for one in made}
+    for entry in entries:
+        families.setdefault(roots[entry.key], []).append(_converted(posting, entry))
+    return {key: [one for one in families[root] if one.key < key] for key, root in notes.items()}
 
 
 def _require_right(posting: Posting, entries: Sequence[Entry], entities: Sequence[Entity]) -> None:
