@@ -96,7 +96,9 @@ def judge_final(
     dossiers = invoices.dossiers_of(session, rested, read=locked)
     projects = {project.id for one in dossiers for project in one.projects}
     billables = invoices.billables_by_project(session, projects, archived=True)
-    present = deposits.open_deposits(session, projects)
+    present: dict[int, list[OpenDeposit]] = {}
+    for deposit in deposits.open_deposits(session, projects):
+        present.setdefault(deposit.project_id, []).append(deposit)
     taken = {line.deducts_id for one in dossiers for line in one.lines if line.deducts_id}
     of_deposits = deposits.projects_of_deposits(session, sorted(taken))
     for one, dossier in zip(live, dossiers, strict=True):
@@ -110,16 +112,16 @@ def judge_final(
     return judged
 
 
-def _left_out(dossier: Dossier, present: Sequence[OpenDeposit]) -> list[Issue]:
+def _left_out(dossier: Dossier, present: Mapping[int, Sequence[OpenDeposit]]) -> list[Issue]:
     """DEPOSIT_TO_DEDUCT of the final deposits of its projects of which it deducts nothing."""
     if dossier.invoice.kind is InvoiceKind.DEPOSIT:
         return []
-    projects = {project.id for project in dossier.projects}
     own = {line.deducts_id for line in dossier.lines}
     return [
         still_to_deduct(one.number, one.left, one.currency).at(field=("id",))
-        for one in present
-        if one.project_id in projects and one.key not in own and one.is_to_deduct
+        for project in dossier.projects
+        for one in present.get(project.id, ())
+        if one.key not in own and one.is_to_deduct
     ]
 
 
@@ -127,7 +129,7 @@ def _require_final(
     acting: Acting,
     one: Judged,
     billables: Mapping[int, Sequence[Billable]],
-    present: Sequence[OpenDeposit],
+    present: Mapping[int, Sequence[OpenDeposit]],
 ) -> None:
     dossier, invoice = one.dossier, one.dossier.invoice
     require_pro_forma(invoice)
@@ -146,7 +148,7 @@ def _require_final(
         return
     if dossier.project is None:
         return
-    others = [other for other in present if other.project_id == dossier.project.id]
+    others = present.get(dossier.project.id, ())
     require_room(
         invoice.net_minor,
         found,
