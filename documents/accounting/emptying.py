@@ -14,7 +14,8 @@ def credited(entry: Entry, place: Place, before: Sequence[Entry]) -> JournalEntr
     """The entry of a credit note; `before` are its invoice and the earlier notes of that.
 
     Each is converted by itself, so that parts need not add up to the whole in euros. The note that
-    brings all accounts to nothing in the currency of the invoice does so in euros too.
+    brings all accounts to nothing in the currency of the invoice does so in euros too. VAT stays as
+    its paper states it: a cent that papers leave of it is on its account, and against the revenue.
     """
     made = sale(entry, place)
     # What two rates leave is no rounding: it is what the exchange has gained or lost.
@@ -29,9 +30,14 @@ def credited(entry: Entry, place: Place, before: Sequence[Entry]) -> JournalEntr
     if any(foreign.values()):
         return made
     rows = rows_of(entry, place)
+    taxes = {line.vat_account for line in entry.priced if line.vat}
     for account, left in cents.items():
-        if left:
+        if left and account not in taxes:
             rows = _less(rows, account, left, entry.books.label_of(account))
+    if stated := sum(cents[account] for account in taxes):
+        sold = [row for row in rows[1:] if row.account not in taxes]
+        most = max(sold, key=lambda row: abs(row.foreign)).account if sold else rows[0].account
+        rows = _less(rows, most, stated, entry.books.label_of(most))
     return replace(made, rows=moving(rows))
 
 
