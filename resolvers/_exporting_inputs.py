@@ -12,8 +12,8 @@ from strawberry import Maybe
 
 from domain.accounting import SETTINGS, ExportFormat
 from domain.errors import FIELD_REQUIRED, Refusal
-from domain.given import currency_of, number, one_of
-from domain.invoice.euro import LARGEST_RATE, RATE_DECIMALS, SMALLEST_RATE
+from domain.given import currency_of, one_of
+from domain.invoice.euro import rates_by_currency
 from domain.invoice.model import LEGAL, InvoiceState
 from resolvers._selecting import ExportWanted
 from schema.node import key_of, optional_key
@@ -133,17 +133,6 @@ def as_wanted(asked: InvoicesExportInput, locale: str) -> ExportWanted:
     )
 
 
-def euro_rates_of(asked: Any) -> dict[str, Decimal]:
+def euro_rates_of(asked: list[ExportEuroRateInput] | None) -> dict[str, Decimal]:
     """Euros for one unit, by currency; none where nothing was given."""
-    rates = {}
-    for place, one in enumerate(asked or ()):
-        path = ("euro_rates", place)
-        rates[currency_of(one.currency, field=(*path, "currency"))] = number(
-            one.rate,
-            field=(*path, "rate"),
-            name="The euro rate",
-            decimals=RATE_DECIMALS,
-            least=SMALLEST_RATE,
-            most=LARGEST_RATE,
-        ) or Decimal(1)
-    return rates
+    return rates_by_currency([(one.currency, one.rate) for one in asked or ()])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
 from domain.errors import FIELD_INVALID, Issue, PathPart, Refusal, call_error
-from domain.given import number, text
+from domain.given import currency_of, number, text
 from domain.invoice.model import Invoice
 from domain.money import from_minor, to_minor
 
@@ -71,14 +72,7 @@ def give_rate(
 
 def sound_rate(given: EuroRate, *, today: date, place: tuple[PathPart, ...]) -> EuroRate:
     """The rate as it is kept: FIELD_INVALID and FIELD_REQUIRED as `give_rate` refuses it."""
-    rate = number(
-        given.rate,
-        field=(*place, "rate"),
-        name="The euro rate",
-        decimals=RATE_DECIMALS,
-        least=SMALLEST_RATE,
-        most=LARGEST_RATE,
-    )
+    rate = _rate(given.rate, field=(*place, "rate"))
     if given.on > today:
         raise Refusal(
             FIELD_INVALID(
@@ -96,7 +90,29 @@ def sound_rate(given: EuroRate, *, today: date, place: tuple[PathPart, ...]) -> 
         required=True,
     )
     # One line: it stands within a sentence of the paper.
-    return EuroRate(rate or given.rate, given.on, " ".join((source or "").split()))
+    return EuroRate(rate, given.on, " ".join((source or "").split()))
+
+
+def rates_by_currency(given: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    """Euros for one unit, by currency; FIELD_INVALID, at `euro_rates`, for what is none."""
+    rates = {}
+    for place, (currency, rate) in enumerate(given):
+        path = ("euro_rates", place)
+        code = currency_of(currency, field=(*path, "currency"))
+        rates[code] = _rate(rate, field=(*path, "rate"))
+    return rates
+
+
+def _rate(rate: Decimal, *, field: tuple[PathPart, ...]) -> Decimal:
+    number(
+        rate,
+        field=field,
+        name="The euro rate",
+        decimals=RATE_DECIMALS,
+        least=SMALLEST_RATE,
+        most=LARGEST_RATE,
+    )
+    return rate
 
 
 def keep_rate(invoice: Invoice, rate: EuroRate) -> None:

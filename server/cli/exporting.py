@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from domain.accounting import ExportFormat
+from domain.invoice.euro import rates_by_currency
 from resolvers._exporting import draw_up, keep
-from resolvers._exporting_inputs import ExportEuroRateInput, euro_rates_of
 from resolvers._mutation import Acting
 from resolvers._selecting import ExportWanted
 from server.cli.firms import OrganisationCode
@@ -56,7 +56,7 @@ def export(
     organisation: OrganisationCode = None,
 ) -> None:
     kind = _FORMATS[destination]
-    rates = euro_rates_of([_rate(one) for one in euro_rate or ()])
+    rates = rates_by_currency(_rate(one) for one in euro_rate or ())
     with open_desk(organisation) as desk:
         house, caller = desk.house, desk.caller
         wanted = ExportWanted(
@@ -82,7 +82,7 @@ def export(
         talk().print(say("{count} documents exported.", count=count))
 
 
-def _rate(told: str) -> ExportEuroRateInput:
+def _rate(told: str) -> tuple[str, Decimal]:
     """`GBP=1.16` or `GBP=1,16`; what cannot be read is told with how to write it."""
     currency, _, number = told.partition("=")
     try:
@@ -90,4 +90,4 @@ def _rate(told: str) -> ExportEuroRateInput:
     except InvalidOperation:
         sentence = "“{found}” is not a euro rate: write the currency and the euros, as GBP=1.16."
         raise Unable(sentence, found=told[:60]) from None
-    return ExportEuroRateInput(currency=currency, rate=rate)
+    return currency, rate

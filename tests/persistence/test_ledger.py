@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -137,7 +136,7 @@ def test_all_phases_cost_one_statement_and_a_choice_holds_only_those_chosen(
         chosen = phase_figures(session, keys[2:4])
         assert phase_figures(session, []) == {}
     untouched = PhaseFigures(fee=1_000_000, currency="EUR")
-    assert chosen == {keys[2]: untouched, keys[3]: replace(untouched, invoiced=1_000)}
+    assert chosen == {keys[2]: untouched, keys[3]: untouched._replace(invoiced=1_000)}
 
 
 @pytest.mark.parametrize("as_of", [None, date(2026, 9, 30), date(2026, 10, 31)])

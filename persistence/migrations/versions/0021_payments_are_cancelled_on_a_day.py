@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from persistence.audit_triggers import take_down
+
 revision = "0021"
 down_revision = "0020"
 branch_labels = None
@@ -17,4 +19,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # Theirs name the column; the next migration puts them up again.
+    take_down(op.get_bind())
     op.drop_column("payment_cancellation", "cancelled_on")
