@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -109,22 +109,24 @@ def database(empty_database_url: str) -> Iterator[Database]:
         yield opened
 
 
+def _copied(migrated: Path, folder: Path, fill: Callable[[str], object]) -> Path:
+    """A copy of the migrated database with what `fill` puts into it."""
+    path = folder / "filled.db"
+    shutil.copy(migrated, path)
+    fill(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture(scope="session")
 def founded_sqlite(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A firm that nothing is known of, to be copied."""
-    path = tmp_path_factory.mktemp("founded") / "founded.db"
-    shutil.copy(migrated_sqlite, path)
-    found_firm(f"sqlite:///{path}")
-    return path
+    return _copied(migrated_sqlite, tmp_path_factory.mktemp("founded"), found_firm)
 
 
 @pytest.fixture(scope="session")
 def prepared_sqlite(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The fixtures' firm taken in, to be copied."""
-    path = tmp_path_factory.mktemp("prepared") / "prepared.db"
-    shutil.copy(migrated_sqlite, path)
-    prepare(f"sqlite:///{path}")
-    return path
+    return _copied(migrated_sqlite, tmp_path_factory.mktemp("prepared"), prepare)
 
 
 @pytest.fixture
