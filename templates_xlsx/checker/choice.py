@@ -75,9 +75,14 @@ def choose(
 def _of_first_kind(
     book: RawBook, layouts: Mapping[str, Sheet], mapping: Mapping[str, str]
 ) -> list[Found]:
-    every = (fits_best(raw, top_rows(raw), layouts.values(), mapping) for raw in candidates(book))
-    fitting = [found for found in every if found is not None]
-    return [found for found in fitting if found.sheet is fitting[0].sheet]
+    fitting: list[Found] = []
+    for raw in candidates(book):
+        if fitting and raw.state != "visible":
+            break
+        found = fits_best(raw, top_rows(raw), layouts.values(), mapping)
+        if found is not None and (not fitting or found.sheet is fitting[0].sheet):
+            fitting.append(found)
+    return fitting
 
 
 def _choose_asked(
@@ -90,6 +95,8 @@ def _choose_asked(
     wrong: Found | None = None
     fitting: list[Found] = []
     for raw in candidates(book):
+        if fitting and raw.state != "visible":
+            break
         top = top_rows(raw)
         ours = find_header(raw, top, asked, mapping)
         best = fits_best(raw, top, layouts.values(), mapping)

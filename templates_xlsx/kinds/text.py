@@ -46,7 +46,7 @@ class Text(CellKind):
 
     def read_typed(self, cell: Cell, setting: Setting) -> Reading:
         reading = super().read_typed(cell, setting)
-        if CELL_NOT_TEXT in self.codes and _was_taken_for_more(cell):
+        if _was_taken_for_more(cell) and CELL_NOT_TEXT in self.codes:
             return also(reading, Note(CELL_NOT_TEXT, found=quoted(shown(cell, setting.locale))))
         return reading
 
