@@ -62,7 +62,8 @@ def journal_files(
         numbered = kept.documents[entry.key]
         place = journal.Place(numbered.number, *(marks.get(root.number, ("",)) if root else ()))
         told = replace(
-            _converted(posting, entry),
+            entry,
+            euro_rate=posting.rate(entry.currency, entry.euro_rate, entry.number),
             books=replace(
                 entry.books, sales_journal=numbered.journal, sales_journal_label=numbered.label
             ),
@@ -80,10 +81,6 @@ def journal_files(
     ]
 
 
-def _converted(posting: Posting, entry: Entry) -> Entry:
-    return replace(entry, euro_rate=posting.rate(entry.currency, entry.euro_rate, entry.number))
-
-
 def _families(posting: Posting, documents: Sequence[Invoice]) -> dict[int, list[Entry]]:
     """By credit note in another currency: its invoice and the notes before it.
 
@@ -98,7 +95,9 @@ def _families(posting: Posting, documents: Sequence[Invoice]) -> dict[int, list[
     families: dict[int, list[Entry]] = {}
     roots = {one.id: one.credits_id or one.id for one in made}
     for entry in entries:
-        families.setdefault(roots[entry.key], []).append(_converted(posting, entry))
+        # One without a rate is not of the file: the file does not wait for it.
+        rate = entry.euro_rate or posting.rates.get(entry.currency)
+        families.setdefault(roots[entry.key], []).append(replace(entry, euro_rate=rate))
     return {key: [one for one in families[root] if one.key < key] for key, root in notes.items()}
 
 

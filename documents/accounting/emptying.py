@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
 from documents.accounting.entry import Entry
 from documents.accounting.journal import JournalEntry, Place, Row, moving, rows_of, sale
@@ -23,13 +24,12 @@ def credited(entry: Entry, place: Place, before: Sequence[Entry]) -> JournalEntr
         return made
     cents: Counter[str] = Counter()
     foreign: Counter[str] = Counter()
-    for one in (*before, entry):
-        for row in rows_of(one, place):
-            cents[row.account] += row.cents
-            foreign[row.account] += row.foreign
+    rows = rows_of(entry, place)
+    for row in chain(rows, *(rows_of(one, place) for one in before)):
+        cents[row.account] += row.cents
+        foreign[row.account] += row.foreign
     if any(foreign.values()):
         return made
-    rows = rows_of(entry, place)
     taxes = {line.vat_account for line in entry.priced if line.vat}
     for account, left in cents.items():
         if left and account not in taxes:
