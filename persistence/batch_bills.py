@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table, bindparam, select, update
 
 from domain.batch.listed import ListedItem, Proposal
 from domain.batch.model import BatchInvoice, BatchItem, BillState
+from domain.batch.moved import Named
+from domain.project.model import Contract, Phase, Project
 from persistence.batches import release
 from persistence.bulk import among, run_rows
 from persistence.session import ScopedSession
@@ -35,6 +37,20 @@ def items_of_bills(session: ScopedSession, bill_ids: Sequence[int]) -> dict[int,
         item = ListedItem._make(row)
         found[item.bill_id or 0].append(item)
     return found
+
+
+def names_of(session: ScopedSession, phase_ids: Collection[int]) -> dict[int, Named]:
+    """What people call these phases, and their contracts."""
+    statement = (
+        select(Phase.id, Phase.code, Phase.name, Project.code, Contract.name)
+        .join(Contract, Contract.id == Phase.contract_id)
+        .join(Project, Project.id == Contract.project_id)
+        .where(Phase.id.in_(phase_ids))
+    )
+    return {
+        key: Named(f"{code} · {name}", f"{project} · {contract}")
+        for key, code, name, project, contract in session.execute(statement)
+    }
 
 
 def keep_made(session: ScopedSession, made: Mapping[int, int]) -> None:

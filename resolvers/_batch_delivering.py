@@ -10,7 +10,8 @@ from typing import Protocol
 
 from documents.glyphs import GLYPH_MISSING
 from domain.batch.model import Batch, BatchInvoice, BatchState, BillState
-from domain.batch.run import BATCH_EMPTY, MOST_TOLD, require_made, require_state
+from domain.batch.moved import MOST_TOLD
+from domain.batch.run import BATCH_EMPTY, require_made, require_state
 from domain.errors import NOT_FOUND, Issue, Refusal
 from domain.given import day
 from domain.invoice.deposit import DEPOSIT_TO_DEDUCT

@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.batch.listed import ListedItem, Proposal
 from domain.batch.model import Batch
+from domain.batch.moved import ITEM_MOVED, how_moved, moved
 from domain.batch.plan import PlannedItem
-from domain.batch.run import ITEM_MOVED, moved
 from domain.billing.books import ContractTerms, PhaseTerms
 from domain.billing.item import Item
 from domain.billing.lines import columns_of
@@ -133,9 +133,10 @@ def _make(acting: Acting, batch: Batch, bills: Sequence[Proposal]) -> None:
     stock = _stock(acting, batch, [item for some in own.values() for item in some])
     ready = []
     for bill in bills:
-        gone = [issue for _, issue in moved(own[bill.id], stock.found)]
+        gone = moved(own[bill.id], stock.found)
         if gone:
-            _fail(acting, bill, gone)
+            names = batch_bills.names_of(session, {item.phase_id for item, _ in gone})
+            _fail(acting, bill, how_moved(gone, names))
         else:
             ready.append(bill)
     given = numbers.next_pro_forma_numbers(session, len(ready)) if ready else []
@@ -198,7 +199,7 @@ def _draw(bill: Proposal, items: Sequence[ListedItem], stock: _Stock, number: st
         raise Refusal(
             ITEM_MOVED(
                 item="VAT",
-                contract=f"contract_{items[0].contract_id}",
+                contract=f"{contract.project_code} · {contract.name}",
                 expected=amount_text(bill.net_minor + bill.vat_minor, bill.currency),
                 found=amount_text(totals.gross, bill.currency),
             )

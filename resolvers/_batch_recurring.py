@@ -6,8 +6,9 @@ import structlog
 
 from domain.access import Permission, Role, require
 from domain.batch.model import Batch, BatchState, BillState
+from domain.batch.moved import MOST_TOLD, STALE_PLAN
 from domain.batch.plan import plan_hash
-from domain.batch.run import MOST_TOLD, STALE_PLAN, require_state
+from domain.batch.run import require_state
 from domain.batch.schedule import BILLS_FAILED, NOTHING_WAS_DUE, Outcome, Reach
 from domain.errors import Issue, Refusal
 from domain.job import Errand, JobStatus, Tell

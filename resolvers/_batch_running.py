@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement
 
 from domain.batch.criteria import Criteria
-from domain.batch.listed import Listed, ListedItem
+from domain.batch.listed import ListedItem
 from domain.batch.model import (
     Batch,
     BatchContract,
@@ -19,17 +20,14 @@ from domain.batch.model import (
     BillState,
     Grouping,
 )
+from domain.batch.moved import MOST_TOLD, Moved, moved, stale, stale_plan
 from domain.batch.plan import Bundle, PlannedItem, plan_hash, planned, sums_of
 from domain.batch.run import (
     BATCH_EMPTY,
-    MOST_TOLD,
     bills_of,
     bundle_again,
-    moved,
     propose,
     require_state,
-    require_unmoved,
-    stale,
 )
 from domain.billing.assessment import Assessment, assess
 from domain.billing.blockers import RESERVED_BY_BATCH
@@ -38,6 +36,7 @@ from domain.errors import NOT_FOUND, Issue, Refusal
 from domain.invoice.finalise import require_pro_forma
 from domain.takeover.wire import unpack_issue
 from persistence import batch_lists, batch_parts, batches, invoices
+from persistence.batch_bills import names_of
 from persistence.billable_contracts import contracts_where
 from persistence.billing import books_of
 from persistence.ids import insert_numbered
@@ -139,7 +138,8 @@ class Checked:
     """A plan beside what is due now: read before the act, so that no writer waits meanwhile."""
 
     version: int
-    gone: Sequence[tuple[Listed, Issue]] = ()
+    stale: Sequence[Issue] = ()
+    """STALE_PLAN and what moved; nothing where all is as it was planned."""
     bundles: Mapping[str, Bundle] = field(default_factory=dict)
 
 
@@ -152,7 +152,7 @@ def check_plan(session: ScopedSession, batch_id: int) -> Checked | None:
     own: dict[int, list[ListedItem]] = {}
     for item in items:
         own.setdefault(item.contract_id, []).append(item)
-    gone: list[tuple[Listed, Issue]] = []
+    gone: list[Moved] = []
     bundles: dict[str, Bundle] = {}
     for portion in _portions(own):
         found = by_contract_and_key(assessments_again(session, batch, portion))
@@ -160,7 +160,8 @@ def check_plan(session: ScopedSession, batch_id: int) -> Checked | None:
         bundles |= {one.digest: one for one in {item.bundle for item in found.values()}}
     places = {item.id: place for place, item in enumerate(items)} if gone else {}
     gone.sort(key=lambda one: places[one[0].id])
-    return Checked(version=batch.version, gone=gone, bundles=bundles)
+    told = stale_plan(gone, partial(names_of, session)) if gone else ()
+    return Checked(version=batch.version, stale=told, bundles=bundles)
 
 
 def _portions(contract_ids: Iterable[int]) -> Iterator[list[int]]:
@@ -207,7 +208,8 @@ def hold_plan(acting: Acting, batch: Batch, *, plan: str, checked: Checked | Non
     )
     if checked is None or plan != now or checked.version != batch.version:
         raise Refusal(stale("the selection"))
-    require_unmoved(checked.gone)
+    if checked.stale:
+        raise Refusal(*checked.stale)
     held = batches.holders_of(session, [item.key for item in items], but=batch.id)
     if held:
         raise Refusal(

@@ -9,26 +9,10 @@ from typing import Any
 
 from domain.batch.listed import Listed
 from domain.batch.model import Batch, BatchInvoice, BatchState, BillState, Grouping
-from domain.batch.plan import Bundle, PlannedItem, invoice_key
-from domain.errors import Issue, Refusal, call_error
+from domain.batch.plan import Bundle, invoice_key
+from domain.errors import Refusal, call_error
 from domain.invoice.totals import Tax, total
-from domain.money import amount_text
 
-STALE_PLAN = call_error(
-    "STALE_PLAN",
-    "What this plan was made of has moved since: {moved}[[ ({which})]]. Nothing was written.",
-    "Read the batch anew with batchRefresh, look at it, and run it.",
-)
-ITEM_MOVED = call_error(
-    "ITEM_MOVED",
-    "{item} of {contract} is not what was planned: {found} instead of {expected}.",
-    "Take it out of the batch, and plan it anew.",
-)
-ITEM_CHANGED = call_error(
-    "ITEM_CHANGED",
-    "{item} of {contract} comes to the same amount, but this is not as planned: {what}.",
-    "Take it out of the batch, and plan it anew.",
-)
 BATCH_EMPTY = call_error(
     "BATCH_EMPTY",
     "Nothing of the batch {batch} is left to be done.",
@@ -45,9 +29,6 @@ BATCH_STATE = call_error(
 BATCH_BUSY = call_error(
     "BATCH_BUSY", "{job} is at work on the batch {batch}.", "Wait for its end, or cancel it."
 )
-
-MOST_TOLD = 20
-"""Items that moved which are told one by one; the others are counted."""
 
 
 def require_state(batch: Batch, *states: BatchState) -> None:
@@ -176,60 +157,3 @@ def bundle_again(bill: BatchInvoice) -> Bundle:
         commitment_no=bill.commitment_no,
         language=bill.language,
     )
-
-
-def moved(
-    items: Iterable[Listed], found: Mapping[tuple[int, str], PlannedItem]
-) -> list[tuple[Listed, Issue]]:
-    """The items that are no more what was planned; `found` by contract and key, as they are now."""
-    gone = []
-    for item in items:
-        now = found.get((item.contract_id, item.key))
-        if now is None or not now.selectable or now.fingerprint != item.fingerprint:
-            gone.append((item, _told(item, now)))
-    return gone
-
-
-def _told(item: Listed, now: PlannedItem | None) -> Issue:
-    if now is not None and not now.selectable:
-        locks = [one.issue for one in now.blockers if one.locks]
-        if locks:
-            return locks[0]
-    amount = 0 if now is None or not now.selectable else now.item.amount
-    if now is not None and amount == item.amount_minor:
-        return ITEM_CHANGED(
-            item=item.key, contract=f"contract_{item.contract_id}", what=_what_changed(item, now)
-        )
-    return ITEM_MOVED(
-        item=item.key,
-        contract=f"contract_{item.contract_id}",
-        expected=amount_text(item.amount_minor, item.currency),
-        found=amount_text(amount, item.currency),
-    )
-
-
-def _what_changed(item: Listed, now: PlannedItem) -> str:
-    """In what an item of the same amount is another one."""
-    if now.bundle.digest != item.bundle:
-        return "the client, entity, VAT regime, purchase order or language"
-    if (now.tax.id if now.tax else None) != item.tax_code_id:
-        return "the tax code"
-    if (len(now.item.entries), now.hours, now.item.rate) != (item.tickets, item.hours, item.rate):
-        return "the time entries"
-    return "the phase, or what its amount is made of"
-
-
-def require_unmoved(gone: Sequence[tuple[Listed, Issue]]) -> None:
-    """Refuses with STALE_PLAN and the first items that moved, by the place of none: all or none."""
-    if not gone:
-        return
-    told = (issue.at(field=("plan_hash",)) for _, issue in gone[:MOST_TOLD])
-    contracts = dict.fromkeys(f"contract_{item.contract_id}" for item, _ in gone)
-    raise Refusal(stale("what is due", contracts), *told)
-
-
-def stale(moved: str, which: Iterable[str] = ()) -> Issue:
-    """STALE_PLAN: what moved, and the first of those it moved of."""
-    names = list(which)
-    shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
-    return STALE_PLAN(field=("plan_hash",), moved=moved, which=shown)

@@ -93,8 +93,8 @@ def test_what_moved_after_the_run_fails_alone_and_can_be_taken_out(firm: ApiClie
     assert set(codes(failed[0])) == {"ITEM_MOVED"}
     said = failed[0]["userErrors"][1]["message"]
     assert said == (
-        f"{retainer['items'][1]['key']} of {made['B']} is not what was planned:"
-        " 1600.00 EUR instead of 1500.00 EUR."
+        f"PH1 · Phase ({retainer['items'][1]['key']}) of EX-B · Contrat EX-B is not what was"
+        " planned: 1600.00 EUR instead of 1500.00 EUR."
     )
     left = done(firm, "batchDrop", id=batch["id"], invoiceIds=[failed[0]["id"]])
     assert left["state"] == "GENERATED"

@@ -109,17 +109,19 @@ def test_what_moved_since_is_told_and_nothing_is_written(firm: ApiClient, move: 
 
 
 def test_what_is_stale_is_said_in_french(firm: ApiClient) -> None:
+    """By the names that people give, and by those that programs do."""
     made, batch = planned(firm)
     _progress(firm, made, batch["id"])
     stale, moved = run(firm.in_language("fr"), batch)["userErrors"]
     assert stale["message"] == (
         "Ce dont ce plan était fait a changé depuis\u202f: ce qui est dû"
-        f" ({made['A']}). Rien n’a été écrit."
+        " (EX-A · Contrat EX-A). Rien n’a été écrit."
     )
     assert stale["fix"] == "Relisez le lot avec batchRefresh, regardez-le, puis exécutez-le."
-    assert moved["message"].endswith(
-        f"de {made['A']} n’est pas ce qui était prévu\u202f: 3\u202f612,90\u00a0€ au lieu de"
-        " 3\u202f611,00\u00a0€."
+    item = contracts(firm, batch["id"])[0]["items"][0]["key"]
+    assert moved["message"] == (
+        f"PH1 · Phase ({item}) de EX-A · Contrat EX-A n’est pas ce qui était prévu\u202f:"
+        " 3\u202f612,90\u00a0€ au lieu de 3\u202f611,00\u00a0€."
     )
     other = act(firm.in_language("fr"), "batchRun", id=batch["id"], planHash="x")
     assert other["userErrors"][0]["message"].endswith("la sélection. Rien n’a été écrit.")
