@@ -43,6 +43,10 @@ class PaymentCancellation:
     reason: str
     author: str | None
     cancelled_at: datetime
+    cancelled_on: date | None = strawberry.field(
+        description="The day of its entry in the books, where the firm is. Null of a cancellation "
+        "from before that was kept: the day of cancelledAt."
+    )
 
 
 @strawberry.type(description="Money received of a client; never changed, cancelled when wrong.")
@@ -136,7 +140,12 @@ def _cancellations(
     session: ScopedSession, keys: Sequence[int], wanted: Wanted
 ) -> dict[int, dict[str, object]]:
     return {
-        key: {"reason": one.reason, "author": one.author, "cancelled_at": one.created_at}
+        key: {
+            "reason": one.reason,
+            "author": one.author,
+            "cancelled_at": one.created_at,
+            "cancelled_on": one.cancelled_on,
+        }
         for key, one in cancellations(session, keys).items()
     }
 

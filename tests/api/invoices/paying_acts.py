@@ -12,7 +12,7 @@ Row = dict[str, Any]
 
 _PAYMENT = """
 id amount { amount currency } allocated { amount } unallocated { amount }
-cancellation { reason }
+cancellation { reason cancelledOn }
 allocations { invoice { id } amount { amount } bookedOn reason }
 """
 _INVOICE = """

@@ -55,6 +55,7 @@ def test_a_payment_counts_until_the_day_it_is_cancelled(
     calendar.now = datetime.fromisoformat("2026-11-25T23:30:00+00:00")
     told = act(any_firm, "paymentCancel", id=paid, reason="Chèque sans provision")["payment"]
     assert [one["bookedOn"] for one in told["allocations"]] == ["2026-11-23", "2026-11-26"]
+    assert told["cancellation"] == {"reason": "Chèque sans provision", "cancelledOn": "2026-11-26"}
     assert dues(any_firm, invoice) == ("0.00", "120.00", "UNPAID")
     expected = {
         "2026-11-20": ("0", "0"), "2026-11-22": ("120", "0"), "2026-11-23": ("0", "30"),

@@ -261,7 +261,7 @@ def test_a_code_made_by_us_never_stands_in_the_way_of_one_typed(firm: ApiClient)
 
 
 def test_the_imports_are_listed_by_state_and_kind(firm: ApiClient) -> None:
-    """A20: the newest first; what was refused or given up stays to be seen."""
+    """O06, A20: the newest first; what was refused or given up stays to be seen."""
     waiting, _ = reviewed(firm, book("clients", CLIENT), filename="à revoir.xlsx")
     refused = send(firm, b"<html>")
     query = """
