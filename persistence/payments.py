@@ -158,9 +158,10 @@ def is_among_open(
 def unallocated(
     session: ScopedSession, *, as_of: date, client_id: int | None = None
 ) -> dict[tuple[int, str], int]:
-    """By client and currency: what was received and is set against no invoice, in one statement.
+    """By client and currency: what was received and pays no invoice, in one statement.
 
-    A payment counts until the day on which it was cancelled, as its entries do.
+    A payment counts until the day on which it was cancelled, as its entries do. Until then what
+    was recorded in its place is beyond what was due: it counts here too.
     """
     row = PaymentAllocation
     given = (
@@ -176,9 +177,15 @@ def unallocated(
     one = select(
         Payment.client_id, Payment.currency, (Payment.amount_minor - given).label("free")
     ).where(Payment.received_on <= as_of, Payment.id.not_in(_cancelled_by(as_of)))
+    # Only what is taken off later can have been too much.
+    later = select(row.invoice_id).where(row.amount_minor < 0, row.booked_on > as_of)
+    beyond = select(Invoice.client_id, Invoice.currency, -_due(as_of)).where(
+        *_PAYABLE, Invoice.id.in_(later), _due(as_of) < 0, *shown_to(session, Invoice)
+    )
     if client_id is not None:
         one = one.where(Payment.client_id == client_id)
-    each = one.subquery()
+        beyond = beyond.where(Invoice.client_id == client_id)
+    each = union_all(one, beyond).subquery()
     statement = select(each.c.client_id, each.c.currency, func.sum(each.c.free)).group_by(
         each.c.client_id, each.c.currency
     )

@@ -97,7 +97,9 @@ class Receivable:
     currency: str
     total: Money
     buckets: list[ReceivableBucket] = strawberry.field(description="All five, always.")
-    unallocated: Money = strawberry.field(description="Received, and set against no invoice.")
+    unallocated: Money = strawberry.field(
+        description="Received, and set against no invoice, or beyond what was due of it that day."
+    )
 
 
 @strawberry.type(description="An overdue invoice, which reminder is due, and what lateness costs.")

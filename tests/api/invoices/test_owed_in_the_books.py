@@ -17,13 +17,14 @@ from tests.support.api import ApiClient
 from tests.support.prepared import Calendar
 
 OWED = """
-query($on: Date) { receivables(asOf: $on) { total { amount } unallocated { amount } } }
+query($on: Date, $client: ID) {
+  receivables(asOf: $on, clientId: $client) { total { amount } unallocated { amount } } }
 """
 
 
-def owed(api: ApiClient, on: str) -> tuple[Decimal, Decimal]:
+def owed(api: ApiClient, on: str, **asked: str) -> tuple[Decimal, Decimal]:
     """What is due, and what is set against nothing."""
-    found = api.query(OWED, on=on)["receivables"]
+    found = api.query(OWED, on=on, **asked)["receivables"]
     due, free = (
         sum((Decimal(one[name]["amount"]) for one in found), Decimal(0))
         for name in ("total", "unallocated")
@@ -68,6 +69,26 @@ def test_a_payment_counts_until_the_day_it_is_cancelled(
         assert Decimal(due) - Decimal(free) == sum(minor for day, minor in booked if day <= until)
 
 
+def test_what_is_recorded_anew_is_too_much_until_the_wrong_one_is_cancelled(
+    any_firm: ApiClient, calendar: Calendar
+) -> None:
+    """120.00 came on 23 November, was recorded wrongly, and three days later as it should be."""
+    calendar.go_to("2026-11-23")
+    shares = [{"invoiceId": invoiced(any_firm, day="2026-11-21")}]
+    wrong = pay(any_firm, "120.00", allocations=shares, receivedOn="2026-11-23")["payment"]["id"]
+    calendar.go_to("2026-11-26")
+    act(any_firm, "paymentCancel", id=wrong, reason="Mauvaise référence")
+    pay(any_firm, "120.00", allocations=shares, receivedOn="2026-11-23")
+    booked = entries(any_firm)
+    expected = {"2026-11-22": (120, 0), "2026-11-23": (0, 120), "2026-11-25": (0, 120),
+                "2026-11-26": (0, 0)}  # fmt: skip
+    for on, found in expected.items():
+        assert owed(any_firm, on) == owed(any_firm, on, client="client_1") == found, on
+        until = date.fromisoformat(on)
+        assert found[0] - found[1] == sum(minor for day, minor in booked if day <= until)
+    assert owed(any_firm, "2026-11-25", client="client_2") == (0, 0)
+
+
 def test_what_was_cancelled_before_its_day_was_kept_counts_on_no_day(any_firm: ApiClient) -> None:
     """As it did then: it had been taken off its invoices from the day it came."""
     paid = pay(any_firm, "50.00")["payment"]["id"]
@@ -105,7 +126,13 @@ def test_every_day_agrees_with_the_entries(
                 key = chance.choice(payments)
                 act(any_firm, "paymentUnallocate", id=key, invoiceId=of[0]["invoiceId"])
             case 5:
-                act(any_firm, "paymentCancel", id=chance.choice(payments), reason="r")
+                key = chance.choice(payments)
+                wrong = act(any_firm, "paymentCancel", id=key, reason="r")["payment"]
+                if wrong and chance.random() < 0.7:
+                    back = today - timedelta(days=chance.randrange(4))
+                    how = {"receivedOn": back.isoformat(), "autoAllocate": True}
+                    told = pay(any_firm, wrong["amount"]["amount"], **how)
+                    payments.append(told["payment"]["id"])
             case 6 if chance.random() < 0.5:
                 act(any_firm, "invoiceCredit", id=of[0]["invoiceId"])
     assert "PAYMENT_CANCELLED" not in codes(pay(any_firm, "1.00"))
