@@ -135,6 +135,34 @@ def payments_with_clients(
     }
 
 
+def given_until_cancelled(
+    session: ScopedSession, payment_ids: Iterable[int]
+) -> dict[int, dict[int, int]]:
+    """By cancelled payment: what it gave to each invoice until then, in minor units."""
+    row, gone = PaymentAllocation, PaymentCancellation
+    rows = [
+        one
+        for portion in portions(payment_ids)
+        for one in session.execute(
+            select(row.payment_id, row.invoice_id, row.amount_minor, row.reason == gone.reason)
+            .join(gone, gone.payment_id == row.payment_id)
+            .where(row.payment_id.in_(portion))
+            .order_by(row.id.desc())
+        )
+    ]
+    found: dict[int, dict[int, int]] = {}
+    for payment, invoice, minor, has_its_reason in rows:
+        # Nothing is set against an invoice after the rows by which it was taken off them all.
+        is_taken_off = minor < 0 and has_its_reason and not found.get(payment)
+        if not is_taken_off:
+            given = found.setdefault(payment, {})
+            given[invoice] = given.get(invoice, 0) + int(minor)
+    return {
+        payment: {key: minor for key, minor in given.items() if minor}
+        for payment, given in found.items()
+    }
+
+
 def invoices_paid_by(session: ScopedSession, payment_ids: Iterable[int]) -> set[int]:
     row = PaymentAllocation
     return {

@@ -114,11 +114,7 @@ def receipts(
 ) -> list[tuple[tuple[str, date], journal.Receipt]]:
     """The payments as the journal of the bank has them, each with the year it is of."""
     known = journals.payments_with_clients(posting.session, {one.posted.key for one in moves})
-    given: dict[int, list[tuple[Settlement, int, int]]] = {}
-    for one in sorted(settled.values(), key=lambda found: found.key):
-        cents = cents_paid(posting, one)
-        for payment_id, (minor, _) in one.paid.items():
-            given.setdefault(payment_id, []).append((one, minor, cents[payment_id]))
+    given = _given(posting, settled, [payment for payment, _ in known.values()])
     found = []
     for move in moves:
         payment, client = known[move.posted.key]
@@ -128,7 +124,7 @@ def receipts(
                 minor=minor,
                 rate=posting.rate(one.currency, one.rate, one.number),
                 cents=cents,
-                **_lettered(letters.get(one.number)),
+                **_lettered(None if cents is None else letters.get(one.number)),
             )
             for one, minor, cents in parts
         )
@@ -138,6 +134,25 @@ def receipts(
         name = str(buyer.get("name") or client.name)
         found.append((move.numbered.year, replace(told, auxiliary=(auxiliary, name))))
     return found
+
+
+def _given(
+    posting: Posting, settled: Mapping[int, Settlement], paid: Sequence[Payment]
+) -> dict[int, list[tuple[Settlement, int, int | None]]]:
+    """By payment: what it gives to which invoice, in minor units and in cents.
+
+    One in another currency that was cancelled has what it gave until then, and no cents that have
+    to add up: it is turned round at the rates at which it came.
+    """
+    given: dict[int, list[tuple[Settlement, int, int | None]]] = {}
+    for one in sorted(settled.values(), key=lambda found: found.key):
+        cents = cents_paid(posting, one)
+        for payment_id, (minor, _) in one.paid.items():
+            given.setdefault(payment_id, []).append((one, minor, cents[payment_id]))
+    foreign = [one.id for one in paid if one.currency != "EUR"]
+    for payment_id, former in journals.given_until_cancelled(posting.session, foreign).items():
+        given[payment_id] = [(settled[key], minor, None) for key, minor in sorted(former.items())]
+    return given
 
 
 def _receipt(

@@ -80,3 +80,44 @@ def test_a_foreign_invoice_credited_in_parts_leaves_nothing_on_any_account(
     with statements(any_firm) as all_of_them:
         owed([invoice, *notes])
     assert len(one) == len(all_of_them)
+
+
+def test_money_in_another_currency_is_turned_round_at_the_rate_at_which_it_came(
+    any_firm: ApiClient, calendar: Calendar
+) -> None:
+    """120 and 24 USD at 0.86 and 0.9 in November, cancelled in December: nothing is left of them,
+    and no rate is asked for."""
+    any_firm.query(CLIENT, input={"id": "client_1", "currency": "USD"})
+    sold = []
+    for net, rate in (("100", "0.86"), ("20", "0.9")):
+        sold.append(blank(any_firm)["id"])
+        kept = {"rate": rate, "on": "2026-11-20", "source": "BCE"}
+        change(any_firm, sold[-1], lines=[account_line(net)], euroRate=kept)
+        assert final(any_firm, sold[-1])["userErrors"] == []
+    parts = [{"invoiceId": one} for one in sold[:2]]
+    paid = pay(any_firm, "144.00", currency="USD", allocations=parts)["payment"]["id"]
+    # What was taken off before is no part of what it gave until then.
+    taken = act(any_firm, "paymentUnallocate", id=paid, invoiceId=sold[1], reason="Rejet")
+    again = act(any_firm, "paymentAllocate", id=paid, allocations=parts[1:])
+    assert taken["userErrors"] == again["userErrors"] == []
+
+    def banked(first: str, last: str) -> list[tuple[str, ...]]:
+        period = {"issuedFrom": first, "issuedTo": last}
+        ((_, content),) = files(
+            any_firm, export(any_firm, "FEC", filter=period, includePayments=True)
+        ).items()
+        names = ("CompteNum", "Debit", "Credit", "Montantdevise")
+        rows = [row for row in read.fec(content) if row["JournalCode"] == "BQ"]
+        return [tuple(row[name] for name in names) for row in rows]
+
+    came = banked("2026-11-01", "2026-11-30")
+    assert came == [
+        ("512000", "124,80", "0,00", "144,00"),
+        ("411000", "0,00", "103,20", "120,00"),
+        ("411000", "0,00", "21,60", "24,00"),
+    ]
+    calendar.go_to("2026-12-02")
+    assert act(any_firm, "paymentCancel", id=paid, reason="Rejet")["userErrors"] == []
+    assert banked("2026-11-01", "2026-11-30") == came
+    gone = banked("2026-12-01", "2026-12-31")
+    assert gone == [(account, credit, debit, usd) for account, debit, credit, usd in came]
