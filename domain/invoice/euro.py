@@ -94,11 +94,14 @@ def sound_rate(given: EuroRate, *, today: date, place: tuple[PathPart, ...]) -> 
 
 
 def rates_by_currency(given: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
-    """Euros for one unit, by currency; FIELD_INVALID, at `euro_rates`, for what is none."""
-    rates = {}
+    """Euros for one unit, by currency; FIELD_INVALID, at `euro_rates`: none, or given twice."""
+    rates: dict[str, Decimal] = {}
     for place, (currency, rate) in enumerate(given):
         path = ("euro_rates", place)
         code = currency_of(currency, field=(*path, "currency"))
+        if code in rates:
+            reason, at = "it is given twice", (*path, "currency")
+            raise Refusal(FIELD_INVALID(field=at, name="The currency", reason=reason, found=code))
         rates[code] = _rate(rate, field=(*path, "rate"))
     return rates
 

@@ -208,6 +208,9 @@ def test_what_cannot_be_exported_is_refused_in_words(firm: ApiClient) -> None:
     assert codes(export(firm, "CSV", **ALL, language="de")) == ["FIELD_INVALID"]
     rate = [{"currency": "JPY", "rate": "0"}]
     assert codes(export(firm, "FEC", **ALL, euroRates=rate)) == ["FIELD_INVALID"]
+    twice = [{"currency": "USD", "rate": "0.86"}, {"currency": "usd", "rate": "0.90"}]
+    (error,) = export(firm, "FEC", **ALL, euroRates=twice)["userErrors"]
+    assert (error["code"], error["field"]) == ("FIELD_INVALID", ["euroRates", "1", "currency"])
     many = [f"invoice_{key}" for key in range(1, 10_002)]
     assert codes(export(firm, "CSV", ids=many)) == ["EXPORT_TOO_LARGE"]
     assert codes(export(firm.with_role(Role.PROJECT_MANAGER), "CSV", **ALL)) == [
