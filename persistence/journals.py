@@ -106,9 +106,24 @@ class Settlement:
     rate: Decimal | None
     buyer: dict[str, object]
     notes: list[tuple[int, date]] = field(default_factory=list)
-    """(gross, day) of each credit note."""
+    """(gross, day) of each credit note, in the order in which they were made."""
     paid: dict[int, tuple[int, date]] = field(default_factory=dict)
     """(amount, last day) by payment; only what is set against it."""
+    last_note: int = 0
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether notes and payments come to all of it."""
+        given = (*self.notes, *self.paid.values())
+        return bool(given) and sum(minor for minor, _ in given) == self.gross
+
+    @property
+    def is_settled_by_note(self) -> bool:
+        """Whether its last note is what settled it: later than all payments, and frees none."""
+        days = (day for _, day in self.paid.values())
+        return (
+            self.is_settled and bool(self.notes) and self.notes[-1][1] > max(days, default=date.min)
+        )
 
 
 def payments_against(session: ScopedSession, invoice_ids: Iterable[int]) -> set[int]:
@@ -183,12 +198,15 @@ def settlements(session: ScopedSession, invoice_ids: Iterable[int]) -> dict[int,
         ).where(row.id.in_(portion), row.kind != InvoiceKind.CREDIT_NOTE, row.state.in_(LEGAL))
         for one in session.execute(own):
             found[one.id] = Settlement(*one)
-        notes = select(row.credits_id, row.gross_minor, row.issue_date).where(
-            row.credits_id.in_(portion), row.state.in_(LEGAL)
+        notes = (
+            select(row.credits_id, row.id, row.gross_minor, row.issue_date)
+            .where(row.credits_id.in_(portion), row.state.in_(LEGAL))
+            .order_by(row.id)
         )
-        for key, gross, day in session.execute(notes):
+        for key, note, gross, day in session.execute(notes):
             if key in found and day is not None:
                 found[key].notes.append((gross, day))
+                found[key].last_note = note
         total = func.sum(given.amount_minor)
         paid = (
             select(given.invoice_id, given.payment_id, total, func.max(given.booked_on))

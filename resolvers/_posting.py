@@ -14,11 +14,19 @@ from domain.errors import Issue, Refusal
 from domain.invoice.finalise import Dossier
 from domain.invoice.model import Invoice
 from domain.organisation import Entity
-from persistence import exports
+from persistence import exports, journals
 from persistence.invoices import dossiers_of
 from resolvers._entry_numbers import numbers_of
 from resolvers._journals import MOST_NAMED, Period, Posting, persons_of
-from resolvers._receiving import Move, group_of, moves_of, payers_of, receipts, settlements
+from resolvers._receiving import (
+    Move,
+    group_of,
+    last_note_in_cents,
+    moves_of,
+    payers_of,
+    receipts,
+    settlements,
+)
 from resolvers._selecting import entries_of
 
 _OF_PLAN = re.compile("[0-9]{3}")
@@ -57,6 +65,7 @@ def journal_files(
     kept = numbers_of(posting, persons, entity_of, days, moves)
     credits = {one.invoice.id: one.invoice.credits_id for one in dossiers}
     before = _families(posting, [one.invoice for one in dossiers])
+    settling = _settling(posting, [one.invoice for one in dossiers])
     for entry in entries:
         root = settled.get(credits[entry.key] or entry.key)
         numbered = kept.documents[entry.key]
@@ -68,7 +77,9 @@ def journal_files(
                 entry.books, sales_journal=numbered.journal, sales_journal_label=numbered.label
             ),
         )
-        posted_sale = emptying.credited(told, place, before.get(entry.key, ()))
+        posted_sale = emptying.credited(
+            told, place, before.get(entry.key, ()), owed=settling.get(entry.key)
+        )
         years.setdefault(numbered.year, []).append(posted_sale)
         inside.setdefault(numbered.year, []).append(entry.key)
     posted = [Move(one, kept.payments[one.key, one.is_cancellation]) for one in moves]
@@ -99,6 +110,19 @@ def _families(posting: Posting, documents: Sequence[Invoice]) -> dict[int, list[
         rate = entry.euro_rate or posting.rates.get(entry.currency)
         families.setdefault(roots[entry.key], []).append(replace(entry, euro_rate=rate))
     return {key: [one for one in families[root] if one.key < key] for key, root in notes.items()}
+
+
+def _settling(posting: Posting, documents: Sequence[Invoice]) -> dict[int, int]:
+    """By credit note in another currency that settled its invoice: what it takes of it in cents.
+
+    Whether payments go into the file or not: a note is told alike each time.
+    """
+    roots = {one.credits_id for one in documents if one.credits_id and one.currency != "EUR"}
+    return {
+        one.last_note: last_note_in_cents(posting, one)
+        for one in journals.settlements(posting.session, roots).values()
+        if one.is_settled_by_note
+    }
 
 
 def _require_right(posting: Posting, entries: Sequence[Entry], entities: Sequence[Entity]) -> None:

@@ -71,10 +71,8 @@ def group_of(posting: Posting, one: Settlement) -> list[tuple[int, date]]:
     cents = _converted(posting, one)
     paid = cents_paid(posting, one)
     notes = [(cents(minor), day) for minor, day in one.notes]
-    if notes and sum(minor for minor, _ in one.notes) == one.gross:
-        # The last one takes what the others leave.
-        last, day = notes[-1]
-        notes[-1] = last + cents(one.gross) - sum(minor for minor, _ in notes), day
+    if one.is_settled_by_note:
+        notes[-1] = last_note_in_cents(posting, one), one.notes[-1][1]
     return [
         (cents(one.gross), one.day),
         *((-minor, day) for minor, day in notes),
@@ -82,11 +80,18 @@ def group_of(posting: Posting, one: Settlement) -> list[tuple[int, date]]:
     ]
 
 
+def last_note_in_cents(posting: Posting, one: Settlement) -> int:
+    """What the note that settles an invoice takes of the receivable: all that others leave."""
+    cents = _converted(posting, one)
+    others = sum(cents(minor) for minor, _ in one.notes[:-1])
+    return cents(one.gross) - others - sum(cents_paid(posting, one).values())
+
+
 def cents_paid(posting: Posting, one: Settlement) -> dict[int, int]:
     """What each payment gives to an invoice in cents, by payment.
 
     Together they are what their sum comes to, however it was paid in parts; the last one takes the
-    rest of an invoice that is settled.
+    rest of an invoice that it settled.
     """
     cents = _converted(posting, one)
     found: dict[int, int] = {}
@@ -94,7 +99,7 @@ def cents_paid(posting: Posting, one: Settlement) -> dict[int, int]:
     for key, (minor, _) in sorted(one.paid.items(), key=lambda given: (given[1][1], given[0])):
         found[key] = cents(paid + minor) - cents(paid)
         paid += minor
-    if found and paid + sum(minor for minor, _ in one.notes) == one.gross:
+    if found and one.is_settled and not one.is_settled_by_note:
         credited = sum(cents(minor) for minor, _ in one.notes)
         found[key] += cents(one.gross) - credited - cents(paid)
     return found

@@ -1,4 +1,4 @@
-"""The entry of a credit note that empties its invoice: it takes the cents that are left."""
+"""The entry of a credit note that empties its invoice, or settles it: it takes what is left."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from documents.accounting.entry import Entry
 from documents.accounting.journal import JournalEntry, Place, Row, moving, rows_of, sale
 
 
-def credited(entry: Entry, place: Place, before: Sequence[Entry]) -> JournalEntry:
+def credited(
+    entry: Entry, place: Place, before: Sequence[Entry], *, owed: int | None = None
+) -> JournalEntry:
     """The entry of a credit note; `before` are its invoice and the earlier notes of that.
 
     Each is converted by itself, so that parts need not add up to the whole in euros. The note that
     brings all accounts to nothing in the currency of the invoice does so in euros too. VAT stays as
     its paper states it: a cent that papers leave of it is on its account, and against the revenue.
+    One that settles what payments have left takes of the receivable all that is `owed`, in cents.
     """
     made = sale(entry, place)
     # What two rates leave is no rounding: it is what the exchange has gained or lost.
@@ -28,16 +31,19 @@ def credited(entry: Entry, place: Place, before: Sequence[Entry]) -> JournalEntr
     for row in chain(rows, *(rows_of(one, place) for one in before)):
         cents[row.account] += row.cents
         foreign[row.account] += row.foreign
-    if any(foreign.values()):
-        return made
     taxes = {line.vat_account for line in entry.priced if line.vat}
-    for account, left in cents.items():
-        if left and account not in taxes:
-            rows = _less(rows, account, left, entry.books.label_of(account))
-    if stated := sum(cents[account] for account in taxes):
+    if any(foreign.values()):
+        left = {} if owed is None else {rows[0].account: rows[0].cents + owed}
+    else:
+        left = {account: minor for account, minor in cents.items() if account not in taxes}
+    for account, minor in left.items():
+        if minor:
+            rows = _less(rows, account, minor, entry.books.label_of(account))
+    # What is no account's of these stands against the revenue: the entry balances.
+    if rest := sum(row.cents for row in rows):
         sold = [row for row in rows[1:] if row.account not in taxes]
         most = max(sold, key=lambda row: abs(row.foreign)).account if sold else rows[0].account
-        rows = _less(rows, most, stated, entry.books.label_of(most))
+        rows = _less(rows, most, rest, entry.books.label_of(most))
     return replace(made, rows=moving(rows))
 
 

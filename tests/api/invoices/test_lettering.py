@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.api.invoices.acts import CLIENT, account_line, blank, change, final
 from tests.api.invoices.exporting_acts import export, files
 from tests.api.invoices.paying_acts import act, invoiced, pay
@@ -121,3 +123,57 @@ def test_money_in_another_currency_is_turned_round_at_the_rate_at_which_it_came(
     assert banked("2026-11-01", "2026-11-30") == came
     gone = banked("2026-12-01", "2026-12-31")
     assert gone == [(account, credit, debit, usd) for account, debit, credit, usd in came]
+
+
+@pytest.mark.parametrize(
+    ("tax", "parts"),
+    [
+        ("EXPORT_262", "paid 33.33, credited 66.68"),
+        ("EXPORT_262", "credited 33.33, paid 33.34, credited 33.34"),
+        ("EXPORT_262", "paid 33.33, credited 33.34, paid 33.34"),
+        ("FR-20", "paid 33.33, credited 72.23"),
+    ],
+)
+def test_what_settles_a_foreign_invoice_last_takes_what_is_left_of_it(
+    any_firm: ApiClient, calendar: Calendar, tax: str, parts: str
+) -> None:
+    """100.01 USD at 0.86, a file a day: 86.01 − 28.66 − 57.34 left 0.01 on 411, and the payment,
+    told anew, was another than the one that went out."""
+    any_firm.query(CLIENT, input={"id": "client_1", "currency": "USD"})
+    sold = blank(any_firm)["id"]
+    kept = {"rate": "0.86", "on": "2026-11-20", "source": "BCE"}
+    change(any_firm, sold, lines=[account_line("100.01", tax=tax)], euroRate=kept)
+    assert final(any_firm, sold)["userErrors"] == []
+    query = "query($id: ID!) { invoice(id: $id) { netDue { amount } lines { id } } }"
+    line = any_firm.query(query, id=sold)["invoice"]["lines"][0]["id"]
+
+    def entries(day: str, *, payments: bool = True) -> list[tuple[str, ...]]:
+        period = {"issuedFrom": day, "issuedTo": day}
+        answer = export(any_firm, "FEC", filter=period, includePayments=payments)
+        ((_, content),) = files(any_firm, answer).items()
+        names = ("CompteNum", "Debit", "Credit", "Montantdevise")
+        return [tuple(row[name] for name in names) for row in read.fec(content)]
+
+    went_out = {"2026-11-21": entries("2026-11-21")}
+    for place, (act_of, amount) in enumerate(one.split() for one in parts.split(", ")):
+        day = f"2026-11-{22 + place}"
+        calendar.go_to(day)
+        if act_of == "paid":
+            given = [{"invoiceId": sold}]
+            told = pay(any_firm, amount, currency="USD", receivedOn=day, allocations=given)
+        else:
+            lines = [{"lineId": line, "amount": amount}]
+            told = act(any_firm, "invoiceCredit", id=sold, lines=lines)
+        assert told["userErrors"] == []
+        went_out[day] = entries(day)
+    assert any_firm.query(query, id=sold)["invoice"]["netDue"]["amount"] == "0.00"
+    owed = [
+        read.figure(debit) - read.figure(credit)
+        for rows in went_out.values()
+        for account, debit, credit, _ in rows
+        if account == "411000"
+    ]
+    assert sum(owed) == 0
+    assert {day: entries(day) for day in went_out} == went_out
+    if act_of == "credited":
+        assert entries(day, payments=False) == went_out[day]
