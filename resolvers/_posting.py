@@ -26,6 +26,7 @@ from resolvers._receiving import (
     payers_of,
     receipts,
     settlements,
+    told_of,
 )
 from resolvers._selecting import entries_of
 
@@ -60,7 +61,9 @@ def journal_files(
     moves = moves_of(posting, persons, entity_of, period) if with_payments else []
     _require_right(posting, entries, [persons.entities[one] for one in set(entity_of.values())])
     settled = settlements(posting, dossiers, moves) if with_payments else {}
-    marks = letters.letters({one.number: group_of(posting, one) for one in settled.values()})
+    marks = letters.letters(
+        {one.number: group_of(posting, one) for one in told_of(settled, dossiers, moves)}
+    )
     days = [entry.issue_date for entry in entries if entry.issue_date]
     kept = numbers_of(posting, persons, entity_of, days, moves)
     credits = {one.invoice.id: one.invoice.credits_id for one in dossiers}

@@ -66,6 +66,18 @@ def settlements(
     return journals.settlements(posting.session, roots | paid)
 
 
+def told_of(
+    settled: Mapping[int, Settlement], dossiers: Sequence[Dossier], moves: Sequence[Posted]
+) -> list[Settlement]:
+    """Those of which the files hold a document or a payment: others wait for no rate of theirs.
+
+    What a payment was taken off again is no longer settled by it.
+    """
+    roots = {one.invoice.credits_id or one.invoice.id for one in dossiers}
+    paying = {one.key for one in moves}
+    return [one for one in settled.values() if one.key in roots or paying & one.paid.keys()]
+
+
 def group_of(posting: Posting, one: Settlement) -> list[tuple[int, date]]:
     """The movements of the receivable in cents: of the invoice, its credit notes, its payments."""
     cents = _converted(posting, one)
@@ -150,10 +162,12 @@ def _given(
     to add up: it is turned round at the rates at which it came.
     """
     given: dict[int, list[tuple[Settlement, int, int | None]]] = {}
+    paying = {one.id for one in paid}
     for one in sorted(settled.values(), key=lambda found: found.key):
-        cents = cents_paid(posting, one)
-        for payment_id, (minor, _) in one.paid.items():
-            given.setdefault(payment_id, []).append((one, minor, cents[payment_id]))
+        # What they were taken off again waits for no rate.
+        cents = cents_paid(posting, one) if paying & one.paid.keys() else {}
+        for payment_id, part in cents.items():
+            given.setdefault(payment_id, []).append((one, one.paid[payment_id][0], part))
     foreign = [one.id for one in paid if one.currency != "EUR"]
     for payment_id, former in journals.given_until_cancelled(posting.session, foreign).items():
         given[payment_id] = [(settled[key], minor, None) for key, minor in sorted(former.items())]

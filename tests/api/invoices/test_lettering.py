@@ -177,3 +177,24 @@ def test_what_settles_a_foreign_invoice_last_takes_what_is_left_of_it(
     assert {day: entries(day) for day in went_out} == went_out
     if act_of == "credited":
         assert entries(day, payments=False) == went_out[day]
+
+
+def test_what_a_payment_no_longer_pays_asks_for_no_rate(any_firm: ApiClient) -> None:
+    """1,200 USD with a rate, of a payment that was freed of 1,000 USD without one."""
+    any_firm.query(CLIENT, input={"id": "client_1", "currency": "USD"})
+    wrong, right = blank(any_firm)["id"], blank(any_firm)["id"]
+    kept = {"rate": "0.86", "on": "2026-11-20", "source": "BCE"}
+    change(any_firm, wrong, lines=[account_line("1000", tax="EXPORT_262")])
+    change(any_firm, right, lines=[account_line("1000")], euroRate=kept)
+    assert [final(any_firm, one)["userErrors"] for one in (wrong, right)] == [[], []]
+    paid = pay(any_firm, "1000.00", currency="USD", allocations=[{"invoiceId": wrong}])
+    key = paid["payment"]["id"]
+    assert act(any_firm, "invoiceCredit", id=wrong)["creditNote"]["number"]
+    of_it = [{"invoiceId": right}]
+    assert act(any_firm, "paymentAllocate", id=key, allocations=of_it)["userErrors"] == []
+    pay(any_firm, "200.00", currency="USD", allocations=of_it)
+    answer = export(any_firm, "FEC", ids=[right], includePayments=True)
+    ((_, content),) = files(any_firm, answer).items()
+    owed = [row for row in read.fec(content) if row["CompteNum"] == "411000"]
+    assert {row["EcritureLet"] for row in owed} == {"PAR26-00002"}
+    assert sum(read.movement(row) for row in owed) == 0
