@@ -75,8 +75,8 @@ class ChasingQueries:
 
     @strawberry.field(
         description="Balance âgée: by client and currency, what is due by age, as of a day. Due "
-        "less unallocated is the receivable of the accounts that day: a payment counts from the "
-        "day it came until it was cancelled. What it is set against is as it is known now."
+        "less unallocated is account 411 of our entries, but for credits of the former system: a "
+        "payment counts from the day it came until it was cancelled, set against what it is now."
     )
     async def receivables(
         self, info: Info, as_of: date | None = None, client_id: strawberry.ID | None = None

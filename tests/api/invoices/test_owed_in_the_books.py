@@ -12,6 +12,7 @@ from domain.payment import PaymentCancellation
 from tests.api.invoices.acts import codes
 from tests.api.invoices.exporting_acts import export, files
 from tests.api.invoices.paying_acts import act, dues, invoiced, pay
+from tests.api.invoices.test_past_credits import credited, past_project
 from tests.support import accounting_files as read
 from tests.support.api import ApiClient
 from tests.support.prepared import Calendar
@@ -142,3 +143,12 @@ def test_every_day_agrees_with_the_entries(
         due, free = owed(any_firm, on.isoformat())
         assert due - free == sum(minor for day, minor in booked if day <= on), on
         assert min(due, free) >= 0
+
+
+def test_what_is_of_the_former_system_counts_in_the_accounts_alone(any_firm: ApiClient) -> None:
+    """What is left of its invoices is in its books: what their credit leaves is known there."""
+    project, _ = past_project(any_firm)
+    invoiced(any_firm, "50.00")
+    assert codes(credited(any_firm, project)) == []
+    assert owed(any_firm, "2026-11-21") == (60, 0)
+    assert sorted(minor for _, minor in entries(any_firm)) == [-1160, 60]
