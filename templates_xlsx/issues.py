@@ -124,8 +124,8 @@ SYMBOL_FORBIDDEN = _row(
 CODE_NOT_TEXT = _row(
     "CODE_NOT_TEXT",
     RED,
-    "The spreadsheet took “{found}” for a date, or for true or false: the code that was typed is "
-    "lost.",
+    "The spreadsheet took “{found}” for a date, for a number like 3E5, or for true or false: the "
+    "code that was typed is lost.",
     "Format the column as text, then type the code again.",
 )
 TEXT_TOO_LONG = _row(
@@ -202,7 +202,8 @@ SYMBOL_DISCOURAGED = _row(
 CELL_NOT_TEXT = _row(
     "CELL_NOT_TEXT",
     YELLOW,
-    "The spreadsheet took “{found}” for a date, or for true or false; it is kept as it is.",
+    "The spreadsheet took “{found}” for a date, for a number like 3E5, or for true or false; it is "
+    "kept as it is.",
     "If something else was typed, format the column as text and type it again.",
 )
 TEXT_MOJIBAKE = _row(

@@ -21,6 +21,8 @@ class Shape(StrEnum):
 
     TEXT = "TEXT"
     NUMBER = "NUMBER"
+    SCIENTIFIC = "SCIENTIFIC"
+    """A number shown with a power of ten, as spreadsheets show 3E5 that somebody typed."""
     PERCENT = "PERCENT"
     """A number shown with a % format: 0.45 is 45 %."""
     DATE = "DATE"

@@ -18,7 +18,7 @@ from templates_xlsx.issues import (
     NUMBER_OUT_OF_RANGE,
 )
 from templates_xlsx.kinds.base import CellKind, also, either, noted, refused
-from templates_xlsx.kinds.cleaning import number_of, plain, shown
+from templates_xlsx.kinds.cleaning import bare_number_of, number_of, plain, shown
 from templates_xlsx.kinds.numbers import four_decimals, parse_number
 from templates_xlsx.raw import Cell, Shape
 from templates_xlsx.sheet import Note, Reading, Setting
@@ -33,7 +33,7 @@ class _NumberKind(CellKind):
     """A number cell is taken as it is; what a text means is the subclass's business."""
 
     def read_typed(self, cell: Cell, setting: Setting) -> Reading:
-        number = number_of(cell.value) if cell.shape is Shape.NUMBER else None
+        number = bare_number_of(cell)
         if number is None:
             return refused(
                 NUMBER_INVALID, shown(cell, setting.locale), self.example(setting.locale)

@@ -84,6 +84,12 @@ def number_of(value: object) -> Decimal | None:
     return _AS_SHOWN.plus(value)
 
 
+def bare_number_of(cell: Cell) -> Decimal | None:
+    """The number of a cell that shows one, neither a percentage nor a date or a time."""
+    is_bare = cell.shape is Shape.NUMBER or cell.shape is Shape.SCIENTIFIC
+    return number_of(cell.value) if is_bare else None
+
+
 def plain(number: Decimal) -> str:
     """`number` without exponent and without trailing zeros: 12500, 0.5."""
     if abs(number.adjusted()) > _LONGEST_PLAIN_NUMBER:

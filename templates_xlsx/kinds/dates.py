@@ -10,8 +10,8 @@ from typing import Any
 from domain.likeness import name_key
 from templates_xlsx.issues import DATE_AMBIGUOUS, DATE_INVALID, DATE_OUT_OF_RANGE, DATE_SERIAL
 from templates_xlsx.kinds.base import CellKind, either, noted, refused
-from templates_xlsx.kinds.cleaning import number_of, shown
-from templates_xlsx.raw import Cell, Shape
+from templates_xlsx.kinds.cleaning import bare_number_of, shown
+from templates_xlsx.raw import Cell
 from templates_xlsx.sheet import Reading, Setting
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
@@ -76,7 +76,7 @@ class Day(CellKind):
         found = shown(cell, setting.locale)
         if isinstance(cell.value, datetime):
             return self._in_range(cell.value.date(), found)
-        number = number_of(cell.value) if cell.shape is Shape.NUMBER else None
+        number = bare_number_of(cell)
         if number is None:
             return self._invalid(found, setting)
         return self._read_serial(number, found, setting)

@@ -14,7 +14,7 @@ from templates_xlsx.issues import (
     PERCENT_OUT_OF_RANGE,
 )
 from templates_xlsx.kinds.base import CellKind, either, noted, refused
-from templates_xlsx.kinds.cleaning import number_of, plain, shown
+from templates_xlsx.kinds.cleaning import bare_number_of, number_of, plain, shown
 from templates_xlsx.kinds.numbers import four_decimals, parse_number
 from templates_xlsx.raw import Cell, Shape
 from templates_xlsx.sheet import Reading, Setting
@@ -42,7 +42,7 @@ class _Percentage(CellKind):
     def read_typed(self, cell: Cell, setting: Setting) -> Reading:
         found = shown(cell, setting.locale)
         is_percent = cell.shape is Shape.PERCENT
-        number = number_of(cell.value) if is_percent or cell.shape is Shape.NUMBER else None
+        number = number_of(cell.value) if is_percent else bare_number_of(cell)
         if number is None:
             return refused(NUMBER_INVALID, found, self.example(setting.locale))
         if is_percent:

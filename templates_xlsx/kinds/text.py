@@ -23,13 +23,14 @@ from templates_xlsx.sheet import Note, Reading, Setting
 _DISCOURAGED_IN_NAMES = re.compile(r'[*?<>|"\\\[\]{}^~;:=`]|^[+\-@]')
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f]")
 _ALLOWED_IN_CODES = str.maketrans("", "", "-_.")
+_NO_TEXTS = frozenset({Shape.DATE, Shape.BOOLEAN, Shape.SCIENTIFIC})
 _LONGEST_LINE = 255
 """Above it a text is prose, where a date is only a date."""
 
 
 def _was_taken_for_more(cell: Cell) -> bool:
-    """Whether a spreadsheet made something else of what was typed: of 3-1 a date, say."""
-    return cell.shape is Shape.DATE or cell.shape is Shape.BOOLEAN
+    """Whether a spreadsheet made something else of what was typed: of 3-1 a date, of 3E5 300000."""
+    return cell.shape in _NO_TEXTS
 
 
 class Text(CellKind):

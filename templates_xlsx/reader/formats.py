@@ -25,6 +25,7 @@ GENERAL = Format()
 _DATES = {*range(14, 18), 22, *range(27, 32), 36, *range(50, 59)}
 _TIMES = {*range(18, 22), *range(32, 36), 45, 46, 47}
 _PERCENTS = {9, 10}
+_SCIENTIFIC = {11, 48}
 """Built-in formats (ECMA-376 part 1, 18.8.30), those of East Asia included: they have no code."""
 
 _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
@@ -40,6 +41,8 @@ def builtin_format(number: int) -> Format:
         return Format(Shape.DATE)
     if number in _TIMES:
         return Format(Shape.TIME)
+    if number in _SCIENTIFIC:
+        return Format(Shape.SCIENTIFIC)
     return Format(Shape.PERCENT) if number in _PERCENTS else GENERAL
 
 
@@ -58,6 +61,8 @@ def format_of(code: str) -> Format:
         return Format(Shape.DATE)
     if "%" in letters:
         return Format(Shape.PERCENT)
+    if "e+" in letters or "e-" in letters:
+        return Format(Shape.SCIENTIFIC)
     return Format(Shape.NUMBER, _padding(letters))
 
 

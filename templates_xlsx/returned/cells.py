@@ -23,6 +23,8 @@ def number_format_of(cell: Cell | None, column: Column | None) -> str:
             return "0" * cell.zeros
         case Shape.NUMBER:
             return "General" if own == "@" or "%" in own or "y" in own else own
+        case Shape.SCIENTIFIC:
+            return "0.00E+00"
         case Shape.PERCENT:
             return "0.00##%"
         case Shape.DATE:

@@ -100,6 +100,21 @@ def test_a_code_of_which_a_spreadsheet_made_a_date_is_red_and_a_name_yellow(
         content = given_back(firm, review)
 
 
+def test_a_code_of_which_a_spreadsheet_made_a_power_of_ten_is_red(firm: ApiClient) -> None:
+    """A21: of 3E5 it made 300000; an amount, a rate and a day shown so are what they are."""
+    workbook = load_workbook(BytesIO(book("projects", {**PROJECT, "B": 300000}, PROJECT)))
+    for place, value in (("B2", 300000), ("K3", 20), ("O3", 45000), ("R3", 1850000)):
+        workbook.active[place].value = value
+        workbook.active[place].number_format = "0.00E+00"
+    content = saved(workbook)
+    for _ in range(2):
+        review, rows = reviewed(firm, content, kind="projects")
+        assert ("CODE_NOT_TEXT", "B") in notes(rows[2])
+        assert rows[2]["colour"] == "RED"
+        assert notes(rows[3]) == {("DATE_SERIAL", "O")}
+        content = given_back(firm, review)
+
+
 # Amounts without a currency beside them are in that of the project (DOMAIN §3.3, §3.5)
 
 PAST: Cells = {"C": "NEW-0001", "E": "Base", "F": "ESQ", "L": "28/02/2026"}

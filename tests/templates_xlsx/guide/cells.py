@@ -85,6 +85,7 @@ TYPED = (
     Cell(Decimal("0.45"), Shape.PERCENT),
     Cell(Decimal("0.3125"), Shape.TIME),
     Cell(Decimal(-3), Shape.NUMBER),
+    Cell(Decimal(46000), Shape.SCIENTIFIC),
     Cell(Decimal(5580501400010), Shape.NUMBER),
     Cell(datetime(2025, 3, 3), Shape.DATE),  # noqa: DTZ001
     Cell(datetime(1902, 3, 3), Shape.DATE),  # noqa: DTZ001
@@ -95,13 +96,14 @@ TYPED = (
 
 CELLS = (*map(Cell, TEXTS), *TYPED)
 
+_NUMERIC = (Shape.NUMBER, Shape.SCIENTIFIC, Shape.PERCENT, Shape.TIME)
 _numbers = st.decimals(allow_nan=False, allow_infinity=False) | st.integers().map(Decimal)
 _texts = st.lists(st.sampled_from(TEXTS) | st.text(max_size=12), max_size=3).map(" ".join)
 
 cells = (
     st.sampled_from(CELLS)
     | st.builds(Cell, _texts, formula=st.booleans(), merged=st.booleans())
-    | st.builds(Cell, _numbers, st.sampled_from([Shape.NUMBER, Shape.PERCENT, Shape.TIME]))
+    | st.builds(Cell, _numbers, st.sampled_from(_NUMERIC))
     | st.builds(Cell, st.datetimes(), st.just(Shape.DATE))
 )
 """A cell of any shape, as the reader may hand it on."""

@@ -21,6 +21,10 @@ def number(value: str | int, *, zeros: int = 0) -> Cell:
     return Cell(Decimal(value), Shape.NUMBER, zeros=zeros)
 
 
+def power(value: str) -> Cell:
+    return Cell(Decimal(value), Shape.SCIENTIFIC)
+
+
 def percent(value: str) -> Cell:
     return Cell(Decimal(value), Shape.PERCENT)
 

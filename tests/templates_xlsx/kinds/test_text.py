@@ -6,7 +6,7 @@ import pytest
 
 from templates_xlsx.kinds import Address, Code, Name, Phone, Ref, Text, Token
 from templates_xlsx.raw import Cell
-from tests.templates_xlsx.kinds.readings import FRENCH, day, number, outcome, text, truth
+from tests.templates_xlsx.kinds.readings import FRENCH, day, number, outcome, power, text, truth
 
 
 @pytest.mark.parametrize(
@@ -113,12 +113,17 @@ def test_a_reference_is_kept_as_clean_text() -> None:
 
 @pytest.mark.parametrize(
     ("cell", "kept"),
-    [(day(2026, 3, 1), "2026-03-01"), (truth(True), "Vrai"), (truth(False), "Faux")],
+    [
+        (day(2026, 3, 1), "2026-03-01"),
+        (truth(True), "Vrai"),
+        (truth(False), "Faux"),
+        (power("3E+5"), "300000"),
+    ],
 )
 def test_what_a_spreadsheet_took_for_a_date_is_no_code_and_a_doubtful_name(
     cell: Cell, kept: str
 ) -> None:
-    """Of 3-1 it made a date: what was typed is lost; of a remark nothing is."""
+    """Of 3-1 it made a date, of 3E5 300000: what was typed is lost; of a remark nothing is."""
     assert outcome(Code(), cell) == (None, ["CODE_NOT_TEXT"])
     for kind in (Name(), Text(), Text(32), Phone()):
         assert outcome(kind, cell) == (kept, ["CELL_NOT_TEXT"])

@@ -25,6 +25,8 @@ FORMATS = {
     "hour": 20,
     "percent": 9,
     "text": 49,
+    "power": 11,
+    "engineer": 48,
     "french day": "dd/mm/yyyy",
     "hours": "[h]:mm",
     "siret": "00000000000000",
@@ -35,6 +37,8 @@ FORMATS = {
     "month": "mmm",
     "coloured": "[Red]0.00;[Blue]-0.00",
     "quoted": '"dhms" 0',
+    "own power": "0.0#E+0",
+    "e": '0.00" e+"',
 }
 STYLE = {name: str(index) for index, name in enumerate(FORMATS)}
 """The style number (attribute `s`) of each format."""

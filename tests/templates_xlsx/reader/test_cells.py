@@ -169,6 +169,10 @@ def test_an_unknown_style_shows_a_plain_number() -> None:
         ("amount", Shape.NUMBER, 0),
         ("coloured", Shape.NUMBER, 0),
         ("quoted", Shape.NUMBER, 0),
+        ("power", Shape.SCIENTIFIC, 0),
+        ("engineer", Shape.SCIENTIFIC, 0),
+        ("own power", Shape.SCIENTIFIC, 0),
+        ("e", Shape.NUMBER, 0),
     ],
 )
 def test_a_number_format_tells_the_shape_and_the_padding(
