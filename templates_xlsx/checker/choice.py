@@ -24,6 +24,7 @@ from templates_xlsx.issues import (
     HEADER_COLUMN_MISSING,
     HEADER_DUPLICATE_COLUMN,
     HEADER_NOT_FOUND,
+    SHEET_HIDDEN,
     SHEET_IGNORED,
     TEMPLATE_WRONG_KIND,
     TITLE_ROWS_SKIPPED,
@@ -145,6 +146,7 @@ def _not_found(asked: Sheet | None, setting: Setting) -> Issue:
 def _header_issues(book: RawBook, found: Found, setting: Setting) -> Iterator[Issue]:
     yield from header_issues(found, setting)
     yield from sheets_ignored(book, [found])
+    yield from sheets_hidden([found])
 
 
 def header_issues(found: Found, setting: Setting) -> Iterator[Issue]:
@@ -186,6 +188,11 @@ def sheets_ignored(book: RawBook, taken: Sequence[Found]) -> Iterator[Issue]:
         is_ours = raw.state != "visible" and fits_best(raw, top_rows(raw), LAYOUTS.values(), {})
         if raw.state == "visible" or is_ours:
             yield SHEET_IGNORED(found=quoted(raw.name))
+
+
+def sheets_hidden(taken: Sequence[Found]) -> Iterator[Issue]:
+    """SHEET_HIDDEN for each sheet out of sight that is read: it may be one that was put aside."""
+    yield from (SHEET_HIDDEN(found=one.raw.name) for one in taken if one.raw.state != "visible")
 
 
 def _absent_columns(found: Found, setting: Setting) -> Iterator[Issue]:

@@ -8,10 +8,9 @@ from itertools import islice
 
 from domain.errors import Issue, Refusal
 from templates_xlsx.checker.check import rows_under
-from templates_xlsx.checker.choice import header_issues, sheets_ignored
+from templates_xlsx.checker.choice import header_issues, sheets_hidden, sheets_ignored
 from templates_xlsx.checker.header import Found, candidates, fits_best, top_rows
 from templates_xlsx.checker.sealing import envelope_issues, envelope_of
-from templates_xlsx.issues import SHEET_HIDDEN
 from templates_xlsx.layouts import LAYOUTS
 from templates_xlsx.layouts.workbook import WORKBOOK
 from templates_xlsx.raw import RawBook
@@ -66,7 +65,7 @@ def check_workbook(
         *book.issues,
         *envelope_issues(entries, WORKBOOK, seal),
         *sheets_ignored(book, sheets),
-        *(SHEET_HIDDEN(found=one.raw.name) for one in sheets if one.raw.state != "visible"),
+        *sheets_hidden(sheets),
     )
     if any(issue.is_red for issue in issues):
         return CheckedWorkbook(issues, ())

@@ -221,6 +221,19 @@ def test_a_sheet_in_sight_comes_before_a_hidden_one() -> None:
     assert checked(book, "clients").drafts[0].values["name"] == "Nouveau"
 
 
+@pytest.mark.parametrize("asked", ["clients", None])
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+def test_a_hidden_sheet_that_is_read_for_want_of_another_is_told(
+    asked: str | None, state: str
+) -> None:
+    rows = [as_row(1, titles_of("clients")), as_row(2, filled("clients"))]
+    notes = sheet_of([as_row(1, ["Nos clients"]), as_row(2, ["Autre mise en page"])], "À jour")
+    outcome = checked(book_of(notes, sheet_of(rows, "Ancienne", state=state)), asked)
+    assert said_of(outcome) == ["SHEET_IGNORED", "SHEET_HIDDEN"]
+    assert [issue.found for issue in outcome.issues if issue.code == "SHEET_HIDDEN"] == ["Ancienne"]
+    assert len(outcome.drafts) == 1
+
+
 def test_in_a_workbook_of_several_templates_the_asked_one_is_found() -> None:
     sheets = [
         sheet_of([as_row(1, titles_of(kind)), as_row(2, filled(kind))], kind) for kind in LAYOUTS
