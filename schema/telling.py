@@ -39,9 +39,10 @@ _TITLES = ("column_title", "fields")
 """The facts that hold titles of columns: a review keeps them as who made it reads them."""
 
 _NUMBERS = frozenset({
-    "AMOUNT_NEGATIVE", "AMOUNT_NEGATIVE_ANNEX", "AMOUNT_ROUNDED", "DATE_SERIAL", "HOURS_OVER_DAY",
-    "NUMBER_AMBIGUOUS", "NUMBER_INVALID", "NUMBER_OUT_OF_RANGE", "PERCENT_AS_FRACTION",
-    "PERCENT_OUT_OF_RANGE", "PROGRESS_DECREASED", "VAT_RATE_UNKNOWN", "VAT_RATE_UNVERIFIED",
+    "AMOUNT_NEGATIVE", "AMOUNT_NEGATIVE_ANNEX", "AMOUNT_ROUNDED", "DATE_SERIAL",
+    "HOURS_OUT_OF_RANGE", "HOURS_OVER_DAY", "NUMBER_AMBIGUOUS", "NUMBER_INVALID",
+    "NUMBER_OUT_OF_RANGE", "PERCENT_AS_FRACTION", "PERCENT_OUT_OF_RANGE", "PROGRESS_DECREASED",
+    "VAT_RATE_UNKNOWN", "VAT_RATE_UNVERIFIED",
 })  # fmt: skip
 """The codes whose `found` and `expected` are mere numbers: elsewhere "1.1" may be a code."""
 
