@@ -106,7 +106,7 @@ CURRENCY_DIFFERS = _yellow(
     "CURRENCY_DIFFERS", "The project is in {found} and its client in {expected}."
 )
 AMOUNT_ROUNDED = _yellow(
-    "AMOUNT_ROUNDED", "{found} has more decimals than its currency: rounded to {expected}."
+    "AMOUNT_ROUNDED", "{found} has more decimals than are kept: rounded to {expected}."
 )
 AMOUNT_ZERO = _yellow("AMOUNT_ZERO", "The amount is zero.")
 AMOUNT_NEGATIVE_ANNEX = _yellow(

@@ -101,7 +101,11 @@ def test_first_with_last_is_told_to_be_one_too_many_not_a_wrong_size() -> None:
     ("code", "facts", "french"),
     [
         ("NUMBER_AMBIGUOUS", ("1.234", "1.234"), "« 1.234 » a été lu comme 1,234."),
-        ("AMOUNT_ROUNDED", ("1234.565", "1234.57"), "1234,565 a plus de décimales"),
+        (
+            "AMOUNT_ROUNDED",
+            ("1234.565", "1234.57"),
+            "1234,565 a plus de décimales qu’il n’en est conservé",
+        ),
         ("HOURS_OUT_OF_RANGE", ("0.004", "≤ 24"), "0,004 heures sont hors des limites"),
         ("VAT_RATE_UNKNOWN", ("19.6", None), "19,6 % n’est pas un taux"),
         ("PROGRESS_DECREASED", ("12.5", "33.3333"), "de 12,5 % est inférieur"),
