@@ -209,7 +209,7 @@ class Whole(_NumberKind):
 
 
 _CLOCK = re.compile(
-    r"(?:(?P<minus>[-−]) ?)?(?P<hours>\d{1,5}) ?(?:h|:|heures?|hours?) ?(?P<minutes>[0-5]?\d)"
+    r"(?:(?P<minus>[-−‐‑–—]) ?)?(?P<hours>\d{1,5}) ?(?:h|:|heures?|hours?) ?(?P<minutes>[0-5]?\d)"
     r"(?::[0-5]\d)? ?(?:m|mn|min|minutes?)?"
 )
 _HOUR_WORD = re.compile(r"(?<=[\d ])(?:h|hrs?|heures?|hours?)\.?$")
