@@ -59,7 +59,7 @@ REFERENCE_MODIFIED = _red(
 )
 REFERENCE_ID_UNKNOWN = _red(
     "REFERENCE_ID_UNKNOWN",
-    "The system reference “{found}” is not one of yours.",
+    "The system reference stands for nothing in your data, or for nothing any more.",
     "Leave the cell as it was in the template; empty it for a new record.",
 )
 ENTITY_MISMATCH = _red(

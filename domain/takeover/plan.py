@@ -160,7 +160,7 @@ def by_reference(index: Index, candidate: Candidate) -> tuple[Known | None, tupl
         return None, ()
     entry = index.by_id.get(candidate.record_id)
     if entry is None:
-        return None, (REFERENCE_ID_UNKNOWN(field=("ref",), found=str(candidate.record_id)),)
+        return None, (REFERENCE_ID_UNKNOWN(field=("ref",)),)
     return entry, ()
 
 

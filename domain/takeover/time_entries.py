@@ -122,7 +122,7 @@ class TimeEntryPlanner(Planner):
         entry = self._entries.get(candidate.record_id or 0)
         issues: list[Issue] = []
         if candidate.record_id is not None and entry is None:
-            issues.append(REFERENCE_ID_UNKNOWN(field=("ref",), found=str(candidate.record_id)))
+            issues.append(REFERENCE_ID_UNKNOWN(field=("ref",)))
         columns, parties, said = self._columns(candidate)
         issues += said
         if any(issue.is_red for issue in issues):

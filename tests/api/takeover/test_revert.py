@@ -12,7 +12,7 @@ from domain.base import Record
 from domain.entry import BillingEntry
 from domain.takeover.revert import ImportEffect
 from tests.api.takeover.reviews import client, codes, project, reviewed, take, written
-from tests.api.takeover.sheets import CLIENT, PHASE, PROJECT, book
+from tests.api.takeover.sheets import CLIENT, PHASE, PROJECT, book, download
 from tests.support.api import ApiClient
 from tests.support.documents import DRAW
 from tests.support.takeover import CLEAN, PAST, WORKBOOKS, confirm, send, take_in
@@ -243,3 +243,18 @@ def test_a_state_is_told_by_its_word_in_french(firm: ApiClient) -> None:
     told = confirm(french, review)["userErrors"][0]["message"]
     assert told.startswith("Cet import est enregistré")
     assert "is applied;" in confirm(firm, review)["userErrors"][0]["message"]
+
+
+def test_the_row_of_what_was_taken_back_is_told_without_a_number_of_ours(firm: ApiClient) -> None:
+    """O33: its mark is sound; who reads has never seen the number that we keep the record by."""
+    review, _ = reviewed(firm, book("projects", PROJECT), kind="projects")
+    written(firm, review)
+    prefilled = download(firm, "projects", prefilled=True)
+    assert codes(revert(firm, review)) == []
+    _, rows = reviewed(firm.in_language("fr"), prefilled)
+    (told,) = [note for row in rows.values() for note in row["userErrors"]]
+    assert (told["code"], told["column"]) == ("REFERENCE_ID_UNKNOWN", "A")
+    assert told["message"] == (
+        "La référence du système ne désigne rien dans vos données, ou n’y désigne plus rien."
+    )
+    assert told["found"] is None
