@@ -128,6 +128,8 @@ class FusionPlanner(Planner):
         self._names: dict[str, tuple[str, int]] = {}
         """Code and row of each name given in the file, by key."""
         self._loose: dict[str, str] = {}
+        self._given: dict[tuple[str, str], str] = {}
+        """What the first row of a code that fills a column says, by code and column."""
         self._rows: defaultdict[str, list[Candidate]] = defaultdict(list)
         self._skipped: defaultdict[str, list[Candidate]] = defaultdict(list)
         self._told: dict[tuple[str, bool], _Told] = {}
@@ -154,6 +156,9 @@ class FusionPlanner(Planner):
         if name := candidate.text("name"):
             self._names.setdefault(name_key(name), (code, candidate.row))
             self._loose.setdefault(loose_key(name), name)
+        for key in ("name", "vat_number"):
+            if text := candidate.text(key):
+                self._given.setdefault((code, key), text)
         self._rows[code].append(candidate)
         return candidate
 
@@ -161,15 +166,14 @@ class FusionPlanner(Planner):
         """What is to be said of the client that the row names."""
         client = self._clients.by_code.get(code)
         yield from archived(client, noun="client", field="code")
-        above = self._rows.get(code, ())
         if name := candidate.text("name"):
-            first = next((one.text("name") for one in above if one.text("name")), None)
+            first = self._given.get((code, "name"))
             if first is None:
                 yield from self._name(name, code, client)
             elif name_key(first) != name_key(name):
                 yield CLIENT_NAME_CONFLICT(field=("name",), found=name, expected=first)
         if number := candidate.text("vat_number"):
-            before = next((one.text("vat_number") for one in above if one.text("vat_number")), None)
+            before = self._given.get((code, "vat_number"))
             if before is not None and before != number:
                 yield CLIENT_VAT_CONFLICT(field=("vat_number",), found=number, expected=before)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
@@ -371,3 +372,23 @@ def test_a_contact_like_one_of_whom_no_row_speaks_any_more_is_told(
     # Who stands in the file beside the other is another person, with whom a mailbox is shared.
     both = planned(row(2, **changed), row(3, **ANNA), clients=recorded(), contacts=there)
     assert issues_of(both) == [[], []]
+
+
+def test_a_row_is_not_compared_with_all_those_above_it_of_its_client(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A19: a file may say all that it says of one client: 100,000 rows are not their square."""
+    asked: Counter[int] = Counter()
+    text = Candidate.text
+
+    def counted(self: Candidate, key: str) -> str:
+        asked[self.row] += 1
+        return text(self, key)
+
+    monkeypatch.setattr(Candidate, "text", counted)
+    nameless = [row(n, name=None, contact_email=f"p{n}@c.example") for n in range(2, 102)]
+    named = [row(n, contact_email=f"p{n}@c.example") for n in range(102, 202)]
+    numbered = [row(n, vat_number="NA", address_code=f"A{n}") for n in range(202, 302)]
+    found = planned(*nameless, *named, *numbered, clients=recorded())
+    assert set(outcomes(found)) == {"CREATE"}
+    assert max(asked.values()) < 20
