@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
@@ -36,6 +37,8 @@ class ProgressPlanner(PhaseRowPlanner):
     def __init__(self, known: KnownPhases, recorded: dict[int, list[tuple[date, Decimal]]]) -> None:
         super().__init__(known)
         self._recorded = recorded
+        self._by_day: dict[int, _ByDay] = {}
+        """What was recorded of the phases that the file speaks of."""
         self._stated: dict[tuple[int, date], Decimal] = {}
         """What rows higher in the file state of a phase on a day."""
         self._told_before: set[tuple[int, date]] = set()
@@ -49,16 +52,23 @@ class ProgressPlanner(PhaseRowPlanner):
                 said[entry.id, candidate.values["as_of"]].append(candidate.values["progress"])
         for (phase, day), percents in said.items():
             told = [percent for percent, _ in groupby(percents)]
-            recorded = [one for as_of, one in self._recorded.get(phase, ()) if as_of == day]
             # One row alone is compared as it is planned.
-            if len(told) > 1 and [one for one, _ in groupby(recorded)][-len(told) :] == told:
+            if len(told) == 1:
+                continue
+            recorded = self._of(phase).percents.get(day, ())
+            if [one for one, _ in groupby(recorded)][-len(told) :] == told:
                 self._told_before.add((phase, day))
+
+    def _of(self, phase: int) -> _ByDay:
+        if phase not in self._by_day:
+            self._by_day[phase] = _ByDay(self._recorded.setdefault(phase, []))
+        return self._by_day[phase]
 
     def _add(self, candidate: Candidate, entry: Known) -> Planned:
         percent, as_of = candidate.values["progress"], candidate.values["as_of"]
-        history = self._recorded.get(entry.id, [])
+        before = self._of(entry.id)
         is_told = (entry.id, as_of) in self._told_before
-        if is_told or _recorded_last(history, as_of) == percent:
+        if is_told or before.last_on(as_of) == percent:
             return Planned(candidate.row, RowOutcome.UNCHANGED, target_id=entry.id)
         columns: dict[str, Any] = {
             "phase_id": entry.id,
@@ -66,19 +76,47 @@ class ProgressPlanner(PhaseRowPlanner):
             "as_of": as_of,
             "comment": candidate.values.get("comment"),
         }
-        issues = list(_warnings(entry, percent, in_force(history, as_of)))
+        issues = list(_warnings(entry, percent, before.in_force(as_of)))
         if (other := self._stated.get((entry.id, as_of))) is not None:
-            found, before = (
+            found, former = (
                 f"{as_of:%d/%m/%Y} · {one.normalize():f} %" for one in (percent, other)
             )
-            issues.append(POSSIBLE_DUPLICATE(field=("as_of",), found=found, other=before))
+            issues.append(POSSIBLE_DUPLICATE(field=("as_of",), found=found, other=former))
         return Planned(candidate.row, RowOutcome.CREATE, columns=columns, issues=issues)
 
     def _keep(self, candidate: Candidate, planned: Planned) -> None:
         if planned.outcome is RowOutcome.CREATE:
             phase, as_of = planned.columns["phase_id"], planned.columns["as_of"]
-            self._recorded.setdefault(phase, []).append((as_of, planned.columns["percent"]))
+            self._of(phase).add(as_of, planned.columns["percent"])
             self._stated[phase, as_of] = planned.columns["percent"]
+
+
+class _ByDay:
+    """The history of a phase by day: each row asks, and a file may say all it says of one phase."""
+
+    def __init__(self, history: list[tuple[date, Decimal]]) -> None:
+        self._history = history
+        self.percents: defaultdict[date, list[Decimal]] = defaultdict(list)
+        """Those of each day, in the order they were recorded."""
+        for day, percent in history:
+            self.percents[day].append(percent)
+        self._days = sorted(self.percents)
+
+    def add(self, day: date, percent: Decimal) -> None:
+        """A row of the file adds one."""
+        if day not in self.percents:
+            insort(self._days, day)
+        self.percents[day].append(percent)
+        self._history.append((day, percent))
+
+    def last_on(self, day: date) -> Decimal | None:
+        """The percentage recorded last of those on `day` itself."""
+        return self.percents[day][-1] if day in self.percents else None
+
+    def in_force(self, day: date) -> Decimal | None:
+        """As `in_force` below."""
+        place = bisect_right(self._days, day)
+        return self.percents[self._days[place - 1]][-1] if place else None
 
 
 def in_force(history: list[tuple[date, Decimal]], day: date) -> Decimal | None:
@@ -88,11 +126,6 @@ def in_force(history: list[tuple[date, Decimal]], day: date) -> Decimal | None:
         if as_of <= day and (best is None or as_of >= best[0]):
             best = (as_of, percent)
     return best[1] if best else None
-
-
-def _recorded_last(history: list[tuple[date, Decimal]], day: date) -> Decimal | None:
-    """The percentage recorded last of those on `day` itself."""
-    return next((percent for as_of, percent in reversed(history) if as_of == day), None)
 
 
 def _warnings(entry: Known, percent: Decimal, before: Decimal | None) -> Iterable[Issue]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -202,6 +203,29 @@ def test_putting_back_what_was_recorded_before_a_slip_is_a_new_update() -> None:
     history: History = {30: [(OCTOBER, Decimal(45)), (OCTOBER, Decimal(54))]}
     (made,) = planned(row(progress=Decimal(45)), history=history)
     assert (made.outcome, codes(made.issues)) == (RowOutcome.CREATE, ["PROGRESS_DECREASED"])
+
+
+class Watched(list[tuple[date, Decimal]]):
+    """A history that counts how often it is gone through."""
+
+    times = 0
+
+    def __iter__(self) -> Iterator[tuple[date, Decimal]]:
+        self.times += 1
+        return super().__iter__()
+
+    def __reversed__(self) -> Iterator[tuple[date, Decimal]]:
+        self.times += 1
+        return super().__reversed__()
+
+
+def test_what_was_recorded_of_a_phase_is_gone_through_once_however_many_rows_ask() -> None:
+    """A file may say all that it says of one phase: 100,000 rows are not their square."""
+    history = Watched([(OCTOBER, Decimal(10)), (NOVEMBER, Decimal(20))])
+    of_one_day = [row(n, progress=Decimal(n)) for n in range(2, 50)]
+    of_many = [row(50 + n, as_of=date(2026, 1, 1 + n)) for n in range(28)]
+    assert set(outcomes(planned(*of_one_day, *of_many, history={30: history}))) == {"CREATE"}
+    assert (len(history), history.times) == (78, 1)
 
 
 days = st.dates(date(2026, 1, 1), date(2026, 1, 10))
