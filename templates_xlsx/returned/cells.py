@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,8 @@ from templates_xlsx.raw import Cell, Shape
 from templates_xlsx.sheet import Column
 
 _LONGEST = 32_767
+# Spreadsheet dates know no time zone.
+_DAY_0, _MARCH = datetime(1899, 12, 31), datetime(1900, 3, 1)  # noqa: DTZ001
 _ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"}
 
 
@@ -57,8 +59,20 @@ def put(worksheet: Worksheet, row: int, place: int, cell: Cell | None, look: Any
         case Shape.BOOLEAN:
             worksheet.write_boolean(row, place, bool(value), look)
         case _ if isinstance(value, datetime):
-            worksheet.write_datetime(row, place, value, look)
+            _put_moment(worksheet, row, place, value, look)
         case _ if isinstance(value, Decimal):
             worksheet.write_number(row, place, float(value), look)
         case _:
             worksheet.write_string(row, place, str(value)[:_LONGEST], look)
+
+
+def _put_moment(worksheet: Worksheet, row: int, place: int, value: datetime, look: Any) -> None:
+    """Writes a date as the number of days that it was read from.
+
+    XlsxWriter takes a day from 1 January 1900 and gives one to the noon of 28 February: a 1 shown
+    as a date would come back as 0.
+    """
+    if value < _MARCH:
+        worksheet.write_number(row, place, (value - _DAY_0) / timedelta(days=1), look)
+    else:
+        worksheet.write_datetime(row, place, value, look)

@@ -115,6 +115,29 @@ def test_a_code_of_which_a_spreadsheet_made_a_power_of_ten_is_red(firm: ApiClien
         content = given_back(firm, review)
 
 
+@pytest.mark.parametrize(
+    ("serial", "shown"),
+    [
+        (1, "1900-01-01"),
+        (1.25, "1900-01-01 06:00:00"),
+        (59.5, "1900-02-28 12:00:00"),
+        (61, "1900-03-01"),
+    ],
+)
+def test_a_number_that_was_formatted_as_a_date_is_given_back_as_it_was(
+    firm: ApiClient, serial: float, shown: str
+) -> None:
+    """A21: else hours of 1 by mistake a date would be hours of 0 once they are sent again."""
+    workbook = load_workbook(BytesIO(book("collaborators", {**PERSON, "L": serial})))
+    workbook.active["L2"].number_format = "dd/mm/yyyy"
+    content = saved(workbook)
+    for _ in range(2):
+        review, rows = reviewed(firm, content, kind="collaborators")
+        assert notes(rows[2]) == {("NUMBER_INVALID", "L")}
+        assert [note["found"] for note in rows[2]["userErrors"]] == [shown]
+        content = given_back(firm, review)
+
+
 # Amounts without a currency beside them are in that of the project (DOMAIN §3.3, §3.5)
 
 PAST: Cells = {"C": "NEW-0001", "E": "Base", "F": "ESQ", "L": "28/02/2026"}
