@@ -47,6 +47,8 @@ _GROUPED = {
     ".": re.compile(r"\d{1,3}(?:\.\d{3})+"),
     ",": re.compile(r"\d{1,3}(?:,\d{3})+"),
 }
+_NO_GROUP = re.compile(r"\d[\s'](?!\d{3}(?!\d))\d")
+"""A space or an apostrophe before more or fewer than three digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ def parse_number(text: str, *, has_groups: bool = True) -> Written | None:
     """The number that a clean `text` writes, or None.
 
     With `has_groups` (amounts) separators may group thousands; without (percentages, hours) a
-    single separator is always decimal.
+    single separator is always decimal, and spaces group by three or not at all: 7 30 and 7'30 are
+    no 730 hours.
     """
     if len(text) > _LONGEST_NUMBER:
         return None
@@ -159,6 +162,8 @@ def _read_body(body: str, tail: str, *, has_groups: bool) -> tuple[Decimal, bool
     digits, _, exponent = body.partition("e")
     power = int(exponent or 0)
     is_spaced = " " in digits or "'" in digits
+    if is_spaced and not has_groups and _NO_GROUP.search(digits):
+        return None
     digits = "".join(digits.split()).replace("'", "")
     marks = [c for c in digits if c in ".,"]
     if not marks:

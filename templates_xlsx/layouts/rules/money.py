@@ -136,15 +136,14 @@ def _settle_hours(draft: Draft, column: Column, setting: Setting) -> None:
     hours = hours_in(cleaned(raw))
     withdraw(draft, column, NUMBER_AMBIGUOUS)
     withdraw(draft, column, NUMBER_INVALID)
-    if found is None and hours is not None:
-        found = hours = _judged_anew(draft, column, hours, setting)
-        if found is None:
-            return
-    elif found is None or written_currencies(draft, column) is not None:
+    if hours is None:
         expected = Hours().example(setting.locale)
         refuse(draft, column, NUMBER_INVALID, setting, found=quoted(raw), expected=expected)
         return
-    hours = found if hours is None else hours
+    if found is None:
+        hours = _judged_anew(draft, column, hours, setting)
+        if hours is None:
+            return
     exact = rounded(hours, 2)
     if exact != hours:
         shown = {"found": plain(hours), "expected": f"{exact:f}"}

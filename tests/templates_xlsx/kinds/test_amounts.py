@@ -226,6 +226,10 @@ def test_a_whole_number_stays_within_its_limits(
         ("-2:00", None, ["HOURS_OUT_OF_RANGE"]),
         ("sept", None, ["NUMBER_INVALID"]),
         ("7:75", None, ["NUMBER_INVALID"]),
+        ("7 30", None, ["NUMBER_INVALID"]),
+        ("7'30", None, ["NUMBER_INVALID"]),
+        ("3 0", None, ["NUMBER_INVALID"]),
+        ("7 , 5", "7.5", []),
         (truth(True), None, ["NUMBER_INVALID"]),
     ],
 )
@@ -237,6 +241,8 @@ def test_hours_are_read_as_numbers_and_as_clocks(
 
 def test_hours_may_have_to_be_more_than_zero() -> None:
     assert outcome(Hours(24), "0") == (Decimal(0), [])
+    assert outcome(Hours(), "1 250,5 h") == (Decimal("1250.5"), [])
+    assert outcome(Hours(), "12'500") == (Decimal(12500), [])
     assert outcome(Hours(24, is_more=True), "0") == (None, ["HOURS_OUT_OF_RANGE"])
     assert outcome(Hours(24, is_more=True), "25") == (None, ["HOURS_OUT_OF_RANGE"])
 

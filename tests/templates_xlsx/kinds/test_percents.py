@@ -41,6 +41,7 @@ few = settings(max_examples=100, deadline=None)
         ("-5", None, ["PERCENT_OUT_OF_RANGE"]),
         (percent("45"), None, ["PERCENT_OUT_OF_RANGE"]),
         ("terminé", None, ["NUMBER_INVALID"]),
+        ("4 5", None, ["NUMBER_INVALID"]),
         ("45 €", None, ["NUMBER_INVALID"]),
         (truth(True), None, ["NUMBER_INVALID"]),
     ],
