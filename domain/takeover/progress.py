@@ -19,6 +19,7 @@ from domain.takeover.phase_rows import (
     OF_REFERENCES,
     KnownPhases,
     PhaseRowPlanner,
+    modified_references,
     of_unsigned,
 )
 
@@ -48,7 +49,7 @@ class ProgressPlanner(PhaseRowPlanner):
         said: defaultdict[tuple[int, date], list[Decimal]] = defaultdict(list)
         for candidate in candidates:
             entry = self._phase_of(candidate)
-            if entry is not None:
+            if entry is not None and not _is_refused(candidate, entry):
                 said[entry.id, candidate.values["as_of"]].append(candidate.values["progress"])
         for (phase, day), percents in said.items():
             told = [percent for percent, _ in groupby(percents)]
@@ -89,6 +90,11 @@ class ProgressPlanner(PhaseRowPlanner):
             phase, as_of = planned.columns["phase_id"], planned.columns["as_of"]
             self._of(phase).add(as_of, planned.columns["percent"])
             self._stated[phase, as_of] = planned.columns["percent"]
+
+
+def _is_refused(candidate: Candidate, entry: Known) -> bool:
+    """Whether a row states nothing of its phase: what it says is never recorded."""
+    return bool(entry.columns.get("is_archived")) or any(modified_references(candidate, entry))
 
 
 class _ByDay:

@@ -205,6 +205,19 @@ def test_putting_back_what_was_recorded_before_a_slip_is_a_new_update() -> None:
     assert (made.outcome, codes(made.issues)) == (RowOutcome.CREATE, ["PROGRESS_DECREASED"])
 
 
+@pytest.mark.parametrize("changed", [{"phase_name": "Autre"}, {"fee": Decimal(1)}])
+def test_a_file_with_a_refused_row_among_those_of_one_day_changes_nothing_when_sent_again(
+    changed: dict[str, Any],
+) -> None:
+    """What the refused row says was never recorded: the others are what the file said."""
+    history: History = {30: []}
+    rows = [row(n, progress=Decimal(percent)) for n, percent in enumerate((55, 30, 60, 55), 2)]
+    rows[2].values |= changed
+    assert outcomes(planned(*rows, history=history)) == ["CREATE", "CREATE", "REFUSED", "CREATE"]
+    again = outcomes(planned(*rows, history=history))
+    assert again == ["UNCHANGED", "UNCHANGED", "REFUSED", "UNCHANGED"]
+
+
 class Watched(list[tuple[date, Decimal]]):
     """A history that counts how often it is gone through."""
 
