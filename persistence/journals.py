@@ -109,6 +109,8 @@ class Settlement:
     """(gross, day) of each credit note, in the order in which they were made."""
     paid: dict[int, tuple[int, date]] = field(default_factory=dict)
     """(amount, last day) by payment; only what is set against it."""
+    former: dict[int, tuple[int, date]] = field(default_factory=dict)
+    """As `paid`, of payments cancelled since; only in another currency than the euro."""
     last_note: int = 0
 
     @property
@@ -147,34 +149,6 @@ def payments_with_clients(
             .join(Client, Client.id == Payment.client_id)
             .where(Payment.id.in_(portion))
         )
-    }
-
-
-def given_until_cancelled(
-    session: ScopedSession, payment_ids: Iterable[int]
-) -> dict[int, dict[int, int]]:
-    """By cancelled payment: what it gave to each invoice until then, in minor units."""
-    row, gone = PaymentAllocation, PaymentCancellation
-    rows = [
-        one
-        for portion in portions(payment_ids)
-        for one in session.execute(
-            select(row.payment_id, row.invoice_id, row.amount_minor, row.reason == gone.reason)
-            .join(gone, gone.payment_id == row.payment_id)
-            .where(row.payment_id.in_(portion))
-            .order_by(row.id.desc())
-        )
-    ]
-    found: dict[int, dict[int, int]] = {}
-    for payment, invoice, minor, has_its_reason in rows:
-        # Nothing is set against an invoice after the rows by which it was taken off them all.
-        is_taken_off = minor < 0 and has_its_reason and not found.get(payment)
-        if not is_taken_off:
-            given = found.setdefault(payment, {})
-            given[invoice] = given.get(invoice, 0) + int(minor)
-    return {
-        payment: {key: minor for key, minor in given.items() if minor}
-        for payment, given in found.items()
     }
 
 
@@ -217,4 +191,37 @@ def settlements(session: ScopedSession, invoice_ids: Iterable[int]) -> dict[int,
         )
         for key, payment, minor, day in session.execute(paid):
             found[key].paid[payment] = (int(minor), day)
+    foreign = {key for key, one in found.items() if one.currency != "EUR"}
+    if foreign:
+        for payment, given_then in _until_cancelled(session, foreign).items():
+            for key in foreign & given_then.keys():
+                found[key].former[payment] = given_then[key]
     return found
+
+
+def _until_cancelled(
+    session: ScopedSession, invoice_ids: Iterable[int]
+) -> dict[int, dict[int, tuple[int, date]]]:
+    """By cancelled payment: (amount, last day) of what it gave to each invoice until then."""
+    row, gone = PaymentAllocation, PaymentCancellation
+    rows = [
+        one
+        for portion in portions(payments_against(session, invoice_ids))
+        for one in session.execute(
+            select(row, row.reason == gone.reason)
+            .join(gone, gone.payment_id == row.payment_id)
+            .where(row.payment_id.in_(portion))
+            .order_by(row.id.desc())
+        )
+    ]
+    found: dict[int, dict[int, tuple[int, date]]] = {}
+    for one, has_its_reason in rows:
+        # Nothing is set against an invoice after the rows by which it was taken off them all.
+        if one.amount_minor > 0 or not has_its_reason or one.payment_id in found:
+            given = found.setdefault(one.payment_id, {})
+            minor, day = given.get(one.invoice_id, (0, one.booked_on))
+            given[one.invoice_id] = minor + one.amount_minor, max(day, one.booked_on)
+    return {
+        payment: {key: told for key, told in given.items() if told[0]}
+        for payment, given in found.items()
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -96,24 +96,28 @@ def last_note_in_cents(posting: Posting, one: Settlement) -> int:
     """What the note that settles an invoice takes of the receivable: all that others leave."""
     cents = _converted(posting, one)
     others = sum(cents(minor) for minor, _ in one.notes[:-1])
-    return cents(one.gross) - others - sum(cents_paid(posting, one).values())
+    paid = cents_paid(posting, one)
+    return cents(one.gross) - others - sum(paid[key] for key in one.paid)
 
 
 def cents_paid(posting: Posting, one: Settlement) -> dict[int, int]:
     """What each payment gives to an invoice in cents, by payment.
 
     Together they are what their sum comes to, however it was paid in parts; the last one takes the
-    rest of an invoice that it settled.
+    rest of an invoice that it settled. One in another currency that was cancelled came as what it
+    gave until then, and so it is turned round; it settles nothing.
     """
     cents = _converted(posting, one)
     found: dict[int, int] = {}
     paid = 0
-    for key, (minor, _) in sorted(one.paid.items(), key=lambda given: (given[1][1], given[0])):
+    given = {**one.former, **one.paid}.items()
+    for key, (minor, _) in sorted(given, key=lambda told: (told[1][1], told[0])):
         found[key] = cents(paid + minor) - cents(paid)
         paid += minor
-    if found and one.is_settled and not one.is_settled_by_note:
+    if one.paid and one.is_settled and not one.is_settled_by_note:
         credited = sum(cents(minor) for minor, _ in one.notes)
-        found[key] += cents(one.gross) - credited - cents(paid)
+        last = max(one.paid, key=lambda key: (one.paid[key][1], key))
+        found[last] += cents(one.gross) - credited - sum(found[key] for key in one.paid)
     return found
 
 
@@ -131,7 +135,7 @@ def receipts(
 ) -> list[tuple[tuple[str, date], journal.Receipt]]:
     """The payments as the journal of the bank has them, each with the year it is of."""
     known = journals.payments_with_clients(posting.session, {one.posted.key for one in moves})
-    given = _given(posting, settled, [payment for payment, _ in known.values()])
+    given = _given(posting, settled, known.keys())
     found = []
     for move in moves:
         payment, client = known[move.posted.key]
@@ -141,7 +145,7 @@ def receipts(
                 minor=minor,
                 rate=posting.rate(one.currency, one.rate, one.number),
                 cents=cents,
-                **_lettered(None if cents is None else letters.get(one.number)),
+                **_lettered(letters.get(one.number) if payment.id in one.paid else None),
             )
             for one, minor, cents in parts
         )
@@ -154,23 +158,16 @@ def receipts(
 
 
 def _given(
-    posting: Posting, settled: Mapping[int, Settlement], paid: Sequence[Payment]
-) -> dict[int, list[tuple[Settlement, int, int | None]]]:
-    """By payment: what it gives to which invoice, in minor units and in cents.
-
-    One in another currency that was cancelled has what it gave until then, and no cents that have
-    to add up: it is turned round at the rates at which it came.
-    """
-    given: dict[int, list[tuple[Settlement, int, int | None]]] = {}
-    paying = {one.id for one in paid}
+    posting: Posting, settled: Mapping[int, Settlement], paying: Set[int]
+) -> dict[int, list[tuple[Settlement, int, int]]]:
+    """By payment: what it gives to which invoice, in minor units and in cents."""
+    given: dict[int, list[tuple[Settlement, int, int]]] = {}
     for one in sorted(settled.values(), key=lambda found: found.key):
+        parts = {**one.former, **one.paid}
         # What they were taken off again waits for no rate.
-        cents = cents_paid(posting, one) if paying & one.paid.keys() else {}
+        cents = cents_paid(posting, one) if paying & parts.keys() else {}
         for payment_id, part in cents.items():
-            given.setdefault(payment_id, []).append((one, one.paid[payment_id][0], part))
-    foreign = [one.id for one in paid if one.currency != "EUR"]
-    for payment_id, former in journals.given_until_cancelled(posting.session, foreign).items():
-        given[payment_id] = [(settled[key], minor, None) for key, minor in sorted(former.items())]
+            given.setdefault(payment_id, []).append((one, parts[payment_id][0], part))
     return given
 
 

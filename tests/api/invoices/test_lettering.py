@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from tests.api.invoices.acts import CLIENT, account_line, blank, change, final
@@ -91,16 +93,17 @@ def test_money_in_another_currency_is_turned_round_at_the_rate_at_which_it_came(
     and no rate is asked for."""
     any_firm.query(CLIENT, input={"id": "client_1", "currency": "USD"})
     sold = []
-    for net, rate in (("100", "0.86"), ("20", "0.9")):
+    for net, rate in (("100", "0.86"), ("20", "0.9"), ("20", "0.8")):
         sold.append(blank(any_firm)["id"])
         kept = {"rate": rate, "on": "2026-11-20", "source": "BCE"}
         change(any_firm, sold[-1], lines=[account_line(net)], euroRate=kept)
         assert final(any_firm, sold[-1])["userErrors"] == []
-    parts = [{"invoiceId": one} for one in sold[:2]]
-    paid = pay(any_firm, "144.00", currency="USD", allocations=parts)["payment"]["id"]
-    # What was taken off before is no part of what it gave until then.
-    taken = act(any_firm, "paymentUnallocate", id=paid, invoiceId=sold[1], reason="Rejet")
-    again = act(any_firm, "paymentAllocate", id=paid, allocations=parts[1:])
+    parts = [{"invoiceId": one} for one in sold]
+    first = [parts[0], parts[2]]
+    paid = pay(any_firm, "144.00", currency="USD", allocations=first)["payment"]["id"]
+    # What was taken off before, in the same words, is no part of what it gave until then.
+    taken = act(any_firm, "paymentUnallocate", id=paid, invoiceId=sold[2], reason="Rejet")
+    again = act(any_firm, "paymentAllocate", id=paid, allocations=parts[1:2])
     assert taken["userErrors"] == again["userErrors"] == []
 
     def banked(first: str, last: str) -> list[tuple[str, ...]]:
@@ -177,6 +180,40 @@ def test_what_settles_a_foreign_invoice_last_takes_what_is_left_of_it(
     assert {day: entries(day) for day in went_out} == went_out
     if act_of == "credited":
         assert entries(day, payments=False) == went_out[day]
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_part_that_is_cancelled_leaves_nothing_of_a_foreign_invoice(
+    any_firm: ApiClient, calendar: Calendar, place: int
+) -> None:
+    """33.33 and 66.68 USD are 28.66 and 57.35: one of the two is cancelled, and comes anew."""
+    any_firm.query(CLIENT, input={"id": "client_1", "currency": "USD"})
+    sold = blank(any_firm)["id"]
+    kept = {"rate": "0.86", "on": "2026-11-20", "source": "BCE"}
+    change(any_firm, sold, lines=[account_line("100.01", tax="EXPORT_262")], euroRate=kept)
+    assert final(any_firm, sold)["userErrors"] == []
+    of_it = {"currency": "USD", "allocations": [{"invoiceId": sold}]}
+
+    def owed(day: str) -> list[Decimal]:
+        period = {"issuedFrom": day, "issuedTo": day}
+        answer = export(any_firm, "FEC", filter=period, includePayments=True)
+        ((_, content),) = files(any_firm, answer).items()
+        return [read.movement(row) for row in read.fec(content) if row["CompteNum"] == "411000"]
+
+    went_out = {"2026-11-21": owed("2026-11-21")}
+    came = []
+    for day, amount in (("2026-11-22", "33.33"), ("2026-11-23", "66.68")):
+        calendar.go_to(day)
+        came.append(pay(any_firm, amount, receivedOn=day, **of_it)["payment"])
+        went_out[day] = owed(day)
+    calendar.go_to("2026-11-24")
+    act(any_firm, "paymentCancel", id=came[place]["id"], reason="Rejet")
+    went_out["2026-11-24"] = owed("2026-11-24")
+    calendar.go_to("2026-11-25")
+    pay(any_firm, came[place]["amount"]["amount"], receivedOn="2026-11-25", **of_it)
+    went_out["2026-11-25"] = owed("2026-11-25")
+    assert sum(minor for some in went_out.values() for minor in some) == 0
+    assert {day: owed(day) for day in went_out} == went_out
 
 
 def test_what_a_payment_no_longer_pays_asks_for_no_rate(any_firm: ApiClient) -> None:
