@@ -51,6 +51,11 @@ query($on: Date, $by: TotalsBy!, $page: PageInput) {
     nodes {
       currency client { code } project { code }
       invoiced { amount } credited { amount } deposits { amount } takenOver { amount }
+      fixedFees {
+        adjustedFee { amount } history { amount } alreadyBilled { amount } writtenOff { amount }
+        earned { amount } remainingToBill { amount } reserved { amount } overBilled { amount }
+        billableNow { amount }
+      }
     }
     pageInfo { hasNextPage endCursor }
   }
@@ -73,7 +78,7 @@ def judge_figures(walk: Walk, books: Read) -> None:
         if phase["method"] == "TIME_AND_MATERIALS":
             _judge_time(walk, books, phase, worked, due[key])
         _judge_phase(walk, books, phase, told[key], due[key])
-    for on in (firm.today, FIRST + timedelta(days=firm.chance.randrange(-10, 100))):
+    for on in (None, FIRST + timedelta(days=firm.chance.randrange(-10, 100))):
         for by in ("ORGANISATION", "CLIENT", "PROJECT"):
             _judge_totals(walk, books, on, by)
 
@@ -107,10 +112,7 @@ def _judge_phase(walk: Walk, books: Read, phase: Row, told: Row, due: Decimal) -
             corrected[kind] += value
     history = sum((value for of, value, _ in walk.history if of == key), Decimal(0))
     billed = history + corrected["BILLED"] + _billed(books, key)
-    held = sum(
-        (line["net"] for one in books.open for line in one["lines"] if line["phase"] == key),
-        Decimal(0),
-    )
+    held = _held(books, key)
     fee = phase["fee"] + corrected["FEE"]
     where = (phase, told)
     assert told["history"] == history, where
@@ -124,7 +126,7 @@ def _judge_phase(walk: Walk, books: Read, phase: Row, told: Row, due: Decimal) -
         return
     left = fee - billed - corrected["WRITE_OFF"]
     assert told["remainingToBill"] == left, (where, left)
-    progress = walk.done(key)
+    progress = walk.done(key, walk.firm.today)
     assert (told["progress"] or 0) == progress, (where, progress)
     currency = walk.firm.projects[phase["project"]]["currency"]
     earned = rounded(fee * progress / 100, currency)
@@ -186,7 +188,47 @@ def _judge_retainer(walk: Walk, books: Read, phase: Row, billed: Decimal, due: D
     assert due == max(Decimal(0), whole - billed), (phase, whole, billed, due)
 
 
-def _judge_totals(walk: Walk, books: Read, on: date, by: str) -> None:
+def _owner(walk: Walk, phase: str, by: str) -> str | None:
+    project = walk.firm.phases[phase]["project"]
+    client: str = walk.firm.projects[project]["client"]["code"]
+    return {"ORGANISATION": None, "CLIENT": client, "PROJECT": project}[by]
+
+
+def _fees(walk: Walk, books: Read, as_of: date | None) -> dict[str, Row]:
+    """The figures of each fixed fee as of a day: then pro formas hold nothing, else they do."""
+    found: dict[str, Row] = {}
+    on = as_of or date.max
+    for key, phase in walk.firm.phases.items():
+        if phase["method"] != "FIXED_FEE_PROGRESS":
+            continue
+        corrected: Sums = defaultdict(Decimal)
+        for of, kind, value, day in walk.corrections:
+            if of == key and day <= on:
+                corrected[kind] += value
+        history = sum((v for of, v, day in walk.history if of == key and day <= on), Decimal(0))
+        fee = phase["fee"] + corrected["FEE"]
+        billed = history + corrected["BILLED"] + _billed(books, key, on)
+        held = Decimal(0) if as_of else _held(books, key)
+        currency = walk.firm.projects[phase["project"]]["currency"]
+        earned = rounded(fee * walk.done(key, on) / 100, currency)
+        left = fee - billed - corrected["WRITE_OFF"]
+        found[key] = {
+            "adjustedFee": fee, "history": history, "alreadyBilled": billed, "reserved": held,
+            "writtenOff": corrected["WRITE_OFF"], "earned": earned, "remainingToBill": left,
+            "overBilled": max(Decimal(0), billed - earned),
+            "billableNow": max(Decimal(0), min(earned - billed - held, left - held)),
+        }  # fmt: skip
+    return found
+
+
+def _held(books: Read, phase: str) -> Decimal:
+    """What pro formas hold of a phase."""
+    lines = [line for one in books.open for line in one["lines"]]
+    return sum((line["net"] for line in lines if line["phase"] == phase), Decimal(0))
+
+
+def _judge_totals(walk: Walk, books: Read, as_of: date | None, by: str) -> None:
+    on = as_of or date.max
     expected: defaultdict[tuple[Any, ...], Sums] = defaultdict(lambda: defaultdict(Decimal))
     projects = walk.firm.projects
 
@@ -219,13 +261,26 @@ def _judge_totals(walk: Walk, books: Read, on: date, by: str) -> None:
             project = walk.firm.phases[of]["project"]
             client = projects[project]["client"]
             at(client["code"], project, projects[project]["currency"])["takenOver"] += value
+    fees = _fees(walk, books, as_of)
     told = {}
-    for row in pages(walk.firm.api, _TOTALS, "totals", by=by, on=on.isoformat()):
+    for row in pages(walk.firm.api, _TOTALS, "totals", by=by, on=as_of and as_of.isoformat()):
         owner = {"ORGANISATION": None, "CLIENT": row["client"], "PROJECT": row["project"]}[by]
         told[owner and owner["code"], row["currency"]] = {
             name: Decimal(row[name]["amount"])
             for name in ("invoiced", "credited", "deposits", "takenOver")
         }
+        key = owner and owner["code"], row["currency"]
+        of = row["fixedFees"]
+        found = {name: Decimal(of[name]["amount"]) for name in of}
+        summed: Sums = defaultdict(Decimal)
+        for phase, one in fees.items():
+            if (
+                _owner(walk, phase, by),
+                projects[walk.firm.phases[phase]["project"]]["currency"],
+            ) == key:
+                for name, value in one.items():
+                    summed[name] += value
+        assert found == {name: summed[name] for name in found}, (by, on, key, found, summed)
     for key, sums in expected.items():
         if by == "PROJECT" and key[0] is None:
             continue

@@ -38,9 +38,13 @@ class Billing(Walked):
             self.firm.api.query(PROGRESS, phase=key, percent=percent, on=on)
             self.progress.append((key, date.fromisoformat(on), Decimal(percent)))
 
-    def done(self, phase: str) -> Decimal:
-        """The percent of a phase that is in force today: of the last day, of that the last one."""
-        known = [(day, place) for place, (key, day, _) in enumerate(self.progress) if key == phase]
+    def done(self, phase: str, on: date) -> Decimal:
+        """The percent of a phase in force that day: of the last day before, of that the last."""
+        known = [
+            (day, place)
+            for place, (key, day, _) in enumerate(self.progress)
+            if key == phase and day <= on
+        ]
         return self.progress[max(known)[1]][2] if known else Decimal(0)
 
     def _work(self) -> None:
@@ -138,9 +142,7 @@ class Billing(Walked):
     def _written(self) -> None:
         """By hand: several rates, rebates, odd quantities and prices, now and then on phases."""
         project, chance = self._some_project(), self.firm.chance
-        entity = self.firm.api.query(
-            "query($id: ID!) { project(id: $id) { entity { id } } }", id=project["id"]
-        )["project"]["entity"]["id"]
+        entity = self.firm.entities[project["entity"]]
         client = project["client"]
         answer = self.firm.api.query(BLANK, client=client["id"], entity=entity, key=once())
         key = answer["invoiceCreate"]["invoice"]["id"]

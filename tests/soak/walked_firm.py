@@ -47,6 +47,8 @@ class Firm:
     chance: Random
     today: date = FIRST
     clients: dict[str, Row] = field(default_factory=dict)
+    entities: dict[str, str] = field(default_factory=dict)
+    """Identifiers by code."""
     projects: dict[str, Row] = field(default_factory=dict)
     phases: dict[str, Row] = field(default_factory=dict)
 
@@ -98,6 +100,8 @@ def found_firm(api: ApiClient, calendar: Calendar, seed: int) -> Firm:
     calendar.now = datetime(FIRST.year, FIRST.month, FIRST.day, 8, tzinfo=UTC)
     firm = Firm(api, calendar, Random(seed))
     made(api, "organisationUpdate", latePaymentRate="12.15")
+    known = api.query("{ entities { nodes { id code } } }")["entities"]["nodes"]
+    firm.entities = {row["code"]: row["id"] for row in known}
     codes = api.query("{ taxCodes(page: { first: 100 }) { nodes { id code } } }")["taxCodes"]
     for row in codes["nodes"]:
         if account := VAT_ACCOUNTS.get(row["code"]):

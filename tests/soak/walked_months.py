@@ -201,7 +201,7 @@ class Walk(Billing):
         """In advance, or for whatever is due."""
         project = self._some_project()
         client = project["client"]
-        entity = f"entity_{1 if project['entity'] == 'RIV-PAR' else 2}"
+        entity = self.firm.entities[project["entity"]]
         automatic = self.firm.chance.random() < 0.6
         amount = self.firm.amount(project["currency"], 4000)
         self._received(
