@@ -10,7 +10,7 @@ from typing import Any
 from tests.api.invoices.exporting_acts import export, files
 from tests.soak.audited_papers import free, owed
 from tests.soak.read_books import Read
-from tests.soak.walked_firm import DECIMALS, FIRST, RATES, VAT_ACCOUNTS, Firm, rounded
+from tests.soak.walked_firm import DECIMALS, ENTITIES, FIRST, RATES, VAT_ACCOUNTS, Firm, rounded
 from tests.support import accounting_files as read
 
 Row = dict[str, Any]
@@ -23,9 +23,11 @@ EARLIEST = FIRST - timedelta(days=60)
 LATEST = FIRST + timedelta(days=700)
 
 
-def entries(firm: Firm, first: date = EARLIEST, last: date = LATEST) -> dict[str, list[Row]]:
+def entries(
+    firm: Firm, first: date = EARLIEST, last: date = LATEST, **chosen: str
+) -> dict[str, list[Row]]:
     """The rows of the files of entries of a period, by file."""
-    period = {"issuedFrom": first.isoformat(), "issuedTo": last.isoformat()}
+    period = {"issuedFrom": first.isoformat(), "issuedTo": last.isoformat(), **chosen}
     told = export(firm.api, "FEC", filter=period, includePayments=True, euroRates=_GIVEN)
     if told["export"] is None:
         assert [one["code"] for one in told["userErrors"]] == ["EXPORT_EMPTY"], told
@@ -58,6 +60,10 @@ def judge_entries(firm: Firm, books: Read, cancelled: dict[str, date]) -> None:
     # What a half holds one side of only has no letter in it.
     halves = Counter(_unlettered(row) for some in parts for row in some)
     assert halves == Counter(_unlettered(row) for row in rows), _differ(halves, rows)
+    apart: dict[str, list[Row]] = {}
+    for entity in ENTITIES:
+        apart |= entries(firm, entityId=firm.entities[entity])
+    assert apart == whole
     for name, some in whole.items():
         _judge_file(firm, name, some)
 

@@ -10,6 +10,7 @@ from typing import Any
 from tests.api.batches import acts as batches
 from tests.api.invoices.acts import DELETE
 from tests.api.invoices.exporting_acts import EXPORT
+from tests.api.invoices.paying_acts import BULK as PAY_ALL
 from tests.api.invoices.paying_acts import act
 from tests.soak.walked_billing import Billing
 from tests.soak.walked_firm import RATES, Row, once, rounded
@@ -24,6 +25,11 @@ mutation($input: InvoicesBulkFinaliseInput!) {
   invoicesBulkFinalise(input: $input) {
     results { outcome node { id } userErrors { code } } userErrors { code }
   }
+}
+"""
+CREDIT_ALL = """
+mutation($input: InvoicesBulkCreditInput!) {
+  invoicesBulkCredit(input: $input) { results { userErrors { code } } userErrors { code } }
 }
 """
 
@@ -160,6 +166,20 @@ class Walk(Billing):
                 found.append({"lineId": one["id"], "amount": str(amount)})
         return found
 
+    def _credited_together(self) -> None:
+        """Some in parts, some whole; what cannot be credited is left out."""
+        chance = self.firm.chance
+        items: list[Row] = []
+        for key in chance.sample(self.finals, min(2, len(self.finals))):
+            items.append({"id": key, "reason": "r"})
+            if chance.random() < 0.7:
+                items[-1]["lines"] = self._lines_credited(self._seen(key), by_quantity=False)
+        asked = {"items": items, "idempotencyKey": once(), "errorPolicy": "REJECT_FAILED_ROWS"}
+        if items and chance.random() < 0.4:
+            answer = self.firm.api.query(CREDIT_ALL, input=asked)["invoicesBulkCredit"]
+            for result in self._noted(answer, "credit_all")["results"]:
+                self._noted(result, "credit_all")
+
     def _replaced(self) -> None:
         if self.finals and self.firm.chance.random() < 0.6:
             key = self.firm.chance.choice(self.finals)
@@ -215,6 +235,24 @@ class Walk(Billing):
         )  # fmt: skip
         if self._noted(answer, "paid")["payment"]:
             self.payments.append(answer["payment"]["id"])
+
+    def _paid_together(self) -> None:
+        """A statement of the bank: each payment sees what those before it have paid."""
+        items = []
+        for _ in range(3):
+            project = self._some_project()
+            items.append(
+                {
+                    "clientId": project["client"]["id"], "currency": project["currency"],
+                    "entityId": self.firm.entities[project["entity"]], "autoAllocate": True,
+                    "amount": str(self.firm.amount(project["currency"], 2500)),
+                    "receivedOn": self._back(12),
+                }
+            )  # fmt: skip
+        asked = {"items": items, "idempotencyKey": once()}
+        answer = self.firm.api.query(PAY_ALL, input=asked)["paymentsBulkRecord"]
+        self._noted(answer, "paid_together")
+        self.payments += [one["node"]["id"] for one in answer["results"] if one["node"]]
 
     def _set_against(self) -> None:
         if self.payments:
@@ -282,5 +320,6 @@ ACTS = (
     "deducted", "deducted", "made_final", "made_final", "made_final", "made_final_together",
     "batched", "credited", "credited", "replaced", "past_credited", "paid", "paid", "paid",
     "paid_any", "paid_any", "set_against", "taken_off", "bounced", "exported",
+    "paid_together", "credited_together",
 )  # fmt: skip
 """Drawn from as often as they stand here."""
