@@ -260,6 +260,12 @@ def _judge_bank(books: Read, rows: list[Row], cancelled: dict[str, date]) -> Non
         if row["CompteNum"] == "512000":
             told[row["Idevise"] or "EUR"] += foreign(row)
     assert {key: one for key, one in told.items() if one} == expected
+    for key in cancelled:
+        # What bounces goes out as it came in, to the cent of a euro.
+        piece = f"REG-{key.rpartition('_')[2]}"
+        turned = [row for row in rows if row["PieceRef"] == piece and row["CompteNum"] == "512000"]
+        assert len(turned) == 2, key
+        assert not sum(map(movement, turned)), turned
 
 
 def _judge_owed(firm: Firm, books: Read, rows: list[Row], cancelled: dict[str, date]) -> None:
