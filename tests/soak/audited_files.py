@@ -126,4 +126,5 @@ def judge_printed(firm: Firm, books: Read, most: int = 2) -> None:
         assert paper["number"].replace(" ", "") in text
         taxes = [group["vat"] for group in paper["vatGroups"]]
         for amount in (paper["net"], paper["gross"], *taxes):
-            assert f"{amount:f}".replace(".", ",") in text, (paper["number"], amount, text)
+            told = f"{amount:f}".replace(".", ",").replace("-", "−")
+            assert told in text, (paper["number"], amount, text)
