@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,6 +15,7 @@ from domain.client import Client
 from domain.entry_number import EntryNumber
 from domain.invoice.chain import ChainLink
 from domain.invoice.model import LEGAL, Invoice, InvoiceKind
+from domain.invoice.taken import Step
 from domain.organisation import Entity
 from domain.payment import Payment, PaymentAllocation, PaymentCancellation
 from persistence.exports import portions
@@ -105,27 +107,23 @@ class Settlement:
     day: date
     rate: Decimal | None
     buyer: dict[str, object]
-    notes: list[tuple[int, date]] = field(default_factory=list)
+    notes: dict[int, tuple[int, date]] = field(default_factory=dict)
     """(gross, day) of each credit note, in the order in which they were made."""
     paid: dict[int, tuple[int, date]] = field(default_factory=dict)
     """(amount, last day) by payment; only what is set against it."""
-    former: dict[int, tuple[int, date]] = field(default_factory=dict)
-    """As `paid`, of payments cancelled since; only in another currency than the euro."""
-    last_note: int = 0
+    steps: list[Step] = field(default_factory=list)
+    """As they were recorded; only of an invoice in another currency than the euro."""
 
     @property
-    def is_settled(self) -> bool:
-        """Whether notes and payments come to all of it."""
-        given = (*self.notes, *self.paid.values())
-        return bool(given) and sum(minor for minor, _ in given) == self.gross
-
-    @property
-    def is_settled_by_note(self) -> bool:
-        """Whether its last note is what settled it: later than all payments, and frees none."""
-        days = (day for _, day in self.paid.values())
-        return (
-            self.is_settled and bool(self.notes) and self.notes[-1][1] > max(days, default=date.min)
-        )
+    def given(self) -> dict[int, int]:
+        """What each payment gives, by payment; in another currency, those cancelled since too."""
+        if self.currency == "EUR":
+            return {key: minor for key, (minor, _) in self.paid.items()}
+        sums: Counter[int] = Counter()
+        for step in self.steps:
+            if not step.is_note and not step.is_cancellation:
+                sums[step.of] += step.minor
+        return {key: minor for key, minor in sums.items() if minor}
 
 
 def payments_against(session: ScopedSession, invoice_ids: Iterable[int]) -> set[int]:
@@ -173,14 +171,19 @@ def settlements(session: ScopedSession, invoice_ids: Iterable[int]) -> dict[int,
         for one in session.execute(own):
             found[one.id] = Settlement(*one)
         notes = (
-            select(row.credits_id, row.id, row.gross_minor, row.issue_date)
+            # Who does not see the chain sees no payments: the order of the notes is all there is.
+            select(
+                *(row.credits_id, row.id, row.gross_minor, row.issue_date),
+                func.coalesce(ChainLink.created_at, row.created_at),
+            )
+            .outerjoin(ChainLink, ChainLink.invoice_id == row.id)
             .where(row.credits_id.in_(portion), row.state.in_(LEGAL))
             .order_by(row.id)
         )
-        for key, note, gross, day in session.execute(notes):
+        for key, note, gross, day, at in session.execute(notes):
             if key in found and day is not None:
-                found[key].notes.append((gross, day))
-                found[key].last_note = note
+                found[key].notes[note] = gross, day
+                found[key].steps.append(Step(at, note, gross, is_note=True))
         total = func.sum(given.amount_minor)
         paid = (
             select(given.invoice_id, given.payment_id, total, func.max(given.booked_on))
@@ -193,35 +196,47 @@ def settlements(session: ScopedSession, invoice_ids: Iterable[int]) -> dict[int,
             found[key].paid[payment] = (int(minor), day)
     foreign = {key for key, one in found.items() if one.currency != "EUR"}
     if foreign:
-        for payment, given_then in _until_cancelled(session, foreign).items():
-            for key in foreign & given_then.keys():
-                found[key].former[payment] = given_then[key]
+        latest: dict[int, datetime] = {}
+        for key, step in _steps(session, foreign):
+            # Rows of one invoice are written one after the other, whatever clock stamps them.
+            latest[key] = max(step.at, latest.get(key, step.at))
+            found[key].steps.append(step._replace(at=latest[key]))
+    for key in foreign:
+        found[key].steps.sort(key=lambda step: step.at)
     return found
 
 
-def _until_cancelled(
-    session: ScopedSession, invoice_ids: Iterable[int]
-) -> dict[int, dict[int, tuple[int, date]]]:
-    """By cancelled payment: (amount, last day) of what it gave to each invoice until then."""
+def _steps(session: ScopedSession, invoice_ids: Set[int]) -> Iterator[tuple[int, Step]]:
+    """What payments gave to each invoice, and what was taken off again, in the order of rows."""
     row, gone = PaymentAllocation, PaymentCancellation
     rows = [
-        one
+        told
         for portion in portions(payments_against(session, invoice_ids))
-        for one in session.execute(
-            select(row, row.reason == gone.reason)
-            .join(gone, gone.payment_id == row.payment_id)
+        for told in session.execute(
+            select(row, gone)
+            .outerjoin(gone, gone.payment_id == row.payment_id)
             .where(row.payment_id.in_(portion))
             .order_by(row.id.desc())
         )
     ]
-    found: dict[int, dict[int, tuple[int, date]]] = {}
-    for one, has_its_reason in rows:
+    found: list[tuple[int, Step]] = []
+    given: set[int] = set()
+    for one, cancellation in rows:
         # Nothing is set against an invoice after the rows by which it was taken off them all.
-        if one.amount_minor > 0 or not has_its_reason or one.payment_id in found:
-            given = found.setdefault(one.payment_id, {})
-            minor, day = given.get(one.invoice_id, (0, one.booked_on))
-            given[one.invoice_id] = minor + one.amount_minor, max(day, one.booked_on)
-    return {
-        payment: {key: told for key, told in given.items() if told[0]}
-        for payment, given in found.items()
-    }
+        is_off = one.payment_id not in given and _is_of(one, cancellation)
+        if not is_off:
+            given.add(one.payment_id)
+        if one.invoice_id in invoice_ids:
+            step = Step(one.created_at, one.payment_id, one.amount_minor, is_cancellation=is_off)
+            found.append((one.invoice_id, step))
+    return reversed(found)
+
+
+def _is_of(one: PaymentAllocation, gone: PaymentCancellation | None) -> bool:
+    """Whether the row may be one of those by which its payment was taken off as it was cancelled.
+
+    What people took off before, in the same words, is of a day before.
+    """
+    if gone is None or one.amount_minor > 0 or one.reason != gone.reason:
+        return False
+    return gone.cancelled_on is None or one.booked_on >= gone.cancelled_on

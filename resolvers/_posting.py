@@ -21,11 +21,11 @@ from resolvers._journals import MOST_NAMED, Period, Posting, persons_of
 from resolvers._receiving import (
     Move,
     group_of,
-    last_note_in_cents,
     moves_of,
     payers_of,
     receipts,
     settlements,
+    taken_of,
     told_of,
 )
 from resolvers._selecting import entries_of
@@ -68,7 +68,7 @@ def journal_files(
     kept = numbers_of(posting, persons, entity_of, days, moves)
     credits = {one.invoice.id: one.invoice.credits_id for one in dossiers}
     before = _families(posting, [one.invoice for one in dossiers])
-    settling = _settling(posting, [one.invoice for one in dossiers])
+    taking = _taking(posting, [one.invoice for one in dossiers])
     for entry in entries:
         root = settled.get(credits[entry.key] or entry.key)
         numbered = kept.documents[entry.key]
@@ -81,7 +81,7 @@ def journal_files(
             ),
         )
         posted_sale = emptying.credited(
-            told, place, before.get(entry.key, ()), owed=settling.get(entry.key)
+            told, place, before.get(entry.key, ()), taken=taking.get(entry.key)
         )
         years.setdefault(numbered.year, []).append(posted_sale)
         inside.setdefault(numbered.year, []).append(entry.key)
@@ -115,17 +115,18 @@ def _families(posting: Posting, documents: Sequence[Invoice]) -> dict[int, list[
     return {key: [one for one in families[root] if one.key < key] for key, root in notes.items()}
 
 
-def _settling(posting: Posting, documents: Sequence[Invoice]) -> dict[int, int]:
-    """By credit note in another currency that settled its invoice: what it takes of it in cents.
+def _taking(posting: Posting, documents: Sequence[Invoice]) -> dict[int, int]:
+    """By credit note in another currency: what it takes of its invoice in cents.
 
     Whether payments go into the file or not: a note is told alike each time.
     """
     roots = {one.credits_id for one in documents if one.credits_id and one.currency != "EUR"}
-    return {
-        one.last_note: last_note_in_cents(posting, one)
-        for one in journals.settlements(posting.session, roots).values()
-        if one.is_settled_by_note
-    }
+    found: dict[int, int] = {}
+    for one in journals.settlements(posting.session, roots).values():
+        # The file waits for no rate of an invoice outside it.
+        if one.rate or one.currency in posting.rates:
+            found |= taken_of(posting, one).notes
+    return found
 
 
 def _require_right(posting: Posting, entries: Sequence[Entry], entities: Sequence[Entity]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from documents.accounting import journal
 from domain.accounting import Books
 from domain.invoice.finalise import Dossier
+from domain.invoice.taken import Taken, taken
 from domain.payment import Payment
 from persistence import journals
 from persistence.entry_numbers import Numbered
@@ -80,45 +81,22 @@ def told_of(
 
 def group_of(posting: Posting, one: Settlement) -> list[tuple[int, date]]:
     """The movements of the receivable in cents: of the invoice, its credit notes, its payments."""
-    cents = _converted(posting, one)
-    paid = cents_paid(posting, one)
-    notes = [(cents(minor), day) for minor, day in one.notes]
-    if one.is_settled_by_note:
-        notes[-1] = last_note_in_cents(posting, one), one.notes[-1][1]
+    found = taken_of(posting, one)
     return [
-        (cents(one.gross), one.day),
-        *((-minor, day) for minor, day in notes),
-        *((-paid[key], day) for key, (_, day) in one.paid.items()),
+        (_converted(posting, one)(one.gross), one.day),
+        *((-found.notes[key], day) for key, (_, day) in one.notes.items()),
+        *((-found.paid[key][1], day) for key, (_, day) in one.paid.items()),
     ]
 
 
-def last_note_in_cents(posting: Posting, one: Settlement) -> int:
-    """What the note that settles an invoice takes of the receivable: all that others leave."""
-    cents = _converted(posting, one)
-    others = sum(cents(minor) for minor, _ in one.notes[:-1])
-    paid = cents_paid(posting, one)
-    return cents(one.gross) - others - sum(paid[key] for key in one.paid)
-
-
-def cents_paid(posting: Posting, one: Settlement) -> dict[int, int]:
-    """What each payment gives to an invoice in cents, by payment.
-
-    Together they are what their sum comes to, however it was paid in parts; the last one takes the
-    rest of an invoice that it settled. One in another currency that was cancelled came as what it
-    gave until then, and so it is turned round; it settles nothing.
-    """
-    cents = _converted(posting, one)
-    found: dict[int, int] = {}
-    paid = 0
-    given = {**one.former, **one.paid}.items()
-    for key, (minor, _) in sorted(given, key=lambda told: (told[1][1], told[0])):
-        found[key] = cents(paid + minor) - cents(paid)
-        paid += minor
-    if one.paid and one.is_settled and not one.is_settled_by_note:
-        credited = sum(cents(minor) for minor, _ in one.notes)
-        last = max(one.paid, key=lambda key: (one.paid[key][1], key))
-        found[last] += cents(one.gross) - credited - sum(found[key] for key in one.paid)
-    return found
+def taken_of(posting: Posting, one: Settlement) -> Taken:
+    """What each credit note and payment takes of an invoice in cents."""
+    if one.currency != "EUR":
+        return taken(one.gross, one.steps, _converted(posting, one))
+    return Taken(
+        notes={key: minor for key, (minor, _) in one.notes.items()},
+        paid={key: (minor, minor) for key, (minor, _) in one.paid.items()},
+    )
 
 
 def _converted(posting: Posting, one: Settlement) -> Callable[[int], int]:
@@ -163,11 +141,12 @@ def _given(
     """By payment: what it gives to which invoice, in minor units and in cents."""
     given: dict[int, list[tuple[Settlement, int, int]]] = {}
     for one in sorted(settled.values(), key=lambda found: found.key):
-        parts = {**one.former, **one.paid}
+        parts = one.given
         # What they were taken off again waits for no rate.
-        cents = cents_paid(posting, one) if paying & parts.keys() else {}
-        for payment_id, part in cents.items():
-            given.setdefault(payment_id, []).append((one, parts[payment_id][0], part))
+        if paying & parts.keys():
+            found = taken_of(posting, one).paid
+            for payment_id in parts:
+                given.setdefault(payment_id, []).append((one, *found[payment_id]))
     return given
 
 

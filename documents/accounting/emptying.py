@@ -12,14 +12,14 @@ from documents.accounting.journal import JournalEntry, Place, Row, moving, rows_
 
 
 def credited(
-    entry: Entry, place: Place, before: Sequence[Entry], *, owed: int | None = None
+    entry: Entry, place: Place, before: Sequence[Entry], *, taken: int | None = None
 ) -> JournalEntry:
     """The entry of a credit note; `before` are its invoice and the earlier notes of that.
 
     Each is converted by itself, so that parts need not add up to the whole in euros. The note that
     brings all accounts to nothing in the currency of the invoice does so in euros too. VAT stays as
     its paper states it: a cent that papers leave of it is on its account, and against the revenue.
-    One that settles what payments have left takes of the receivable all that is `owed`, in cents.
+    Of the receivable it takes the cents of `taken`, which know of payments too.
     """
     made = sale(entry, place)
     # What two rates leave is no rounding: it is what the exchange has gained or lost.
@@ -32,10 +32,11 @@ def credited(
         cents[row.account] += row.cents
         foreign[row.account] += row.foreign
     taxes = {line.vat_account for line in entry.priced if line.vat}
-    if any(foreign.values()):
-        left = {} if owed is None else {rows[0].account: rows[0].cents + owed}
-    else:
+    left: dict[str, int] = {}
+    if not any(foreign.values()):
         left = {account: minor for account, minor in cents.items() if account not in taxes}
+    if taken is not None:
+        left[rows[0].account] = rows[0].cents + taken
     for account, minor in left.items():
         if minor:
             rows = _less(rows, account, minor, entry.books.label_of(account))
