@@ -47,8 +47,8 @@ _GROUPED = {
     ".": re.compile(r"\d{1,3}(?:\.\d{3})+"),
     ",": re.compile(r"\d{1,3}(?:,\d{3})+"),
 }
-_NO_GROUP = re.compile(r"\d[\s'](?!\d{3}(?!\d))\d")
-"""A space or an apostrophe before more or fewer than three digits."""
+_NO_GROUP = re.compile(r"\d[\s']+(?!\d{3}(?!\d))\d")
+"""A space or an apostrophe, or both, before more or fewer than three digits."""
 
 
 @dataclass(frozen=True, slots=True)

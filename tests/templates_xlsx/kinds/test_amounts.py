@@ -228,6 +228,7 @@ def test_a_whole_number_stays_within_its_limits(
         ("7:75", None, ["NUMBER_INVALID"]),
         ("7 30", None, ["NUMBER_INVALID"]),
         ("7'30", None, ["NUMBER_INVALID"]),
+        ("7' 30", None, ["NUMBER_INVALID"]),
         ("3 0", None, ["NUMBER_INVALID"]),
         ("7 , 5", "7.5", []),
         (truth(True), None, ["NUMBER_INVALID"]),
