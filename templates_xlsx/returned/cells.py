@@ -70,9 +70,11 @@ def _put_moment(worksheet: Worksheet, row: int, place: int, value: datetime, loo
     """Writes a date as the number of days that it was read from.
 
     XlsxWriter takes a day from 1 January 1900 and gives one to the noon of 28 February: a 1 shown
-    as a date would come back as 0.
+    as a date would come back as 0. A day before that has no number: it must pass for none.
     """
-    if value < _MARCH:
+    if value < _DAY_0 + timedelta(days=1):
+        worksheet.write_formula(row, place, "=NA()", look, "#N/A")
+    elif value < _MARCH:
         worksheet.write_number(row, place, (value - _DAY_0) / timedelta(days=1), look)
     else:
         worksheet.write_datetime(row, place, value, look)

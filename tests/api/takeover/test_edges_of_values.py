@@ -138,6 +138,21 @@ def test_a_number_that_was_formatted_as_a_date_is_given_back_as_it_was(
         content = given_back(firm, review)
 
 
+@pytest.mark.parametrize("day", [date(1850, 1, 1), date(1899, 12, 31)])
+def test_a_day_before_the_first_of_a_spreadsheet_comes_back_as_no_number(
+    firm: ApiClient, day: date
+) -> None:
+    """A21: some programs write days in figures; that of 31 December 1899 would be 0 hours."""
+    workbook = load_workbook(BytesIO(book("collaborators", {**PERSON, "L": 7})))
+    workbook.iso_dates = True
+    workbook.active["L2"].value = day
+    review, rows = reviewed(firm, saved(workbook), kind="collaborators")
+    assert notes(rows[2]) == {("NUMBER_INVALID", "L")}
+    _, rows = reviewed(firm, given_back(firm, review), kind="collaborators")
+    assert notes(rows[2]) == {("CELL_ERROR", "L")}
+    assert rows[2]["colour"] == "RED"
+
+
 # Amounts without a currency beside them are in that of the project (DOMAIN §3.3, §3.5)
 
 PAST: Cells = {"C": "NEW-0001", "E": "Base", "F": "ESQ", "L": "28/02/2026"}
