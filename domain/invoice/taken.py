@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,6 +40,7 @@ def taken(gross: int, steps: Iterable[Step], cents: Callable[[int], int]) -> Tak
     found = Taken()
     left, owed = gross, cents(gross)
     credited = paid = last = 0
+    freed: Counter[int] = Counter()
     for step in steps:
         is_freed = left < 0
         left -= step.minor
@@ -54,7 +56,10 @@ def taken(gross: int, steps: Iterable[Step], cents: Callable[[int], int]) -> Tak
             if step.minor > 0:
                 part = owed if left == 0 else cents(paid + step.minor) - cents(paid)
             else:
-                part = -held if minor + step.minor == 0 else -cents(-step.minor)
+                # What is taken off a payment is converted as it adds up, as the journal tells it.
+                before, freed[step.of] = freed[step.of], freed[step.of] - step.minor
+                is_all = minor + step.minor == 0
+                part = -held if is_all else cents(before) - cents(freed[step.of])
             if not step.is_cancellation:
                 paid += step.minor
                 found.paid[step.of] = minor + step.minor, held + part

@@ -81,6 +81,8 @@ class Book:
         "22 paid 33.33, 23 credited 66.68, 24 cancelled, 25 paid 33.33",
         "22 paid 33.33, 23 credited 66.68, 24 cancelled, 25 credited 33.33",
         "22 paid 33.33, 23 paid 66.68, 24 cancelled, 25 credited 33.33",
+        "22 credited 3.11, 23 paid 96.90, 24 credited 17.39, 25 credited 6.66, 26 cancelled, "
+        "27 paid 72.85",
     ],
 )
 def test_what_comes_later_changes_no_entry(
