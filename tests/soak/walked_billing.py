@@ -201,3 +201,4 @@ class Billing(Walked):
             answer = self.firm.api.query(DELETE, id=key)["invoiceDelete"]
             if self._noted(answer, "deleted")["deletedId"]:
                 self.drafts.remove(key)
+                self.deposits = [one for one in self.deposits if one != key]
