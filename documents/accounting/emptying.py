@@ -31,7 +31,8 @@ def credited(
     for row in chain(rows, *(rows_of(one, place) for one in before)):
         cents[row.account] += row.cents
         foreign[row.account] += row.foreign
-    taxes = {line.vat_account for line in entry.priced if line.vat}
+    family = (entry, *before)
+    taxes = {line.vat_account for one in family for line in one.priced if line.vat}
     left: dict[str, int] = {}
     if not any(foreign.values()):
         left = {account: minor for account, minor in cents.items() if account not in taxes}

@@ -128,3 +128,19 @@ def test_vat_stays_as_the_papers_state_it() -> None:
     family = [invoice, *(note(invoice, place, [one]) for place, one in enumerate(parts, 1))]
     told = left([credited(one, PLACE, family[:place]) for place, one in enumerate(family)])
     assert told == {"445710": 1, "706000": -1}
+
+
+def test_vat_that_the_last_note_does_not_name_stays_as_it_was_stated_too() -> None:
+    """What was credited before is at 20 %, the last note at 10 %: it tells nothing of 20 %."""
+    invoice = document(
+        [Sold("1", "100", tax=1), Sold("1", "50", tax=2)], currency="USD", rate="0.86"
+    )
+    first, second = invoice.lines
+    lines = replace(first, vat_account="445720"), replace(second, vat_account="445711")
+    invoice = replace(invoice, lines=lines)
+    parts = ((3333, 667), (3333, 667), (3334, 666))
+    family = [invoice, *(note(invoice, at, [one, (0, 0)]) for at, one in enumerate(parts, 1))]
+    family.append(note(invoice, 4, [(0, 0), (second.net, second.vat)]))
+    told = [credited(one, PLACE, family[:place]) for place, one in enumerate(family)]
+    assert left(told) == {"445720": 1, "706000": -1}
+    assert {row.account for row in told[-1].rows} == {"411000", "706000", "445711"}
