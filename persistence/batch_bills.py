@@ -13,6 +13,7 @@ from domain.batch.moved import Named
 from domain.project.model import Contract, Phase, Project
 from persistence.batches import release
 from persistence.bulk import among, run_rows
+from persistence.exports import portions
 from persistence.session import ScopedSession
 
 
@@ -41,15 +42,17 @@ def items_of_bills(session: ScopedSession, bill_ids: Sequence[int]) -> dict[int,
 
 def names_of(session: ScopedSession, phase_ids: Collection[int]) -> dict[int, Named]:
     """What people call these phases, and their contracts."""
-    statement = (
+    named = (
         select(Phase.id, Phase.code, Phase.name, Project.code, Contract.name)
         .join(Contract, Contract.id == Phase.contract_id)
         .join(Project, Project.id == Contract.project_id)
-        .where(Phase.id.in_(phase_ids))
     )
     return {
         key: Named(f"{code} · {name}", f"{project} · {contract}")
-        for key, code, name, project, contract in session.execute(statement)
+        for portion in portions(phase_ids)
+        for key, code, name, project, contract in session.execute(
+            named.where(Phase.id.in_(portion))
+        )
     }
 
 

@@ -131,14 +131,13 @@ def _make(acting: Acting, batch: Batch, bills: Sequence[Proposal]) -> None:
     session = acting.session
     own = batch_bills.items_of_bills(session, [bill.id for bill in bills])
     stock = _stock(acting, batch, [item for some in own.values() for item in some])
-    ready = []
+    gone = {bill.id: moved(own[bill.id], stock.found) for bill in bills}
+    phases = {item.phase_id for some in gone.values() for item, _ in some}
+    names = batch_bills.names_of(session, phases)
     for bill in bills:
-        gone = moved(own[bill.id], stock.found)
-        if gone:
-            names = batch_bills.names_of(session, {item.phase_id for item, _ in gone})
-            _fail(acting, bill, how_moved(gone, names))
-        else:
-            ready.append(bill)
+        if gone[bill.id]:
+            _fail(acting, bill, how_moved(gone[bill.id], names))
+    ready = [bill for bill in bills if not gone[bill.id]]
     given = numbers.next_pro_forma_numbers(session, len(ready)) if ready else []
     drawn = [
         _draw(bill, own[bill.id], stock, number) for bill, number in zip(ready, given, strict=True)
