@@ -112,7 +112,7 @@ class Settlement:
     paid: dict[int, tuple[int, date]] = field(default_factory=dict)
     """(amount, last day) by payment; only what is set against it."""
     steps: list[Step] = field(default_factory=list)
-    """As they were recorded; only of an invoice in another currency than the euro."""
+    """As they were recorded; in euros, which convert nothing, the notes alone."""
 
     @property
     def given(self) -> dict[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -68,7 +68,7 @@ def journal_files(
     kept = numbers_of(posting, persons, entity_of, days, moves)
     credits = {one.invoice.id: one.invoice.credits_id for one in dossiers}
     before = _families(posting, [one.invoice for one in dossiers])
-    taking = _taking(posting, [one.invoice for one in dossiers])
+    taking = _taking(posting, [one.invoice for one in dossiers], settled)
     for entry in entries:
         root = settled.get(credits[entry.key] or entry.key)
         numbered = kept.documents[entry.key]
@@ -115,14 +115,17 @@ def _families(posting: Posting, documents: Sequence[Invoice]) -> dict[int, list[
     return {key: [one for one in families[root] if one.key < key] for key, root in notes.items()}
 
 
-def _taking(posting: Posting, documents: Sequence[Invoice]) -> dict[int, int]:
+def _taking(
+    posting: Posting, documents: Sequence[Invoice], settled: Mapping[int, journals.Settlement]
+) -> dict[int, int]:
     """By credit note in another currency: what it takes of its invoice in cents.
 
-    Whether payments go into the file or not: a note is told alike each time.
+    Whether payments go into the file (`settled`) or not: a note is told alike each time.
     """
     roots = {one.credits_id for one in documents if one.credits_id and one.currency != "EUR"}
+    known = settled or journals.settlements(posting.session, roots)
     found: dict[int, int] = {}
-    for one in journals.settlements(posting.session, roots).values():
+    for one in (known[key] for key in roots & known.keys()):
         # The file waits for no rate of an invoice outside it.
         if one.rate or one.currency in posting.rates:
             found |= taken_of(posting, one).notes

@@ -97,11 +97,12 @@ def stale_plan(
 
     `names_of` phases is asked once, for those that are told.
     """
-    firsts = {item.contract_id: item for item, _ in reversed(gone)}
-    contracts = list(dict.fromkeys(item.contract_id for item, _ in gone))
-    told = [item for item, _ in gone[:MOST_TOLD]] + [firsts[key] for key in contracts[:_MOST_NAMED]]
-    names = names_of({item.phase_id for item in told})
-    which = [_contract(firsts[key], names.get(firsts[key].phase_id)) for key in contracts]
+    firsts: dict[int, Listed] = {}
+    for item, _ in gone:
+        firsts.setdefault(item.contract_id, item)
+    shown = [item for item, _ in gone[:MOST_TOLD]] + list(firsts.values())[:_MOST_NAMED]
+    names = names_of({item.phase_id for item in shown})
+    which = [_contract(item, names.get(item.phase_id)) for item in firsts.values()]
     issues = (issue.at(field=("plan_hash",)) for issue in how_moved(gone[:MOST_TOLD], names))
     return [stale("what is due", which), *issues]
 
