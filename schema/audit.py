@@ -27,7 +27,6 @@ from schema.scalars import plain
 from schema.view import camel
 
 strawberry.enum(ChangeKind, name="AuditChangeKind")
-strawberry.enum(Door, name="AuditDoor", description="How somebody came to act.")
 
 ERASURES = "audit_change"
 """Changes of this are erasures of what the audit told."""

@@ -22,7 +22,7 @@ from schema.node import Node
 
 strawberry.enum(Role)
 strawberry.enum(Permission, description="One thing people come to do, as far as access goes.")
-strawberry.enum(Door, description="How somebody came to ask.")
+strawberry.enum(Door, description="How somebody came to act or to ask.")
 strawberry.enum(MailKind, description="What a letter is about; a deposit is an INVOICE.")
 
 
