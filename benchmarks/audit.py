@@ -30,8 +30,8 @@ from domain.client import Client
 from domain.project.progress import ProgressUpdate
 from domain.standing import Standing
 from domain.takeover.candidate import Candidate
-from persistence import audit_acts
-from persistence.audit_triggers import take_down
+from persistence.audit import acts as audit_acts
+from persistence.audit.triggers import take_down
 from persistence.session import Database, ScopedSession, insert_all
 from persistence.takeover.apply import apply
 from persistence.takeover.known import planner_of

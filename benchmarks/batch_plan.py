@@ -28,7 +28,7 @@ from sqlalchemy import text
 
 from domain.batch.model import BatchItem
 from persistence.reading import load_one
-from resolvers import _batch_running as running
+from resolvers.batching import _running as running
 from schema.batch import batch_noun
 
 Costs = dict[str, float]

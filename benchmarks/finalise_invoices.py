@@ -30,8 +30,8 @@ from domain.catalogue import TaxCode
 from domain.invoice.model import Invoice, InvoiceLine, InvoiceState, LineKind
 from persistence.ids import reserve
 from persistence.session import Database, ScopedSession, insert_all
-from resolvers import _finalising as finalising
 from resolvers._mutation import Acting
+from resolvers.invoicing import _finalising as finalising
 from schema.context import House
 from tests.support.databases import owner
 

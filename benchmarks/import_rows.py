@@ -31,11 +31,11 @@ from _shared.sheets import KINDS, clients_for, projects_for, workbook
 from openpyxl import load_workbook
 
 from domain.access import Role
-from resolvers._examining import examine
 from resolvers._mutation import Acting
-from resolvers._sheets import seal_of, setting_of
-from resolvers._spooling import spooled_drafts
-from resolvers._takeover import confirm, review_of, take
+from resolvers.taking_over._examining import examine
+from resolvers.taking_over._sheets import seal_of, setting_of
+from resolvers.taking_over._spooling import spooled_drafts
+from resolvers.taking_over._taking import confirm, review_of, take
 from schema.context import Caller, House
 from templates_xlsx.checker import check
 from templates_xlsx.reader import open_book

@@ -32,8 +32,8 @@ from domain.job import JobStatus, Progress, Stage
 from jobs import running
 from persistence.jobs import the_job
 from resolvers._mutation import Acting
-from resolvers._papers import ask_for_papers
-from resolvers._printing import prepare_paper, print_paper
+from resolvers.delivering._papers import ask_for_papers
+from resolvers.delivering._printing import prepare_paper, print_paper
 from schema.context import House
 from server.house import give_memory_back
 from server.long_work import kinds_of

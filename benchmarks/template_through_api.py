@@ -32,7 +32,7 @@ from _shared.serving import Server, asking, started
 from _shared.sheets import clients_for, projects_for
 
 from persistence.takeover.prefill import prefilled
-from resolvers._sheets import seal_of, setting_of
+from resolvers.taking_over._sheets import seal_of, setting_of
 from templates_xlsx.generator import Prefilled, write_template
 from templates_xlsx.layouts import layout
 

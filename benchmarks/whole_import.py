@@ -38,15 +38,15 @@ from openpyxl import load_workbook
 from xlsxwriter import Workbook
 
 from domain.access import Role
-from persistence.invoices import lock_projects
+from persistence.invoice.invoices import lock_projects
 from persistence.takeover.prefill import prefilled
 from persistence.takeover.rows import the_import
 from persistence.takeover.undo import entries_of, plan_revert, projects_touched, take_back
-from resolvers._examining import examine
 from resolvers._mutation import Acting
-from resolvers._sheets import seal_of, setting_of
-from resolvers._takeover import confirm, review_of, take
-from resolvers.returning import give_back
+from resolvers.taking_over._examining import examine
+from resolvers.taking_over._sheets import seal_of, setting_of
+from resolvers.taking_over._taking import confirm, review_of, take
+from resolvers.taking_over.returning import give_back
 from schema.context import Caller, House
 from templates_xlsx.generator import Prefilled, write_template
 from templates_xlsx.layouts import layout

@@ -13,7 +13,7 @@ import structlog
 from jobs.rounds import Rounds
 from persistence.files import Files
 from persistence.organisations import organisation_ids
-from persistence.retention import remove_expired
+from persistence.privacy.retention import remove_expired
 from persistence.session import Database
 
 log = structlog.get_logger("jalon")

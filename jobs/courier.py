@@ -32,8 +32,8 @@ from domain.webhook import WEBHOOK_DISABLED
 from jobs.folder_drop import drop
 from jobs.gate import Gate
 from jobs.rounds import EVERY, Rounds, persistently
-from persistence.audit_acts import name_act
-from persistence.deliveries import Busy, TakenDelivery, is_any_due, note, take_due
+from persistence.audit.acts import name_act
+from persistence.outside.deliveries import Busy, TakenDelivery, is_any_due, note, take_due
 from persistence.session import Database
 
 log = structlog.get_logger("jalon")

@@ -16,8 +16,8 @@ import structlog
 from jobs.mail_rounds import AT_ONCE, LONGEST, MailRounds, Post
 from jobs.rounds import EVERY, persistently
 from jobs.smtp import hand_in
-from persistence.account_links import TakenLink, is_any_due, note_mailed, take_due
-from persistence.audit_acts import name_act
+from persistence.audit.acts import name_act
+from persistence.people.links import TakenLink, is_any_due, note_mailed, take_due
 from persistence.session import Database, ScopedSession
 
 log = structlog.get_logger("jalon")

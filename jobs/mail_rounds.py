@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from domain.invoice.mail import LEASE
 from jobs.mail_server import SmtpServer
 from jobs.rounds import EVERY, Rounds
-from persistence.audit_acts import name_act
+from persistence.audit.acts import name_act
 from persistence.session import Database, ScopedSession
 
 AT_ONCE = 4

@@ -25,7 +25,7 @@ from domain.standing import Standing
 from jobs.mail_rounds import AT_ONCE, LONGEST, MailRounds, Post
 from jobs.rounds import EVERY, persistently
 from jobs.smtp import hand_in
-from persistence.mails import Taken, is_any_due, note, take_due
+from persistence.outside.mails import Taken, is_any_due, note, take_due
 from persistence.session import Database, ScopedSession
 
 log = structlog.get_logger("jalon")

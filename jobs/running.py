@@ -24,7 +24,7 @@ from domain.job import (
     Stage,
 )
 from jobs.kinds import Abandoned, Cancelled, Kinds
-from persistence.audit_acts import name_act
+from persistence.audit.acts import name_act
 from persistence.jobs import begin, end, errand_of, free_job, is_still, the_job
 from persistence.session import Database, lost_a_race
 

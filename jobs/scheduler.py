@@ -14,8 +14,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.standing import Standing
-from persistence.audit import seal_outside
-from persistence.batch_schedules import Due, due_schedules
+from persistence.audit.upkeep import seal_outside
+from persistence.batch.schedules import Due, due_schedules
 from persistence.session import Database, ScopedSession
 
 log = structlog.get_logger("jalon")

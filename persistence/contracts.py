@@ -18,8 +18,8 @@ from domain.project.adjustment import Adjustment
 from domain.project.history import BillingHistory
 from domain.project.model import Contract, Phase, Project
 from domain.takeover.projects import Past
-from persistence.invoice_projects import entities_billing, invoiced_projects
-from persistence.ledger import phase_figures
+from persistence.invoice.projects import entities_billing, invoiced_projects
+from persistence.ledger.sums import phase_figures
 from persistence.session import ScopedSession
 
 

@@ -29,7 +29,7 @@ HOUSE_ROLE = "jalon_house"
 """Who sees those of all: for sessions without an organisation."""
 ORGANISATION_SETTING = "jalon.organisation"
 ACT_SETTING = "jalon.act"
-"""The act of a writing transaction, for the triggers of the audit (persistence.audit_triggers)."""
+"""The act of a writing transaction, for the triggers of the audit (persistence.audit.triggers)."""
 
 PATIENCE = 10.0
 """Seconds a writer waits for another; long work waits as long as it takes."""

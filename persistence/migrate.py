@@ -14,9 +14,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
 from domain.organisation import Organisation
-from persistence import audit_triggers
-from persistence.chain import link_former
+from persistence.audit import triggers as audit_triggers
 from persistence.engine import READ_ONLY, open_engine
+from persistence.invoice.chain import link_former
 from persistence.session import Database
 from persistence.wall_roles import make_roles
 from persistence.walls import are_up, put_up

@@ -31,7 +31,8 @@ from domain.base import Record, Scoped, Versioned
 from domain.errors import Refusal, call_error
 from domain.organisation import Organisation
 from domain.standing import Standing
-from persistence import audit_acts, reach
+from persistence import reach
+from persistence.audit import acts as audit_acts
 from persistence.bulk import insert_rows
 from persistence.deadline import at_most
 from persistence.engine import (

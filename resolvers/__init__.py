@@ -1,4 +1,4 @@
-"""The verbs of the API: one file per thing people come to do, read like a diary."""
+"""The verbs of the API: a room for each thing people come to do, read like a diary."""
 
 import importlib
 import pkgutil

@@ -8,7 +8,7 @@ import strawberry
 
 from domain.access import ApiKey as ApiKeyRecord
 from domain.access import Role
-from persistence.members import entities_by
+from persistence.people.members import entities_by
 from persistence.reading import Derived, Noun, ToOne
 from schema.collaborator import COLLABORATOR, Collaborator
 from schema.member import LimitedTo

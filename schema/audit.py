@@ -19,8 +19,8 @@ from domain.audit import ChangeKind
 from domain.base import Instant, Scaled
 from domain.records import METADATA
 from domain.standing import Door
-from persistence.audit_reading import first_changes
-from persistence.audit_tables import WATCHED
+from persistence.audit.entries import first_changes
+from persistence.audit.tables import WATCHED
 from persistence.reading import Computed, Derived, Noun, Wanted
 from persistence.session import ScopedSession
 from schema.scalars import plain

@@ -21,11 +21,12 @@ from domain.invoice.deposit import still_to_deduct
 from domain.job import OF_BATCHES
 from domain.project.model import BillingMethod
 from domain.takeover.wire import unpack_issue
-from persistence import batch_lists, batches, bill_sums
-from persistence.batch_figures import FiguresOnce
+from persistence.batch import batches, bill_sums
+from persistence.batch import lists as batch_lists
+from persistence.batch.figures import FiguresOnce
+from persistence.invoice.undeducted import to_deduct_of
 from persistence.reading import Computed, Derived, Noun, Row, ToOne, Wanted, load
 from persistence.session import ScopedSession
-from persistence.undeducted import to_deduct_of
 from schema.billable import BillingBlocker
 from schema.client import CLIENT, Client
 from schema.collaborator import COLLABORATOR, Collaborator

@@ -18,7 +18,7 @@ from domain.batch.schedule import CutOffRule, Outcome, Reach
 from domain.given import whole
 from domain.organisation import time_zone_of
 from domain.project.model import BillingMethod
-from persistence.batch_schedules import schedules_by_id
+from persistence.batch.schedules import schedules_by_id
 from persistence.organisations import the_organisation
 from persistence.reading import Computed, Derived, Noun, Row, ToOne, Wanted
 from persistence.session import ScopedSession

@@ -11,9 +11,9 @@ import strawberry
 
 from domain.access import Permission, Role
 from domain.collaborator import Collaborator as CollaboratorRecord
+from persistence.people.teams import projects_of_people
 from persistence.reading import Derived, Noun, Row, ToOne, Wanted, load_by_ids
 from persistence.session import ScopedSession
-from persistence.teams import projects_of_people
 from schema.context import Info
 from schema.node import Node
 from schema.organisation import ENTITY, Entity

@@ -15,9 +15,9 @@ from domain.invoice.model import Invoice as InvoiceRecord
 from domain.invoice.model import InvoiceLine as InvoiceLineRecord
 from domain.payment import PaymentState
 from domain.tax import VatCategory
-from persistence.crediting import invoices_credited, lines_credited
-from persistence.invoice_projects import other_invoices, projects_of
-from persistence.payments import standings
+from persistence.invoice.crediting import invoices_credited, lines_credited
+from persistence.invoice.payments import standings
+from persistence.invoice.projects import other_invoices, projects_of
 from persistence.reading import Computed, Derived, Noun, Row, ToMany, ToOne, Wanted, load_by_ids
 from persistence.session import ScopedSession
 from schema.accounting import INVOICE_EXPORT, InvoiceExport

@@ -8,7 +8,7 @@ import strawberry
 
 from domain.access import Role
 from domain.account import Member as MemberRecord
-from persistence.members import emails, entities_by, names
+from persistence.people.members import emails, entities_by, names
 from persistence.reading import Computed, Derived, Noun, ToOne
 from schema.collaborator import COLLABORATOR, Collaborator
 

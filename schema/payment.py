@@ -12,7 +12,7 @@ from domain.payment import Age, PaymentMethod, ReminderChannel
 from domain.payment import Payment as PaymentRecord
 from domain.payment import PaymentAllocation as AllocationRecord
 from domain.payment import Reminder as ReminderRecord
-from persistence.payments import allocated, cancellations, left_of
+from persistence.invoice.payments import allocated, cancellations, left_of
 from persistence.reading import Derived, Noun, ToMany, ToOne, Wanted
 from persistence.session import ScopedSession
 from schema.client import CLIENT, Client

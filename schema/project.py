@@ -26,10 +26,10 @@ from domain.project.model import Phase as PhaseRecord
 from domain.project.model import Project as ProjectRecord
 from domain.project.progress import ProgressUpdate as ProgressUpdateRecord
 from persistence.contracts import terms_of
-from persistence.ledger import phase_figures
+from persistence.ledger.sums import phase_figures
+from persistence.people.teams import teams_of
 from persistence.reading import Derived, Noun, Row, ToMany, ToOne, Wanted, load_by_ids
 from persistence.session import ScopedSession
-from persistence.teams import teams_of
 from schema.client import CLIENT, Client
 from schema.collaborator import COLLABORATOR, Collaborator
 from schema.node import Node

@@ -7,8 +7,8 @@ from typing import Any
 
 import strawberry
 
+from persistence.ledger.totals import Total, TotalsBy
 from persistence.reading import Noun
-from persistence.totals import Total, TotalsBy
 from schema.client import CLIENT, Client
 from schema.project import CONTRACT, PHASE, PROJECT, Contract, Phase, Project
 from schema.scalars import Money, money

@@ -15,7 +15,7 @@ from anyio import CapacityLimiter, to_thread
 
 from domain.standing import Door
 from persistence.organisations import Bearer, bearer_of, note_used
-from persistence.sign_ins import SEEN_EVERY, note_seen, signed_in_by
+from persistence.people.sign_ins import SEEN_EVERY, note_seen, signed_in_by
 from schema.context import House
 
 log = structlog.get_logger("jalon")

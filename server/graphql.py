@@ -21,47 +21,47 @@ from strawberry.file_uploads import Upload
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from resolvers.auditing import Auditing, AuditingQueries
-from resolvers.batch_browsing import BatchQueries
-from resolvers.batch_exporting import BatchExporting
-from resolvers.batch_printing import BatchPrinting
-from resolvers.batching import Batching
-from resolvers.billing import BillingQueries
-from resolvers.browsing import Browsing
-from resolvers.browsing_fees import BrowsingFees
-from resolvers.browsing_totals import TotalsQueries
-from resolvers.bulk_invoicing import BulkInvoicing
-from resolvers.bundling import Bundling
-from resolvers.cataloguing import Cataloguing, CataloguingQueries
-from resolvers.chasing import Chasing, ChasingQueries
-from resolvers.consolidating import Consolidating
-from resolvers.contracting import Contracting
-from resolvers.crediting import Crediting
-from resolvers.editing import Editing
-from resolvers.exporting import Exporting, ExportingQueries
+from resolvers.admitting.letting_in import LettingIn, LettingInQueries
+from resolvers.admitting.signing_in import SigningIn, SigningInQueries
+from resolvers.admitting.trusting import Trusting, TrustingQueries
+from resolvers.batching.browsing import BatchQueries
+from resolvers.batching.exporting import BatchExporting
+from resolvers.batching.printing import BatchPrinting
+from resolvers.batching.scheduling import Scheduling, SchedulingQueries
+from resolvers.batching.sitting import Batching
+from resolvers.collecting.chasing import Chasing, ChasingQueries
+from resolvers.collecting.paying import Paying, PayingQueries
+from resolvers.delivering.bundling import Bundling
+from resolvers.delivering.handing_over import HandingOver, HandingOverQueries
+from resolvers.delivering.hooking import Hooking, HookingQueries
+from resolvers.delivering.mailing import Mailing, MailingQueries
+from resolvers.delivering.printing import Printing
 from resolvers.following import Following, FollowingQueries, FollowingSubscriptions
-from resolvers.forgetting import Forgetting
-from resolvers.handing_over import HandingOver, HandingOverQueries
-from resolvers.hooking import Hooking, HookingQueries
-from resolvers.importing import Importing, ImportingQueries
-from resolvers.invoicing import Invoicing
-from resolvers.letting_in import LettingIn, LettingInQueries
-from resolvers.mailing import Mailing, MailingQueries
-from resolvers.past_billing import PastBilling
-from resolvers.paying import Paying, PayingQueries
-from resolvers.printing import Printing
-from resolvers.recording_time import RecordingTime
-from resolvers.replacing import Replacing
-from resolvers.returning import Returning
-from resolvers.scheduling import Scheduling, SchedulingQueries
-from resolvers.settings import Settings, SettingsQueries
-from resolvers.signing_in import SigningIn, SigningInQueries
-from resolvers.teaming import Teaming
-from resolvers.timekeeping import TimekeepingQueries
-from resolvers.tracking import Tracking
-from resolvers.trusting import Trusting, TrustingQueries
-from resolvers.undoing import Undoing
-from resolvers.verifying import VerifyingQueries
+from resolvers.invoicing.billing import BillingQueries
+from resolvers.invoicing.consolidating import Consolidating
+from resolvers.invoicing.crediting import Crediting
+from resolvers.invoicing.in_bulk import BulkInvoicing
+from resolvers.invoicing.one_by_one import Invoicing
+from resolvers.invoicing.replacing import Replacing
+from resolvers.keeping.browsing import Browsing
+from resolvers.keeping.browsing_fees import BrowsingFees
+from resolvers.keeping.browsing_totals import TotalsQueries
+from resolvers.keeping.contracting import Contracting
+from resolvers.keeping.editing import Editing
+from resolvers.keeping.recording_time import RecordingTime
+from resolvers.keeping.teaming import Teaming
+from resolvers.keeping.timekeeping import TimekeepingQueries
+from resolvers.keeping.tracking import Tracking
+from resolvers.overseeing.auditing import Auditing, AuditingQueries
+from resolvers.overseeing.forgetting import Forgetting
+from resolvers.overseeing.verifying import VerifyingQueries
+from resolvers.posting.exporting import Exporting, ExportingQueries
+from resolvers.settling.cataloguing import Cataloguing, CataloguingQueries
+from resolvers.settling.settings import Settings, SettingsQueries
+from resolvers.taking_over.importing import Importing, ImportingQueries
+from resolvers.taking_over.past_billing import PastBilling
+from resolvers.taking_over.returning import Returning
+from resolvers.taking_over.undoing import Undoing
 from server.breathing import Breathing
 from server.documents import Documents, KnownDocument
 from server.graphql_rows import read_field

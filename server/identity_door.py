@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from anyio import to_thread
 
 from jobs.gate import Gate
-from persistence import identities
-from persistence.identities import Somebody, Trusting
 from persistence.organisations import Bearer
+from persistence.people import identities
+from persistence.people.identities import Somebody, Trusting
 from resolvers._mutation import persistently
 from schema.context import House
 from server.identity_tokens import Verified, told_by, verified

@@ -20,17 +20,17 @@ from jobs.postman import Postman
 from jobs.rounds import Rounds
 from jobs.scheduler import EVERY as LOOK_EVERY
 from jobs.scheduler import Scheduler
-from resolvers._batch_delivering import carry_out_finalise, carry_out_send, leave_as_it_is
-from resolvers._batch_generating import carry_out_generate, give_generate_up
-from resolvers._batch_planning import carry_out_plan, give_plan_up
-from resolvers._batch_recurring import carry_out_scheduled, give_scheduled_up
-from resolvers._confirming import carry_out_confirm, give_confirm_up
-from resolvers._handing_over import parcel_of
-from resolvers._link_letters import letter_with
-from resolvers._mailing import letter_of
-from resolvers._papers import carry_out_papers, give_papers_up
-from resolvers._reverting import carry_out_revert, give_revert_up
-from resolvers._scheduling import fire
+from resolvers.admitting._link_letters import letter_with
+from resolvers.batching._delivering import carry_out_finalise, carry_out_send, leave_as_it_is
+from resolvers.batching._generating import carry_out_generate, give_generate_up
+from resolvers.batching._planning import carry_out_plan, give_plan_up
+from resolvers.batching._recurring import carry_out_scheduled, give_scheduled_up
+from resolvers.batching._scheduling import fire
+from resolvers.delivering._handing_over import parcel_of
+from resolvers.delivering._mailing import letter_of
+from resolvers.delivering._papers import carry_out_papers, give_papers_up
+from resolvers.taking_over._confirming import carry_out_confirm, give_confirm_up
+from resolvers.taking_over._reverting import carry_out_revert, give_revert_up
 from schema.context import House
 from server.settings import Settings
 

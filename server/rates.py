@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from resolvers._guessing import network_of
+from resolvers.admitting._guessing import network_of
 from server.refusing import RequestRefused
 
 TOO_OFTEN = "Too many requests. Try again in {seconds} s."

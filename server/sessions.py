@@ -26,10 +26,10 @@ from domain.access import Permission
 from domain.errors import Refusal
 from domain.people import TOO_MANY_TRIES
 from persistence.session import BUSY
-from resolvers import _guessing as guessing
-from resolvers import _opening_links as opening
-from resolvers import _signing_in as signing_in
-from resolvers._signing_in import Asking
+from resolvers.admitting import _guessing as guessing
+from resolvers.admitting import _opening_links as opening
+from resolvers.admitting import _signing_in as signing_in
+from resolvers.admitting._signing_in import Asking
 from schema.context import Caller, House
 from schema.user_error import user_error
 from server.auth import Doors, unauthenticated

@@ -9,10 +9,10 @@ from io import BytesIO
 from domain.errors import Issue
 from domain.takeover.model import ImportRow, ImportState, RowColour
 from domain.takeover.wire import unpack_issue
-from resolvers._examining import examine
 from resolvers._mutation import Acting
-from resolvers._takeover import confirm, review_of, rows_of, sheets_of, take
-from resolvers.returning import give_back
+from resolvers.taking_over._examining import examine
+from resolvers.taking_over._taking import confirm, review_of, rows_of, sheets_of, take
+from resolvers.taking_over.returning import give_back
 from schema.context import Caller, House
 
 

@@ -10,6 +10,7 @@ import statistics
 import string
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from types import ModuleType
@@ -259,6 +260,12 @@ def test_no_file_is_longer_than_400_lines() -> None:
         for source in written(*PRODUCT, "tests", "benchmarks", "setup")
         if source.lines > 400
     ]
+    assert not offenders, listed(offenders)
+
+
+def test_no_folder_lists_more_than_50_files() -> None:
+    listing = Counter(source.name.rpartition("/")[0] for source in written(*PRODUCT))
+    offenders = [f"{folder}: {files}" for folder, files in listing.items() if files > 50]
     assert not offenders, listed(offenders)
 
 

@@ -14,7 +14,7 @@ from _shared import fiction
 from _shared.firm import Firm, first_entity
 from domain.client import ClientType
 from persistence.takeover.prefill import prefilled
-from resolvers._sheets import seal_of, setting_of
+from resolvers.taking_over._sheets import seal_of, setting_of
 from schema.context import House
 from templates_xlsx.generator import Prefilled, write_template
 from templates_xlsx.layouts import layout

@@ -13,12 +13,14 @@ from _shared.firm import Firm, found_firm, opened
 from domain.batch.criteria import Criteria
 from domain.batch.model import BillState
 from domain.batch.plan import plan_hash
-from persistence import batch_bills, batch_parts, batches
-from resolvers import _batch_generating as generating
-from resolvers import _batch_making as making
-from resolvers import _batch_planning as planning
-from resolvers import _batch_running as running
+from persistence.batch import batches
+from persistence.batch import bills as batch_bills
+from persistence.batch import parts as batch_parts
 from resolvers._mutation import Acting
+from resolvers.batching import _generating as generating
+from resolvers.batching import _making as making
+from resolvers.batching import _planning as planning
+from resolvers.batching import _running as running
 from schema.context import House
 from tests.support.databases import owner
 from tests.support.due_firm import add_due

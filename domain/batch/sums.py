@@ -13,7 +13,7 @@ from domain.base import CURRENCY, HOURS, BigKey, Record, Scoped, owned
 class BatchPart(Scoped, Record):
     """What the selected items of a contract come to on one invoice (`bundle`) under one tax.
 
-    Kept while a batch is selected in, by `persistence.batch_parts` alone, in the transaction that
+    Kept while a batch is selected in, by `persistence.batch.parts` alone, in the transaction that
     lists or selects; `jalon verify` recomputes it.
     """
 

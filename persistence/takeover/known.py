@@ -36,8 +36,8 @@ from domain.takeover.taken_over import AdjustmentPlanner, HistoryPlanner, Record
 from domain.takeover.time_entries import TimeEntryPlanner
 from domain.takeover.work import KnownWork
 from persistence.contracts import billed_periods, past_of_projects
-from persistence.ledger import phase_figures
-from persistence.numbers import final_numbers
+from persistence.invoice.numbers import final_numbers
+from persistence.ledger.sums import phase_figures
 from persistence.organisations import the_organisation
 from persistence.reach import reach_of_session, whole_firm
 from persistence.session import ScopedSession

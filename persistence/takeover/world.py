@@ -23,8 +23,8 @@ from sqlalchemy import Table, event, exists, select
 
 from domain.audit import BEGINNING, AuditChange, AuditEntry, AuditHead
 from domain.records import METADATA
-from persistence.audit_acts import act_of
-from persistence.audit_tables import LEFT_OUT, WATCHED
+from persistence.audit.acts import act_of
+from persistence.audit.tables import LEFT_OUT, WATCHED
 from persistence.migrate import head
 from persistence.reach import reach_of_session
 from persistence.session import ScopedSession

@@ -12,9 +12,9 @@ import typer
 
 from domain.accounting import ExportFormat
 from domain.invoice.euro import rates_by_currency
-from resolvers._exporting import draw_up, keep
 from resolvers._mutation import Acting
-from resolvers._selecting import ExportWanted
+from resolvers.posting._exporting import draw_up, keep
+from resolvers.posting._selecting import ExportWanted
 from server.cli.firms import OrganisationCode
 from server.cli.installation import open_desk
 from server.cli.speaking import Unable, answer, app, say, talk, with_remedy

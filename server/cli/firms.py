@@ -12,11 +12,11 @@ from rich.table import Table
 
 from domain.access import Role
 from domain.people import require_end
-from persistence.audit_acts import name_act
+from persistence.audit.acts import name_act
 from persistence.entities import entities_coded
 from persistence.founding import found
-from persistence.keys import keys_of, revoke_key
 from persistence.organisations import make_key, organisation_codes
+from persistence.people.keys import keys_of, revoke_key
 from server.cli.installation import at_the_terminal, open_desk, open_installation
 from server.cli.speaking import PlainGroup, answer, app, say, talk
 from server.firm_file import read_firm_file

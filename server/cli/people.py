@@ -13,12 +13,12 @@ from domain.account import LinkPurpose, Member
 from domain.errors import NOT_FOUND, Refusal
 from domain.people import email_key
 from persistence.entities import entities_coded
-from persistence.members import lock_administrators, members_listed
+from persistence.people.members import lock_administrators, members_listed
 from persistence.session import ScopedSession
-from resolvers import _letting_in as letting_in
-from resolvers._link_letters import link_to
 from resolvers._mutation import Acting
-from resolvers._opening_links import password_link
+from resolvers.admitting import _letting_in as letting_in
+from resolvers.admitting._link_letters import link_to
+from resolvers.admitting._opening_links import password_link
 from server.cli.firms import OrganisationCode, day_of
 from server.cli.installation import Desk, open_desk
 from server.cli.speaking import PlainGroup, answer, app, say, talk

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from domain.retention import TERMS
-from persistence.retention import expired, out_of_term, remove_expired
+from persistence.privacy.retention import expired, out_of_term, remove_expired
 from server.cli.firms import OrganisationCode
 from server.cli.installation import open_desk
 from server.cli.speaking import answer, app, say

@@ -13,8 +13,7 @@ from domain.account import Member
 from domain.organisation import time_zone_of
 from domain.password import hashed
 from domain.standing import Actor, Door
-from persistence.accounts import make_account, places_of, set_password
-from persistence.audit_acts import name_act
+from persistence.audit.acts import name_act
 from persistence.founding import found
 from persistence.organisations import (
     bearer_of,
@@ -22,6 +21,7 @@ from persistence.organisations import (
     organisation_codes,
     organisation_named,
 )
+from persistence.people.accounts import make_account, places_of, set_password
 from persistence.takeover.known import counts
 from schema.context import Caller, House
 from server.cli.installation import at_the_terminal

@@ -15,7 +15,7 @@ from domain.errors import Severity
 from domain.takeover.model import WORKBOOK, RowColour
 from domain.takeover.order import ORDER
 from resolvers._mutation import Acting
-from resolvers._sheets import make_template
+from resolvers.taking_over._sheets import make_template
 from schema.user_error import sentence
 from server.cli.firms import OrganisationCode
 from server.cli.installation import open_desk

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from domain.audit import INSTALLATION
-from persistence import audit, chain
-from persistence.batch_check import batches_astray
-from persistence.ledger_check import disagreements
+from persistence.audit import upkeep as audit
+from persistence.batch.check import batches_astray
+from persistence.invoice import chain
+from persistence.ledger.check import disagreements
 from server.cli.firms import OrganisationCode
 from server.cli.installation import open_desk
 from server.cli.speaking import answer, app, say, talk

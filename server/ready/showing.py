@@ -13,7 +13,7 @@ from graphql import GraphQLObjectType
 from persistence.pages import Sort, write_cursor
 from persistence.reading import Noun
 from persistence.ready.prepared import NotReady
-from resolvers.browsing import NODES
+from resolvers.keeping.browsing import NODES
 from server.ready.rows import Rows, rows_of
 from server.ready.selection import TYPENAME, Chosen
 from server.ready.values import require_plain, text_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from persistence.audit_tables import WATCHED
+from persistence.audit.tables import WATCHED
 from tests.api.records.test_bad_input import (
     IDENTIFIERS,
     RIGHT,

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from domain.access import Role
-from persistence.audit import verify
-from persistence.audit_tables import WATCHED
-from persistence.retention import remove_expired
-from resolvers import _auditing
+from persistence.audit.tables import WATCHED
+from persistence.audit.upkeep import verify
+from persistence.privacy.retention import remove_expired
+from resolvers.overseeing import _auditing
 from tests.api.records.asking import A_CLIENT, A_PROJECT, act, bulk, done
 from tests.persistence.firms import counted
 from tests.support.api import ApiClient

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from domain.batch.model import BatchItem
 from domain.invoice.model import InvoiceLine
-from resolvers import _batch_generating as generating
+from resolvers.batching import _generating as generating
 from tests.jobs.processes import CANCEL, Gate, process
 from tests.soak.billed_once import Planned, planned_by, require_billed_once, require_made
 from tests.soak.sittings import BATCH, FOLLOW

@@ -16,7 +16,7 @@ from domain.job import MOST_ATTEMPTS, Errand, Job, JobStatus, Tell
 from jobs.keeper import Keeper
 from jobs.kinds import Kind
 from persistence.jobs import the_job
-from resolvers._confirming import give_confirm_up
+from resolvers.taking_over._confirming import give_confirm_up
 from tests.jobs.processes import CANCEL, CLIENTS, Gate, clients, ended, followed, process, sent
 from tests.jobs.servers import long_file
 from tests.support.api import ApiClient

@@ -13,7 +13,7 @@ from domain.job import Errand, JobKind, Progress, Stage, Tell
 from jobs.kinds import Abandoned, Kind
 from jobs.running import Pace, Runner
 from persistence.jobs import the_job
-from resolvers._confirming import give_confirm_up
+from resolvers.taking_over._confirming import give_confirm_up
 from server.long_work import kinds_of
 from tests.jobs.processes import CLIENTS, clients, followed, process, sent
 from tests.support.api import ApiClient

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from domain.audit import AuditBreak
 from domain.client import Client
 from domain.standing import Actor, Door
-from persistence.audit import verify
+from persistence.audit.upkeep import verify
 from persistence.session import Database
 from tests.persistence.firms import a_client, raw
 from tests.support.databases import owner

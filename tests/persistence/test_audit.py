@@ -15,9 +15,9 @@ from domain.audit import INSTALLATION
 from domain.client import Client
 from domain.records import METADATA
 from domain.standing import Actor, Door, Standing
-from persistence.audit import seal_outside, verify
-from persistence.audit_acts import name_act
-from persistence.audit_tables import LEFT_OUT, WATCHED, watched_tables
+from persistence.audit.acts import name_act
+from persistence.audit.tables import LEFT_OUT, WATCHED, watched_tables
+from persistence.audit.upkeep import seal_outside, verify
 from persistence.organisations import create_key
 from persistence.session import Database, ScopedSession, insert_all, tried_out
 from tests.persistence.audits import (

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from domain.audit import AuditBreak, AuditChange
 from domain.client import Client
 from domain.standing import Standing
-from persistence.audit import empty, verify
+from persistence.audit.upkeep import empty, verify
 from persistence.session import Database
 from tests.persistence.audits import (
     LOU,

@@ -19,8 +19,9 @@ from domain.billing.item import ItemKind
 from domain.catalogue import TaxCode
 from domain.invoice.totals import Tax
 from domain.tax import VatCategory
-from persistence import batch_lists, batch_parts
-from persistence.batch_check import batches_astray
+from persistence.batch import lists as batch_lists
+from persistence.batch import parts as batch_parts
+from persistence.batch.check import batches_astray
 from persistence.session import Database, ScopedSession, insert_all
 from tests.persistence.firms import Firm, counted, found_firm
 from tests.support.databases import owner

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.invoice.chain import BreakReason
 from domain.invoice.model import InvoiceState
-from persistence.chain import link_former, verify
+from persistence.invoice.chain import link_former, verify
 from persistence.session import Database
 from tests.persistence.firms import billed, found_firm
 

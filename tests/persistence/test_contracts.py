@@ -23,8 +23,8 @@ from persistence.contracts import (
     pro_formas_of,
     restate_phases,
 )
-from persistence.invoice_projects import projects_of_phases
-from persistence.invoices import mark_changed
+from persistence.invoice.invoices import mark_changed
+from persistence.invoice.projects import projects_of_phases
 from persistence.session import Database
 from persistence.statistics import MANY, learn
 from tests.domain.examples import codes

@@ -13,8 +13,7 @@ from domain.catalogue import LedgerAccount, Product, TaxCode
 from domain.client import Client
 from domain.invoice.model import Invoice, InvoiceLine, InvoiceState, IssuedDocument
 from domain.organisation import Entity
-from persistence.invoice_projects import other_invoices
-from persistence.invoices import (
+from persistence.invoice.invoices import (
     account_exists,
     billables_of,
     dossier_of,
@@ -30,6 +29,7 @@ from persistence.invoices import (
     tax_codes_of_country,
     the_record,
 )
+from persistence.invoice.projects import other_invoices
 from persistence.session import Database
 from tests.domain.examples import in_words, refused
 from tests.persistence.firms import (

@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from domain.access import Role
-from persistence.keys import keys_of, revoke_key
 from persistence.organisations import (
     Bearer,
     bearer_of,
@@ -20,6 +19,7 @@ from persistence.organisations import (
     organisation_named,
     the_organisation,
 )
+from persistence.people.keys import keys_of, revoke_key
 from persistence.session import Database
 from tests.domain.examples import refused
 from tests.persistence.firms import Firm, found_firm, raw

@@ -11,8 +11,8 @@ from sqlalchemy import update
 from domain.invoice.model import InvoiceKind, InvoiceState
 from domain.ledger import PhaseFigures
 from domain.project.model import Project, ProjectStatus
-from persistence import ledger
-from persistence.ledger import phase_figures
+from persistence.ledger import sums as ledger
+from persistence.ledger.sums import phase_figures
 from persistence.session import Database
 from tests.persistence.firms import (
     ISSUED,

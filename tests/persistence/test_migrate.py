@@ -15,7 +15,7 @@ from sqlalchemy import Engine, Enum, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.records import METADATA
-from persistence import audit_triggers
+from persistence.audit import triggers as audit_triggers
 from persistence.engine import open_engine
 from persistence.migrate import BrokenReferences, _config, _foreign_keys, is_current, migrate
 from persistence.session import Database

@@ -15,7 +15,7 @@ from domain.errors import Refusal
 from domain.invoice.model import Invoice, InvoiceState
 from domain.organisation import Entity
 from domain.project.model import Project
-from persistence.numbers import next_legal_number, next_pro_forma_number
+from persistence.invoice.numbers import next_legal_number, next_pro_forma_number
 from persistence.session import Database, ScopedSession
 from tests.persistence.firms import (
     Firm,

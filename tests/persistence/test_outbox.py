@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from domain.invoice.model import Invoice, InvoiceState
 from domain.trace import OutboxEntry
-from persistence.outbox import deliver, waiting_where
+from persistence.outside.outbox import deliver, waiting_where
 from persistence.session import Database
 from tests.domain.examples import refused
 from tests.persistence.firms import Firm, added, at_once, billed, found_firm

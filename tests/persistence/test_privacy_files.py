@@ -8,7 +8,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from domain.privacy import Rewriter, Subject, address_trace, name_traces
 from persistence.files import Files
-from persistence.privacy_files import named_in, remove_files
+from persistence.privacy.files import named_in, remove_files
 
 WHO = Subject("contact", 3)
 TRACES = [*name_traces("Zoé D'Arc & Fils"), *address_trace("zoe@marque.test")]

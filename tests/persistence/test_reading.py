@@ -9,7 +9,7 @@ import pytest
 
 from domain.client import Client
 from domain.project.model import Contract, Phase, Project
-from persistence.ledger import phase_figures
+from persistence.ledger.sums import phase_figures
 from persistence.reading import (
     Computed,
     Derived,

@@ -263,11 +263,11 @@ def test_the_state_of_an_invoice_is_found_within_ones_own(firms: Neighbours) -> 
 
 
 ARGUED = {
-    "persistence/audit.py:seal_outside": "It begins the transaction, for its act to have a key.",
-    "persistence/audit.py:empty": "It begins the transaction, for its act to have a key.",
-    "persistence/audit.py:_verify_changes": "It names the organisation of the entry verified.",
-    "persistence/audit_acts.py:note_act": "It begins the transaction, for its act to have a key.",
-    "persistence/audit_acts.py:_seal": "It names the act of its own transaction, whose rows are of"
+    "persistence/audit/upkeep.py:seal_outside": "It begins the transaction: its act has a key.",
+    "persistence/audit/upkeep.py:empty": "It begins the transaction, for its act to have a key.",
+    "persistence/audit/upkeep.py:_verify_changes": "It names the organisation of the entry.",
+    "persistence/audit/acts.py:note_act": "It begins the transaction, for its act to have a key.",
+    "persistence/audit/acts.py:_seal": "It names the act of its own transaction, whose rows are of"
     " whom it wrote for.",
     "persistence/short.py:rows": "Its statements bear the criteria of every session, with the"
     " organisation as a value: see test_short.py.",

@@ -17,7 +17,7 @@ from domain.invoice.model import PRO_FORMA, Invoice, InvoiceLine, NumberCounter
 from domain.project.model import Phase
 from domain.standing import Reach, Standing
 from persistence.bulk import FEW, among
-from persistence.numbers import raised_counter
+from persistence.invoice.numbers import raised_counter
 from persistence.scoping import ORGANISATION
 from persistence.session import Database, ScopedSession
 from persistence.short import Short
@@ -164,7 +164,10 @@ def test_each_of_the_house_bears_the_organisation_as_a_value() -> None:
         name for name, one in shorts() if ORGANISATION.key not in one._open().compile().params
     ]
     # They lock a number that the organisation is told in.
-    assert sorted(without) == ["persistence.outbox._HELD", "persistence.outbox._SETTLED"]
+    assert sorted(without) == [
+        "persistence.outside.outbox._HELD",
+        "persistence.outside.outbox._SETTLED",
+    ]
     assert len(list(shorts())) > 10
 
 

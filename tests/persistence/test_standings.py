@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from domain.project.model import Project, ProjectStatus
 from domain.takeover.model import StagedUpload
-from persistence.progress import standings_of
+from persistence.billing.progress import standings_of
 from persistence.session import Database
 from persistence.staged_uploads import note_received, staged_upload
 from tests.persistence.firms import a_phase, added, found_firm, progress

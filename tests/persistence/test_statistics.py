@@ -13,8 +13,8 @@ from domain.batch.model import Batch
 from domain.billing.assessment import assess
 from domain.client import Client
 from domain.project.model import Phase
-from persistence.batch_lists import keep_list
-from persistence.billing import books_of
+from persistence.batch.lists import keep_list
+from persistence.billing.needs import books_of
 from persistence.session import Database, ScopedSession
 from persistence.statistics import MANY, learn, learn_first
 from persistence.takeover.apply import apply

@@ -160,7 +160,7 @@ def test_a_month_that_was_broken_off_is_billed_whole(
     language: str, count: int, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody cancels the job after the first invoice; the program, started again, goes on."""
-    monkeypatch.setattr("resolvers._batch_generating.PORTION", 1)
+    monkeypatch.setattr("resolvers.batching._generating.PORTION", 1)
 
     def cancel() -> None:
         raise Cancelled

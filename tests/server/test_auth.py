@@ -13,8 +13,8 @@ import pytest
 
 from domain.access import Role
 from persistence.deadline import current, within
-from persistence.keys import keys_of, revoke_key
 from persistence.organisations import Bearer
+from persistence.people.keys import keys_of, revoke_key
 from schema.context import House
 from server.bearers import REMEMBERED_FOR, REMEMBERED_KEYS, Bearers, by_key
 from tests.support.api import ApiClient, open_api

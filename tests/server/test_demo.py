@@ -15,7 +15,7 @@ from persistence.files import Files
 from persistence.organisations import bearer_of
 from persistence.session import Database
 from persistence.takeover.known import counts
-from resolvers._signing_in import Asking, sign_in
+from resolvers.admitting._signing_in import Asking, sign_in
 from schema.context import House
 from server.cli.sample_firm import PERSON, WORKBOOKS, invitation, person, prepare
 from tests.support.api import SECRET

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from domain.account import SignIn
 from domain.errors import Refusal
-from resolvers._guessing import count_password, forgive_password, note_proof
+from resolvers.admitting._guessing import count_password, forgive_password, note_proof
 from tests.server.signing import Browser, person, signed_in
 from tests.support.api import ApiClient, open_api
 from tests.support.prepared import Calendar

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from domain.access import Role
-from resolvers._guessing import count_password
+from resolvers.admitting._guessing import count_password
 from server.long_work import link_postman_of
 from tests.server.signing import PASSWORD, WHO, Browser, code_of, doors_of, person, signed_in
 from tests.support.api import ApiClient, open_api

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from domain.access import Role
 from domain.account import Account, Member
-from resolvers._guessing import count_password, network_of
+from resolvers.admitting._guessing import count_password, network_of
 from tests.server.signing import (
     PASSWORD,
     WHO,

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from persistence.ledger_check import disagreements
+from persistence.ledger.check import disagreements
 from tests.soak.read_books import Read, pages
 from tests.soak.walked_firm import Firm, rounded, smallest
 

@@ -18,8 +18,8 @@ from domain.invoice.model import LEGAL, Invoice, InvoiceLine, InvoiceState
 from domain.money import to_minor
 from domain.time_entry import TimeEntry
 from domain.trace import OutboxEntry
-from persistence.chain import entities_linked, verify
-from persistence.ledger_check import disagreements
+from persistence.invoice.chain import entities_linked, verify
+from persistence.ledger.check import disagreements
 from persistence.session import ScopedSession
 
 _OF_PERIODS = (ItemKind.PERIOD, ItemKind.BLOCK, ItemKind.OVERAGE)

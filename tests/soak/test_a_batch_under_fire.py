@@ -20,7 +20,8 @@ from sqlalchemy import select
 from domain.batch.model import Batch
 from domain.job import JobKind
 from persistence.session import Database
-from resolvers import _batch_delivering, _batch_generating
+from resolvers.batching import _delivering as _batch_delivering
+from resolvers.batching import _generating as _batch_generating
 from tests.jobs.servers import installed
 from tests.soak.billed_once import (
     planned_by,

@@ -17,10 +17,10 @@ from sqlalchemy import func, select
 
 from domain.invoice.model import LEGAL, Invoice, InvoiceKind
 from domain.payment import Payment, PaymentAllocation
-from persistence.batch_check import batches_astray
-from persistence.chain import entities_linked, verify
-from persistence.deposits import deducted, left_of
-from persistence.ledger_check import disagreements
+from persistence.batch.check import batches_astray
+from persistence.invoice.chain import entities_linked, verify
+from persistence.invoice.deposits import deducted, left_of
+from persistence.ledger.check import disagreements
 from persistence.session import ScopedSession
 from tests.api.invoices.paying_acts import looked
 from tests.soak.storm import ACTS, Office

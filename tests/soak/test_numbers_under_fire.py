@@ -24,7 +24,7 @@ from sqlalchemy import func, select
 from domain.entry import BillingEntry
 from domain.invoice.model import Invoice, InvoiceState
 from domain.trace import OutboxEntry
-from persistence.chain import entities_linked, verify
+from persistence.invoice.chain import entities_linked, verify
 from persistence.session import Database
 from tests.jobs.servers import Installation, Server, caller_in_the_clear, installed
 from tests.soak.drafts import CENTS, add_drafts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from persistence.audit_triggers import take_down
+from persistence.audit.triggers import take_down
 
 revision = "0021"
 down_revision = "0020"

@@ -9,8 +9,8 @@ from domain.ledger import PhaseFigures
 from domain.project.adjustment import AdjustmentKind, counting
 from domain.takeover.revert import Entry, Verdict
 from persistence.contracts import is_project_billed
-from persistence.invoice_projects import invoiced_projects
-from persistence.ledger import phase_figures
+from persistence.invoice.projects import invoiced_projects
+from persistence.ledger.sums import phase_figures
 from persistence.session import ScopedSession
 from persistence.takeover.undo.tables import (
     ids_of,

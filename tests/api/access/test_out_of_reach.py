@@ -16,7 +16,7 @@ from graphql import (
 
 from domain.records import Record
 from persistence.reach import SEEN
-from resolvers.browsing import NODES
+from resolvers.keeping.browsing import NODES
 from tests.api.access.scene import MARK, OWN, Scene, kept
 from tests.api.records.calling import MUTATIONS, QUERIES, call, put, required
 from tests.api.records.test_other_firms import NOUN_OF, OWN_ID, PLACES

@@ -130,7 +130,7 @@ def test_a_job_that_is_cancelled_leaves_what_is_made(
     firm: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Issue 5, item 6: an invoice a transaction; what is not made is proposed still."""
-    monkeypatch.setattr("resolvers._batch_generating.PORTION", 1)
+    monkeypatch.setattr("resolvers.batching._generating.PORTION", 1)
     _, batch = held(firm)
     asked = done(firm, "batchGenerate", id=batch["id"])
     after = worked(firm, asked, told=_cancel)

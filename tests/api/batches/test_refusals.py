@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from domain.invoice.model import Invoice
-from persistence import invoices
+from persistence.invoice import invoices
 from persistence.session import ScopedSession
 from tests.api.batches.acts import (
     codes,
@@ -83,7 +83,7 @@ def test_one_that_is_deleted_meanwhile_is_no_failure(
         invoices.remove(session, invoices.the_record(session, Invoice, keys[0]))
         return set()
 
-    monkeypatch.setattr("persistence.batches.final_among", gone)
+    monkeypatch.setattr("persistence.batch.batches.final_among", gone)
     assert finalised(firm, batch)["job"]["status"] == "SUCCEEDED"
     found = proposals(firm, batch["id"], states=["DROPPED", "GENERATED"])
     assert [(one["state"], codes(one)) for one in found] == [("DROPPED", []), ("GENERATED", [])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from persistence import invoices
+from persistence.invoice import invoices
 from tests.api.batches.acts import (
     act,
     choose,

@@ -11,7 +11,7 @@ import pytest
 
 from domain.handover import LEASE, PAUSES, SPREAD, Attempt, Drop
 from jobs.folder_drop import drop
-from persistence.deliveries import take_due
+from persistence.outside.deliveries import take_due
 from tests.api.handover.acts import carry, deliveries, finalised, handovers, hook, retry
 from tests.support.api import ApiClient
 from tests.support.databases import owner

@@ -22,9 +22,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from persistence.chain import entities_linked, verify
-from persistence.ledger import phase_figures
-from persistence.ledger_check import disagreements
+from persistence.invoice.chain import entities_linked, verify
+from persistence.ledger.check import disagreements
+from persistence.ledger.sums import phase_figures
 from tests.api.invoices.acts import DELETE, blank, change, codes, final
 from tests.api.invoices.paying_acts import act, fee_project, looked
 from tests.api.invoices.project_acts import line_on

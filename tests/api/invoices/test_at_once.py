@@ -13,9 +13,9 @@ import pytest
 from domain.access import Role
 from domain.invoice.model import Invoice, InvoiceState
 from domain.project.model import Phase
-from persistence.invoices import lock_project, the_record
-from resolvers._finalising import make_final
+from persistence.invoice.invoices import lock_project, the_record
 from resolvers._mutation import Acting
+from resolvers.invoicing._finalising import make_final
 from schema.context import Caller
 from tests.api.invoices.acts import account_line, blank, change, codes, drawn, final
 from tests.support.api import ApiClient

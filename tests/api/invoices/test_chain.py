@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.invoice.model import Invoice, InvoiceLine
-from persistence.chain import verify
+from persistence.invoice.chain import verify
 from persistence.session import tried_out
 from tests.api.invoices.acts import account_line, blank, change, drawn, final
 from tests.support.api import ApiClient

@@ -18,7 +18,7 @@ from domain.invoice.claim import BilledPeriod
 from domain.organisation import Entity
 from domain.project.model import Contract, Phase, Project
 from domain.time_entry import TimeEntry
-from persistence import claims
+from persistence.billing import claims
 from tests.api.invoices.acts import DELETE, change, codes, final
 from tests.support.api import ApiClient
 from tests.support.prepared import statements

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from domain.access import Role
 from domain.trace import OutboxEntry
-from resolvers._freezing import HANDOVER
+from resolvers.invoicing._freezing import HANDOVER
 from tests.api.invoices.acts import account_line, blank, change, codes, final
 from tests.support.api import ApiClient
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.entry import BillingEntry, EntryKind
 from domain.project.history import BillingHistory
-from persistence.ledger_check import Disagreement, disagreements
+from persistence.ledger.check import Disagreement, disagreements
 from persistence.migrate import _config, _foreign_keys, migrate
 from persistence.session import Database, insert_all
 from tests.api.invoices.acts import codes, drawn, final

@@ -12,7 +12,7 @@ from jobs import smtp
 from jobs.mail_rounds import Post
 from jobs.mail_server import SmtpServer
 from persistence.files import Files
-from persistence.mails import note, take_due
+from persistence.outside.mails import note, take_due
 from server.long_work import postman_of
 from tests.api.invoices.acts import blank, drawn, final
 from tests.api.invoices.mail_acts import RETRY, invoice_of, mails, queued

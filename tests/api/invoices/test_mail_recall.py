@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 from domain.invoice.mail import PAUSES
-from persistence.mails import take_due
-from resolvers._mailing import letter_of
+from persistence.outside.mails import take_due
+from resolvers.delivering._mailing import letter_of
 from server.long_work import postman_of
 from tests.api.invoices.acts import FINALISE, account_line, blank, change, codes, drawn, final
 from tests.api.invoices.mail_acts import CANCEL, RETRY, Row, invoice_of, mails, queued

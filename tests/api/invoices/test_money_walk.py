@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 
 from domain.invoice.model import Invoice, InvoiceKind
 from domain.payment import Payment, PaymentAllocation, freed, spread
-from persistence.deposits import left_of
-from persistence.payments import standings
+from persistence.invoice.deposits import left_of
+from persistence.invoice.payments import standings
 from tests.api.invoices.acts import account_line, blank, change, final
 from tests.api.invoices.paying_acts import act, fee_project, pay
 from tests.support.api import ApiClient

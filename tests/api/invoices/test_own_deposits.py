@@ -7,7 +7,7 @@ import pytest
 from domain.errors import Refusal
 from domain.invoice.model import Invoice, InvoiceLine, LineKind
 from domain.invoice.own_deposits import require_own
-from persistence.ledger_check import disagreements
+from persistence.ledger.check import disagreements
 from tests.api.invoices.acts import account_line, change, codes, final
 from tests.api.invoices.exporting_acts import export, files
 from tests.api.invoices.paying_acts import act
@@ -95,7 +95,9 @@ def test_what_was_credited_before_the_rule_is_not_billed_to_another(
     answer = act(firm, "invoiceReplace", id=invoice, reason="r")
     assert codes(answer) == ["DEPOSIT_OF_OTHERS"]
     with monkeypatch.context() as former:
-        former.setattr("resolvers._replacing._require_own_deposits", lambda *_, **__: None)
+        former.setattr(
+            "resolvers.invoicing._replacing._require_own_deposits", lambda *_, **__: None
+        )
         made = act(firm, "invoiceReplace", id=invoice, reason="r")["invoice"]["id"]
     assert codes(final(firm, made)) == ["DEPOSIT_OF_OTHERS"]
 

@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from domain.job import Progress, Stage
 from jobs.kinds import Abandoned, Cancelled
 from jobs.running import Note, Runner
-from resolvers import _printing
+from resolvers.delivering import _printing
 from server.long_work import kinds_of
 from tests.api.invoices.acts import DELETE, codes, drawn, final
 from tests.documents.reading import page_texts, text_of

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from persistence.ledger_check import disagreements
+from persistence.ledger.check import disagreements
 from tests.api.invoices.acts import account_line, blank, change, codes, draw, final
 from tests.api.invoices.paying_acts import act, fee_project
 from tests.api.invoices.project_acts import (

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain.invoice.model import PDF_FORM
-from persistence.invoices import issued_document
+from persistence.invoice.invoices import issued_document
 from tests.api.invoices.acts import account_line, blank, change, codes, drawn, final
 from tests.documents.reading import text_of
 from tests.support.api import ApiClient

@@ -18,10 +18,10 @@ from domain.project.adjustment import Adjustment, AdjustmentKind
 from domain.project.history import BillingHistory
 from domain.project.model import BillingMethod, Contract, Phase
 from domain.project.progress import ProgressUpdate
-from persistence.ledger import phase_figures
+from persistence.ledger.sums import phase_figures
+from persistence.ledger.totals import TotalsBy, Within, totals
 from persistence.pages import PageAsked
 from persistence.session import ScopedSession
-from persistence.totals import TotalsBy, Within, totals
 from tests.api.invoices.acts import codes, drawn, final
 from tests.support.api import ApiClient
 from tests.support.prepared import Calendar, statements

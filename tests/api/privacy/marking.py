@@ -31,7 +31,7 @@ from domain.privacy_register import columns_of
 from domain.project.model import Project
 from domain.records import METADATA
 from domain.takeover.model import StagedUpload
-from persistence.audit import verify
+from persistence.audit.upkeep import verify
 from persistence.session import ScopedSession, as_the_house
 from tests.api.batches.acts import listed, saved
 from tests.api.invoices.acts import drawn, final

@@ -17,8 +17,8 @@ from domain.collaborator import Collaborator
 from domain.project.model import Project
 from domain.standing import Actor, Door, Standing
 from persistence.files import Files
-from resolvers import forgetting
-from resolvers._forgetting import export_person
+from resolvers.overseeing import forgetting
+from resolvers.overseeing._forgetting import export_person
 from schema.context import Caller
 from tests.api.privacy.marking import (
     EMAIL,

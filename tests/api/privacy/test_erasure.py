@@ -7,8 +7,8 @@ from typing import Any
 
 from domain.privacy_fates import Fate
 from domain.privacy_register import columns_of
-from persistence import chain
-from persistence.ledger_check import disagreements
+from persistence.invoice import chain
+from persistence.ledger.check import disagreements
 from tests.api.privacy.marking import (
     EMAIL,
     LAST,

@@ -12,9 +12,9 @@ from domain.invoice.model import Invoice, IssuedDocument
 from domain.records import METADATA
 from domain.retention import TERMS
 from jobs.caretaker import Caretaker
-from persistence import chain
-from persistence.audit_tables import WATCHED
-from persistence.retention import expired, out_of_term, remove_expired
+from persistence.audit.tables import WATCHED
+from persistence.invoice import chain
+from persistence.privacy.retention import expired, out_of_term, remove_expired
 from tests.api.privacy.marking import EMAIL, NAME, NOW, SENTENCE, a_collaborator, fill
 from tests.api.privacy.test_erasure import EXPORT, codes
 from tests.api.privacy.test_refusals import REVERT

@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 
 from domain.base import Record, Scaled, Scoped
-from resolvers.browsing import NODES
+from resolvers.keeping.browsing import NODES
 
 ROWS = 9
 """Of each kind and firm."""

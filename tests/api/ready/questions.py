@@ -25,7 +25,7 @@ from graphql import (
 )
 
 from persistence.reading import Derived
-from resolvers.browsing import NODES
+from resolvers.keeping.browsing import NODES
 from schema.view import snake
 from tests.api.ready.broken_firms import ROWS
 

@@ -37,9 +37,9 @@ from domain.client import Client
 from domain.invoice.model import Invoice, InvoiceState
 from domain.project.model import Phase, Project
 from persistence.deadline import within
-from persistence.invoices import invoices_where
+from persistence.invoice.invoices import invoices_where
+from persistence.invoice.payments import payment_where
 from persistence.pages import Sort
-from persistence.payments import payment_where
 from persistence.ready import statements
 from persistence.ready.inline import STAYS, WAITED, Crowd
 from persistence.ready.prepared import MOST_COLUMNS, Blown, Bound, NotReady, key_of, prepare

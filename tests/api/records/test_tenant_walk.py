@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from domain.records import METADATA
-from persistence.audit import seal_outside
+from persistence.audit.upkeep import seal_outside
 from persistence.file_links import UploadLink, read_file_link, read_upload_link, signed_upload_path
 from tests.api.records.calling import (
     MUTATIONS,

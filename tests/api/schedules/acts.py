@@ -11,7 +11,7 @@ from domain.job import Progress
 from jobs.running import Runner
 from jobs.scheduler import Scheduler
 from persistence.jobs import waiting
-from resolvers._scheduling import fire
+from resolvers.batching._scheduling import fire
 from server.long_work import kinds_of
 from tests.support.api import ApiClient
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from domain.batch.model import Batch
 from jobs.scheduler import Scheduler
 from persistence.session import ScopedSession
-from resolvers._scheduling import fire
+from resolvers.batching._scheduling import fire
 from tests.api.schedules.acts import (
     batches,
     begun,

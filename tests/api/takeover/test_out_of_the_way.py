@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from domain.access import Role
 from domain.client import Client
 from domain.likeness import loose_key, name_key
-from resolvers._examining import Examined, examine
 from resolvers._mutation import Acting
-from resolvers._takeover import confirm, take
+from resolvers.taking_over._examining import Examined, examine
+from resolvers.taking_over._taking import confirm, take
 from schema.context import Caller
 from tests.domain.examples import refused
 from tests.support.api import ApiClient

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from domain.project.history import BillingHistory
-from persistence.invoices import lock_project
+from persistence.invoice.invoices import lock_project
 from tests.api.takeover.reviews import client, codes, phases, project, reviewed, take, written
 from tests.api.takeover.sheets import CLIENT, PERSON, PHASE, PROJECT, Cells, book
 from tests.api.takeover.test_past_billing import figures

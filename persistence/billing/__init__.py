@@ -1,0 +1,1 @@
+"""What can be billed of contracts, and what lines bill already."""

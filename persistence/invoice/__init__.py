@@ -1,0 +1,1 @@
+"""Invoices, their numbers and chains, what was credited, deducted and paid of them."""

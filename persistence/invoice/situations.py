@@ -1,0 +1,181 @@
+"""What a paper names beside its own record: situations of contracts, deposits taken off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from domain.invoice.model import LEGAL, Invoice, InvoiceKind, InvoiceLine
+from domain.invoice.situation import Situation, billed_by, situation
+from domain.project.model import BillingMethod, Contract, Phase, Project
+from persistence.ledger.sums import phase_figures
+from persistence.reach import whole_firm
+from persistence.session import ScopedSession
+
+Billed = tuple[Invoice, Sequence[InvoiceLine]]
+"""A pro forma, and its lines."""
+
+
+def situations_in_turn(
+    session: ScopedSession, documents: Sequence[Billed]
+) -> list[list[Situation]]:
+    """The situation of each contract on progress that each pro forma bills, with it counted in.
+
+    They are taken to become final in this order: what the first one bills was billed before for the
+    second. To be asked before any is: what was billed before is the ledger as it stands.
+    """
+    billed = [_billed_by(*one) for one in documents]
+    contracts = _contracts_of(session, {key for now in billed for key in now})
+    known = {key for *_, phases in contracts.values() for key, _, _ in phases}
+    figures = phase_figures(session, sorted(known)) if known else {}
+    counted = _finals_by_contract(
+        session, list(contracts), besides=[invoice.id for invoice, _ in documents]
+    )
+    told: list[list[Situation]] = []
+    for now in billed:
+        found = []
+        for contract_id, (project, name, phases) in contracts.items():
+            if not any(key in now for key, _, _ in phases):
+                continue
+            counted[contract_id] = number = counted.get(contract_id, 0) + 1
+            # A phase that was put away is told only where something was billed of it.
+            shown = [
+                (key, of)
+                for key, of, is_archived in phases
+                if not is_archived or figures[key].billed or key in now
+            ]
+            found.append(
+                situation(
+                    name, number=number, phases=shown, figures=figures, now=now, project=project
+                )
+            )
+        for key in now.keys() & known:
+            one = figures[key]
+            figures[key] = one._replace(invoiced=one.invoiced + now[key])
+        told.append(found)
+    return told
+
+
+def _billed_by(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[int, int]:
+    if invoice.kind is not InvoiceKind.INVOICE:
+        return {}
+    return billed_by([(line.phase_id, line.net_minor) for line in lines])
+
+
+def _contracts_of(
+    session: ScopedSession, phase_ids: set[int]
+) -> dict[int, tuple[str, str, list[tuple[int, str, bool]]]]:
+    """The contracts on progress of these phases: code of the project, name, and all phases.
+
+    A phase is told by identifier, name, and whether it was put away.
+    """
+    if not phase_ids:
+        return {}
+    theirs = select(Phase.contract_id).where(Phase.id.in_(phase_ids))
+    found = session.execute(
+        select(
+            Contract.id,
+            Contract.name,
+            Phase.id,
+            Phase.code,
+            Phase.name,
+            Phase.archived_at,
+            Project.code,
+        )
+        .join(Phase, Phase.contract_id == Contract.id)
+        .join(Project, Project.id == Contract.project_id)
+        .where(Contract.id.in_(theirs), Contract.billing_method == BillingMethod.FIXED_FEE_PROGRESS)
+        .order_by(Contract.id, Phase.position, Phase.id)
+    ).all()
+    contracts: dict[int, tuple[str, str, list[tuple[int, str, bool]]]] = {}
+    for contract_id, contract, phase_id, code, name, archived, project in found:
+        *_, phases = contracts.setdefault(contract_id, (project, contract, []))
+        phases.append((phase_id, f"{code} – {name}" if code else name, archived is not None))
+    return contracts
+
+
+def _finals_by_contract(
+    session: ScopedSession, contracts: Sequence[int], *, besides: Sequence[int]
+) -> dict[int, int]:
+    """How many final invoices bill each contract, besides some and those credited whole."""
+    if not contracts:
+        return {}
+    statement = (
+        select(Phase.contract_id, func.count(Invoice.id.distinct()).label("finals"))
+        .join(InvoiceLine, InvoiceLine.phase_id == Phase.id)
+        .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
+        .where(
+            Phase.contract_id.in_(contracts),
+            Invoice.state.in_(LEGAL),
+            Invoice.kind == InvoiceKind.INVOICE,
+            Invoice.id.not_in(besides),
+            ~_is_credited_whole(),
+        )
+        .group_by(Phase.contract_id)
+    )
+    # An invoice may hold lines that are out of reach: whether they were credited tells, too.
+    with whole_firm(session):
+        return {row.contract_id: row.finals for row in session.execute(statement)}
+
+
+def _is_credited_whole() -> ColumnElement[bool]:
+    """Whether credit notes took all that the invoice at hand bills of the contract at hand.
+
+    Zeros need none: where every line of the invoice is taken, so are they.
+    """
+    note, line, taking, phase = (
+        aliased(Invoice),
+        aliased(InvoiceLine),
+        aliased(InvoiceLine),
+        aliased(Phase),
+    )
+    taken = (
+        select(func.coalesce(func.sum(taking.net_minor), 0))
+        .where(taking.organisation_id == line.organisation_id, taking.credits_line_id == line.id)
+        .correlate(line)
+        .scalar_subquery()
+    )
+    is_credited = (
+        select(note.id)
+        .where(note.organisation_id == Invoice.organisation_id, note.credits_id == Invoice.id)
+        .correlate(Invoice)
+        .exists()
+    )
+    lines = select(line.id).where(
+        line.organisation_id == Invoice.organisation_id, line.invoice_id == Invoice.id
+    )
+    of_contract = lines.join(
+        phase, and_(phase.organisation_id == line.organisation_id, phase.id == line.phase_id)
+    ).where(phase.contract_id == Phase.contract_id)
+    is_left = lines.where(line.net_minor != taken).correlate(Invoice).exists()
+    is_begun = of_contract.where(taken != 0).correlate(Invoice, Phase).exists()
+    is_left_of_contract = (
+        of_contract.where(line.net_minor != taken).correlate(Invoice, Phase).exists()
+    )
+    return and_(is_credited, or_(~is_left, and_(is_begun, ~is_left_of_contract)))
+
+
+@dataclass(frozen=True, slots=True)
+class NamedDeposit:
+    """A deposit invoice as the lines that take it off name it."""
+
+    number: str
+    issue_date: date
+    project_id: int | None
+
+
+def deposits_of(session: ScopedSession, lines: Sequence[InvoiceLine]) -> dict[int, NamedDeposit]:
+    """The deposit invoices that lines take off, by identifier."""
+    keys = {line.deducts_id for line in lines if line.deducts_id is not None}
+    if not keys:
+        return {}
+    statement = select(Invoice.id, Invoice.number, Invoice.issue_date, Invoice.project_id)
+    return {
+        row.id: NamedDeposit(row.number, row.issue_date, row.project_id)
+        for row in session.execute(statement.where(Invoice.id.in_(keys)))
+        if row.number and row.issue_date
+    }

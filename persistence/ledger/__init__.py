@@ -1,0 +1,1 @@
+"""The sums and totals of the ledger, and the ledger recomputed."""

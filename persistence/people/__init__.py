@@ -1,0 +1,1 @@
+"""Who may come in: accounts, identities, keys, members of firms, teams of projects."""

@@ -1,0 +1,1 @@
+"""What is known of a person, erasing it, and what is removed after its term."""

@@ -1,0 +1,1 @@
+"""Billing all that is due in one sitting, and by a schedule."""

@@ -1,0 +1,1 @@
+"""Collecting what is due: payments, and reminders of what is late."""

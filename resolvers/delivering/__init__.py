@@ -1,0 +1,1 @@
+"""Giving documents out: on paper, by mail, to other software."""

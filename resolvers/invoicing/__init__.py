@@ -1,0 +1,1 @@
+"""Invoicing: from what can be billed to a legal document; crediting, replacing, deducting it."""

@@ -1,0 +1,1 @@
+"""Posting in the accounts: exports, journals, the numbers of their entries."""
