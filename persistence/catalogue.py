@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, inspect, or_, select
 
 from domain.base import Record
 from domain.catalogue import LedgerAccount, Product, TaxCode
@@ -149,3 +149,33 @@ def pro_formas_with(session: ScopedSession, tax_code_id: int) -> Sequence[Invoic
         .with_for_update()
     )
     return session.scalars(statement).all()
+
+
+def tax_codes_of_country(session: ScopedSession, country: str) -> list[TaxCode]:
+    """The live tax codes for `country`, and the exemptions, which know no border."""
+    statement = select(TaxCode).where(
+        TaxCode.archived_at.is_(None),
+        or_(TaxCode.country == country, TaxCode.exemption.is_not(None)),
+    )
+    return list(session.scalars(statement.order_by(TaxCode.id)))
+
+
+def tax_code_named(session: ScopedSession, code: str) -> TaxCode | None:
+    """The live tax code; one that was put away is not given to new lines."""
+    statement = select(TaxCode).where(TaxCode.code == code, TaxCode.archived_at.is_(None))
+    return session.scalar(statement)
+
+
+def account_exists(session: ScopedSession, number: str) -> bool:
+    found = select(LedgerAccount.id).where(
+        LedgerAccount.number == number, LedgerAccount.archived_at.is_(None)
+    )
+    return session.scalar(found) is not None
+
+
+def product_named(session: ScopedSession, sku: str) -> Product | None:
+    """The product on sale; None for one that is inactive or was put away."""
+    statement = select(Product).where(
+        Product.sku == sku.upper(), Product.active, Product.archived_at.is_(None)
+    )
+    return session.scalar(statement)

@@ -11,8 +11,8 @@ from domain.errors import Issue, Refusal
 from persistence.reading import load_by_ids
 from persistence.session import part_of
 from resolvers._bulk import kept, restored
+from resolvers._judging import placed
 from resolvers._mutation import Acting, Once, Payload, write
-from resolvers.keeping._editing import placed
 from schema.context import Info
 from schema.invoice import INVOICE
 from schema.payload import BulkOutcome, ErrorPolicy, bulk_counts, require_size

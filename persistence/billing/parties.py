@@ -22,7 +22,7 @@ from domain.organisation import Entity
 from domain.project.model import Project
 from persistence import bulk
 from persistence.billing.before import among, portions
-from persistence.invoice.invoices import records_by_id
+from persistence.records import records_by_id
 from persistence.session import ScopedSession
 
 

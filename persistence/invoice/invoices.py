@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from functools import cache, lru_cache
+from functools import lru_cache
 from types import MappingProxyType
-from typing import TypeVar
 
 from sqlalchemy import ColumnElement, delete, or_, select
-from sqlalchemy.orm import undefer
 from sqlalchemy.orm.attributes import flag_modified
 
-from domain.base import Record, Scoped
-from domain.catalogue import LedgerAccount, Product, TaxCode
+from domain.catalogue import TaxCode
 from domain.client import Client
-from domain.errors import NOT_FOUND, Refusal
 from domain.invoice.finalise import Dossier
 from domain.invoice.mail import InvoiceMail
 from domain.invoice.model import (
@@ -34,11 +30,9 @@ from persistence.bulk import among
 from persistence.invoice.projects import holds_project, projects_of_phases
 from persistence.ledger.sums import phase_figures
 from persistence.reach import shown_to
+from persistence.records import portions, records_by_id, the_record
 from persistence.session import ScopedSession
 from persistence.short import Short
-
-Found = TypeVar("Found", bound=Record)
-Owned = TypeVar("Owned", bound=Scoped)
 
 _LINES = Short(
     lambda keys: (
@@ -71,34 +65,8 @@ _PROJECTS_LOCKED = Short(
 )
 
 
-@cache
-def _by_id(record: type[Owned]) -> Short:
-    # What every paper shows is read with the rest: the logo of its entity.
-    more = [undefer(Entity.logo)] if record is Entity else []
-    return Short(lambda keys: select(record).where(among(record.id, keys)).options(*more))
-
-
 DEFAULT_STATES = (InvoiceState.DRAFT, InvoiceState.SENT, InvoiceState.READY)
 """The list as it opens (F04)."""
-
-
-def the_record(
-    session: ScopedSession,
-    record: type[Found],
-    key: int,
-    *,
-    field: tuple[str | int, ...] = ("id",),
-    locked: bool = False,
-) -> Found:
-    """The record with identifier `key`, locked when asked; NOT_FOUND otherwise."""
-    # Every record has an id; what they have in common does not say so.
-    column = record.id  # type: ignore[attr-defined]
-    statement = select(record).where(column == key, *shown_to(session, record))
-    found = session.scalar(statement.with_for_update() if locked else statement)
-    if found is None:
-        noun = str(record.__tablename__)
-        raise Refusal(NOT_FOUND(field=field, noun=noun.replace("_", " "), key=f"{noun}_{key}"))
-    return found
 
 
 @lru_cache(maxsize=64)
@@ -167,7 +135,7 @@ def dossiers_of(
     Projects that were `read` by this transaction already, locked, are not read again.
     """
     lines: dict[int, list[InvoiceLine]] = {invoice.id: [] for invoice in invoices}
-    for portion in _portions(lines):
+    for portion in portions(lines):
         for line in _LINES.ask(session, keys=portion).scalars():
             lines[line.invoice_id].append(line)
     codes = {line.tax_code_id for some in lines.values() for line in some if line.tax_code_id}
@@ -214,32 +182,11 @@ def _projects_in(
     return own if invoice.project_id is None else own | {invoice.project_id}
 
 
-_PORTION = 5000
-"""Identifiers in one statement: a driver takes 32,766 values."""
-
-
-def _portions(keys: Iterable[int]) -> Iterator[list[int]]:
-    wanted = sorted(keys)
-    for start in range(0, len(wanted), _PORTION):
-        yield wanted[start : start + _PORTION]
-
-
-def records_by_id(
-    session: ScopedSession, record: type[Owned], keys: Iterable[int]
-) -> dict[int, Owned]:
-    """The records with these identifiers; an unknown one is absent."""
-    return {
-        found.id: found
-        for portion in _portions(keys)
-        for found in _by_id(record).ask(session, keys=portion).scalars()
-    }
-
-
 def invoices_locked(session: ScopedSession, keys: Iterable[int]) -> dict[int, Invoice]:
     """Those of the invoices that are there, locked in one order, as they are now."""
     return {
         found.id: found
-        for portion in _portions(keys)
+        for portion in portions(keys)
         for found in _LOCKED.ask(session, *shown_to(session, Invoice), keys=portion).scalars()
     }
 
@@ -260,7 +207,7 @@ def billables_by_project(
 ) -> dict[int, list[Billable]]:
     """The phases of each project: what is left, and earned `until` then; all count in the caps."""
     found: list[tuple[Phase, Contract]] = []
-    for portion in _portions(project_ids):
+    for portion in portions(project_ids):
         found += [(phase, contract) for phase, contract in _PHASES.ask(session, keys=portion)]
     figures = phase_figures(session, [phase.id for phase, _ in found], progress_until=until)
     taken: dict[int, int] = {}
@@ -313,43 +260,13 @@ def phase_has_account(session: ScopedSession, phase_id: int | None, number: str)
     return phase_id is not None and session.scalar(found) is not None
 
 
-def tax_codes_of_country(session: ScopedSession, country: str) -> list[TaxCode]:
-    """The live tax codes for `country`, and the exemptions, which know no border."""
-    statement = select(TaxCode).where(
-        TaxCode.archived_at.is_(None),
-        or_(TaxCode.country == country, TaxCode.exemption.is_not(None)),
-    )
-    return list(session.scalars(statement.order_by(TaxCode.id)))
-
-
 def projects_of_contracts(session: ScopedSession, contract_ids: Iterable[int]) -> set[int]:
     """The projects of these contracts."""
     return {
         key
-        for portion in _portions(contract_ids)
+        for portion in portions(contract_ids)
         for key in session.scalars(select(Contract.project_id).where(Contract.id.in_(portion)))
     }
-
-
-def tax_code_named(session: ScopedSession, code: str) -> TaxCode | None:
-    """The live tax code; one that was put away is not given to new lines."""
-    statement = select(TaxCode).where(TaxCode.code == code, TaxCode.archived_at.is_(None))
-    return session.scalar(statement)
-
-
-def account_exists(session: ScopedSession, number: str) -> bool:
-    found = select(LedgerAccount.id).where(
-        LedgerAccount.number == number, LedgerAccount.archived_at.is_(None)
-    )
-    return session.scalar(found) is not None
-
-
-def product_named(session: ScopedSession, sku: str) -> Product | None:
-    """The product on sale; None for one that is inactive or was put away."""
-    statement = select(Product).where(
-        Product.sku == sku.upper(), Product.active, Product.archived_at.is_(None)
-    )
-    return session.scalar(statement)
 
 
 def entities_of(session: ScopedSession) -> list[Entity]:
@@ -377,11 +294,11 @@ def remove(session: ScopedSession, invoice: Invoice) -> None:
 
 def remove_all(session: ScopedSession, found: Sequence[Invoice]) -> None:
     """Takes many pro formas away, as `remove` does one."""
-    for portion in _portions(one.id for one in found):
+    for portion in portions(one.id for one in found):
         forget_invoices(session, portion)
         session.execute(delete(InvoiceMail).where(InvoiceMail.invoice_id.in_(portion)))
         lines = select(InvoiceLine.id).where(InvoiceLine.invoice_id.in_(portion))
-        for some in _portions(session.scalars(lines)):
+        for some in portions(session.scalars(lines)):
             remove_lines(session, some)
         session.execute(delete(Invoice).where(Invoice.id.in_(portion)))
 

@@ -24,10 +24,10 @@ from domain.people import (
 )
 from domain.standing import Door
 from persistence.audit.acts import name_act
-from persistence.invoice.invoices import the_record
 from persistence.organisations import key_by, make_key, the_organisation
 from persistence.people import accounts, links, members
 from persistence.people.sign_ins import end_sign_ins
+from persistence.records import the_record
 from persistence.session import ScopedSession
 from resolvers._mutation import Acting, persistently
 from resolvers.admitting._opening_links import name_of

@@ -19,8 +19,8 @@ from domain.identity_provider import (
     issuer_of,
 )
 from domain.organisation import Organisation
-from persistence.invoice.invoices import the_record
 from persistence.people import identities
+from persistence.records import the_record
 from resolvers._mutation import Acting
 from resolvers.settling._keeping import assign
 from schema.node import key_of

@@ -33,6 +33,7 @@ from persistence.billing import claims
 from persistence.ids import insert_numbered
 from persistence.invoice import invoices, numbers
 from persistence.organisations import the_organisation
+from persistence.records import records_by_id
 from persistence.session import ScopedSession, part_of
 from persistence.statistics import learn_first
 from resolvers._mutation import Acting
@@ -111,9 +112,7 @@ def _stock(acting: Acting, batch: Batch, items: Sequence[ListedItem]) -> _Stock:
             for of in assessed
             for one in of.books.phases
         },
-        clients=invoices.records_by_id(
-            session, Client, {of.books.terms.client_id for of in assessed}
-        ),
+        clients=records_by_id(session, Client, {of.books.terms.client_id for of in assessed}),
         entities={one.id: one for one in invoices.entities_of(session)},
         settings=the_organisation(session).settings,
     )

@@ -25,8 +25,8 @@ from domain.job import JobKind
 from domain.organisation import time_zone_of
 from persistence import jobs
 from persistence.batch import schedules as batch_schedules
-from persistence.invoice.invoices import the_record
 from persistence.organisations import the_organisation
+from persistence.records import the_record
 from persistence.session import ScopedSession
 from resolvers._mutation import Acting
 from resolvers.settling._keeping import Made, assign

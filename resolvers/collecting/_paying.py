@@ -46,6 +46,7 @@ from domain.payment import (
     spread,
 )
 from persistence.invoice import invoices, payments
+from persistence.records import the_record
 from resolvers._mutation import Acting
 
 
@@ -100,7 +101,7 @@ def record(acting: Acting, wanted: PaymentWanted) -> tuple[Payment, list[Issue]]
 
 def _judged(acting: Acting, wanted: PaymentWanted) -> Payment:
     session = acting.session
-    client = invoices.the_record(session, Client, wanted.client_id, field=("client_id",))
+    client = the_record(session, Client, wanted.client_id, field=("client_id",))
     currency = (wanted.currency or client.currency).strip().upper()
     one_of(currency, field=("currency",), name="The currency", allowed=CURRENCIES)
     decimals = decimals_of(currency)
@@ -133,7 +134,7 @@ def _entity(acting: Acting, wanted: PaymentWanted) -> int:
     session = acting.session
     if wanted.entity_id is not None:
         field = ("entity_id",)
-        entity = invoices.the_record(session, Entity, wanted.entity_id, field=field)
+        entity = the_record(session, Entity, wanted.entity_id, field=field)
         if entity.archived_at is not None and not wanted.shares:
             key = f"entity_{entity.id}"
             raise Refusal(RECORD_ARCHIVED(field=field, noun="entity", key=key))
@@ -141,7 +142,7 @@ def _entity(acting: Acting, wanted: PaymentWanted) -> int:
     if wanted.shares:
         first = wanted.shares[0]
         field_of = (*first.field, "invoice_id")
-        return invoices.the_record(session, Invoice, first.invoice_id, field=field_of).entity_id
+        return the_record(session, Invoice, first.invoice_id, field=field_of).entity_id
     entities = invoices.entities_of(session)
     if len(entities) == 1:
         return entities[0].id
@@ -272,7 +273,7 @@ def allocate(
 ) -> Payment:
     """Sets what is left of a payment against invoices."""
     session = acting.session
-    known = invoices.the_record(session, Payment, payment_id)
+    known = the_record(session, Payment, payment_id)
     if automatic == bool(shares):
         raise Refusal(ALLOCATIONS_OR_AUTOMATIC(field=("auto_allocate",)))
     locked = payments.lock_invoices(session, (share.invoice_id for share in shares))
@@ -302,7 +303,7 @@ def unallocate(
 ) -> Payment:
     """Takes a payment off an invoice, by an opposite row; `amount` None is all of it."""
     session = acting.session
-    invoices.the_record(session, Payment, payment_id)
+    the_record(session, Payment, payment_id)
     locked = payments.lock_invoices(session, [invoice_id])
     if invoice_id not in locked:
         key = f"invoice_{invoice_id}"
@@ -347,7 +348,7 @@ def cancel(acting: Acting, payment_id: int, reason: str) -> Payment:
     """
     session = acting.session
     told = _reason(reason, required=True)
-    invoices.the_record(session, Payment, payment_id)
+    the_record(session, Payment, payment_id)
     payments.lock_invoices(session, payments.allocated_by_invoice(session, payment_id))
     payment = _locked(acting, payment_id)
     for invoice_id, part in payments.allocated_by_invoice(session, payment_id).items():

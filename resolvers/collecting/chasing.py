@@ -28,7 +28,6 @@ from domain.payment import (
 )
 from domain.payment import Reminder as ReminderRecord
 from persistence.clients import client_types
-from persistence.invoice.invoices import the_record
 from persistence.invoice.payments import (
     OpenInvoice,
     is_among_open,
@@ -39,6 +38,7 @@ from persistence.invoice.payments import (
 )
 from persistence.organisations import the_organisation
 from persistence.reading import Row, Wanted, load, load_by_ids, load_one
+from persistence.records import the_record
 from persistence.session import ScopedSession
 from resolvers._mutation import Acting, Once, Payload, write
 from resolvers._reading import read

@@ -18,6 +18,7 @@ from persistence.pages import Sort
 from persistence.reading import Wanted, load_by_ids, load_one
 from persistence.session import part_of
 from resolvers._bulk import kept, restored
+from resolvers._judging import placed
 from resolvers._mutation import Acting, Once, Payload, write
 from resolvers._reading import PageInput, read_one, read_page
 from resolvers.collecting import _paying as paying
@@ -30,7 +31,6 @@ from resolvers.collecting._inputs import (
     PaymentsBulkRecordInput,
     PaymentUnallocateInput,
 )
-from resolvers.keeping._editing import placed
 from schema.connection import Connection
 from schema.context import Info
 from schema.node import key_of, optional_key

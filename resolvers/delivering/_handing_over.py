@@ -35,6 +35,7 @@ from persistence.outside.deliveries import (
     deliveries_locked,
     delivery_of,
 )
+from persistence.records import the_record
 from persistence.session import ScopedSession, insert_all
 from resolvers._mutation import Acting
 from resolvers.delivering._printing import Paper, ToPrint, prepare_paper, print_paper
@@ -58,14 +59,14 @@ def parcel_of(house: House, taken: TakenDelivery) -> Parcel | None:
         if delivery is None:
             return None
         if delivery.endpoint_id is not None:
-            endpoint = invoices.the_record(session, WebhookEndpoint, delivery.endpoint_id)
+            endpoint = the_record(session, WebhookEndpoint, delivery.endpoint_id)
             endpoint.require_live()
         code = the_organisation(session).code
         if delivery.entry_id is None:
             data = {"organisation": code, "delivery": f"handover_delivery_{delivery.id}"}
             return _webhook(house, endpoint, delivery, message(TEST_TOPIC, house.clock(), data))
-        entry = invoices.the_record(session, OutboxEntry, delivery.entry_id)
-        invoice = invoices.the_record(session, Invoice, entry.subject_id)
+        entry = the_record(session, OutboxEntry, delivery.entry_id)
+        invoice = the_record(session, Invoice, entry.subject_id)
         if endpoint and not outbox.destination_of(endpoint).takes(invoice.entity_id):
             raise Refusal(HANDOVER_NO_DESTINATION(number=invoice.number))
         dossier = invoices.dossier_of(session, invoice)

@@ -34,6 +34,7 @@ from persistence.invoice import invoices
 from persistence.invoice.payments import standings
 from persistence.organisations import the_organisation
 from persistence.outside.mails import Taken, default_recipient, is_outdated, mail_of
+from persistence.records import the_record
 from persistence.session import ScopedSession
 from resolvers._mutation import Acting
 from resolvers.delivering._printing import Paper, ToPrint, prepare_paper, print_paper
@@ -67,7 +68,7 @@ class Draft:
 def queue_mail(acting: Acting, asked: Sending) -> InvoiceMail:
     """The mail, to be sent once this transaction is committed; its paper is the one of now."""
     session = acting.session
-    invoice = invoices.the_record(session, Invoice, asked.invoice_id, field=("id",), locked=True)
+    invoice = the_record(session, Invoice, asked.invoice_id, field=("id",), locked=True)
     _require_role(acting, invoice)
     sender = _sender(acting)
     dossier = invoices.dossier_of(session, invoice)
@@ -117,11 +118,11 @@ def call_mail_back(acting: Acting, mail_id: int) -> InvoiceMail:
 def _mail_and_invoice(acting: Acting, mail_id: int) -> tuple[InvoiceMail, Invoice]:
     """Both locked, the invoice first, as every other act on it."""
     session = acting.session
-    found = invoices.the_record(session, InvoiceMail, mail_id)
-    invoice = invoices.the_record(session, Invoice, found.invoice_id, locked=True)
+    found = the_record(session, InvoiceMail, mail_id)
+    invoice = the_record(session, Invoice, found.invoice_id, locked=True)
     # What the postman did with it meanwhile is read again.
     session.expire(found)
-    return invoices.the_record(session, InvoiceMail, mail_id, locked=True), invoice
+    return the_record(session, InvoiceMail, mail_id, locked=True), invoice
 
 
 def _require_current(mail: InvoiceMail, invoice: Invoice) -> None:
@@ -159,7 +160,7 @@ def letter_of(house: House, taken: Taken, *, sender: str) -> tuple[bytes, list[s
         mail = mail_of(session, taken)
         if mail is None:
             return None
-        invoice = invoices.the_record(session, Invoice, mail.invoice_id)
+        invoice = the_record(session, Invoice, mail.invoice_id)
         _require_current(mail, invoice)
         acting = Acting(session, _nobody(taken.organisation_id), house)
         prepared: ToPrint | Paper

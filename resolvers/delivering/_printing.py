@@ -12,6 +12,7 @@ from documents.picture_json import from_json, to_json
 from domain.errors import Issue
 from domain.invoice.model import PDF_FORM, Invoice
 from persistence.invoice import invoices
+from persistence.records import the_record
 from resolvers._mutation import Acting
 from resolvers.invoicing._picturing import picture_now
 from schema.context import Caller, House
@@ -50,7 +51,7 @@ class ToPrint:
 
 def prepare_paper(acting: Acting, invoice_id: int) -> ToPrint | Paper:
     """The picture of an invoice; of a final one that was printed before, the paper."""
-    invoice = invoices.the_record(acting.session, Invoice, invoice_id)
+    invoice = the_record(acting.session, Invoice, invoice_id)
     issued = invoices.issued_document(acting.session, invoice_id, PDF_FORM)
     if issued is None:
         dossier = invoices.dossier_of(acting.session, invoice)

@@ -23,11 +23,11 @@ from domain.webhook import (
     switch_off,
     switch_on,
 )
-from persistence.invoice.invoices import the_record
 from persistence.outside import deliveries, outbox
+from persistence.records import the_record
 from persistence.session import insert_all
+from resolvers._judging import stale
 from resolvers._mutation import Acting
-from resolvers.keeping._editing import stale
 from resolvers.settling._keeping import RecordInput, assign
 from schema.node import key_of, optional_key
 

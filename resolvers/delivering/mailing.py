@@ -9,10 +9,11 @@ import strawberry
 from domain.access import Permission
 from domain.invoice.mail import MailState
 from domain.invoice.model import Invoice as InvoiceRecord
-from persistence.invoice.invoices import dossier_of, the_record
+from persistence.invoice.invoices import dossier_of
 from persistence.outside.mails import mails_where
 from persistence.pages import Sort
 from persistence.reading import Wanted, load_one
+from persistence.records import the_record
 from persistence.session import ScopedSession
 from resolvers._mutation import Acting, Once, Payload, write
 from resolvers._reading import PageInput, read, read_page

@@ -29,6 +29,7 @@ from domain.project.model import BillingMethod, ContractStatus, Project
 from persistence.billing import claims
 from persistence.billing.contracts import contracts_where
 from persistence.billing.needs import books_of
+from persistence.catalogue import tax_codes_of_country
 from persistence.invoice import invoices
 from resolvers._mutation import Acting
 from resolvers.invoicing._lines import append
@@ -143,7 +144,7 @@ def lines_of_items(
     """A line for each item of the project, in the language of the invoice, taxed; not added yet."""
     found = invoices.billables_of(acting.session, project.id)
     billables = {one.phase.id: one for one in found}
-    taxes = invoices.tax_codes_of_country(acting.session, project.country)
+    taxes = tax_codes_of_country(acting.session, project.country)
     made = []
     for item in items:
         of = billables[item.phase_id]

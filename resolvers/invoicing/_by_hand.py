@@ -18,6 +18,7 @@ from domain.project.model import BillingMethod, Phase
 from persistence.billing.contracts import contracts_where
 from persistence.billing.needs import books_of
 from persistence.invoice import invoices
+from persistence.records import records_by_id
 from resolvers._mutation import Acting
 from resolvers.invoicing._billing import held_by_batch
 from resolvers.invoicing._lines import replace_lines
@@ -65,7 +66,7 @@ def _takes_less(line: InvoiceLine, before: Mapping[int, tuple[int | None, int]])
 
 def _of_rests(acting: Acting, lines: Sequence[InvoiceLine]) -> list[Issue]:
     """What lowered lines give up for good."""
-    phases = invoices.records_by_id(acting.session, Phase, {line.phase_id or 0 for line in lines})
+    phases = records_by_id(acting.session, Phase, {line.phase_id or 0 for line in lines})
     told: list[Issue] = []
     for line in lines:
         phase = phases[line.phase_id or 0]
@@ -86,7 +87,7 @@ def _judge(
     if not lines:
         return []
     session = acting.session
-    phases = invoices.records_by_id(session, Phase, {line.phase_id or 0 for line in lines})
+    phases = records_by_id(session, Phase, {line.phase_id or 0 for line in lines})
     contracts = sorted({one.contract_id for one in phases.values()})
     where = contracts_where(criteria=Criteria(contract_ids=tuple(contracts)))
     assessed = [

@@ -24,6 +24,7 @@ from persistence.billing import claims
 from persistence.invoice import invoices, numbers
 from persistence.invoice.crediting import credited_of
 from persistence.invoice.projects import projects_of, projects_of_lines, sole_project
+from persistence.records import the_record
 from resolvers._mutation import Acting
 from resolvers.collecting._paying import free_excess
 from resolvers.invoicing._depositing import require_not_deducted
@@ -52,7 +53,7 @@ def credit_invoice(acting: Acting, wanted: CreditWanted) -> tuple[Invoice, list[
     What was paid of it beyond what it comes to now is free on its payments again, and warned of.
     """
     session = acting.session
-    invoice = invoices.the_record(session, Invoice, wanted.invoice_id, field=("id",), locked=True)
+    invoice = the_record(session, Invoice, wanted.invoice_id, field=("id",), locked=True)
     require_creditable(invoice)
     day = wanted.issue_date or acting.today
     require_recent(day, today=acting.today)
@@ -98,7 +99,7 @@ def _credited(acting: Acting, invoice: Invoice, asked: Sequence[AskedCredit] | N
 def _begin(acting: Acting, invoice: Invoice, credited: Credit, day: date) -> Invoice:
     """The credit note with its number and its lines, not final yet."""
     session = acting.session
-    entity = invoices.the_record(session, Entity, invoice.entity_id)
+    entity = the_record(session, Entity, invoice.entity_id)
     number = numbers.next_legal_number(
         session, entity, series=entity.credit_note_series, issue_date=day, today=acting.today
     )

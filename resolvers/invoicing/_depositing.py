@@ -33,9 +33,11 @@ from domain.invoice.lines import MOST_LINES
 from domain.invoice.model import Invoice, InvoiceKind, InvoiceLine, InvoiceState, LineKind
 from domain.money import amount_text
 from domain.project.model import Project
+from persistence.catalogue import account_exists, tax_codes_of_country
 from persistence.invoice import deposits, invoices
 from persistence.invoice.payments import lock_invoices
 from persistence.invoice.projects import projects_of, projects_of_phases
+from persistence.records import the_record
 from resolvers._mutation import Acting
 from resolvers.invoicing._drawing import draw_blank
 from resolvers.invoicing._lines import append, recount, require_account
@@ -50,7 +52,7 @@ def draw_deposit(acting: Acting, wanted: DepositWanted) -> Invoice:
         key = f"project_{project.id}"
         raise Refusal(RECORD_ARCHIVED(field=("project_id",), noun="project", key=key))
     billables = invoices.billables_of(session, project.id)
-    taxes = invoices.tax_codes_of_country(session, project.country)
+    taxes = tax_codes_of_country(session, project.country)
     fees = fees_by_tax(billables, project, taxes)
     net = deposit_net(wanted, fees, project)
     require_room(
@@ -61,7 +63,7 @@ def draw_deposit(acting: Acting, wanted: DepositWanted) -> Invoice:
         field=("amount",),
     )
     invoice = draw_blank(acting, client_id=project.client_id, entity_id=project.entity_id)
-    client = invoices.the_record(session, Client, project.client_id)
+    client = the_record(session, Client, project.client_id)
     for_project(invoice, project=project, client=client)
     invoice.kind = InvoiceKind.DEPOSIT
     lines = deposit_lines(
@@ -96,7 +98,7 @@ def _account(acting: Acting, asked: str | None) -> str:
     if number:
         require_account(acting, number, field=("ledger_account",))
         return number
-    known = invoices.account_exists(acting.session, DEPOSIT_ACCOUNT)
+    known = account_exists(acting.session, DEPOSIT_ACCOUNT)
     return DEPOSIT_ACCOUNT if known else DEFAULT_ACCOUNT
 
 
@@ -207,7 +209,7 @@ def require_not_deducted(acting: Acting, deposit: Invoice, credited: Sequence[In
                 DEPOSIT_DEDUCTED(
                     field=("lines",),
                     number=str(deposit.number),
-                    code=invoices.the_record(session, TaxCode, tax or 0).code,
+                    code=the_record(session, TaxCode, tax or 0).code,
                     found=amount_text(taken[tax], currency),
                     expected=amount_text(rest, currency),
                 )
@@ -222,7 +224,7 @@ def require_deductions_within(acting: Acting, invoice: Invoice) -> None:
         own = net_by_tax([line for line in lines if line.deducts_id == key])
         for tax, net in own.items():
             if left.get(tax, 0) < 0:
-                deposit = invoices.the_record(acting.session, Invoice, key)
+                deposit = the_record(acting.session, Invoice, key)
                 rest, currency = max(0, left.get(tax, 0) - net), deposit.currency
                 raise Refusal(
                     DEDUCTION_ABOVE_DEPOSIT(

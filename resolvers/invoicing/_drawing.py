@@ -28,8 +28,10 @@ from domain.invoice.model import Invoice, InvoiceLine
 from domain.invoice.remaining import Billable
 from domain.organisation import Entity, footer_of
 from domain.project.model import BillingMethod, ContractStatus, Project
+from persistence.catalogue import tax_codes_of_country
 from persistence.invoice import invoices, numbers
 from persistence.organisations import the_organisation
+from persistence.records import the_record
 from resolvers._mutation import Acting
 from resolvers.invoicing._billing import (
     LineTerms,
@@ -115,7 +117,7 @@ def draw_blank(acting: Acting, *, client_id: int, entity_id: int | None) -> Invo
 def the_client(acting: Acting, client_id: int) -> Client:
     """The client that is invoiced; refused when archived."""
     field = ("client_id",)
-    client = invoices.the_record(acting.session, Client, client_id, field=field)
+    client = the_record(acting.session, Client, client_id, field=field)
     require_live(client, key=f"client_{client_id}", noun="client", field=field)
     return client
 
@@ -145,7 +147,7 @@ def begin(
 def entity_of(acting: Acting, entity_id: int | None, *, field: tuple[PathPart, ...]) -> Entity:
     """Who invoices; ENTITY_REQUIRED at `field`, where the caller says it, or the project should."""
     if entity_id is not None:
-        entity = invoices.the_record(acting.session, Entity, entity_id, field=field)
+        entity = the_record(acting.session, Entity, entity_id, field=field)
         require_live(entity, key=f"entity_{entity_id}", noun="entity", field=field)
         return entity
     entities = invoices.entities_of(acting.session)
@@ -177,7 +179,7 @@ def _lines(
     invoice: Invoice,
 ) -> tuple[list[Drawn], tuple[Issue, ...]]:
     asked = {one.phase_id: one for one in draw.asked or ()}
-    taxes = invoices.tax_codes_of_country(acting.session, project.country)
+    taxes = tax_codes_of_country(acting.session, project.country)
     by_fee = {
         one.phase.id for one in chosen if _is_by_fee(one, asked.get(one.phase.id), draw.basis)
     }

@@ -33,7 +33,9 @@ from domain.invoice.totals import Tax, Totals, total
 from domain.project.model import BillingMethod
 from persistence import catalogue
 from persistence.billing import claims
+from persistence.catalogue import account_exists, product_named, tax_code_named
 from persistence.invoice import deposits, invoices
+from persistence.records import the_record
 from resolvers._mutation import Acting
 from resolvers.invoicing._tying import tie
 
@@ -113,7 +115,7 @@ def require_tax_code(
 ) -> TaxCode:
     """The tax code; TAX_CODE_UNKNOWN, or RECORD_ARCHIVED on a line that does not have it yet."""
     key = code.strip().upper()
-    found = invoices.tax_code_named(acting.session, key)
+    found = tax_code_named(acting.session, key)
     if found is None:
         found = catalogue.tax_code_coded(acting.session, key)
         if found is None:
@@ -128,7 +130,7 @@ def require_product(
 ) -> Product:
     """The product; PRODUCT_UNKNOWN, or why none is sold to a line that is not of it yet."""
     key = sku.strip().upper()
-    found = invoices.product_named(acting.session, key)
+    found = product_named(acting.session, key)
     if found is None:
         found = catalogue.product_coded(acting.session, key)
         if found is None:
@@ -144,7 +146,7 @@ def require_account(
 ) -> None:
     """Refuses an account with LEDGER_ACCOUNT_UNKNOWN, or RECORD_ARCHIVED on a new line."""
     key = number.strip()
-    if invoices.account_exists(acting.session, key):
+    if account_exists(acting.session, key):
         return
     found = catalogue.account_numbered(acting.session, key)
     if found is None:
@@ -279,6 +281,6 @@ def _tax_of(acting: Acting, product: Product, place: int, held: Held) -> int | N
     """The tax code of a product, as good as one that was named."""
     key = product.tax_code_id
     if key is not None and key not in held.tax_codes:
-        tax = invoices.the_record(acting.session, TaxCode, key)
+        tax = the_record(acting.session, TaxCode, key)
         require_live(tax, field=("lines", place, "sku"), noun="tax code", code=tax.code)
     return key

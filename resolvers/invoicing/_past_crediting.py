@@ -32,9 +32,11 @@ from domain.invoice.past_credit import (
 from domain.invoice.totals import Totals
 from domain.organisation import Entity
 from domain.project.model import Project
+from persistence.catalogue import tax_codes_of_country
 from persistence.invoice import invoices, numbers
 from persistence.invoice.crediting import past_lines
 from persistence.invoice.past_credits import bases_credited, taxes_credited
+from persistence.records import the_record
 from resolvers._mutation import Acting
 from resolvers.invoicing._freezing import freeze
 from resolvers.invoicing._lines import (
@@ -128,7 +130,7 @@ def _past(acting: Acting, wanted: PastCreditWanted, project: Project) -> dict[in
 def _begin(acting: Acting, project: Project, day: date) -> Invoice:
     """The credit note with its number, not final yet."""
     session = acting.session
-    client = invoices.the_record(session, Client, project.client_id)
+    client = the_record(session, Client, project.client_id)
     entity_id = project.entity_id
     if entity_id is None:
         entities = invoices.entities_of(session)
@@ -136,7 +138,7 @@ def _begin(acting: Acting, project: Project, day: date) -> Invoice:
             names = ", ".join(entity.code for entity in entities)
             raise Refusal(ENTITY_REQUIRED(field=("project_id",), expected=names))
         entity_id = entities[0].id
-    entity = invoices.the_record(session, Entity, entity_id)
+    entity = the_record(session, Entity, entity_id)
     number = numbers.next_legal_number(
         session, entity, series=entity.credit_note_series, issue_date=day, today=acting.today
     )
@@ -166,7 +168,7 @@ def _taxed(
     or of its phase.
     """
     session = acting.session
-    codes = {one.id: one for one in invoices.tax_codes_of_country(session, project.country)}
+    codes = {one.id: one for one in tax_codes_of_country(session, project.country)}
     found = invoices.billables_of(session, project.id, archived=True)
     billables = {one.phase.id: one for one in found}
     rates: dict[int, TaxCode | None] = {
@@ -180,7 +182,7 @@ def _taxed(
     }
     taxes = {key: tax for key, tax in rates.items() if tax and past[key].bears(tax.rate)}
     for key, tax_id in taxes_credited(session, list(past)).items():
-        taxes[key] = codes.get(tax_id) or invoices.the_record(session, TaxCode, tax_id)
+        taxes[key] = codes.get(tax_id) or the_record(session, TaxCode, tax_id)
     issues: list[Issue] = []
     for one, asked, line in credited:
         key = one.history.id

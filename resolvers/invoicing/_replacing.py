@@ -20,6 +20,7 @@ from persistence.invoice import invoices, numbers
 from persistence.invoice.deposits import projects_of_deposits
 from persistence.invoice.payments import lock_invoices
 from persistence.invoice.projects import projects_locked, projects_of, projects_of_phases
+from persistence.records import the_record
 from resolvers._mutation import Acting
 from resolvers.invoicing._crediting import CreditWanted, credit_invoice
 from resolvers.invoicing._depositing import require_deductions_within
@@ -49,7 +50,7 @@ def replace_invoice(
     Time entries and periods of the former lines are freed by the credit, and go to the new ones.
     """
     session = acting.session
-    invoice = invoices.the_record(session, Invoice, invoice_id, field=("id",))
+    invoice = the_record(session, Invoice, invoice_id, field=("id",))
     require_creditable(invoice)
     former = invoices.lines_of(session, invoice.id)
     # Final, its lines stay: the deposits that they take off are locked with it, in one order.

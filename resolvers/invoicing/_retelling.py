@@ -13,6 +13,7 @@ from domain.project.model import Project
 from persistence.invoice import invoices
 from persistence.invoice.projects import projects_of
 from persistence.organisations import the_organisation
+from persistence.records import the_record
 from resolvers._mutation import Acting
 from resolvers.invoicing._billing import detail_of
 from resolvers.invoicing._depositing import deduction_described, deposit_described
@@ -44,8 +45,8 @@ def tell_in_language(
 def _footer(acting: Acting, invoice: Invoice, *, before: str, given: Mapping[str, object]) -> None:
     settings = the_organisation(acting.session).settings
     layers = (
-        invoices.the_record(acting.session, Client, invoice.client_id),
-        invoices.the_record(acting.session, Entity, invoice.entity_id),
+        the_record(acting.session, Client, invoice.client_id),
+        the_record(acting.session, Entity, invoice.entity_id),
     )
     if "footer_message" not in given and invoice.footer_message == footer_of(
         settings, *layers, language=before
@@ -62,7 +63,7 @@ def _deductions(
         if key is None:
             continue
         if key not in deposits:
-            deposits[key] = invoices.the_record(acting.session, Invoice, key)
+            deposits[key] = the_record(acting.session, Invoice, key)
         if line.description == deduction_described(deposits[key], before):
             line.description = deduction_described(deposits[key], invoice.language)
 
@@ -71,7 +72,7 @@ def _deposit(
     acting: Acting, invoice: Invoice, lines: Sequence[InvoiceLine], *, before: str
 ) -> None:
     """A deposit of an amount, or of a percentage, which is kept in the words alone."""
-    project = invoices.the_record(acting.session, Project, invoice.project_id or 0)
+    project = the_record(acting.session, Project, invoice.project_id or 0)
     for line in lines:
         percent = _percent_in(line.description, project, before)
         if line.description == deposit_described(percent, project, before):

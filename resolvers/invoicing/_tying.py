@@ -12,8 +12,8 @@ from domain.invoice.lines import NewLine
 from domain.invoice.model import Invoice, InvoiceLine, LineKind
 from domain.invoice.projects import commitment_of, differ, differences, require_of_parties
 from domain.project.model import Project
-from persistence.invoice import invoices
 from persistence.invoice.projects import projects_locked, projects_of_phases
+from persistence.records import the_record
 from resolvers._mutation import Acting
 
 
@@ -87,7 +87,7 @@ def _require_together(
         if key in held:
             continue
         project = projects[key]
-        client = invoices.the_record(acting.session, Client, invoice.client_id)
+        client = the_record(acting.session, Client, invoice.client_id)
         require_of_parties(project, invoice, client=client, field=field)
         if project.archived_at is not None:
             raise Refusal(RECORD_ARCHIVED(field=field, noun="project", key=f"project_{project.id}"))

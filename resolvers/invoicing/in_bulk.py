@@ -13,8 +13,9 @@ from domain.errors import FIELD_INVALID, Issue, Refusal
 from domain.invoice.finalise import require_pro_forma
 from domain.invoice.model import Invoice as InvoiceRecord
 from persistence.invoice import invoices
-from persistence.invoice.invoices import remove, the_record
+from persistence.invoice.invoices import remove
 from persistence.invoice.projects import projects_of, projects_of_phases
+from persistence.records import the_record
 from persistence.session import part_of
 from resolvers._bulk_acts import Done, is_stopped, one_by_one, write_bulk
 from resolvers._mutation import Acting

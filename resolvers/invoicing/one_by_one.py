@@ -16,8 +16,10 @@ from domain.invoice.finalise import require_pro_forma
 from domain.invoice.model import Invoice as InvoiceRecord
 from domain.invoice.model import InvoiceState
 from domain.invoice.terms import TERMS, change_terms
-from persistence.invoice.invoices import remove, the_record
+from persistence.invoice.invoices import remove
 from persistence.reading import Wanted, load_one
+from persistence.records import the_record
+from resolvers._judging import stale
 from resolvers._mutation import Acting, Once, Payload, write
 from resolvers._shares import to_read
 from resolvers.delivering import _printing as printing
@@ -32,7 +34,6 @@ from resolvers.invoicing._inputs import (
     line_of,
 )
 from resolvers.invoicing._retelling import tell_in_language
-from resolvers.keeping import _editing as editing
 from schema.context import Info
 from schema.download import PDF, DownloadLink, KeptFile, link_to
 from schema.invoice import INVOICE, Invoice
@@ -155,9 +156,9 @@ class Invoicing:
             key = key_of(input.id, "invoice", field=("id",))
             invoice = the_record(acting.session, InvoiceRecord, key, locked=True)
             require_pro_forma(invoice)
-            stale = editing.stale(invoice, input.expected_version, noun="invoice", key=input.id)
-            if stale is not None:
-                return _shown(acting, key, fields, [stale])
+            moved = stale(invoice, input.expected_version, noun="invoice", key=input.id)
+            if moved is not None:
+                return _shown(acting, key, fields, [moved])
             return _shown(acting, key, fields, _change(acting, invoice, input))
 
         return await write(info, Permission.PREPARE_INVOICES, act, nothing={"invoice": None})

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from domain.access import Role
-from domain.base import Versioned
 from domain.client import ClientType
 from domain.errors import (
     FIELD_REQUIRED,
     NOT_FOUND,
     RECORD_ARCHIVED,
-    STALE_OBJECT,
     Issue,
-    PathPart,
     Refusal,
 )
 from domain.project.frozen import PROJECT_ENTITY_FROZEN
@@ -29,7 +25,9 @@ from persistence.reading import Noun, load_by_ids
 from persistence.takeover import known, prefill
 from persistence.takeover.apply import apply
 from persistence.time_entries import lock_entries
+from resolvers._judging import placed
 from resolvers._mutation import Acting
+from resolvers.keeping._edited import Asked, Edited
 from resolvers.keeping._guarding import keep_billed, keep_periods, staying, too_fine
 from resolvers.keeping._reach import keep_approved, manage_new
 from resolvers.taking_over._planning import lock_for
@@ -81,45 +79,6 @@ _NEVER_EMPTY = {"code", "phase_code", "position"}
 
 _OF_ANOTHER = {"entity", "currency", "billing_method"}
 """Of a phase these are its project's or its contract's: null asks for nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A record as it is asked for: the fields given, on a known record or by its key."""
-
-    fields: Mapping[str, Any]
-    record_id: int | None = None
-    external_reference: str | None = None
-    issues: tuple[Issue, ...] = ()
-    """Why it is refused before it is judged: its identifier names nothing."""
-
-
-@dataclass(slots=True)
-class Edited:
-    """What became of one record asked for."""
-
-    asked: Asked
-    planned: Planned
-    record_id: int | None = None
-    issues: list[Issue] = field(default_factory=list)
-
-    @property
-    def is_refused(self) -> bool:
-        return any(issue.is_red for issue in self.issues)
-
-
-def stale(record: Versioned, expected: int | None, *, noun: str, key: str) -> Issue | None:
-    """STALE_OBJECT when somebody changed `record` since it was read (API.md 10)."""
-    if expected is None or record.version == expected:
-        return None
-    return STALE_OBJECT(
-        field=("expected_version",),
-        noun=noun,
-        key=key,
-        current=record.version,
-        expected=str(expected),
-        found=str(record.version),
-    )
 
 
 def judge(
@@ -347,15 +306,3 @@ def _kept(acting: Acting, kind: str, edited: Edited) -> Edited:
         raise Refusal(*(placed(issue) for issue in edited.issues))
     keep(acting, kind, [edited])
     return edited
-
-
-def placed(issue: Issue, *before: PathPart) -> Issue:
-    """The issue by its path in the input, without a row: there is no sheet."""
-    return Issue(
-        kind=issue.kind,
-        facts=issue.facts,
-        field=(*before, *issue.field),
-        column=issue.column,
-        expected=issue.expected,
-        found=issue.found,
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from domain.errors import Issue, Refusal
 from domain.given import number
@@ -13,9 +13,7 @@ from domain.time_entry import TIME_ENTRY_BILLED
 from persistence.contracts import billed_periods
 from persistence.session import ScopedSession
 from persistence.time_entries import billed_by
-
-if TYPE_CHECKING:
-    from resolvers.keeping._editing import Edited
+from resolvers.keeping._edited import Edited
 
 
 def too_fine(kind: str, fields: Mapping[str, Any]) -> tuple[Issue, ...]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from domain.collaborator import Collaborator
 from domain.takeover.candidate import Planned
 from domain.takeover.model import RowOutcome
 from domain.time_entry import TIME_ENTRY_APPROVED, TimeEntry
 from domain.time_entry import require_unapproved as unapproved
-from persistence.invoice.invoices import records_by_id
+from persistence.records import records_by_id
 from resolvers._mutation import Acting
-
-if TYPE_CHECKING:
-    from resolvers.keeping._editing import Edited
+from resolvers.keeping._edited import Edited
 
 
 def manage_new(acting: Acting, planned: Sequence[Planned]) -> None:

@@ -18,8 +18,8 @@ from domain.time_entry import (
 from persistence.reading import load_by_ids
 from persistence.time_entries import billed_by, entries_by_id
 from resolvers._bulk import kept, restored
+from resolvers._judging import placed
 from resolvers._mutation import Acting, Once, Payload, write
-from resolvers.keeping._editing import placed
 from resolvers.keeping._reach import require_unapproved
 from schema.context import Info
 from schema.node import key_of

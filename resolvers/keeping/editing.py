@@ -12,13 +12,15 @@ from domain.client import Client as ClientRecord
 from domain.errors import Issue, Refusal
 from domain.takeover.model import RowOutcome
 from persistence.clients import live_projects_of
-from persistence.invoice.invoices import the_record
 from persistence.reach import whole_firm
 from persistence.reading import Noun, Wanted, load_by_ids, load_one
+from persistence.records import the_record
 from persistence.session import tried_out
 from resolvers._bulk import kept, restored
+from resolvers._judging import placed, stale
 from resolvers._mutation import Acting, Once, Payload, write
 from resolvers.keeping import _editing as editing
+from resolvers.keeping._edited import Asked, Edited
 from resolvers.keeping._editing_inputs import (
     ClientCreateInput,
     ClientItem,
@@ -218,9 +220,9 @@ async def update_one(info: Info, kind: str, asked: Any) -> Any:
     def act(acting: Acting) -> Payload:
         key = key_of(asked.id, noun.prefix, field=("id",))
         found: Any = the_record(acting.session, noun.record, key, locked=True)
-        stale = editing.stale(found, asked.expected_version, noun=noun.prefix, key=asked.id)
-        if stale is not None:
-            return _as_it_stands(acting, noun, key, fields, stale)
+        moved = stale(found, asked.expected_version, noun=noun.prefix, key=asked.id)
+        if moved is not None:
+            return _as_it_stands(acting, noun, key, fields, moved)
         acting.session.expunge(found)
         return _shown(acting, kind, editing.change(acting, kind, key, given(asked)), fields)
 
@@ -234,9 +236,9 @@ async def _archive(info: Info, kind: str, asked: ArchiveInput) -> Any:
     def act(acting: Acting) -> Payload:
         key = key_of(asked.id, noun.prefix, field=("id",))
         found: Any = the_record(acting.session, noun.record, key, locked=True)
-        stale = editing.stale(found, asked.expected_version, noun=noun.prefix, key=asked.id)
-        if stale is not None:
-            return _as_it_stands(acting, noun, key, fields, stale)
+        moved = stale(found, asked.expected_version, noun=noun.prefix, key=asked.id)
+        if moved is not None:
+            return _as_it_stands(acting, noun, key, fields, moved)
         if asked.archived and isinstance(found, ClientRecord):
             _require_no_live_project(acting, found)
         found.archived_at = acting.house.clock() if asked.archived else None
@@ -259,9 +261,9 @@ def _require_no_live_project(acting: Acting, client: ClientRecord) -> None:
         raise Refusal(CLIENT_IN_USE(field=("id",), name=client.name, count=count))
 
 
-def _shown(acting: Acting, kind: str, edited: editing.Edited, fields: Any) -> Payload:
+def _shown(acting: Acting, kind: str, edited: Edited, fields: Any) -> Payload:
     noun = editing.NOUNS[kind]
-    said = [editing.placed(issue) for issue in edited.issues]
+    said = [placed(issue) for issue in edited.issues]
     return {
         "node": load_one(acting.session, noun, fields, edited.record_id or 0),
         "user_errors": user_errors(said, acting.caller.locale),
@@ -301,22 +303,22 @@ async def upsert_many(info: Info, kind: str, asked: Any, *, matches: bool = True
     return await write(info, NEEDS[info.field_name].permission, act, nothing=nothing, once=once)
 
 
-def _asked(item: Any, noun: Noun) -> editing.Asked:
+def _asked(item: Any, noun: Noun) -> Asked:
     try:
         key = optional_key(item.id, noun.prefix, field=("id",))
     except Refusal as refusal:
-        return editing.Asked(given(item), None, item.external_reference, refusal.issues)
-    return editing.Asked(given(item), key, item.external_reference)
+        return Asked(given(item), None, item.external_reference, refusal.issues)
+    return Asked(given(item), key, item.external_reference)
 
 
 def _results(
-    acting: Acting, noun: Noun, edited: Sequence[editing.Edited], *, stopped: bool, fields: Any
+    acting: Acting, noun: Noun, edited: Sequence[Edited], *, stopped: bool, fields: Any
 ) -> Payload:
     keys = [one.record_id for one in edited if one.record_id is not None]
     nodes = load_by_ids(acting.session, noun, fields, keys)
     results = []
     for index, one in enumerate(edited):
-        said = [editing.placed(issue, "items", index) for issue in one.issues]
+        said = [placed(issue, "items", index) for issue in one.issues]
         outcome = BulkOutcome.REJECTED if one.is_refused else _OUTCOMES[one.planned.outcome]
         results.append(
             {

@@ -18,8 +18,8 @@ from domain.project.progress import judge_progress
 from persistence.billing.progress import Standing, standings_of
 from persistence.reading import load_by_ids
 from resolvers._bulk import kept, restored
+from resolvers._judging import placed
 from resolvers._mutation import Acting, Once, Payload, write
-from resolvers.keeping._editing import placed
 from schema.context import Info
 from schema.node import key_of
 from schema.payload import BulkCounts, BulkOutcome, ErrorPolicy, bulk_counts, require_size

@@ -17,7 +17,6 @@ from domain.errors import ID_INVALID, Refusal
 from domain.privacy import REASONS, SUBJECTS, Part, Subject
 from persistence.audit.acts import note_act
 from persistence.audit.upkeep import empty, seal_outside
-from persistence.invoice.invoices import the_record
 from persistence.organisations import the_organisation
 from persistence.privacy.audit import forget_in_installation, what_is_left
 from persistence.privacy.audit_telling import former_accounts
@@ -32,9 +31,10 @@ from persistence.privacy.files import (
     uploads_of,
 )
 from persistence.privacy.person import Person, the_person
+from persistence.records import the_record
 from persistence.session import ScopedSession, tried_out
+from resolvers._judging import stale
 from resolvers._mutation import Acting
-from resolvers.keeping._editing import stale
 from schema.context import Caller, House
 from schema.download import KeptFile
 from schema.node import key_of

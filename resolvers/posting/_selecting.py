@@ -25,6 +25,7 @@ from domain.project.model import Project
 from persistence.books import exports
 from persistence.invoice import invoices
 from persistence.invoice.deposits import projects_of_deposits
+from persistence.records import the_record
 from persistence.session import ScopedSession
 
 
@@ -63,7 +64,7 @@ def documents_of(session: ScopedSession, wanted: ExportWanted) -> list[Invoice]:
     for record, name in named:
         key = getattr(wanted, name)
         if key is not None:
-            invoices.the_record(session, record, key, field=("filter", name))
+            the_record(session, record, key, field=("filter", name))
     takes_pro_formas = wanted.format is ExportFormat.CSV
     where = invoices.invoices_where(
         states=[state for state in wanted.states if takes_pro_formas or state in LEGAL],

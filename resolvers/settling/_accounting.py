@@ -19,11 +19,11 @@ from domain.form import one_line
 from domain.given import text
 from domain.organisation import Entity
 from persistence.books import exports
-from persistence.invoice.invoices import the_record
 from persistence.reading import Wanted, load_by_ids
+from persistence.records import the_record
 from persistence.session import ScopedSession
+from resolvers._judging import stale
 from resolvers._mutation import Acting
-from resolvers.keeping._editing import stale
 from resolvers.settling._keeping import assign
 from schema.organisation import ENTITY
 

@@ -20,8 +20,8 @@ from domain.errors import Issue, Refusal
 from domain.form import Form, one_line
 from domain.invoice.create import DEFAULT_ACCOUNT
 from persistence import catalogue
-from persistence.invoice.invoices import the_record
 from persistence.organisations import the_organisation
+from persistence.records import the_record
 from resolvers._mutation import Acting
 from resolvers.invoicing._lines import recount
 from resolvers.settling._keeping import Made, assign

@@ -10,10 +10,10 @@ import strawberry
 from domain.access import Permission
 from domain.base import Versioned
 from domain.errors import RECORD_ARCHIVED, Issue, Refusal
-from persistence.invoice.invoices import the_record
 from persistence.reading import Noun, Wanted, load_one
+from persistence.records import the_record
+from resolvers._judging import stale
 from resolvers._mutation import Acting, Payload, write
-from resolvers.keeping._editing import stale
 from schema.context import Info
 from schema.node import key_of
 from schema.user_error import user_errors

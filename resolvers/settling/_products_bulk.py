@@ -15,8 +15,8 @@ from domain.takeover.candidate import Change
 from persistence import catalogue
 from persistence.organisations import the_organisation
 from persistence.reading import Wanted, load_by_ids
+from resolvers._judging import placed
 from resolvers._mutation import Acting, Payload
-from resolvers.keeping._editing import placed
 from resolvers.keeping._editing_inputs import given
 from resolvers.settling._cataloguing import shelf_for
 from resolvers.settling._cataloguing_inputs import ProductItem

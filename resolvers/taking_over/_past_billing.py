@@ -23,8 +23,8 @@ from persistence.reading import Noun, Wanted, load_by_ids
 from persistence.takeover import known
 from persistence.takeover.apply import apply
 from resolvers._bulk import kept, restored
+from resolvers._judging import placed
 from resolvers._mutation import Acting, Once, Payload, write
-from resolvers.keeping._editing import placed
 from resolvers.taking_over._sheets import layout_of, setting_of
 from schema.context import Info
 from schema.node import key_of

@@ -13,8 +13,13 @@ from domain.catalogue import LedgerAccount, Product, TaxCode
 from domain.client import Client
 from domain.invoice.model import Invoice, InvoiceLine, InvoiceState, IssuedDocument
 from domain.organisation import Entity
-from persistence.invoice.invoices import (
+from persistence.catalogue import (
     account_exists,
+    product_named,
+    tax_code_named,
+    tax_codes_of_country,
+)
+from persistence.invoice.invoices import (
     billables_of,
     dossier_of,
     entities_of,
@@ -22,14 +27,11 @@ from persistence.invoice.invoices import (
     issued_document,
     lines_of,
     lock_project,
-    product_named,
     remove,
     remove_lines,
-    tax_code_named,
-    tax_codes_of_country,
-    the_record,
 )
 from persistence.invoice.projects import other_invoices
+from persistence.records import the_record
 from persistence.session import Database
 from tests.domain.examples import in_words, refused
 from tests.persistence.firms import (

@@ -9,6 +9,7 @@ import pytest
 
 from domain.invoice.model import Invoice
 from persistence.invoice import invoices
+from persistence.records import the_record
 from persistence.session import ScopedSession
 from tests.api.batches.acts import (
     codes,
@@ -80,7 +81,7 @@ def test_one_that_is_deleted_meanwhile_is_no_failure(
     )
 
     def gone(session: ScopedSession, keys: list[int]) -> set[int]:
-        invoices.remove(session, invoices.the_record(session, Invoice, keys[0]))
+        invoices.remove(session, the_record(session, Invoice, keys[0]))
         return set()
 
     monkeypatch.setattr("persistence.batch.batches.final_among", gone)

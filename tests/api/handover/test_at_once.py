@@ -13,8 +13,8 @@ import pytest
 from domain.errors import Refusal
 from domain.handover import TOPIC
 from domain.invoice.model import Invoice
-from persistence.invoice.invoices import the_record
 from persistence.outside.outbox import announce, settle_destinations
+from persistence.records import the_record
 from server.long_work import at_work
 from tests.api.handover.acts import carry, deliveries, finalised, handovers, hook
 from tests.support.api import ApiClient

@@ -12,8 +12,8 @@ from domain.handover import BREATHER, LEASE, PAUSES, SPREAD, Attempt
 from domain.webhook import WebhookEndpoint, switch_off
 from jobs.courier import AT_ONE_DESTINATION
 from persistence.files import Files
-from persistence.invoice.invoices import the_record
 from persistence.outside.deliveries import note, take_due
+from persistence.records import the_record
 from tests.api.handover.acts import (
     ENDPOINTS,
     act,

@@ -9,7 +9,7 @@ from typing import Any
 
 from domain.handover import PAUSES, SPREAD
 from domain.webhook import WebhookEndpoint
-from persistence.invoice.invoices import the_record
+from persistence.records import the_record
 from tests.api.handover.acts import (
     ENDPOINTS,
     act,

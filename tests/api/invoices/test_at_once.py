@@ -13,7 +13,8 @@ import pytest
 from domain.access import Role
 from domain.invoice.model import Invoice, InvoiceState
 from domain.project.model import Phase
-from persistence.invoice.invoices import lock_project, the_record
+from persistence.invoice.invoices import lock_project
+from persistence.records import the_record
 from resolvers._mutation import Acting
 from resolvers.invoicing._finalising import make_final
 from schema.context import Caller

@@ -8,7 +8,7 @@ from io import BytesIO
 from pypdf import PdfReader
 
 from domain.project.model import Project
-from persistence.invoice.invoices import the_record
+from persistence.records import the_record
 from tests.api.invoices.acts import (
     CLIENT,
     DELETE,

@@ -12,7 +12,8 @@ from pypdf import PdfReader
 
 from documents.picture_json import from_json
 from domain.invoice.model import Invoice
-from persistence.invoice.invoices import issued_document, the_record
+from persistence.invoice.invoices import issued_document
+from persistence.records import the_record
 from tests.api.invoices.acts import CLIENT, account_line, blank, change, codes, final
 from tests.api.invoices.test_bulk import FINALISE, bulk
 from tests.support.api import ApiClient
