@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from domain.client import Client
 from domain.collaborator import Collaborator
@@ -46,7 +46,9 @@ def prefilled(
 def _clients(session: ScopedSession, only: Only) -> Iterator[PrefilledRow]:
     contacts = default_contacts(session, only)
     own = [column.key for column in Client.__table__.columns if column.key not in _UNTOLD]
-    statement = select(*(getattr(Client, key) for key in own))
+    # The cell holds a SIREN where no more than that is known.
+    known_by = {"siret": func.coalesce(Client.siret, Client.siren)}
+    statement = select(*(known_by.get(key, getattr(Client, key)) for key in own))
     statement = statement.where(Client.archived_at.is_(None)).order_by(Client.id)
     if only is not None:
         statement = statement.where(Client.id.in_(only))

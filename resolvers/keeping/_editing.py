@@ -54,6 +54,7 @@ _COLUMNS = {
     "entity": ("entity_id",),
     "linked_phase": ("linked_phase_id",),
     "manager_email": ("manager_email", "manager_id"),
+    "siret": ("siret", "siren"),
 }
 """The columns behind a field, where they do not bear its name."""
 

@@ -86,6 +86,17 @@ def test_what_is_left_out_stays_and_null_empties(any_firm: ApiClient) -> None:
     assert done(any_firm, "clientUpdate", id=before["id"]) == same
 
 
+def test_a_siret_that_is_taken_away_takes_its_siren_along(any_firm: ApiClient) -> None:
+    """Papers would go on naming a firm that nobody gave (O14)."""
+    key = the_client(any_firm)["id"]
+    asked = "query($id: ID!) { client(id: $id) { siret siren } }"
+    for given in ("73282932000074", "732829320"):
+        done(any_firm, "clientUpdate", id=key, siret=given)
+        assert any_firm.query(asked, id=key)["client"]["siren"] == "732829320"
+        done(any_firm, "clientUpdate", id=key, siret=None)
+        assert any_firm.query(asked, id=key)["client"] == {"siret": None, "siren": None}
+
+
 @pytest.mark.parametrize(
     ("field", "usual"),
     [("language", "fr"), ("clientType", "COMPANY"), ("paymentDays", 30), ("country", "FR")],
