@@ -15,6 +15,8 @@ from tests.support.room import roomiest
 
 # SQLite waits for the disk whenever a number is given; what tests leave goes with them.
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(roomiest()))
+# openpyxl would write with lxml, which is here for the rules of e-invoices only.
+os.environ.setdefault("OPENPYXL_LXML", "False")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
