@@ -105,7 +105,7 @@ MUTATION_NEEDS: dict[str, Need] = {
     ),
     **_all(Permission.READ, "templateDownload", wants=Wants.WHOLE),
     **_all(Permission.READ, "jobCancel"),
-    **_all(Permission.READ_BILLING, "invoicePdf invoicesPdf invoicesPrint"),
+    **_all(Permission.READ_BILLING, "invoicePdf invoicesPdf invoicesPrint invoiceElectronic"),
     **_all(Permission.READ_BILLING, "batchPrint", wants=Wants.WHOLE),
     **_all(
         Permission.PREPARE_INVOICES,

@@ -32,6 +32,7 @@ from resolvers.batching.sitting import Batching
 from resolvers.collecting.chasing import Chasing, ChasingQueries
 from resolvers.collecting.paying import Paying, PayingQueries
 from resolvers.delivering.bundling import Bundling
+from resolvers.delivering.handing_out import HandingOut
 from resolvers.delivering.handing_over import HandingOver, HandingOverQueries
 from resolvers.delivering.hooking import Hooking, HookingQueries
 from resolvers.delivering.mailing import Mailing, MailingQueries
@@ -116,6 +117,7 @@ MUTATIONS: tuple[type, ...] = (
     Consolidating,
     Mailing,
     Bundling,
+    HandingOut,
     Exporting,
     Printing,
     Cataloguing,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -59,9 +59,28 @@ def document(
     **more: Any,
 ) -> Entry:
     """The view of a final document; a text among what is sold is a line of text."""
+    made = dossier(
+        sold, number=number, kind=kind, currency=currency, rate=rate, buyer=buyer, client=client
+    )
+    return entry_of(made, Surroundings(books or Books(), **{"validated_on": DAY, **more}))
+
+
+def dossier(
+    sold: Sequence[Sold | str],
+    *,
+    number: str = "PAR26-00001",
+    kind: InvoiceKind = InvoiceKind.INVOICE,
+    currency: str = "EUR",
+    rate: str | None = None,
+    buyer: dict[str, Any] | None = None,
+    client: str = "CLI-0001",
+    parties: tuple[Client, Entity] | None = None,
+    taxes: Mapping[int, TaxCode] = TAXES,
+) -> Dossier:
+    """All that a final document rests on."""
     lines = [_line(place, one, currency) for place, one in enumerate(sold, start=1)]
     taxed = [
-        (line.net_minor, _tax(TAXES[line.tax_code_id]))
+        (line.net_minor, _tax(taxes[line.tax_code_id]))
         for line in lines
         if line.tax_code_id is not None
     ]
@@ -86,19 +105,14 @@ def document(
         euro_rate=None if rate is None else Decimal(rate),
     )  # fmt: skip
     invoice.id = int(number[-5:])
-    dossier = Dossier(
-        invoice=invoice,
-        lines=lines,
-        client=Client(code=client, name="Today", name_key="today", loose_key="today"),
-        entity=Entity(
-            code="PAR", name="Rivage", invoice_series="PAR", credit_note_series="PAV",
-            siren="732829320",
-        ),
-        projects=(),
-        tax_codes=TAXES,
-    )  # fmt: skip
-    around = {"validated_on": DAY, **more}
-    return entry_of(dossier, Surroundings(books or Books(), **around))
+    today = Client(code=client, name="Today", name_key="today", loose_key="today")
+    entity = Entity(
+        code="PAR", name="Rivage", invoice_series="PAR", credit_note_series="PAV", siren="732829320"
+    )
+    buys, sells = parties or (today, entity)
+    return Dossier(
+        invoice=invoice, lines=lines, client=buys, entity=sells, projects=(), tax_codes=dict(taxes)
+    )
 
 
 def _tax(code: TaxCode) -> Tax:

@@ -221,6 +221,7 @@ IDENTIFIERS = {
     "invoiceMarkSent": "invoice_1",
     "invoiceDelete": "invoice_2",
     "invoicePdf": "invoice_1",
+    "invoiceElectronic": "invoice_1",
     "handoverAcknowledge": "outbox_entry_1",
     "webhookEndpointTest": "webhook_endpoint_1",
     "invoiceMailRetry": "invoice_mail_1",

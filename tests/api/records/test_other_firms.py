@@ -57,7 +57,10 @@ OWN_ID = {
     "signInEnd": "sign_in",
     "identityUnlink": "identity",
     **dict.fromkeys(("invoiceUpdate", "invoiceMarkSent", "invoiceDelete"), "invoice"),
-    **dict.fromkeys(("invoiceFinalise", "invoiceCredit", "invoicePdf", "invoiceSend"), "invoice"),
+    **dict.fromkeys(
+        ("invoiceFinalise", "invoiceCredit", "invoicePdf", "invoiceElectronic", "invoiceSend"),
+        "invoice",
+    ),
     **dict.fromkeys(("invoicesPdf", "invoicesPrint", "invoicesExport"), "invoice"),
     **dict.fromkeys(("invoiceMailRetry", "invoiceMailCancel"), "invoice_mail"),
     "clientPapersUpdate": "client",

@@ -1,0 +1,230 @@
+"""What an electronic invoice says: business terms of EN 16931, from the frozen records alone.
+
+Its words are those of the paper (the picture kept when the document became final), its figures
+those of the invoice and its lines, which the law keeps as they are. BT and BG are the terms of
+EN 16931; the mapping is that of DOMAIN §4.5.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from documents.electronic.terms import (
+    Allowance,
+    Electronic,
+    LatePayment,
+    Place,
+    ToldGroup,
+    ToldLine,
+    Trader,
+)
+from documents.picture import InvoicePicture, Party
+from documents.portrait import LATE_PAYMENT, NO_DISCOUNT
+from domain.client import ClientType
+from domain.invoice.credit import groups_of, taxes_as_issued
+from domain.invoice.finalise import FRANCE, Dossier
+from domain.invoice.model import InvoiceLine, LineKind
+from domain.invoice.totals import Tax, VatGroup, line_net
+from domain.money import from_minor, to_minor
+from domain.places import country_codes, country_name
+from domain.tax import VatCategory
+from words import phrase
+
+RECOVERY_COSTS = "Fixed compensation of €40 for recovery costs in case of late payment."
+CREDIT_TERMS = "Credit note: set against what is due, or paid back."
+
+_TOWN = re.compile(r"(?:[A-Z]{1,2}-)?(\d{4,5}) (\S.*)")
+"""The line of an address that names the town: "75001 Paris", "B-1000 Bruxelles"."""
+_UNITS = frozenset(("C62", "LS", "HUR", "DAY", "MON"))
+"""Of UN/ECE Rec 20, those that we know; whatever else was written is one (C62)."""
+
+
+def electronic_of(dossier: Dossier, picture: InvoicePicture) -> Electronic:
+    """The document as programs read it; `picture` is the one that its paper is printed from."""
+    invoice = dossier.invoice
+    lines, opening = _lines(dossier)
+    project = picture.project
+    return Electronic(
+        number=picture.number,
+        kind=invoice.kind,
+        issue_date=picture.issue_date,
+        currency=picture.currency,
+        language=picture.language,
+        seller=_trader(picture.seller, dossier, dossier.entity.country),
+        buyer=_trader(picture.buyer, dossier, dossier.client.country),
+        lines=lines,
+        groups=_groups(groups_of(invoice), invoice.currency),
+        net=picture.net,
+        vat=picture.vat,
+        gross=picture.gross,
+        terms=_terms(picture),
+        takes_deposits=any(line.deducts_id is not None for line in dossier.lines),
+        vat_on_debits=picture.vat_on_debits,
+        due_date=picture.due_date,
+        supply_date=picture.supply_start,
+        iban=picture.bank.iban if picture.bank else None,
+        bic=picture.bank.bic if picture.bank else None,
+        project=(project.code, project.name) if project else None,
+        commitment_number=picture.commitment_number,
+        service_code=picture.service_code,
+        references=picture.references,
+        vat_in_euro=picture.vat_in_eur.amount if picture.vat_in_eur else None,
+        late_payment=_late_payment(dossier, picture),
+        is_domestic=_is_domestic(dossier),
+        notes=tuple(text for text in (*opening, *picture.mentions, picture.footer_message) if text),
+    )
+
+
+def _terms(picture: InvoicePicture) -> str:
+    """BT-20: of a credit note, which nobody pays, what becomes of it (BR-CO-25)."""
+    return picture.terms[0] if picture.terms else phrase(CREDIT_TERMS, picture.language)
+
+
+def _late_payment(dossier: Dossier, picture: InvoicePicture) -> LatePayment | None:
+    """The notes between professionals in France: in the words of the paper, where it has them."""
+    if not _is_between_professionals(dossier):
+        return None
+    language = picture.language
+    usual = (phrase(NO_DISCOUNT, language), phrase(LATE_PAYMENT, language))
+    discount, penalties = picture.terms[1:3] if len(picture.terms) == 3 else usual
+    costs = phrase(RECOVERY_COSTS, language)
+    return LatePayment(recovery_costs=costs, penalties=penalties, discount=discount)
+
+
+def _is_between_professionals(dossier: Dossier) -> bool:
+    of_a_person = dossier.client.client_type is ClientType.INDIVIDUAL
+    return dossier.entity.country in FRANCE and not of_a_person
+
+
+def _is_domestic(dossier: Dossier) -> bool:
+    return _is_between_professionals(dossier) and dossier.client.country in FRANCE
+
+
+def _trader(party: Party, dossier: Dossier, country: str) -> Trader:
+    lines, found = _apart(party.address, dossier, country)
+    siren = party.siren or (party.siret[:9] if party.siret else None)
+    return Trader(
+        name=party.name,
+        place=_place(lines, found),
+        siren=siren,
+        # One that is not of the firm with that SIREN is refused with the invoice (BR-FR-09).
+        siret=party.siret if party.siret and party.siret[:9] == siren else None,
+        vat_number=_with_country(party.vat_number),
+        legal=", ".join(party.legal) or None,
+        email=party.email,
+        phone=party.phone,
+    )
+
+
+def _with_country(number: str | None) -> str | None:
+    """A number for VAT that names its country (BR-CO-09); Greece writes EL. None for another."""
+    if number and (number[:2] in country_codes() or number[:2] == "EL"):
+        return number
+    return None
+
+
+def _apart(address: Sequence[str], dossier: Dossier, country: str) -> tuple[tuple[str, ...], str]:
+    """A frozen address without the country that ends it where the letter crossed a border."""
+    lines, language = tuple(address), dossier.invoice.language
+    for code in (country, dossier.client.country, dossier.entity.country):
+        if lines and lines[-1] == country_name(code, language).upper():
+            return lines[:-1], code
+    return lines, country
+
+
+def _place(lines: tuple[str, ...], country: str) -> Place:
+    town = _TOWN.fullmatch(lines[-1]) if lines else None
+    street = lines[:-1] if town else lines
+    if len(street) > 3:
+        street = (*street[:2], ", ".join(street[2:]))
+    return Place(
+        lines=street,
+        country=country,
+        postcode=town[1] if town else None,
+        town=town[2] if town else None,
+    )
+
+
+def _groups(groups: Sequence[VatGroup], currency: str) -> tuple[ToldGroup, ...]:
+    """One of each category and rate (BR-S-08, BR-E-01): several reasons stand in one text."""
+    alike: dict[tuple[VatCategory, Decimal], list[VatGroup]] = {}
+    for one in groups:
+        alike.setdefault((one.tax.category, one.tax.rate), []).append(one)
+    return tuple(_together(some, currency) for some in alike.values())
+
+
+def _together(some: Sequence[VatGroup], currency: str) -> ToldGroup:
+    tax = some[0].tax
+    if len(some) > 1:
+        reasons = dict.fromkeys(one.tax.mention for one in some if one.tax.mention)
+        codes = {one.tax.reason_code for one in some}
+        code = codes.pop() if len(codes) == 1 else None
+        tax = replace(tax, mention="; ".join(reasons) or None, reason_code=code)
+    base, vat = (sum(getattr(one, name) for one in some) for name in ("base", "vat"))
+    return ToldGroup(tax=tax, base=from_minor(base, currency), vat=from_minor(vat, currency))
+
+
+def _lines(dossier: Dossier) -> tuple[tuple[ToldLine, ...], tuple[str, ...]]:
+    """The lines with figures, and the texts before the first of them.
+
+    A text is a note of the line above it: EN 16931 knows no line without an amount.
+    """
+    codes = {
+        key: Tax(code.rate, code.category, code.reason_code, code.mention)
+        for key, code in dossier.tax_codes.items()
+    }
+    taxes = taxes_as_issued(dossier.invoice, codes)
+    told: list[ToldLine] = []
+    opening: list[str] = []
+    for line in dossier.lines:
+        if line.kind is LineKind.TEXT:
+            text = "\n".join(one for one in (line.description, line.detail) if one)
+            if told:
+                told[-1] = replace(told[-1], notes=(*told[-1].notes, text))
+            else:
+                opening.append(text)
+        else:
+            told.append(_line(line, taxes[line.tax_code_id or 0]))
+    return tuple(told), tuple(opening)
+
+
+def _line(line: InvoiceLine, tax: Tax) -> ToldLine:
+    if line.quantity is None or line.unit_price is None:
+        raise ValueError(f"line {line.position} has no quantity or no price")
+    net = from_minor(line.net_minor, line.currency)
+    name, _, rest = line.description.strip().partition("\n")
+    told = ToldLine(
+        number=line.position,
+        name=name,
+        detail="\n".join(one for one in (rest.strip(), line.detail) if one) or None,
+        quantity=line.quantity,
+        unit=line.unit if line.unit in _UNITS else "C62",
+        price=line.unit_price,
+        net=net,
+        tax=tax,
+        sku=line.sku,
+        period=(line.period_start, line.period_end or line.period_start)
+        if line.period_start
+        else None,
+    )
+    return _reckoned(told, line)
+
+
+def _reckoned(told: ToldLine, line: InvoiceLine) -> ToldLine:
+    """The line as its net can be reckoned: what has no such price is one lump of its net."""
+    currency, discount = line.currency, line.discount or Decimal(0)
+    reckoned = line_net(
+        quantity=told.quantity, unit_price=told.price, currency=currency, discount=discount
+    )
+    full = from_minor(to_minor(told.quantity * told.price, currency), currency)
+    if reckoned != line.net_minor or (discount and full < 0):
+        sign = Decimal(-1 if told.net < 0 else 1)
+        return replace(told, quantity=sign, unit="LS", price=abs(told.net))
+    if told.price < 0:
+        told = replace(told, quantity=-told.quantity, price=-told.price)
+    if not discount:
+        return told
+    return replace(told, allowance=Allowance(discount, full - told.net))
