@@ -7,6 +7,7 @@ is stamped and not laid out (`stamping`). Imported late: `press`.
 
 from __future__ import annotations
 
+from datetime import datetime, time
 from functools import partial
 from importlib.resources import files
 from io import BytesIO
@@ -23,7 +24,7 @@ from weasyprint.css import ColorProfile
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-from documents.pdf.assets import FONT_URL, PRODUCER, Images, asset, style_sheet
+from documents.pdf.assets import FONT_URL, PRODUCER, Carried, Images, asset, style_sheet
 from documents.pdf.stamping.unusual import GivenUp, Unusual, tell_of_failure
 
 if TYPE_CHECKING:
@@ -96,10 +97,16 @@ class Engine:
         folder = self._fonts._folder
         return self._papers >= _RUN or not folder.is_dir() or not any(folder.iterdir())
 
-    def printed(self, markup: str, images: Images, archival_identifier: str | None) -> bytes:
+    def printed(
+        self,
+        markup: str,
+        images: Images,
+        archival_identifier: str | None,
+        carried: Carried | None = None,
+    ) -> bytes:
         """See `press.printed`."""
         if archival_identifier is not None:
-            return self._archival(markup, images, archival_identifier)
+            return self._archival(markup, images, archival_identifier, carried)
         if self._stamper is None:
             made = self._laid_out(markup, images, None, plainly=True)
             assert isinstance(made, bytes)
@@ -135,7 +142,9 @@ class Engine:
             tell_of_failure(self._given_up, cut.shape, error)
             return None
 
-    def _archival(self, markup: str, images: Images, identifier: str) -> bytes:
+    def _archival(
+        self, markup: str, images: Images, identifier: str, carried: Carried | None
+    ) -> bytes:
         self._papers += 1
         pdf = Markup(markup, images).write_pdf(
             stylesheets=[self._styles],
@@ -146,7 +155,8 @@ class Engine:
             color_profiles={_COLOURS: _standard_colours()},
             output_intent=_COLOURS,
             pdf_identifier=identifier.encode("ascii"),
-            finisher=_signed_by_the_house,
+            attachments=[_attached(carried)] if carried else [],
+            finisher=partial(_signed_with, metadata=carried.metadata if carried else b""),
         )
         self._forget(images)
         assert isinstance(pdf, bytes)
@@ -181,10 +191,39 @@ def _standard_colours() -> ColorProfile:
     return ColorProfile(BytesIO(content), "sRGB2014.icc", "relative-colorimetric", rgb)
 
 
+def _attached(carried: Carried) -> weasyprint.Attachment:
+    moment = datetime.combine(carried.day, time())
+    return weasyprint.Attachment(
+        string=carried.content,
+        name=carried.name,
+        description=carried.description,
+        created=moment,
+        modified=moment,
+        relationship="Alternative",
+    )
+
+
+def _signed_with(document: object, pdf: pydyf.PDF, *, metadata: bytes) -> None:
+    """What the paper says of the file that it carries stands with what it says of itself."""
+    _signed_by_the_house(document, pdf)
+    for written in _metadata(pdf):
+        written.stream[0] = written.stream[0].replace(b"</rdf:RDF>", metadata + b"</rdf:RDF>")
+    if "AF" in pdf.catalog:
+        # The engine names a file that is carried twice.
+        pdf.catalog["AF"] = pydyf.Array(dict.fromkeys(pdf.catalog["AF"]))
+
+
 def _signed_by_the_house(document: object, pdf: pydyf.PDF) -> None:
     """The producer without a version: an upgrade of the engine alone is no change of the paper."""
     engine = pdf.info["Producer"].string
     pdf.info["Producer"] = pydyf.String(PRODUCER)
-    for written in pdf.objects:
-        if isinstance(written, pydyf.Stream) and written.extra.get("Type") == "/Metadata":
-            written.stream[0] = written.stream[0].replace(engine.encode(), PRODUCER.encode())
+    for written in _metadata(pdf):
+        written.stream[0] = written.stream[0].replace(engine.encode(), PRODUCER.encode())
+
+
+def _metadata(pdf: pydyf.PDF) -> list[pydyf.Stream]:
+    return [
+        written
+        for written in pdf.objects
+        if isinstance(written, pydyf.Stream) and written.extra.get("Type") == "/Metadata"
+    ]

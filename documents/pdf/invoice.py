@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from documents import figures
 from documents.logo import logo_media_type
-from documents.pdf.assets import Images
+from documents.pdf.assets import Carried, Images
 from documents.pdf.page import FACTS_A_ROW, Page
 from documents.pdf.press import LOGO_URL, printed
 from documents.picture import InvoicePicture
@@ -24,16 +24,19 @@ _NOT_XML = re.compile("[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0
 HTML_FOLDER = Path(__file__).parent.parent / "html"
 
 
-def render_invoice(picture: InvoicePicture, *, archival: bool = False) -> bytes:
+def render_invoice(
+    picture: InvoicePicture, *, archival: bool = False, carried: Carried | None = None
+) -> bytes:
     """The paper of `picture` as PDF; the same picture gives the same bytes.
 
-    `archival` makes it PDF/A-3b, the kind that may carry the XML of an electronic invoice.
+    `archival` makes it PDF/A-3b, the kind that may carry a file, which `carried` is.
     """
     images = _images(picture)
     return printed(
         invoice_markup(picture, logo=next(iter(images), None)),
         images=images,
-        archival_identifier=_identifier(picture) if archival else None,
+        archival_identifier=_identifier(picture) if archival or carried else None,
+        carried=carried,
     )
 
 

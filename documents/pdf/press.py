@@ -8,7 +8,7 @@ from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from documents.pdf.assets import Images
+from documents.pdf.assets import Carried, Images
 
 if TYPE_CHECKING:
     from documents.pdf.engine import Engine
@@ -20,8 +20,16 @@ _turn = Lock()
 """The engine's font map is not made for two threads; printing holds the interpreter anyway."""
 
 
-def printed(markup: str, *, images: Images, archival_identifier: str | None = None) -> bytes:
+def printed(
+    markup: str,
+    *,
+    images: Images,
+    archival_identifier: str | None = None,
+    carried: Carried | None = None,
+) -> bytes:
     """`markup` as PDF, tagged for screen readers; PDF/A-3b when it is given an identifier.
+
+    Only such a one carries a file.
 
     `markup` is HTML written as XML, `images` the files it names; any other address is refused. The
     same input gives the same bytes.
@@ -29,7 +37,7 @@ def printed(markup: str, *, images: Images, archival_identifier: str | None = No
     with _turn:
         if _engine().is_worn_out():
             _engine.cache_clear()
-        return _engine().printed(markup, images, archival_identifier)
+        return _engine().printed(markup, images, archival_identifier, carried)
 
 
 _given_up: set[bytes] = set()

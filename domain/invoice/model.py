@@ -224,7 +224,8 @@ class NumberCounter(Scoped, Record):
 PDF_FORM = "pdf"
 """The form of document that every legal invoice is issued in."""
 CII_FORM = "cii"
-"""An electronic invoice: its picture is that of the paper, only its bytes are kept with it."""
+FACTUR_X_FORM = "factur-x"
+"""Electronic invoices: their picture is that of the paper, only their bytes are kept with them."""
 
 
 class IssuedDocument(Scoped, Record):

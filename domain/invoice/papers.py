@@ -20,6 +20,15 @@ PAPER_GONE = call_error(
 )
 
 
+class ElectronicForm(StrEnum):
+    """In what an electronic invoice is handed out."""
+
+    FACTUR_X = "FACTUR_X"
+    """The paper (PDF/A-3) that carries the XML."""
+    CII = "CII"
+    """The XML alone."""
+
+
 class PapersForm(StrEnum):
     """How papers are handed out."""
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 from xml.etree import ElementTree
 
+import facturx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pypdf import PdfReader
 
-from documents.electronic import cii
+from documents.electronic import cii, factur_x
 from documents.electronic.obstacles import obstacles
 from documents.electronic.terms import Electronic
 from documents.electronic.view import electronic_of
@@ -266,3 +270,48 @@ def test_another_currency_states_its_vat_in_euros() -> None:
     assert found(content, "TaxTotalAmount") == ["20.00", "21.30"]
     assert found(content, "TaxCurrencyCode") == ["EUR"]
     assert broken(content) == []
+
+
+def carrying(sold: Sequence[Sold | str]) -> tuple[bytes, bytes]:
+    """The paper of a document with its XML inside, and the XML."""
+    made = dossier(sold, parties=(buying(), rivage()))
+    made.invoice.buyer = {}
+    picture = picture_of(made, Occasion(DAY))
+    xml = cii.write(electronic_of(made, picture))
+    return factur_x.print_with(picture, xml), xml
+
+
+def test_the_paper_carries_the_xml_as_factur_x_wants_it() -> None:
+    """PDF/A-3b: one file, named, associated and told of in the metadata."""
+    paper, xml = carrying([Sold("1", "100"), "Un texte"])
+    name, found_in = facturx.get_facturx_xml_from_pdf(paper)
+    assert (name, found_in) == ("factur-x.xml", xml)
+    root: Any = PdfReader(BytesIO(paper)).trailer["/Root"]
+    (carried,) = [one.get_object() for one in root["/AF"]]
+    assert carried["/AFRelationship"] == "/Alternative"
+    assert carried["/EF"]["/F"].get_object()["/Subtype"] == "/text/xml"
+    (intent,) = [one.get_object() for one in root["/OutputIntents"]]
+    assert intent["/S"] == "/GTS_PDFA1"
+    said = root["/Metadata"].get_object().get_data().decode()
+    told_of = re.findall(r"<fx:(\w+)>([^<]+)<", said)
+    assert told_of == [
+        ("DocumentFileName", "factur-x.xml"), ("DocumentType", "INVOICE"), ("Version", "1.0"),
+        ("ConformanceLevel", "EN 16931"),
+    ]  # fmt: skip
+    assert re.findall(r"pdfaProperty:name>(\w+)<", said) == [name for name, _ in told_of]
+    assert 'pdfaid:part="3" pdfaid:conformance="B"' in said
+    ElementTree.fromstring(said[said.index("<x:") : said.index("<?xpacket end")])
+
+
+def test_every_font_of_such_a_paper_is_inside() -> None:
+    paper, _ = carrying([Sold("1", "100", description="Façade – 東京 Ω")])
+    for page in PdfReader(BytesIO(paper)).pages:
+        fonts: Any = page["/Resources"]
+        for one in fonts["/Font"].values():
+            (shape,) = one.get_object()["/DescendantFonts"]
+            assert "/FontFile2" in shape.get_object()["/FontDescriptor"].get_object()
+
+
+def test_the_same_document_is_the_same_paper_to_the_byte() -> None:
+    assert carrying([Sold("1", "100")]) == carrying([Sold("1", "100")])
+    assert carrying([Sold("1", "100")])[0] != carrying([Sold("1", "101")])[0]

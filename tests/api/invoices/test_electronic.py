@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from uuid import uuid4
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import select
 
 from domain.invoice.model import CII_FORM, IssuedDocument
@@ -15,8 +17,8 @@ from tests.support.api import ApiClient
 from tests.support.official_rules import broken
 
 ELECTRONIC = """
-mutation($id: ID!) {
-  invoiceElectronic(id: $id) {
+mutation($id: ID!, $form: ElectronicForm! = CII) {
+  invoiceElectronic(id: $id, form: $form) {
     download { url filename mediaType size } userErrors { code message fix field }
   }
 }
@@ -30,13 +32,13 @@ mutation($id: ID!, $key: ID!) {
 """
 
 
-def asked(api: ApiClient, invoice_id: str) -> Row:
-    answer: Row = api.query(ELECTRONIC, id=invoice_id)["invoiceElectronic"]
+def asked(api: ApiClient, invoice_id: str, **form: str) -> Row:
+    answer: Row = api.query(ELECTRONIC, id=invoice_id, **form)["invoiceElectronic"]
     return answer
 
 
-def content_of(api: ApiClient, invoice_id: str) -> bytes:
-    answer = asked(api, invoice_id)
+def content_of(api: ApiClient, invoice_id: str, **form: str) -> bytes:
+    answer = asked(api, invoice_id, **form)
     assert answer["userErrors"] == [], answer
     content: bytes = api.get(answer["download"]["url"])
     assert len(content) == answer["download"]["size"]
@@ -96,6 +98,19 @@ def test_drawn_late_it_says_what_the_paper_said(firm: ApiClient) -> None:
     content = content_of(firm, invoice)
     assert b"Autre nom" not in content
     assert b"73282932000074" in content
+
+
+def test_the_paper_carries_the_xml_that_is_handed_out_alone(any_firm: ApiClient) -> None:
+    known(any_firm)
+    invoice = issued(any_firm, account_line("100.00"))
+    answer = asked(any_firm, invoice, form="FACTUR_X")
+    assert answer["download"]["filename"].endswith("-factur-x.pdf")
+    assert answer["download"]["mediaType"] == "application/pdf"
+    paper = content_of(any_firm, invoice, form="FACTUR_X")
+    assert paper == any_firm.get(answer["download"]["url"])
+    (carried,) = PdfReader(BytesIO(paper)).attachments["factur-x.xml"]
+    assert carried == content_of(any_firm, invoice)
+    assert broken(carried) == []
 
 
 @pytest.mark.parametrize(
