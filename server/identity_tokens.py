@@ -8,11 +8,12 @@ trusts is looked up: without such a one nobody is asked anything.
 from __future__ import annotations
 
 import json
+import re
 from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -27,6 +28,8 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 LONGEST_TOKEN = 16 * 1024
 LEEWAY = 30
 """Seconds by which the clocks of two machines may differ."""
+
+_NOT_KEPT = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def told_by(token: str) -> Told | None:
     issuer, given, kid = claims.get("iss"), claims.get("aud"), header.get("kid")
     audiences: list[Any] = given if isinstance(given, list) else [given]
     texts = [issuer, *audiences, *([] if kid is None else [kid])]
-    if header.get("alg") not in ALGORITHMS or not all(isinstance(one, str) for one in texts):
+    if header.get("alg") not in ALGORITHMS or not all(map(_is_kept, texts)):
         return None
     return Told(str(issuer), tuple(audiences[:20]), header["alg"], kid)
 
@@ -99,15 +102,15 @@ async def verified(
         rules.validate(claims)
     except (JoseError, ValueError, TypeError, OverflowError):
         return None
-    subject = claims["sub"]
-    if not 0 < len(subject) <= 255 or not _is_for_us(claims, audience):
+    subject, name = claims["sub"], str(claims.get("name") or "")
+    if not _is_kept(subject) or not 0 < len(subject) <= 255 or not _is_for_us(claims, audience):
         return None
     return Verified(
         issuer=told.issuer,
         audience=audience,
         subject=subject,
         email=_email(claims),
-        name=str(claims.get("name") or "")[:255],
+        name=name[:255] if _is_kept(name) else "",
         expires_at=int(claims["exp"]),
     )
 
@@ -124,7 +127,12 @@ def _email(claims: dict[str, Any]) -> str | None:
     given = claims.get("email")
     said = claims.get("email_verified")
     is_verified = said is True or said == "true"
-    return given if is_verified and isinstance(given, str) and len(given) <= 255 else None
+    return given if is_verified and _is_kept(given) and len(given) <= 255 else None
+
+
+def _is_kept(told: Any) -> TypeGuard[str]:
+    """Whether it is a text that a database takes: no zero byte, and no half of a surrogate."""
+    return isinstance(told, str) and not _NOT_KEPT.search(told)
 
 
 def _object(part: str) -> dict[str, Any] | None:

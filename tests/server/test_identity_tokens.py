@@ -18,7 +18,7 @@ from joserfc.registry import HeaderParameter
 from jobs.gate import Gate
 from server.identity_tokens import Verified, told_by, verified
 from server.key_sets import COOL_DOWN, FRESH_FOR, STALE_FOR, KeySets
-from tests.support.identity_provider import AUDIENCE, Provider, identity_provider
+from tests.support.identity_provider import AUDIENCE, Provider, identity_provider, unsigned
 
 RSA = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
 EC = ECKey.generate_key("P-256", {"kid": "two"})
@@ -66,6 +66,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "without a subject": {"sub": None},
     "with an empty subject": {"sub": ""},
     "with a subject that is a number": {"sub": 7},
+    "with a subject that no database keeps": {"sub": "ana\0"},
     "with an end that is a word": {"exp": "tomorrow"},
     "of an unknown key": {"header": {"kid": "nobody"}},
 }
@@ -118,6 +119,16 @@ def test_an_address_counts_only_when_it_is_verified(provider: Provider) -> None:
         found = desk.read(provider.token(RSA, now=NOW, email_verified=said))
         assert found is not None
         assert found.email is None
+
+
+def test_what_no_database_keeps_is_asked_of_none(provider: Provider) -> None:
+    """A zero byte, or half a character: anybody may write one into a token."""
+    for unkept in ("\0", "\ud800"):
+        for claims in ({"iss": unkept}, {"aud": unkept}, {"aud": [AUDIENCE, unkept]}):
+            assert told_by(unsigned(**{"iss": "x", "aud": AUDIENCE} | claims)) is None
+    found = Desk().read(provider.token(RSA, now=NOW, name="A\0", email="a\0@b.example"))
+    assert found is not None
+    assert (found.name, found.email) == ("", None)
 
 
 def test_keys_are_asked_for_once_and_again_when_they_change(provider: Provider) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -64,6 +65,12 @@ class Provider:
             issuer = self.calls_itself or self.issuer
             return 200, {"issuer": issuer, "jwks_uri": f"{self.issuer}/keys"}
         return 200, {"keys": self.keys}
+
+
+def unsigned(**claims: Any) -> str:
+    """A token that nobody signed, with any text in it."""
+    parts = (json.dumps(one).encode() for one in ({"alg": "RS256"}, claims))
+    return ".".join([*(urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), "AAAA"])
 
 
 @contextmanager

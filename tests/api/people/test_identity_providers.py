@@ -14,7 +14,7 @@ from domain.access import Role
 from domain.account import Account, Identity, Member
 from tests.server.signing import doors_of, person
 from tests.support.api import ApiClient, open_api
-from tests.support.identity_provider import AUDIENCE, Provider, identity_provider
+from tests.support.identity_provider import AUDIENCE, Provider, identity_provider, unsigned
 
 KEY = ECKey.generate_key("P-256", {"kid": "one"})
 WHO = "{ viewer { door name email role organisation { code } permissions } }"
@@ -94,6 +94,12 @@ def test_a_member_comes_in_with_a_token_and_is_known_again(
     assert asked(api, provider.token(KEY, sub="x", email="no@body.example")).status_code == 401
     assert asked(api, provider.token(KEY, sub="y", email_verified=False)).status_code == 401
     assert asked(api, token[:-8] + "AAAAAAAA").status_code == 401
+
+
+def test_a_stranger_s_token_is_no_bug_whatever_stands_in_it(api: ApiClient) -> None:
+    for unkept in ("\0", "\ud800"):
+        for claims in ({"iss": unkept, "aud": AUDIENCE}, {"iss": "https://x", "aud": unkept}):
+            assert asked(api, unsigned(**claims)).status_code == 401
 
 
 def test_who_was_invited_has_joined_by_it_and_who_was_stopped_stays_out(
