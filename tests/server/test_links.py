@@ -181,16 +181,27 @@ def test_few_links_are_mailed_to_one_address_and_few_are_tried(mailing: ApiClien
     assert statuses == {422, 429}
 
 
+CHANGE = (
+    "mutation($current: String!, $new: String!) { passwordChange(input: { current: $current,"
+    " new: $new }) { done userErrors { code } } }"
+)
+
+
+def test_who_is_right_is_not_counted_however_unfit_the_new_password_is(api: ApiClient) -> None:
+    person(api)
+    browser = signed_in(api)
+    for _ in range(12):
+        answer = browser.data(CHANGE, current=PASSWORD, new="court")["passwordChange"]
+        assert answer["userErrors"] == [{"code": "PASSWORD_REFUSED"}]
+    assert Browser(api).sign_in().status_code == 200
+
+
 def test_a_password_is_changed_with_the_present_one_and_ends_the_others(api: ApiClient) -> None:
     person(api)
     browser, elsewhere = signed_in(api), signed_in(api)
-    change = (
-        "mutation($current: String!, $new: String!) { passwordChange(input: { current: $current,"
-        " new: $new }) { done userErrors { code } } }"
-    )
 
     def changed(current: str, new: str) -> Any:
-        return browser.data(change, current=current, new=new)["passwordChange"]
+        return browser.data(CHANGE, current=current, new=new)["passwordChange"]
 
     assert changed("not this one at all", NEW)["userErrors"] == [{"code": "PASSWORD_WRONG"}]
     for weak in ("court", "lea@rivage.example", "123456789012", "azertyuiop123", "x" * 201):
@@ -200,7 +211,7 @@ def test_a_password_is_changed_with_the_present_one_and_ends_the_others(api: Api
     assert browser.query(WHO).status_code == 200
     assert elsewhere.query(WHO).status_code == 401
     key = api.with_role(Role.READER)
-    told = key.query(change, current=PASSWORD, new=NEW)["passwordChange"]
+    told = key.query(CHANGE, current=PASSWORD, new=NEW)["passwordChange"]
     assert told["userErrors"] == [{"code": "SIGN_IN_NEEDED"}]
     for _ in range(10):
         count_password(api.house, "lea@rivage.example", "testclient")
