@@ -37,6 +37,7 @@ from server.negotiation import language_asked
 from server.refusing import JSON, RequestRefused, refuse, refusing
 
 _LONGEST_BODY = 16 * 1024
+_NO_TEXT = "The request cannot be read: {name} must be a text."
 
 
 class Sessions:
@@ -199,7 +200,7 @@ class Sessions:
         for name in (*required, *optional):
             value = content.get(name)
             if not isinstance(value, str) and (name in required or value is not None):
-                raise _unreadable(f"{name} must be a text")
+                raise RequestRefused(400, "BAD_REQUEST", _NO_TEXT, name=name)
             if value is not None and "\0" in value:
                 raise _unreadable("a text holds a character that cannot be kept (U+0000)")
             given[name] = value

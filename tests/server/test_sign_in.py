@@ -344,6 +344,11 @@ def test_an_odd_body_is_refused_in_words(lone: ApiClient, body: bytes) -> None:
     headers = {"Content-Type": "application/json"}
     answer = lone.http.post("/session", content=body, headers=headers)
     assert answer.status_code == 400
+    in_french = {**headers, "Accept-Language": "fr"}
+    told = lone.http.post("/session", content=body, headers=in_french).json()
+    message = told["errors"][0]["message"]
+    assert message.startswith("La requête est illisible")
+    assert "must" not in message
     large = lone.http.post("/session", content=b"x" * 20_000, headers=headers)
     assert large.status_code == 413
 
