@@ -89,14 +89,27 @@ def _enter(
         places = [one for one in places if one.code == organisation]
     if not places:
         return None
-    place, now = places[0], house.clock()
+    until = house.clock() + house.sign_in_longest
+    return _entered(house, asking, places[0], known, kept, until=until)
+
+
+def _entered(
+    house: House,
+    asking: Asking,
+    place: accounts.Place,
+    known: accounts.Known,
+    kept: str,
+    *,
+    until: datetime,
+) -> str | None:
+    """The token of a new sign-in there; None where they may not come in, or not so any more."""
 
     def enter() -> str | None:
         with house.database.writing(_standing(place, known, asking, "signIn")) as session:
             member = sign_ins.may_enter(session, place.member_id, kept)
             if member is None:
                 return None
-            sign_in, token = _new(member, asking, now, now + house.sign_in_longest)
+            sign_in, token = _new(member, asking, house.clock(), until)
             session.add(sign_in)
             return token
 
@@ -151,30 +164,27 @@ def move(house: House, caller: Caller, asking: Asking, organisation: str) -> str
     place = next((one for one in places(house, caller) if one.code == organisation), None)
     if place is None or known.password_argon2 is None:
         return None
-    kept, now = known.password_argon2, house.clock()
-    with house.database.writing(caller.standing("signOut")) as session:
-        present = sign_ins.sign_in_of(session, person.sign_in_id)
+    with house.database.reading(caller.standing()) as session:
+        present = session.get(SignIn, person.sign_in_id)
         if present is None or present.ended_at is not None:
             return None
-        until, present.ended_at = present.expires_at, now
-    with house.database.writing(_standing(place, known, asking, "signIn")) as session:
-        member = sign_ins.may_enter(session, place.member_id, kept)
-        if member is None:
-            return None
-        sign_in, token = _new(member, asking, now, until)
-        session.add(sign_in)
-        return token
+        until = present.expires_at
+    token = _entered(house, asking, place, known, known.password_argon2, until=until)
+    # The way in first: it may be held up, and without the present one nobody could try again.
+    return token if token is not None and sign_out(house, caller, patient=True) else None
 
 
-def sign_out(house: House, caller: Caller) -> None:
-    """Ends the caller's sign-in; twice is as good as once."""
+def sign_out(house: House, caller: Caller, *, patient: bool = False) -> bool:
+    """Ends the caller's sign-in, twice is as good as once; whether it was not over before."""
     person = caller.person
     if person is None or person.sign_in_id is None:
-        return
-    with house.database.writing(caller.standing("signOut")) as session:
+        return False
+    with house.database.writing(caller.standing("signOut"), patient=patient) as session:
         present = sign_ins.sign_in_of(session, person.sign_in_id)
-        if present is not None:
-            present.ended_at = present.ended_at or house.clock()
+        if present is None or present.ended_at is not None:
+            return False
+        present.ended_at = house.clock()
+        return True
 
 
 def _line(told: str) -> str:
