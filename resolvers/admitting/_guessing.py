@@ -98,17 +98,17 @@ def count_asking(house: House, address: str) -> None:
 
 
 def may_be_mailed(house: House, email: str) -> bool:
-    """Whether one more mail may go to an address; nobody is told of it."""
+    """Whether one more mail may go to an address; nobody is told of it, nor waits for it."""
     try:
-        _count(house, Bound(_name(house, "mail to", email_key(email)), 3, _HOUR))
+        _count(house, Bound(_name(house, "mail to", email_key(email)), 3, _HOUR), patient=True)
     except Refusal:
         return False
     return True
 
 
-def _count(house: House, *bounds: Bound) -> None:
+def _count(house: House, *bounds: Bound, patient: bool = False) -> None:
     now = house.clock()
-    with house.database.writing(None) as session:
+    with house.database.writing(None, patient=patient) as session:
         until = count(session, bounds, now=now)
     if until is not None:
         seconds = max(1, round((until - now).total_seconds()))

@@ -26,11 +26,17 @@ from schema.context import House
 
 
 def send_password_link(house: House, email: str, asking: Asking) -> None:
-    """Mails a link to a new password, if there is such an account; nobody is told whether."""
-    if house.mail_from is None or not guessing.may_be_mailed(house, email):
-        return
+    """Mails a link to a new password, if there is such an account; nobody is told whether.
+
+    Nobody waits for it, nor would be told that somebody else's writing was in its way.
+    """
+    if house.mail_from is not None and guessing.may_be_mailed(house, email):
+        persistently(lambda: _make_password_link(house, email, asking))
+
+
+def _make_password_link(house: House, email: str, asking: Asking) -> None:
     now = house.clock()
-    with house.database.writing(None) as session:
+    with house.database.writing(None, patient=True) as session:
         name_act(session, "passwordForgotten", asking.actor(Door.LINK, email))
         known = accounts.account_with(session, email)
         if known is None or not accounts.places_of(session, known.account_id):

@@ -1,4 +1,4 @@
-"""Somebody else's writing holds up who comes in: nobody is shut out by it."""
+"""Somebody else's writing holds up who comes in: nobody is shut out by it, and no letter is lost."""
 
 from __future__ import annotations
 
@@ -11,15 +11,20 @@ from threading import Event
 import pytest
 from sqlalchemy import select
 
-from domain.account import Member
+from domain.account import AccountLink, Member
+from resolvers._opening_links import send_password_link
+from resolvers._signing_in import Asking
 from tests.server.signing import Browser, code_of, doors_of, person, placed, signed_in
 from tests.support.api import ApiClient, open_api
+from tests.support.locks import wait_until_it_waits
 
 
 @pytest.fixture
 def api(empty_database_url: str, tmp_path: Path) -> Iterator[ApiClient]:
     """Who waits for another writer is soon told to come again."""
-    with open_api(empty_database_url, tmp_path, patience=0.3) as client:
+    with open_api(
+        empty_database_url, tmp_path, patience=0.3, mail_from="firm@jalon.test"
+    ) as client:
         yield client
 
 
@@ -61,3 +66,18 @@ def test_who_could_not_move_to_another_firm_is_still_signed_in(api: ApiClient) -
     assert moved.json()["session"]["organisation"]["code"] == "other"
     doors_of(api).forget_all()
     assert former.ask("GET", "/session").json() == {"session": None}
+
+
+def test_a_link_that_was_promised_is_made_when_the_other_writer_is_done(api: ApiClient) -> None:
+    """The answer was sent before: whoever asked is not told to ask again."""
+    member = person(api)
+    with ThreadPoolExecutor(1) as pool, held(api, member) as over:
+        asked = pool.submit(send_password_link, api.house, "lea@rivage.example", Asking())
+        if api.house.database.is_sqlite:
+            over.wait(0.6)
+        else:
+            wait_until_it_waits(api, asked)
+        over.set()
+        asked.result(20)
+    with api.house.database.reading(None) as session:
+        assert session.scalars(select(AccountLink.sent_at)).all() == [None]
