@@ -8,7 +8,7 @@ the same for one record, so that sums by person still tell one from another.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -212,13 +212,43 @@ def is_neutral(name: str) -> bool:
     return any(name.startswith(f"{one} ") for given in _NEUTRAL.values() for one in given.values())
 
 
+def near(traces: Sequence[Trace], others: Iterable[Trace]) -> list[Trace]:
+    """Of what others are known by, what may stand where these seem to: a name that shares a word
+    with theirs ("Anne-Marie Dupont", beside "Marie Dupont"), an address that holds theirs.
+    """
+    words = {word for one in traces if one.kind is TraceKind.NAME for word in _words(one)}
+    addresses = [one.text.lower() for one in traces if one.kind is TraceKind.ADDRESS]
+    return [
+        one
+        for one in others
+        if (one.kind is TraceKind.NAME and not words.isdisjoint(_words(one)))
+        or (
+            one.kind is TraceKind.ADDRESS
+            and any(address in one.text.lower() for address in addresses)
+        )
+    ]
+
+
+def _words(name: Trace) -> list[str]:
+    return re.findall(r"\w+", name_key(name.text))
+
+
+_AROUND, _BESIDE = "AROUND", "BESIDE"
+
+
 @dataclass(frozen=True, slots=True)
 class Rewriter:
-    """Finds the traces of a person in texts and JSON, and puts neutral texts in their place."""
+    """Finds the traces of a person in texts and JSON, and puts neutral texts in their place.
+
+    `spared` are traces of others (`near`): what is part of one of these is left as it is.
+    """
 
     traces: Sequence[Trace]
     name: str
     address: str
+    spared: Sequence[Trace] = ()
+    around: Sequence[Trace] = field(init=False, default=())
+    """Of those spared, what the person is named within: texts that hold it stay."""
     _pattern: re.Pattern[str] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -226,8 +256,18 @@ class Rewriter:
             "|".join(one.pattern for one in self.traces if one.kind is kind) for kind in TraceKind
         ]
         found = [f"(?P<{kind}>{one})" for kind, one in zip(TraceKind, kinds, strict=True) if one]
-        if found:
-            object.__setattr__(self, "_pattern", re.compile("|".join(found), re.IGNORECASE))
+        if not found:
+            return
+        own = re.compile("|".join(found), re.IGNORECASE)
+        around = [one for one in self.spared if own.search(one.text)]
+        beside = [one for one in self.spared if one not in around]
+        # What is longer comes before what it holds, what only overlaps comes last.
+        for place, name, some in ((0, _AROUND, around), (len(found) + 1, _BESIDE, beside)):
+            if some:
+                told = "|".join(one.pattern for one in some)
+                found.insert(place, f"(?P<{name}>{told})")
+        object.__setattr__(self, "around", around)
+        object.__setattr__(self, "_pattern", re.compile("|".join(found), re.IGNORECASE))
 
     def is_in(self, value: Any) -> bool:
         """Whether a text, or any text within a JSON value, names the person."""
@@ -236,7 +276,7 @@ class Rewriter:
     def told_in(self, value: Any) -> Iterator[str]:
         """The texts within a value that name the person."""
         if isinstance(value, str):
-            if self._pattern is not None and self._pattern.search(value):
+            if self._pattern is not None and any(map(_is_theirs, self._pattern.finditer(value))):
                 yield value
         elif isinstance(value, dict):
             for one in value.values():
@@ -256,7 +296,13 @@ class Rewriter:
         return value
 
     def _neutral(self, found: re.Match[str]) -> str:
+        if not _is_theirs(found):
+            return found[0]
         return self.address if found.lastgroup == TraceKind.ADDRESS else self.name
+
+
+def _is_theirs(found: re.Match[str]) -> bool:
+    return found.lastgroup not in (_AROUND, _BESIDE)
 
 
 class Why(StrEnum):
@@ -275,7 +321,8 @@ REASONS: dict[Why, str] = {
     Why.CLAIMS: "Proof that an invoice was sent, kept for five years against claims "
     "(C. civ. 2224; C. com. L110-4; GDPR art. 17(3)(e)).",
     Why.OTHER_FIRMS: "The person signs in to other firms with it: this firm no longer sees it.",
-    Why.SHARED: "Another record bears the same address, name or number: texts that name it stay.",
+    Why.SHARED: "Another record bears the same address, name or number, alone or within a longer "
+    "one: texts that name it stay.",
     Why.AUDIT: "The audit tells who did what, and vouches for the accounts: who acted stays in it "
     "for ten years (C. com. L123-22; GDPR art. 17(3)(b) and (e)).",
 }

@@ -35,8 +35,9 @@ ERASING = (
     "Names become a neutral text that stays the same for one record; addresses and phone "
     "numbers go. Hours, amounts and final documents stay, and jalon verify ends well as "
     "before. Texts that hold the name, the e-mail address or the phone number are rewritten; "
-    "a name of one word is not looked for in texts, nor what another record bears too. It "
-    "cannot be undone, and an import that knew the person can no longer be undone either."
+    "a name of one word is not looked for in texts, nor what another record bears too, alone "
+    "or within a longer name (Anne-Marie Dupont, beside Marie Dupont). It cannot be undone, "
+    "and an import that knew the person can no longer be undone either."
 )
 REMAINDER = (
     "Not within reach: copies of the database and of the files, what was sent to others "

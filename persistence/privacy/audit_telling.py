@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 
 from domain.audit import AuditEntry, ChangeKind
-from domain.privacy import Rewriter, Trace
+from domain.privacy import Rewriter, Trace, near
 from domain.privacy_fates import Fate
 from domain.privacy_register import columns_of
 from persistence.privacy.person import Person, mark_of, traces_in
@@ -68,7 +68,7 @@ def told_of(session: ScopedSession, person: Person) -> ToldOf:
         names = set(personal.get(table, ()))
         own |= {one.id: one for one in changes if any(names & set(side) for side in one.sides)}
     mine = [one for one in dict.fromkeys(traces) if mark_of(one) not in person.others]
-    rewriter = replace(person.rewriter, traces=mine)
+    rewriter = replace(person.rewriter, traces=mine, spared=near(mine, person.others.values()))
     told = table_of("audit_change")
     living = told.c.erased_at.is_(None)
     found = naming(session, told, ("before", "after"), rewriter, living, read=_read)

@@ -50,7 +50,7 @@ def erase(
     """
     require_erasable(session, person, today=today)
     reckoning = Reckoning()
-    for trace in person.shared:
+    for trace in (*person.shared, *person.rewriter.around):
         reckoning.keep(trace.kind.value.lower(), Why.SHARED)
     files = erase_in_imports(session, person, reckoning, named_files)
     erase_in_mails(session, person, reckoning, today=today)

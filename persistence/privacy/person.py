@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,7 @@ from domain.privacy import (
     TraceKind,
     address_trace,
     name_traces,
+    near,
     phone_trace,
 )
 from persistence.session import ScopedSession
@@ -39,7 +40,7 @@ class Person:
     """Their own: all that goes or becomes neutral with them."""
     shared: list[Trace] = field(default_factory=list)
     """What another record is known by too: texts that hold it are not theirs alone."""
-    others: Container[Mark] = ()
+    others: Mapping[Mark, Trace] = field(default_factory=dict)
     """What all other records are known by."""
 
     def of(self, kind: type[Any]) -> list[Any]:
@@ -68,12 +69,14 @@ def the_person(
     records, name = _RECORDS[subject.noun](session, subject, locked)
     own = {(one.__tablename__, one.id) for one in records}
     known = list(dict.fromkeys(trace for one in records for trace in _traces_of(one)))
-    others = {mark for key, mark in _marks_of_all(session) if key not in own}
+    others = {mark_of(trace): trace for key, trace in _traces_of_all(session) if key not in own}
     shared = [trace for trace in known if mark_of(trace) in others]
+    theirs = [trace for trace in known if trace not in shared]
     rewriter = Rewriter(
-        [trace for trace in known if trace not in shared],
+        theirs,
         subject.neutral_name(language),
         subject.neutral_address,
+        near(theirs, others.values()),
     )
     return Person(subject, name, rewriter, records, shared, others)
 
@@ -164,9 +167,9 @@ def mark_of(trace: Trace) -> Mark:
     return trace.kind, name_key(trace.text)
 
 
-def _marks_of_all(
+def _traces_of_all(
     session: ScopedSession,
-) -> Iterator[tuple[tuple[str, int], Mark]]:
+) -> Iterator[tuple[tuple[str, int], Trace]]:
     """What everybody in the firm is known by, with the record that says so."""
     member = select(Member.account_id)
     sources: Iterable[tuple[str, Any]] = (
@@ -179,4 +182,4 @@ def _marks_of_all(
     for table, statement in sources:
         for record in session.scalars(statement.execution_options(yield_per=1000)):
             for trace in _traces_of(record):
-                yield (table, record.id), mark_of(trace)
+                yield (table, record.id), trace

@@ -18,6 +18,7 @@ from domain.privacy import (
     Why,
     address_trace,
     name_traces,
+    near,
     phone_trace,
 )
 
@@ -58,6 +59,53 @@ def test_a_person_is_found_however_they_are_written(text: str) -> None:
 )
 def test_what_is_not_the_person_is_left(text: str) -> None:
     assert REWRITER.rewritten({"a": text, "b": 612345678}) == {"a": text, "b": 612345678}
+
+
+OTHERS = [
+    *name_traces("Anne-Marie", "Dupont"),
+    *name_traces("Marie Dupont Architectes"),
+    *name_traces("Jean", "Dupont"),
+    *name_traces("Marie", "Durand"),
+    *address_trace("o'brien@x.fr"),
+    *name_traces("Paul", "Martin"),
+]
+MARIE = [*name_traces("Marie", "Dupont"), *address_trace("brien@x.fr")]
+BESIDE_OTHERS = Rewriter(MARIE, WHO.neutral_name("fr"), WHO.neutral_address, near(MARIE, OTHERS))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("ANNE-MARIE DUPONT", "chez Marie Dupont Architectes"),
+        *("Jean Dupont, Marie Durand", "Durand Marie, Dupont Jean", "o'brien@x.fr"),
+    ],
+)
+def test_nobody_else_is_erased_whose_name_holds_or_adjoins_theirs(text: str) -> None:
+    assert Rewriter(MARIE, "x", "y").is_in(text)
+    assert not BESIDE_OTHERS.is_in([text])
+    assert BESIDE_OTHERS.rewritten([text]) == [text]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Jean Dupont, Marie Dupont", "Jean Dupont, {}"),
+        ("Anne-Marie Dupont et Dupont Marie", "Anne-Marie Dupont et {}"),
+        ("Marie Dupont, architecte", "{}, architecte"),
+    ],
+)
+def test_who_stands_beside_others_is_erased_all_the_same(text: str, left: str) -> None:
+    assert BESIDE_OTHERS.is_in(text)
+    assert BESIDE_OTHERS.rewritten(text) == left.format(WHO.neutral_name("fr"))
+
+
+def test_only_what_may_be_taken_for_them_is_compared_with_texts() -> None:
+    assert [one.text for one in near(MARIE, OTHERS)] == [
+        *("Anne-Marie Dupont", "Dupont Anne-Marie", "Marie Dupont Architectes"),
+        *("Jean Dupont", "Dupont Jean", "Marie Durand", "Durand Marie", "o'brien@x.fr"),
+    ]
+    within = [one.text for one in BESIDE_OTHERS.around]
+    assert within == ["Anne-Marie Dupont", "Marie Dupont Architectes", "o'brien@x.fr"]
 
 
 def test_a_single_word_and_a_short_number_are_no_traces() -> None:
