@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,8 @@ from domain.job import Job as JobRecord
 from domain.job import JobFile as JobFileRecord
 from domain.takeover.wire import unpack_issue
 from persistence.jobs import last_jobs_of
-from persistence.reading import Computed, Derived, Noun, ToMany, Wanted, load_by_ids
+from persistence.papers import papers_shown
+from persistence.reading import Computed, Derived, Noun, Row, Wanted, load, load_by_ids
 from persistence.session import ScopedSession
 from schema.context import House
 from schema.download import DownloadLink, KeptFile, link_to
@@ -63,7 +65,8 @@ class Job(Node):
         description="Why it failed, or what of it, one by one."
     )
     result_files: list[JobFile] = strawberry.field(
-        description="What it made, once it is finished; kept as long as the job."
+        description="What it made, once it is finished; kept as long as the job. Papers are for "
+        "who reaches each of them today."
     )
 
 
@@ -76,6 +79,16 @@ def job_noun(house: House, locale: str) -> Noun:
         found = {} if house.jobs is None else house.jobs.progress(ids)
         return {job: _progress(told) for job, told in found.items()}
 
+    def files(
+        session: ScopedSession, ids: Sequence[int], wanted: Wanted
+    ) -> Mapping[int, list[Row]]:
+        noun, found = _file_noun(house), defaultdict[int, list[Row]](list)
+        own = [noun.column("job_id").in_(papers_shown(session, ids))]
+        order = [noun.column("position")]
+        for row in load(session, noun, wanted, where=own, order=order, extra=["job_id"]):
+            found[row["_job_id"]].append(row)
+        return found
+
     return Noun(
         JobRecord,
         "Job",
@@ -85,7 +98,7 @@ def job_noun(house: House, locale: str) -> Noun:
             "user_errors": Computed(
                 ("issues",), lambda row: user_errors(map(unpack_issue, row["issues"]), locale)
             ),
-            "result_files": ToMany(lambda: _file_noun(house), "job_id", ("position",)),
+            "result_files": Derived(files, default=()),
         },
     )
 

@@ -1,13 +1,14 @@
-"""What papers are called: the numbers of many invoices."""
+"""What papers are called, and which of those that jobs printed may still be shown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import func, select
 
 from domain.invoice.model import Invoice
-from persistence.reach import shown_to
+from domain.job import Job
+from persistence.reach import reach_of_session, shown_to
 from persistence.session import ScopedSession
 
 _AT_ONCE = 1_000
@@ -24,3 +25,16 @@ def numbers_of(session: ScopedSession, invoice_ids: Iterable[int]) -> dict[int, 
         rows = session.execute(statement.where(Invoice.id.in_(portion)))
         found.update((key, str(told)) for key, told in rows)
     return found
+
+
+def papers_shown(session: ScopedSession, job_ids: Sequence[int]) -> Sequence[int]:
+    """Those of these jobs of whose papers none is out of the caller's reach.
+
+    Who asked may reach less by now: another role, fewer entities, off the team of a project.
+    """
+    if reach_of_session(session).is_whole:
+        return job_ids
+    rows = session.execute(select(Job.id, Job.values).where(Job.id.in_(job_ids)))
+    asked = {key: set(values.get("ids", ())) for key, values in rows}
+    known = numbers_of(session, (one for ids in asked.values() for one in ids))
+    return [key for key, ids in asked.items() if ids <= known.keys()]
