@@ -32,6 +32,7 @@ from persistence.reading import Derived, Noun, Row, ToMany, ToOne, Wanted, load_
 from persistence.session import ScopedSession
 from schema.client import CLIENT, Client
 from schema.collaborator import COLLABORATOR, Collaborator
+from schema.context import Info
 from schema.node import Node
 from schema.organisation import ENTITY, Entity
 from schema.scalars import Money, MoneyRow, money, money_field, number_field, plain
@@ -124,6 +125,11 @@ class Adjustment(Node):
     version: int
 
 
+def _seen_rate(row: strawberry.Parent[Any], info: Info) -> Money | None:
+    found: Money | None = row["hourly_rate"]
+    return None if info.context.caller.reach.only_work else found
+
+
 @strawberry.type(description="A billing phase of a contract, or an annex beside it.")
 class Phase(Node):
     code: str
@@ -138,7 +144,9 @@ class Phase(Node):
     end_date: date | None
     ledger_account: str | None
     sku: str | None
-    hourly_rate: Money | None
+    hourly_rate: Money | None = strawberry.field(
+        resolver=_seen_rate, description="Null to a COLLABORATOR."
+    )
     hours: Decimal | None
     periodicity: Periodicity | None
     linked_phase: Phase | None
@@ -167,7 +175,8 @@ class Contract(Node):
         description="Time and materials: the most that is billed in all."
     )
     hourly_rate: Money | None = strawberry.field(
-        description="Of an hour on a phase that has no rate of its own."
+        resolver=_seen_rate,
+        description="Of an hour on a phase that has no rate of its own. Null to a COLLABORATOR.",
     )
     phases: list[Phase]
     project: Project

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from domain.access import Role
-from domain.project.model import Project
+from domain.project.model import Contract, Phase, Project
 from tests.api.access.scene import email_of
 from tests.api.access.test_figures import FIGURES, of_project
 from tests.api.invoices.acts import blank, change, codes, final
@@ -184,3 +184,27 @@ def test_who_only_works_there_reads_no_account_and_nothing_private(firm: ApiClie
         else:
             assert {value for name, value in one.items() if name != "email"} == {None}
     assert any(one["weeklyHours"] for one in whole["collaborators"]["nodes"])
+
+
+def test_who_only_works_there_reads_no_rate_of_an_hour(firm: ApiClient) -> None:
+    """Neither of a phase nor of its contract, as of none of their own hours."""
+    phase = jobs(firm, "W-1")["W-1"]
+    with firm.house.database.writing(firm.organisation_id) as session:
+        found = session.get_one(Phase, int(phase.removeprefix("phase_")))
+        found.hourly_rate_minor = 12_500
+        session.get_one(Contract, found.contract_id).hourly_rate_minor = 11_000
+    asked = """query($id: ID!) {
+      phase(id: $id) { fee { amount } hourlyRate { amount } contract { hourlyRate { amount } } }
+      phases { nodes { id hourlyRate { amount } } }
+      contracts { nodes { hourlyRate { amount } } }
+    }"""
+    whole = firm.query(asked, id=phase)["phase"]
+    assert whole["hourlyRate"] == {"amount": "125.00"}
+    assert whole["contract"] == {"hourlyRate": {"amount": "110.00"}}
+    worker = firm.as_manager("W-1", role=Role.COLLABORATOR)
+    told = worker.query(asked, id=phase)
+    assert told["phase"] == whole | {"hourlyRate": None, "contract": {"hourlyRate": None}}
+    assert told["phases"]["nodes"] == [{"id": phase, "hourlyRate": None}]
+    assert told["contracts"]["nodes"] == [{"hourlyRate": None}]
+    manager = firm.as_manager("W-1")
+    assert manager.query(asked, id=phase)["phase"] == whole
