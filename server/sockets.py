@@ -45,6 +45,7 @@ from resolvers._watching import JobWatch
 from schema.context import Caller, Context, House
 from server.asking import ANY_DOCUMENT
 from server.auth import Doors
+from server.greeting import headers_with, is_of_the_protocol
 from server.masking import new_reference, told
 from server.negotiation import language_asked
 from server.refusing import RequestRefused
@@ -58,8 +59,6 @@ MESSAGE_BYTES = 256 * 1024
 
 BY_HTTP = "Only subscriptions are taken here: queries and mutations are sent by HTTP."
 TOO_MANY = "At most {limit} operations at a time on one connection."
-
-_LONGEST_ID = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +199,7 @@ class Conversation(BaseGraphQLTransportWSHandler[Any, None]):
 
     async def on_ws_connect(self, context: Mapping[str, Any]) -> Any:
         """Finds out who greets: by the greeting, else by the headers of the handshake."""
-        self._headers = _headers(self._shaken_by, context["connection_params"])
+        self._headers = headers_with(self._shaken_by, context["connection_params"])
         caller = await self._sockets.find(
             self._house, self._headers, address=self._address, request_id=self.request_id
         )
@@ -238,7 +237,7 @@ class Conversation(BaseGraphQLTransportWSHandler[Any, None]):
 
     async def handle_message(self, message: Any) -> None:
         """One message; one that is not of the protocol ends the connection."""
-        if not _is_of_the_protocol(message):
+        if not is_of_the_protocol(message):
             await self.handle_invalid_message("Invalid message")
             return
         await super().handle_message(message)
@@ -249,10 +248,13 @@ class Conversation(BaseGraphQLTransportWSHandler[Any, None]):
         is_one_more = self.connection_acknowledged and message["id"] not in self.operations
         if is_one_more and len(self.operations) >= limit:
             said = phrase(TOO_MANY, self._locale, limit=limit)
-            error = {"message": said, "extensions": {"code": "TOO_MANY_OPERATIONS", "limit": limit}}
-            await self.send_message(_message(message["id"], "error", [error]))
+            await self._turn_away(message, said, code="TOO_MANY_OPERATIONS", limit=limit)
             return
         await super().handle_subscribe(message)
+
+    async def _turn_away(self, message: Any, said: str, **told: object) -> None:
+        error = {"message": said, "extensions": told}
+        await self.send_message(_message(message["id"], "error", [error]))
 
     @property
     def _locale(self) -> str:
@@ -369,32 +371,3 @@ def _standing(caller: Caller | None) -> object:
 
 def _message(name: str, kind: str, payload: Any) -> Any:
     return {"id": name, "type": kind, "payload": payload}
-
-
-def _headers(shaken_by: Headers, greeting: Mapping[str, Any]) -> Headers:
-    """The headers of the handshake, but the key of the greeting where it has one."""
-    given = next((greeting[name] for name in greeting if name.lower() == "authorization"), None)
-    if not isinstance(given, str):
-        return shaken_by
-    kept = [pair for pair in shaken_by.raw if pair[0].lower() != b"authorization"]
-    return Headers(raw=[*kept, (b"authorization", given.encode("latin-1", "replace"))])
-
-
-def _is_of_the_protocol(message: Any) -> bool:
-    """Whether a message has the shape of one; what it means is the library's to say."""
-    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-        return False
-    if message["type"] not in ("subscribe", "complete"):
-        return True
-    name = message.get("id")
-    if not isinstance(name, str) or not 0 < len(name) <= _LONGEST_ID:
-        return False
-    if message["type"] == "complete":
-        return True
-    asked = message.get("payload")
-    return (
-        isinstance(asked, dict)
-        and isinstance(asked.get("query"), str)
-        and isinstance(asked.get("variables"), dict | None)
-        and isinstance(asked.get("operationName"), str | None)
-    )

@@ -15,6 +15,7 @@ from domain.account import Account, Identity, Member
 from tests.server.signing import doors_of, person
 from tests.support.api import ApiClient, open_api
 from tests.support.identity_provider import AUDIENCE, Provider, identity_provider, unsigned
+from tests.support.sockets import connected, heard, opened, subscribe
 
 KEY = ECKey.generate_key("P-256", {"kid": "one"})
 WHO = "{ viewer { door name email role organisation { code } permissions } }"
@@ -174,6 +175,25 @@ def test_firms_that_share_a_provider_are_told_apart_by_the_header_alone(
     trusted(other, provider, audience="second")
     assert asked(api, third).status_code == 401
     assert viewer(api, third, **{"Jalon-Organisation": "test"})["role"] == "READER"
+
+
+def test_a_page_says_in_its_greeting_which_firm_is_meant(
+    api: ApiClient, provider: Provider
+) -> None:
+    """No browser lets a page add a header to the handshake of a socket."""
+    token, other = provider.token(KEY), api.of_another_firm()
+    for one in (api, other):
+        trusted(one, provider)
+    person(api, ANA)
+    greeting = {"Authorization": f"Bearer {token}", "Jalon-Organisation": "test"}
+    with connected(api, greeting=greeting) as socket:
+        subscribe(socket, "job_999")
+        assert "NOT_FOUND" in str(heard(socket))
+    for unclear in ("other", "third", 7, None):
+        with opened(api) as socket:
+            payload = {**greeting, "Jalon-Organisation": unclear}
+            socket.send_json({"type": "connection_init", "payload": payload})
+            assert socket.receive()["code"] == 4403
 
 
 def test_who_comes_by_a_provider_acts_on_no_account(api: ApiClient, provider: Provider) -> None:
