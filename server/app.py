@@ -73,13 +73,14 @@ def create_app(
             opened.database.close()
 
     endpoint = Endpoint(schema, doors, pages=pages, allowance=settings.allowance, trusted=trusted)
+    sockets = Sockets(
+        schema, doors, origins=settings.origins, trusted=trusted, purse=endpoint.purse
+    )
     handlers: dict[Any, Any] = {HTTPException: refuse, Refusal: refused}
     application = Starlette(
         routes=[
             Route("/graphql", endpoint),
-            WebSocketRoute(
-                "/graphql", Sockets(schema, doors, origins=settings.origins, trusted=trusted)
-            ),
+            WebSocketRoute("/graphql", sockets),
             *Sessions(doors).routes,
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),

@@ -63,7 +63,7 @@ class Endpoint:
         self._pages = pages
         self._doors = doors
         self._allowance = allowance or Allowance()
-        self._purse = Purse(self._allowance)
+        self.purse = Purse(self._allowance)
         self._crowd = Crowd(self._allowance.at_once)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,11 +99,11 @@ class Endpoint:
         state["actor"] = caller.actor.id
         firm, name = caller.organisation_id, caller.actor.id or caller.key_name
         place = f"{firm}/{name}"
-        self._purse.ask(firm, name)
+        self.purse.ask(firm, name)
         self._crowd.check(place)
         async with _room_for_files(request, headers, firm):
             asked = await asked_of(request, headers, self._trusted)
-            tab = Tab(self._purse, firm, name)
+            tab = Tab(self.purse, firm, name)
             context = Context(house, caller, state["request_id"], account=tab)
             async with self._crowd.place(place):
                 with within(self._allowance.seconds):

@@ -1,6 +1,7 @@
 """/graphql over WebSocket: subscriptions, by the protocol graphql-transport-ws and no other.
 
-    a caller says who they are within 10 seconds · 10 operations a connection
+    a caller says who they are within 10 seconds · 10 operations a connection, each of which counts
+    as a request
     10 connections a key and process, 1,000 a process · messages of at most 256 KiB
     a connection that follows nothing is closed after a minute, one of a revoked key within seconds
 
@@ -48,6 +49,7 @@ from server.auth import Doors
 from server.greeting import headers_with, is_of_the_protocol
 from server.masking import new_reference, told
 from server.negotiation import language_asked
+from server.rates import TOO_OFTEN, Allowance, Purse
 from server.refusing import RequestRefused
 from server.trusted import Subscriptions, TrustedDocuments
 from words import phrase
@@ -89,8 +91,11 @@ class Sockets:
         origins: frozenset[str] = frozenset(),
         trusted: TrustedDocuments = ANY_DOCUMENT,
         bounds: Bounds | None = None,
+        purse: Purse | None = None,
     ) -> None:
+        """`purse`: that of requests, of which each operation is one."""
         self.bounds = bounds or Bounds()
+        self._purse = purse or Purse(Allowance())
         self._schema = Subscriptions(schema, trusted)
         self._origins = origins
         self._doors = doors
@@ -157,6 +162,15 @@ class Sockets:
             return False
         self._open_by_key[key] += 1
         return True
+
+    def ask(self, caller: Caller | None) -> object:
+        """Counts a request of a caller: 0, or the seconds until there is another one for them."""
+        if caller is not None:
+            try:
+                self._purse.ask(caller.organisation_id, caller.actor.id or caller.key_name)
+            except RequestRefused as refused:
+                return refused.facts["seconds"]
+        return 0
 
     def _leave(self, conversation: Conversation) -> None:
         if (key := conversation.key) is not None:
@@ -249,6 +263,10 @@ class Conversation(BaseGraphQLTransportWSHandler[Any, None]):
         if is_one_more and len(self.operations) >= limit:
             said = phrase(TOO_MANY, self._locale, limit=limit)
             await self._turn_away(message, said, code="TOO_MANY_OPERATIONS", limit=limit)
+            return
+        if is_one_more and (seconds := self._sockets.ask(self.caller)):
+            said = phrase(TOO_OFTEN, self._locale, seconds=seconds)
+            await self._turn_away(message, said, code="RATE_LIMITED", seconds=seconds)
             return
         await super().handle_subscribe(message)
 

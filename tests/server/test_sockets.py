@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -71,6 +72,21 @@ def test_the_key_comes_in_the_greeting_or_in_the_headers(api: ApiClient) -> None
             told, last = heard(held)
             assert told["payload"]["data"]["jobChanged"]["status"] == "SUCCEEDED"
             assert last == {"type": "complete", "id": "1"}
+
+
+def test_each_operation_counts_as_a_request(founded_sqlite_url: str, tmp_path: Path) -> None:
+    """By a socket nobody asks more often than by requests, nor beside them."""
+    with open_api(founded_sqlite_url, tmp_path, requests_per_minute=5) as api:
+        assert api.send("{ viewer { name } }").status_code == 200
+        with connected(api) as held:
+            codes = []
+            for turn in range(6):
+                subscribe(held, "job_999", name=str(turn))
+                (told,) = heard(held)
+                codes.append(told["payload"][0]["extensions"]["code"])
+        assert codes == [*["NOT_FOUND"] * 4, *["RATE_LIMITED"] * 2]
+        assert told["payload"][0]["extensions"]["seconds"] in range(1, 13)
+        assert api.send("{ viewer { name } }").status_code == 429
 
 
 @pytest.mark.parametrize(
