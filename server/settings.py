@@ -334,6 +334,9 @@ class Settings(BaseSettings):
     def _mail_as_a_whole(self) -> Settings:
         if self.smtp_url is not None and self.mail_from is None:
             raise _wrong("is required where a mail server is set", "mail_from")
+        # Who is invited, or has forgotten a password, would be mailed a link that leads nowhere.
+        if self.smtp_url is not None and self.is_production and not self.app_url + self.public_url:
+            raise _wrong("is required where a mail server is set", "public_url")
         return self
 
 

@@ -132,6 +132,25 @@ def test_production_needs_a_secret_of_its_own(monkeypatch: pytest.MonkeyPatch) -
     assert secret_of(read_settings()) == LONG.encode()
 
 
+def test_mails_of_production_lead_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An invitation is in its mail alone: without an address before it, its link leads nowhere."""
+    for name, value in (
+        *(("ENV", "production"), ("SECRET", LONG)),
+        *(("SMTP_URL", "smtp://mail.example"), ("MAIL_FROM", "a@b.test")),
+    ):
+        monkeypatch.setenv(f"JALON_{name}", value)
+    with pytest.raises(SettingsRefused) as refused:
+        read_settings()
+    told = "is required where a mail server is set"
+    assert refused.value.wrong == [("JALON_PUBLIC_URL", told)]
+    for name in ("PUBLIC_URL", "APP_URL"):
+        with monkeypatch.context() as patched:
+            patched.setenv(f"JALON_{name}", "https://jalon.example")
+            house = open_house(read_settings())
+            house.database.close()
+            assert house.app_url == "https://jalon.example"
+
+
 def test_former_secrets_are_kept_the_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:
     older, oldest = LONG[::-1], "o" * 40
     monkeypatch.setenv("JALON_SECRET", LONG)
