@@ -72,6 +72,13 @@ MAIL_ALREADY_SENT = call_error(
 )
 
 
+MAIL_EMPTIED = call_error(
+    "MAIL_EMPTIED",
+    "What this mail said is no longer kept: a person was erased, or its time is over.",
+    "Send the document again with invoiceSend.",
+)
+
+
 class MailState(StrEnum):
     """SENT: a server accepted it for at least one recipient. FAILED: given up, may be retried.
 
@@ -192,9 +199,14 @@ def told(issue: Issue) -> str:
 
 
 def send_again(mail: InvoiceMail, *, now: datetime) -> None:
-    """A mail that failed, or waits for its next attempt, is sent now; MAIL_ALREADY_SENT."""
+    """A mail that failed, or waits for its next attempt, is sent now.
+
+    MAIL_ALREADY_SENT; MAIL_EMPTIED for one that would arrive without a word.
+    """
     if mail.state is MailState.SENT:
         raise Refusal(MAIL_ALREADY_SENT(field=("id",)))
+    if not mail.body:
+        raise Refusal(MAIL_EMPTIED(field=("id",)))
     if mail.state is MailState.SENDING:
         return
     mail.state, mail.attempts, mail.next_attempt_at = MailState.QUEUED, 0, now

@@ -18,7 +18,7 @@ from domain.project.model import Project
 from domain.records import METADATA
 from domain.time_entry import TimeEntry
 from tests.api.invoices.acts import account_line, blank, change, final
-from tests.api.invoices.mail_acts import queued
+from tests.api.invoices.mail_acts import RETRY, mails, queued
 from tests.api.invoices.paying_acts import pay
 from tests.api.privacy.marking import (
     EMAIL,
@@ -132,6 +132,22 @@ def test_a_contact_goes_from_mails_but_what_proves_a_sending_stays(firm: ApiClie
     long_ago(firm, proof)
     assert codes(erase(firm, a_contact(firm, name="X", phone=None), key="c")) == []
     assert left(firm) == set()
+
+
+def test_a_mail_that_somebody_was_taken_out_of_is_not_sent_again(any_firm: ApiClient) -> None:
+    """Its words are gone: who is left of it would be sent a letter without any."""
+    api = any_firm
+    subject = a_contact(api)
+    invoice = blank(api)["id"]
+    change(api, invoice, lines=[account_line("100")])
+    for to in ([EMAIL, "other@client.test"], [EMAIL]):
+        queued(api, invoice, to=to)
+    with api.house.database.writing(api.organisation_id) as session:
+        session.execute(update(InvoiceMail).values(state="FAILED", next_attempt_at=None))
+    assert codes(erase(api, subject)) == []
+    for mail in mails(api):
+        assert codes(api.query(RETRY, id=mail["id"])["invoiceMailRetry"]) == ["MAIL_EMPTIED"]
+    assert {one["state"] for one in mails(api)} == {"FAILED", "CANCELLED"}
 
 
 def test_what_another_record_bears_too_is_left_where_it_is(firm: ApiClient) -> None:
