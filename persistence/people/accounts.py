@@ -79,15 +79,11 @@ def places_of(session: ScopedSession, account_id: int) -> list[Place]:
     Not those that they joined by an identity provider: whoever invites somebody elsewhere may be
     handed a link to a first password, and would come in there with it.
     """
-    seen = (
-        select(SignIn.member_id, func.max(SignIn.id).label("latest"))
-        .group_by(SignIn.member_id)
-        .subquery()
-    )
+    # Of each of theirs alone: grouped, it reads the sign-ins of everybody in every firm.
+    latest = select(func.max(SignIn.id)).where(SignIn.member_id == Member.id).scalar_subquery()
     rows = session.execute(
-        select(Member.id, Member.organisation_id, Member.role, Organisation, seen.c.latest)
+        select(Member.id, Member.organisation_id, Member.role, Organisation, latest.label("latest"))
         .join(Organisation, Organisation.id == Member.organisation_id)
-        .outerjoin(seen, seen.c.member_id == Member.id)
         .where(
             Member.account_id == account_id,
             Member.joined_at.is_not(None),
