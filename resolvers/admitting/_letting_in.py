@@ -38,10 +38,16 @@ from schema.node import key_of, optional_key
 MOST_ENTITIES = 100
 
 
-def account_for(house: House, caller: Caller, email: str) -> int:
-    """The account of an address, made where there is none: of no firm, it is no secret of one."""
+def account_for(house: House, caller: Caller, asked: Any) -> int:
+    """The account of an address, made where there is none: of no firm, it is no secret of one.
+
+    Once all that `invite` asks is right: what it refuses leaves no address behind, which nobody
+    could have erased.
+    """
     caller.require(Permission.MANAGE_PEOPLE)
-    known = email_of(email)
+    known = email_of(asked.email)
+    with house.database.reading(caller.standing()) as session:
+        _columns(Acting(session, caller, house), asked)
 
     def make() -> int:
         with house.database.writing(None) as session:
@@ -53,9 +59,7 @@ def account_for(house: House, caller: Caller, email: str) -> int:
 
 def invite(acting: Acting, account_id: int, asked: Any) -> tuple[Member, str]:
     """A member who has not joined yet, and the token that lets them in; its mail waits, if any."""
-    session = acting.session
-    granted = _granted(acting, asked.role, asked.entity_ids, asked.collaborator_id)
-    name = name_of(asked.name)
+    session, columns = acting.session, _columns(acting, asked)
     member = members.member_of_account(session, account_id)
     if member is not None and member.archived_at is None:
         raise Refusal(MEMBER_EXISTS(field=("email",), email=asked.email.strip()[:255]))
@@ -63,9 +67,15 @@ def invite(acting: Acting, account_id: int, asked: Any) -> tuple[Member, str]:
         member = Member(account_id=account_id, role=asked.role)
         session.add(member)
     member.archived_at = member.joined_at = member.joined_by = member.suspended_at = None
-    assign(member, {"name": name, **granted})
+    assign(member, columns)
     session.flush()
     return member, _link(acting, member)
+
+
+def _columns(acting: Acting, asked: Any) -> dict[str, Any]:
+    """What an invitation makes of a member."""
+    granted = _granted(acting, asked.role, asked.entity_ids, asked.collaborator_id)
+    return {"name": name_of(asked.name), **granted}
 
 
 def invite_again(acting: Acting, member_id: int) -> tuple[Member, str]:

@@ -133,7 +133,7 @@ class LettingIn:
         try:
             # Before an account is made, and anything is told of the address.
             admit(info.field_name, caller.role, caller.reach, _PEOPLE)
-            account = await to_thread.run_sync(letting_in.account_for, house, caller, input.email)
+            account = await to_thread.run_sync(letting_in.account_for, house, caller, input)
         except Refusal as refusal:
             said: Any = {**_NOT_INVITED, "user_errors": user_errors(refusal.issues, caller.locale)}
             return said

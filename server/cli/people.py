@@ -53,10 +53,11 @@ def invite(
 ) -> None:
     with open_desk(organisation) as desk:
         house, caller = desk.house, desk.caller
-        account = letting_in.account_for(house, caller, email)
-        with house.database.writing(caller.standing("member invite")) as session:
+        with house.database.reading(caller.standing()) as session:
             limits = [f"entity_{one}" for one in entities_coded(session, entity or [])]
-            asked = _Asked(email, role, name, limits or None)
+        asked = _Asked(email, role, name, limits or None)
+        account = letting_in.account_for(house, caller, asked)
+        with house.database.writing(caller.standing("member invite")) as session:
             _, token = letting_in.invite(Acting(session, caller, house), account, asked)
         if house.mail_from is not None:
             talk().print(say("{email} is invited by mail.", email=email))

@@ -111,6 +111,29 @@ def test_who_is_suspended_or_removed_is_out_at_once(api: ApiClient) -> None:
     assert said(twice) == ["MEMBER_EXISTS"]
 
 
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"entityIds": ["entity_999"]}, "NOT_FOUND"),
+        ({"collaboratorId": "collaborator_999"}, "NOT_FOUND"),
+        ({"name": "x" * 256}, "FIELD_INVALID"),
+        ({"entityIds": []}, "FIELD_INVALID"),
+    ],
+)
+def test_a_refused_invitation_leaves_no_address_behind(
+    api: ApiClient, more: dict[str, Any], code: str
+) -> None:
+    """An account that no firm has a member for is one that nobody can have erased."""
+    asked = {"email": "stranger@b.example", "role": "READER", **more}
+    answer = api.query(
+        "mutation($input: MemberInviteInput!) {"
+        " memberInvite(input: $input) { node { id } userErrors { code } } }",
+        input=asked,
+    )["memberInvite"]
+    assert (said(answer), answer["node"]) == ([code], None)
+    assert "stranger@b.example" not in str(raw(api.house.database, "SELECT email FROM account"))
+
+
 def test_nobody_gives_or_touches_more_than_they_hold(api: ApiClient) -> None:
     """An administrator of one entity: keys and members of that entity, and no others."""
     whole = person(api, "a@a.example")
