@@ -4,7 +4,8 @@
                  100 an hour from one network, whatever the account
                  30 in 15 minutes for one account from all networks that it is not known from
     a link       60 an hour from one network
-    a new link   20 an hour from one network; 3 an hour are mailed to one address
+    a new link   20 an hour from one network; 3 an hour are mailed to one address, and 5 that
+                 invite it into one firm
 
 Whoever guesses from elsewhere so never locks the owner out of where they usually sign in, or
 have just used a link that was mailed to them. Who was right is not counted: an office of many
@@ -104,6 +105,13 @@ def may_be_mailed(house: House, email: str) -> bool:
     except Refusal:
         return False
     return True
+
+
+def count_invitation(house: House, organisation_id: int, email: str) -> None:
+    """Counts one more invitation that a firm has mailed to an address: it need not want any."""
+    if house.mail_from is not None:
+        whose = f"{organisation_id}\n{email_key(email)}"
+        _count(house, Bound(_name(house, "invitation to", whose), 5, _HOUR))
 
 
 def _count(house: House, *bounds: Bound, patient: bool = False) -> None:

@@ -30,6 +30,7 @@ from persistence.people.sign_ins import end_sign_ins
 from persistence.records import the_record
 from persistence.session import ScopedSession
 from resolvers._mutation import Acting, persistently
+from resolvers.admitting import _guessing as guessing
 from resolvers.admitting._opening_links import name_of
 from resolvers.settling._keeping import assign
 from schema.context import Caller, House
@@ -48,6 +49,7 @@ def account_for(house: House, caller: Caller, asked: Any) -> int:
     known = email_of(asked.email)
     with house.database.reading(caller.standing()) as session:
         _columns(Acting(session, caller, house), asked)
+    guessing.count_invitation(house, caller.organisation_id, known)
 
     def make() -> int:
         with house.database.writing(None) as session:
@@ -76,6 +78,13 @@ def _columns(acting: Acting, asked: Any) -> dict[str, Any]:
     """What an invitation makes of a member."""
     granted = _granted(acting, asked.role, asked.entity_ids, asked.collaborator_id)
     return {"name": name_of(asked.name), **granted}
+
+
+def count_again(house: House, caller: Caller, member_id: int) -> None:
+    """Counts another invitation of a member; TOO_MANY_TRIES when that was one too many."""
+    with house.database.reading(caller.standing()) as session:
+        email = email_of_member(session, the_record(session, Member, member_id))
+    guessing.count_invitation(house, caller.organisation_id, email)
 
 
 def invite_again(acting: Acting, member_id: int) -> tuple[Member, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -130,24 +130,26 @@ class LettingIn:
     )
     async def member_invite(self, info: Info, input: MemberInviteInput) -> MemberInvitePayload:
         caller, house = info.context.caller, info.context.house
-        try:
+        return await _invited(
+            info,
             # Before an account is made, and anything is told of the address.
-            admit(info.field_name, caller.role, caller.reach, _PEOPLE)
-            account = await to_thread.run_sync(letting_in.account_for, house, caller, input)
-        except Refusal as refusal:
-            said: Any = {**_NOT_INVITED, "user_errors": user_errors(refusal.issues, caller.locale)}
-            return said
-        return await _invited(info, lambda acting: letting_in.invite(acting, account, input))
+            lambda: letting_in.account_for(house, caller, input),
+            lambda acting, account: letting_in.invite(acting, account, input),
+        )
 
     @strawberry.mutation(
         description="Another link, for who has not joined, or came by an identity provider and is "
         "to have a password too; the former is void."
     )
     async def member_invite_again(self, info: Info, id: strawberry.ID) -> MemberInvitePayload:
-        def again(acting: Acting) -> tuple[MemberRecord, str]:
-            return letting_in.invite_again(acting, key_of(id, "member", field=("id",)))
+        caller, house = info.context.caller, info.context.house
 
-        return await _invited(info, again)
+        def count() -> int:
+            key = key_of(id, "member", field=("id",))
+            letting_in.count_again(house, caller, key)
+            return key
+
+        return await _invited(info, count, letting_in.invite_again)
 
     @strawberry.mutation(description="What is left out stays.")
     async def member_update(self, info: Info, input: MemberUpdateInput) -> RecordPayload[Member]:
@@ -193,11 +195,22 @@ def _lock(acting: Acting) -> object:
     return lock_administrators(acting.session)
 
 
-async def _invited(info: Info, invite: Any) -> Any:
-    fields = wanted(info, "node")
+async def _invited(
+    info: Info,
+    find: Callable[[], int],
+    invite: Callable[[Acting, int], tuple[MemberRecord, str]],
+) -> Any:
+    """The payload of an invitation of what `find` finds, in transactions of its own."""
+    caller, fields = info.context.caller, wanted(info, "node")
+    try:
+        admit(info.field_name, caller.role, caller.reach, _PEOPLE)
+        found = await to_thread.run_sync(find)
+    except Refusal as refusal:
+        said: Any = {**_NOT_INVITED, "user_errors": user_errors(refusal.issues, caller.locale)}
+        return said
 
     def act(acting: Acting) -> Payload:
-        member, token = invite(acting)
+        member, token = invite(acting, found)
         acting.session.flush()
         is_mailed = acting.house.mail_from is not None
         return {

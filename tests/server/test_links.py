@@ -181,6 +181,30 @@ def test_few_links_are_mailed_to_one_address_and_few_are_tried(mailing: ApiClien
     assert statuses == {422, 429}
 
 
+def test_nobody_is_mailed_invitations_without_end(mailing: ApiClient, calendar: Calendar) -> None:
+    """Whoever may invite may invite anybody: an address need not want any of it."""
+    first = invited(mailing)
+    remove = "mutation($id: ID!) { memberRemove(input: { id: $id }) { userErrors { code } } }"
+    member = first["node"]["id"]
+    with mail_server() as box:
+        delivered(mailing, box)
+        for _ in range(2):
+            assert mailing.query(AGAIN, id=member)["memberInviteAgain"]["userErrors"] == []
+            delivered(mailing, box)
+            mailing.query(remove, id=member)
+            assert invited(mailing, "NEU@a.example")["userErrors"] == []
+            delivered(mailing, box)
+        mailing.query(remove, id=member)
+        for late in (invited(mailing), mailing.query(AGAIN, id=member)["memberInviteAgain"]):
+            assert [one["code"] for one in late["userErrors"]] == ["TOO_MANY_TRIES"]
+        assert delivered(mailing, box) == []
+        assert len(box.tried) == 5
+        assert invited(mailing, "other@a.example")["userErrors"] == []
+        assert invited(mailing.of_another_firm())["userErrors"] == []
+        calendar.now += timedelta(hours=1)
+        assert invited(mailing)["userErrors"] == []
+
+
 CHANGE = (
     "mutation($current: String!, $new: String!) { passwordChange(input: { current: $current,"
     " new: $new }) { done userErrors { code } } }"
