@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import httpx2
 from standardwebhooks import Webhook as Signer
@@ -64,7 +65,7 @@ async def _post(message: Webhook, gate: Gate, now: datetime) -> Attempt:
         said = await _beginning(answer)
         error = f"HTTP {status}: {said}" if said else f"HTTP {status}"
         is_gone = status == httpx2.codes.GONE
-        after = _asked_to_wait(answer.headers.get("Retry-After", ""))
+        after = _asked_to_wait(answer.headers.get("Retry-After", ""), now)
         return Attempt(status, error, is_final=is_gone, is_gone=is_gone, after=after)
 
 
@@ -78,7 +79,13 @@ async def _beginning(answer: httpx2.Response) -> str:
     return read[:_LONGEST_ANSWER].decode(errors="replace")
 
 
-def _asked_to_wait(said: str) -> timedelta | None:
-    """The seconds of a header Retry-After; dates are not weighed."""
-    is_number = said.isascii() and said.isdigit() and len(said) < 7
-    return timedelta(seconds=int(said)) if is_number else None
+def _asked_to_wait(said: str, now: datetime) -> timedelta | None:
+    """How long a header Retry-After asks for: seconds, or until a date (RFC 9110, 10.2.3)."""
+    if said.isascii() and said.isdigit():
+        return timedelta(seconds=int(said)) if len(said) < 7 else None
+    try:
+        until = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    # A date of HTTP is one of Greenwich, said or not.
+    return max((until if until.tzinfo else until.replace(tzinfo=UTC)) - now, timedelta(0))

@@ -99,6 +99,31 @@ def test_an_answer_is_read_to_its_beginning_alone() -> None:
         assert sent(box.url, INSIDE).after == timedelta(minutes=2)
 
 
+@pytest.mark.parametrize(
+    ("said", "after"),
+    [
+        ("0", timedelta(0)),
+        ("86400", timedelta(days=1)),
+        ("Sat, 21 Nov 2026 11:30:00 GMT", timedelta(hours=2, minutes=30)),
+        ("Saturday, 21-Nov-26 09:30:00 GMT", timedelta(minutes=30)),
+        ("Sat, 21 Nov 2026 11:30:00", timedelta(hours=2, minutes=30)),
+        ("Sat, 21 Nov 2026 08:00:00 GMT", timedelta(0)),
+        ("Sat, 21 Nov 99999 08:00:00 GMT", None),
+        ("Sat, 21 Nov 2026 08:00:00 +9999", None),
+        ("99999999999", None),
+        ("soon", None),
+        ("-5", None),
+        ("", None),
+    ],
+)
+def test_a_receiver_says_when_to_come_again(said: str, after: timedelta | None) -> None:
+    """In seconds, or as a date; what is neither is not weighed."""
+    with receiver() as box:
+        box.answers = [Answer(503, headers={"Retry-After": said})]
+        found = sent(box.url, INSIDE)
+    assert (found.status, found.after) == (503, after)
+
+
 def test_an_answer_that_drips_is_given_up_as_a_whole() -> None:
     """The time is that of the whole attempt, not of each byte."""
 
