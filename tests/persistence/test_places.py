@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from domain.access import Role
 from domain.account import Account, Member, SignIn
 from domain.standing import Door
-from persistence.accounts import places_of
+from persistence.people.accounts import places_of
 from persistence.session import Database
 from tests.persistence.firms import counted, found_firm
 from tests.support.databases import owner

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import select
 
 from domain.account import AccountLink, Member
-from resolvers._opening_links import send_password_link
-from resolvers._signing_in import Asking
+from resolvers.admitting._opening_links import send_password_link
+from resolvers.admitting._signing_in import Asking
 from tests.server.signing import Browser, code_of, doors_of, person, placed, signed_in
 from tests.support.api import ApiClient, open_api
 from tests.support.locks import wait_until_it_waits

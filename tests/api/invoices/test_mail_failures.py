@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -11,8 +12,10 @@ from domain.invoice.mail import LEASE, PAUSES, Sent
 from jobs import smtp
 from jobs.mail_rounds import Post
 from jobs.mail_server import SmtpServer
+from jobs.postman import Letter, Postman
 from persistence.files import Files
-from persistence.outside.mails import note, take_due
+from persistence.outside.mails import Taken, note, take_due
+from resolvers.delivering._mailing import letter_of
 from server.long_work import postman_of
 from tests.api.invoices.acts import blank, drawn, final
 from tests.api.invoices.mail_acts import RETRY, invoice_of, mails, queued
@@ -123,6 +126,30 @@ def test_what_a_server_left_is_taken_up(
         assert note(session, left, late, now=calendar.now) is None
     assert mails(any_mailing)[0]["state"] == "SENT"
     assert len(mailbox.letters) == 1
+
+
+def test_a_letter_that_took_too_long_to_make_is_left_to_another_attempt(
+    mailing: ApiClient, mailbox: Mailbox, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine under load: whoever takes the mail up after its lease is the one who sends it."""
+    queued(mailing, blank(mailing)["id"])
+    house, post, pauses = mailing.house, mailbox.post(), [0.3]
+
+    def compose(taken: Taken) -> Letter | None:
+        time.sleep(pauses.pop() if pauses else 0.0)
+        return letter_of(house, taken, sender=post.sender)
+
+    postman = Postman(house.database, post, compose, house.clock)
+    with monkeypatch.context() as short:
+        short.setattr("jobs.postman.LONGEST", 0.2)
+        assert postman.round() == 1
+    assert mailbox.tried == []
+    (waiting,) = mails(mailing)
+    assert (waiting["state"], waiting["lastError"]) == ("QUEUED", "TimeoutError")
+    calendar.now += timedelta(minutes=1)
+    assert postman.round() == 1
+    assert [one["state"] for one in mails(mailing)] == ["SENT"]
+    assert len(mailbox.tried) == 1
 
 
 def test_two_servers_send_each_mail_once(any_mailing: ApiClient, mailbox: Mailbox) -> None:
