@@ -143,7 +143,10 @@ class Trusting:
 
         return await write(info, _PEOPLE, act, nothing={"node": None})
 
-    @strawberry.mutation(description="The provider's token no longer opens this member's doors.")
+    @strawberry.mutation(
+        description="The provider's `sub` no longer stands for this member. A token that tells "
+        "their address as verified links it again: memberUpdate suspends, memberRemove removes."
+    )
     async def identity_unlink(self, info: Info, id: strawberry.ID) -> IdentityUnlinkPayload:
         def act(acting: Acting) -> Payload:
             return {"deleted_id": trusting.unlink(acting, id)}

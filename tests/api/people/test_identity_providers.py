@@ -268,6 +268,23 @@ def test_somebody_without_a_verified_address_is_linked_by_hand(
     assert asked(api, token).status_code == 401
 
 
+def test_who_is_unlinked_is_known_again_by_a_verified_address_until_suspended(
+    api: ApiClient, provider: Provider
+) -> None:
+    """As docs/signing-in.md says: what keeps somebody out is said of the member."""
+    trusted(api, provider)
+    member = person(api, ANA, role=Role.READER)
+    assert asked(api, provider.token(KEY)).status_code == 200
+    (known,) = api.query("{ identities { nodes { id } } }")["identities"]["nodes"]
+    unlink = "mutation($id: ID!) { identityUnlink(id: $id) { userErrors { code } } }"
+    assert api.query(unlink, id=known["id"])["identityUnlink"]["userErrors"] == []
+    assert asked(api, provider.token(KEY, email_verified=False)).status_code == 401
+    assert asked(api, provider.token(KEY)).status_code == 200
+    suspend = "mutation($id: ID!) { memberUpdate(input: { id: $id, suspended: true })"
+    api.query(f"{suspend} {{ userErrors {{ code }} }} }}", id=f"member_{member}")
+    assert asked(api, provider.token(KEY)).status_code == 401
+
+
 def test_what_is_no_provider_is_refused(api: ApiClient, provider: Provider) -> None:
     trusted(api, provider)
     again = {"name": "Again", "issuer": provider.issuer, "audience": AUDIENCE}
