@@ -43,6 +43,10 @@ WEBHOOKS_TOO_MANY = call_error(
 )
 
 
+SWITCHED_OFF = "Switched off by {name}"
+"""Why nothing is sent to a webhook that somebody switched off, as it is kept."""
+
+
 class WebhookEndpoint(Versioned, Record):
     """An address that every final invoice of the firm, or of one entity, is posted to.
 
@@ -132,6 +136,13 @@ def rotate(endpoint: WebhookEndpoint, salt: str, *, overlap: timedelta, now: dat
     endpoint.former_salt = endpoint.salt if is_kept else None
     endpoint.former_until = now + overlap if is_kept else None
     endpoint.salt = salt
+
+
+def switched_off_by(reason: str) -> str | None:
+    """Who switched a webhook off, by the reason that is kept; None where its receiver did."""
+    before, after = SWITCHED_OFF.split("{name}")
+    is_theirs = reason.startswith(before) and reason.endswith(after)
+    return reason.removeprefix(before).removesuffix(after) if is_theirs else None
 
 
 def switch_off(endpoint: WebhookEndpoint, reason: str, *, now: datetime) -> None:

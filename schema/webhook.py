@@ -8,16 +8,24 @@ from typing import Any
 import strawberry
 
 from domain.access import Permission
+from domain.webhook import SWITCHED_OFF, switched_off_by
 from domain.webhook import WebhookEndpoint as WebhookEndpointRecord
 from persistence.reading import Computed, Noun, ToOne
 from schema.context import Info
 from schema.node import Node
 from schema.organisation import ENTITY, Entity
+from words import phrase
 
 
 def _url(row: strawberry.Parent[Any], info: Info) -> str | None:
     # An address may hold a password of whom it belongs to.
     return row["url"] if info.context.caller.holds(Permission.EDIT_SETTINGS) else None
+
+
+def _reason(row: strawberry.Parent[Any], info: Info) -> str | None:
+    told: str | None = row["disabled_reason"]
+    name = None if told is None else switched_off_by(told)
+    return told if name is None else phrase(SWITCHED_OFF, info.context.caller.locale, name=name)
 
 
 @strawberry.type(
@@ -33,7 +41,7 @@ class WebhookEndpoint(Node):
     enabled: bool
     disabled_at: datetime | None
     disabled_reason: str | None = strawberry.field(
-        description="What it answered (410), or that somebody switched it off."
+        resolver=_reason, description="What it answered (410), or that somebody switched it off."
     )
     former_secret_until: datetime | None = strawberry.field(
         description="Until then the former secret signs beside the new one."

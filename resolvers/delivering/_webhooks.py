@@ -15,6 +15,7 @@ from domain.web_address import LONGEST_URL, web_address
 from domain.webhook import (
     LONGEST_OVERLAP,
     MOST_ENDPOINTS,
+    SWITCHED_OFF,
     WEBHOOKS_TOO_MANY,
     WebhookEndpoint,
     rotate,
@@ -30,8 +31,6 @@ from resolvers._judging import stale
 from resolvers._mutation import Acting
 from resolvers.settling._keeping import RecordInput, assign
 from schema.node import key_of, optional_key
-
-SWITCHED_OFF = "Switched off by {name}"
 
 
 def create(acting: Acting, asked: Any) -> tuple[WebhookEndpoint, str]:

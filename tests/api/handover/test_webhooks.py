@@ -275,6 +275,9 @@ def test_a_webhook_is_changed_switched_off_and_deleted(hooked: ApiClient, box: R
     finalised(hooked)
     off = act(hooked, "webhookEndpointUpdate", id=endpoint["id"], enabled=False)["node"]
     assert (off["enabled"], off["disabledReason"]) == (False, "Switched off by tests")
+    asked = "{ webhookEndpoints { nodes { disabledReason } } }"
+    (told,) = hooked.in_language("fr").query(asked)["webhookEndpoints"]["nodes"]
+    assert told == {"disabledReason": "Désactivé par tests"}
     assert codes(hooked.query(TEST, id=endpoint["id"])["webhookEndpointTest"]) == [
         "WEBHOOK_DISABLED"
     ]
