@@ -15,8 +15,14 @@ def staged_upload(session: ScopedSession, staged_id: int) -> StagedUpload | None
 
 def note_received(
     session: ScopedSession, staged_id: int, *, file_key: str, sha256: str, at: datetime
-) -> None:
-    """Notes under which key the bytes were kept, and when; the first sending wins."""
-    staged = session.get(StagedUpload, staged_id)
-    if staged is not None and staged.received_at is None:
+) -> bool:
+    """Notes under which key the bytes were kept, and when; whether it is these that are kept.
+
+    The first sending wins, of two at once too.
+    """
+    staged = session.get(StagedUpload, staged_id, with_for_update=True)
+    if staged is None:
+        return False
+    if staged.received_at is None:
         staged.file_key, staged.sha256, staged.received_at = file_key, sha256, at
+    return staged.sha256 == sha256

@@ -76,15 +76,21 @@ async def _taken(
     if staged.received_at is not None:
         # Sent again because the first answer was lost: as good as the first time.
         if staged.sha256 != sha256:
-            raise RequestRefused(409, "UPLOAD_RECEIVED", "This upload was received already.")
+            raise _received_already()
         return Response(status_code=204)
     try:
-        await to_thread.run_sync(_keep, house, link, draft, sha256)
+        is_first = await to_thread.run_sync(_keep, house, link, draft, sha256)
     except Refusal as refusal:
         # Whoever waits for a long import here is not waited for: the bytes can be sent again.
         issue = refusal.issues[0]
         raise RequestRefused(503, issue.code, issue.kind.sentence) from refusal
+    if not is_first:
+        raise _received_already()
     return Response(status_code=204)
+
+
+def _received_already() -> RequestRefused:
+    return RequestRefused(409, "UPLOAD_RECEIVED", "This upload was received already.")
 
 
 def attachment(filename: str) -> str:
@@ -160,9 +166,14 @@ def _not_as_announced(status: int) -> RequestRefused:
     )
 
 
-def _keep(house: House, link: UploadLink, draft: Path, sha256: str) -> None:
-    file_key = f"{link.organisation_id}/uploads/{link.staged_id}"
+def _keep(house: House, link: UploadLink, draft: Path, sha256: str) -> bool:
+    """Keeps the bytes, unless others came first: under a name of their own, over nobody's."""
+    file_key = f"{link.organisation_id}/uploads/{link.staged_id}-{sha256[:32]}"
     house.files.put_file(file_key, draft)
     standing = Standing(link.organisation_id, Actor(Door.LINK, "stagedUpload"), "upload")
     with house.database.writing(standing) as session:
-        note_received(session, link.staged_id, file_key=file_key, sha256=sha256, at=house.clock())
+        now = house.clock()
+        is_first = note_received(session, link.staged_id, file_key=file_key, sha256=sha256, at=now)
+    if not is_first:
+        house.files.delete(file_key)
+    return is_first

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from domain.signing import Secrets
 from domain.takeover.model import StagedUpload
@@ -183,6 +186,28 @@ def test_an_upload_sent_again_is_taken_once(api: ApiClient, clock: Clock) -> Non
     assert api.http.put(path, content=b"12345").status_code == 204
     assert api.http.put(path, content=b"54321").status_code in (409, 422)
     assert received(api, staged_id).received_at == NOW
+
+
+def test_of_two_sendings_at_once_the_first_that_is_noted_is_kept(api: ApiClient) -> None:
+    """Both came to a place that waited: neither may write over what an import has in hand."""
+    staged_id, path = stage(api, b"12345")
+    with ThreadPoolExecutor(2) as both:
+        with api.house.database.writing(api.organisation_id) as session:
+            # What they note waits for its turn, whoever had the bytes first.
+            session.execute(select(StagedUpload.id))
+            sending = [both.submit(api.http.put, path, content=one) for one in (b"12345", b"54321")]
+            until = monotonic() + 5
+            while not all_there(api, 2) and monotonic() < until:
+                sleep(0.01)
+        statuses = [one.result().status_code for one in sending]
+    assert sorted(statuses) == [204, 409]
+    kept = received(api, staged_id)
+    assert api.house.files.get(kept.file_key) == (b"12345", b"54321")[statuses.index(204)]
+    assert all_there(api, 1)
+
+
+def all_there(api: ApiClient, count: int) -> bool:
+    return len(list(api.house.files.keys(f"{api.organisation_id}/uploads/"))) == count
 
 
 def test_an_upload_of_another_firm_has_no_place_here(api: ApiClient) -> None:
