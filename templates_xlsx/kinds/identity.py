@@ -22,8 +22,9 @@ _ATOM = r"[^\s@<>()\[\]\\,;:\".]+"
 _LABEL = r"[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?"
 _TOP_LABEL = r"(?:[^\W\d_]{2,63}|xn--[a-z0-9-]{2,59})"
 _EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_TOP_LABEL}")
-_BRACKETED = re.compile(r"<([^<>]*)>")
-_BETWEEN = re.compile(r"[\s;,/|]+")
+_BRACKETED = re.compile(r"<\s*([^<>\s]*)\s*>")
+_BETWEEN = re.compile(r"[\s;,/|<>]+")
+_QUOTES = "'\"“”‘’«»"
 _LONGEST_EMAIL = 254
 
 
@@ -62,9 +63,15 @@ class Email(CellKind):
 
 
 def _addresses_in(text: str) -> list[str]:
-    """What in `text` may be an address: the bracketed parts, else the words that hold an @."""
-    bracketed = [part.strip() for part in _BRACKETED.findall(text)]
-    return bracketed or [part for part in _BETWEEN.split(text) if "@" in part]
+    """What in `text` may be an address: the words that hold an @, each once.
+
+    Before brackets stands a name, as mail programs write it: that is an address only where it
+    looks like one, be it the same again.
+    """
+    bracketed = _BRACKETED.findall(text)
+    words = (part.strip(_QUOTES) for part in _BETWEEN.split(text))
+    found = dict.fromkeys(word for word in words if "@" in word)
+    return [one for one in found if not bracketed or one in bracketed or _is_email(one)]
 
 
 class Siret(CellKind):

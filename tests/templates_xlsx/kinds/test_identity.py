@@ -67,6 +67,9 @@ def test_a_vat_number_is_as_long_as_its_column_in_the_database() -> None:
         ("mailto: a@b.fr", "a@b.fr"),
         ("Loïc Orval <l.orval@atelier.example>", "l.orval@atelier.example"),
         ("<a@b.fr>", "a@b.fr"),
+        ("'a@b.fr' <a@b.fr>", "a@b.fr"),
+        ("Jean @ Bureau <a@b.fr>", "a@b.fr"),
+        ("« a@b.fr »", "a@b.fr"),
         ("hélène@crèvecœur.fr", "hélène@crèvecœur.fr"),
         ("a+b@b-c.co.uk", "a+b@b-c.co.uk"),
     ],
@@ -100,7 +103,16 @@ def test_a_wrong_address_is_refused_when_mandatory_and_dropped_otherwise(raw: st
 
 
 @pytest.mark.parametrize(
-    "raw", ["a@b.fr; c@d.fr", "a@b.fr, c@d.fr", "a@b.fr/c@d.fr", "a@b.fr c@d.fr"]
+    "raw",
+    [
+        "a@b.fr; c@d.fr",
+        "a@b.fr, c@d.fr",
+        "a@b.fr/c@d.fr",
+        "a@b.fr c@d.fr",
+        "Jean <a@b.fr>; c@d.fr",
+        "a@b.fr; Jean <c@d.fr>",
+        "Jean <a@b.fr>, Anna <c@d.fr>",
+    ],
 )
 def test_of_several_addresses_the_first_is_kept_where_none_is_needed(raw: str) -> None:
     assert outcome(Email(), raw) == ("a@b.fr", ["EMAIL_MULTIPLE"])
