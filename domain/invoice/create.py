@@ -32,7 +32,7 @@ PROJECT_OF_OTHER_CLIENT = call_error(
 ENTITY_REQUIRED = call_error(
     "ENTITY_REQUIRED",
     "Say which entity invoices: {expected}.",
-    "Give the project its entity.",
+    "Name it, or give the project its entity.",
 )
 NOTHING_TO_INVOICE = call_error(
     "NOTHING_TO_INVOICE", "Nothing is left to invoice on the project {project}."

@@ -192,8 +192,8 @@ def _share_of(
     """Net, quantity, price and unit. What is no whole quantity is one lump of the amount."""
     currency, price = line.currency, line.unit_price or Decimal(0)
     if asked.quantity is not None and asked.amount is not None:
-        reason = "quantity | amount"
-        raise Refusal(FIELD_INVALID(field=_at(asked, "amount"), name="amount", reason=reason))
+        reason = "it goes with no quantity"
+        raise Refusal(FIELD_INVALID(field=_at(asked, "amount"), name="The amount", reason=reason))
     if asked.quantity is not None:
         quantity = number(
             asked.quantity,

@@ -11,7 +11,7 @@ from domain.given import LARGEST_AMOUNT, number
 from domain.invoice.deposit import Shares
 from domain.invoice.model import Invoice, InvoiceKind
 from domain.invoice.remaining import Billable
-from domain.money import amount_text, decimals_of, share, to_minor
+from domain.money import amount_text, decimals_of, from_minor, share, to_minor
 from domain.project.model import Project
 
 NOTHING_TO_DEPOSIT = call_error(
@@ -43,17 +43,25 @@ def deposit_net(wanted: DepositWanted, fees: Shares, project: Project) -> int:
     """What the deposit comes to before VAT: 30 % of 10,000.00 = 3,000.00."""
     if (wanted.percent is None) == (wanted.amount is None):
         if wanted.percent is None:
-            raise Refusal(FIELD_REQUIRED(field=("percent",), name="percent | amount"))
-        raise Refusal(FIELD_INVALID(field=("amount",), name="amount", reason="percent | amount"))
+            raise Refusal(FIELD_REQUIRED(field=("percent",), name="A percentage or an amount"))
+        reason = "it goes with no percentage"
+        raise Refusal(FIELD_INVALID(field=("amount",), name="The amount", reason=reason))
     if not fees:
         raise Refusal(NOTHING_TO_DEPOSIT(field=("project_id",), project=project.code))
-    number(wanted.percent, field=("percent",), name="The percentage", decimals=4, least=0, most=100)
+    number(
+        wanted.percent,
+        field=("percent",),
+        name="The percentage",
+        decimals=4,
+        least=Decimal("0.0001"),
+        most=100,
+    )
     number(
         wanted.amount,
         field=("amount",),
         name="The amount",
         decimals=decimals_of(project.currency),
-        least=0,
+        least=from_minor(1, project.currency),
         most=LARGEST_AMOUNT,
     )
     if wanted.amount is not None:

@@ -104,7 +104,7 @@ def language_of(asked: str | None, locale: str) -> str:
 def as_wanted(asked: InvoicesExportInput, locale: str) -> ExportWanted:
     """What is to be exported, its identifiers read and its values judged."""
     if (asked.ids is None) == (asked.filter is None):
-        raise Refusal(FIELD_REQUIRED(field=("ids",), name="ids or filter"))
+        raise Refusal(FIELD_REQUIRED(field=("ids",), name="One of ids and filter"))
     if asked.ids is not None and not asked.ids:
         raise Refusal(FIELD_REQUIRED(field=("ids",), name="ids"))
     language = language_of(asked.language, locale)

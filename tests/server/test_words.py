@@ -15,6 +15,10 @@ SPEAKING = {
     *("Unable", "RequestRefused", "ORGANISATION_FILE_INVALID", "_unreadable", "_wrong"),
 }
 
+FACTS = {"name", "noun", "reason"}
+IDENTIFYING = {"key_of", "keys_of", "optional_key"}
+"""What takes an identifier and the noun it must be of."""
+
 
 def spoken(source: Source) -> set[str]:
     """The texts with a space in them that are given to what speaks to people."""
@@ -33,6 +37,32 @@ def test_what_the_server_says_it_says_in_french() -> None:
         if source.room == "server" or source.stem == "organisation_file":
             told |= spoken(source)
     assert len(told) > 80
+    assert missing(sorted(told), "fr") == []
+
+
+def facts(source: Source) -> set[str]:
+    """The names, nouns and reasons that sentences are filled with, as people say them."""
+    found = set()
+    for node in ast.walk(source.tree):
+        given: dict[str | None, ast.expr] = {}
+        if isinstance(node, ast.Assign):
+            given = {ast.unparse(one): node.value for one in node.targets}
+        elif isinstance(node, ast.Call):
+            given = {one.arg: one.value for one in node.keywords}
+            if ast.unparse(node.func) in IDENTIFYING and len(node.args) > 1:
+                given["noun"] = node.args[1]
+        for name, value in given.items():
+            if name in FACTS and isinstance(value, ast.Constant) and isinstance(value.value, str):
+                text = value.value.replace("_", " ") if name == "noun" else value.value
+                if name == "noun" or " " in text:
+                    found.add(text)
+    return found
+
+
+def test_what_refusals_name_is_named_in_french() -> None:
+    """“The level n’est pas valide”: a sentence is no better than the facts that fill it."""
+    told = set().union(*map(facts, sources("domain", "persistence", "resolvers", "schema")))
+    assert {"The level", "time entry", "it goes with no quantity"} < told
     assert missing(sorted(told), "fr") == []
 
 

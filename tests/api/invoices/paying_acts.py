@@ -57,7 +57,7 @@ def act(api: ApiClient, name: str, **given: Any) -> Row:
     kind, thing, fields = _INPUTS[name]
     text = (
         f"mutation($input: {kind}!) {{ {name}(input: $input) {{ {thing} {{ {fields} }}"
-        " userErrors { code severity message field } replayed } }"
+        " userErrors { code severity message field fix } replayed } }"
     )
     answer: Row = api.query(text, input={"idempotencyKey": str(uuid4()), **given})[name]
     return answer

@@ -156,9 +156,19 @@ def test_a_deposit_goes_where_it_belongs(firm: ApiClient) -> None:
     empty = fee_project(firm, "DEP-5")
     told = act(firm, "depositInvoiceCreate", projectId=empty["id"], percent="30")
     assert codes(told) == ["NOTHING_TO_DEPOSIT"]
-    for asked in ({}, {"percent": "1", "amount": "1"}):
-        (code,) = codes(act(firm, "depositInvoiceCreate", projectId=job["id"], **asked))
-        assert code in {"FIELD_REQUIRED", "FIELD_INVALID"}
+    wrong: tuple[tuple[dict[str, str], str, str], ...] = (
+        ({}, "FIELD_REQUIRED", "A percentage or an amount is required."),
+        (
+            {"percent": "1", "amount": "1"},
+            "FIELD_INVALID",
+            "The amount is not valid: it goes with no percentage.",
+        ),
+        ({"percent": "0"}, "FIELD_INVALID", "The percentage is not valid: it is out of range."),
+        ({"amount": "0"}, "FIELD_INVALID", "The amount is not valid: it is out of range."),
+    )
+    for asked, code, said in wrong:
+        (error,) = act(firm, "depositInvoiceCreate", projectId=job["id"], **asked)["userErrors"]
+        assert (error["code"], error["message"]) == (code, said)
 
 
 def test_an_invoice_that_deposits_pay_in_full_is_credited_all_the_same(firm: ApiClient) -> None:

@@ -76,7 +76,10 @@ def test_what_cannot_be_paid_is_refused_in_words(firm: ApiClient) -> None:
     assert said("0") == ["FIELD_INVALID"]
     assert said("0.001") == ["FIELD_INVALID"]
     assert said("50", receivedOn="2026-11-22") == ["PAYMENT_IN_FUTURE"]
-    assert said("50", entityId=None) == ["ENTITY_REQUIRED"]
+    (error,) = pay(firm, "50", entityId=None)["userErrors"]
+    assert (error["code"], error["field"]) == ("ENTITY_REQUIRED", ["entityId"])
+    # A payment has no project: it is the one who asks that names the entity.
+    assert error["fix"] == "Name it, or give the project its entity."
     payment = pay(firm, "50", allocations=on(invoice))["payment"]["id"]
     stranger = firm.of_another_firm()
     theirs = act(stranger, "paymentAllocate", id=payment, allocations=on(invoice))
