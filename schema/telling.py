@@ -1,4 +1,4 @@
-"""Facts as people read them: a state in words, an amount and a title as the language has it.
+"""Facts as people read them: states in words, amounts, days and titles as the language has them.
 
 What programs read (`found`, `expected`) stays as it is, and so does what somebody typed.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from functools import cache
 
@@ -35,6 +36,18 @@ _IS = "is {word}"
 _AMOUNTS = ("found", "expected")
 """The facts that hold amounts; the others are names, numbers and places."""
 
+_DAYS = ("day", "earliest", "end", "latest", "since", "start", "until")
+"""The facts that hold days, which no record is named by."""
+
+_DATED = frozenset({
+    "DUE_BEFORE_ISSUE", "EURO_RATE_OUT_OF_DATE", "ISSUE_DATE_IN_FUTURE", "ISSUE_DATE_TOO_EARLY",
+    "ISSUE_DATE_TOO_OLD", "PAYMENT_IN_FUTURE", "PROGRESS_AHEAD", "REMINDER_NOT_OVERDUE",
+})  # fmt: skip
+"""The codes whose `found` and `expected` are days: elsewhere 2026-10-01 may be a project's code."""
+
+_HOURS = ("hours", "used")
+"""The facts that hold hours, with two decimals as they are recorded."""
+
 _TITLES = ("column_title", "fields")
 """The facts that hold titles of columns: a review keeps them as who made it reads them."""
 
@@ -46,6 +59,8 @@ _NUMBERS = frozenset({
 })  # fmt: skip
 """The codes whose `found` and `expected` are mere numbers: elsewhere "1.1" may be a code."""
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DECIMAL = re.compile(r"-?\d+\.\d+", re.ASCII)
 _AMOUNT = re.compile(r"(-?\d+(?:\.\d+)?) ([A-Z]{3})", re.ASCII)
 
 
@@ -61,8 +76,13 @@ def told_by(code: str, words: str, locale: str) -> Callable[[str, str], str]:
         if name in _TITLES:
             return ", ".join(_title(title, locale) for title in value.split(", "))
         # In quotation marks it is a text of somebody's own, and so is the name of a record.
-        is_own = name not in _AMOUNTS or f"“{{{name}}}”" in words
-        if is_own:
+        if f"“{{{name}}}”" in words:
+            return value
+        if name in _HOURS:
+            return number_in(_shortest(value), locale)
+        if name in _DAYS or (code in _DATED and name in _AMOUNTS):
+            return day_in(value, locale)
+        if name not in _AMOUNTS:
             return value
         return number_in(value, locale) if code in _NUMBERS else amount_in(value, locale)
 
@@ -77,9 +97,24 @@ def amount_in(value: str, locale: str) -> str:
     return figures.money(Decimal(found[1]), found[2], "fr")
 
 
+def day_in(value: str, locale: str) -> str:
+    """A day as French writes it, 31/12/2026; in English, or what is no day, as it is."""
+    if language_of(locale) != "fr" or not _DAY.fullmatch(value):
+        return value
+    try:
+        return figures.short_day(date.fromisoformat(value))
+    except ValueError:
+        return value
+
+
+def _shortest(value: str) -> str:
+    """20.00 as 20, 2.50 as 2.5; what is no decimal number as it is."""
+    return value.rstrip("0").rstrip(".") if _DECIMAL.fullmatch(value) else value
+
+
 def number_in(value: str, locale: str) -> str:
     """A number that a fact holds as text, with the comma of French; anything else as it is."""
-    if language_of(locale) == "fr" and re.fullmatch(r"-?\d+\.\d+", value, re.ASCII):
+    if language_of(locale) == "fr" and _DECIMAL.fullmatch(value):
         return value.replace(".", ",")
     return amount_in(value, locale)
 

@@ -14,7 +14,7 @@ from domain.job import JobStatus
 from domain.project.model import BillingMethod, ContractStatus
 from domain.takeover.model import ImportState
 from persistence.pages import PageAsked, page_size
-from schema.telling import amount_in, number_in, told_by
+from schema.telling import amount_in, day_in, number_in, told_by
 from schema.user_error import user_error
 from templates_xlsx.layouts import LAYOUTS
 
@@ -40,6 +40,38 @@ def test_an_amount_with_its_currency_is_written_as_french_does(value: str, frenc
 def test_a_number_of_an_explanation_has_the_comma_of_french() -> None:
     told = [number_in(value, "fr") for value in ("45.5", "12", "7.00 EUR", "1.2.3")]
     assert told == ["45,5", "12", "7,00\u00a0€", "1.2.3"]
+
+
+def test_what_only_looks_like_a_day_is_told_as_it_is() -> None:
+    for value in ("2026-02-30", "2026-13-01", "12026-01-01", "2026-01-01 EUR"):
+        assert day_in(value, "fr") == value
+
+
+def test_days_and_hours_in_a_sentence_are_written_as_french_does() -> None:
+    """ISSUE_DATE_TOO_EARLY, OPEN_PERIOD, BLOCK_EXHAUSTED; programs read the days as they were."""
+    issue = KINDS["ISSUE_DATE_TOO_EARLY"](found="2026-12-31", expected="2027-01-01")
+    told = user_error(issue, "fr")
+    assert told["message"] == (
+        "La date d’émission 31/12/2026 précède celle du numéro précédent de la série (01/01/2027)."
+    )
+    assert (told["found"], told["expected"]) == ("2026-12-31", "2027-01-01")
+    assert "2026-12-31" in user_error(issue, "en")["message"]
+    period = KINDS["OPEN_PERIOD"](
+        phase="2026-01-01", start="2026-10-01", end="2026-10-31", until="2026-11-01"
+    )
+    assert user_error(period, "fr")["message"] == (
+        "La période du 01/10/2026 au 31/10/2026 de 2026-01-01 est ouverte."
+    )
+    assert user_error(period, "fr")["fix"] == "Attendez le 01/11/2026."
+    taken = KINDS["KEY_TAKEN"](found="2026-10-01", expected="CLI-1")
+    assert "2026-10-01" in user_error(taken, "fr")["message"]
+    block = KINDS["BLOCK_EXHAUSTED"](phase="B1 20.00", hours="20.00", used="22.25")
+    assert user_error(block, "fr")["message"] == (
+        "Les 20 h achetées sur B1 20.00 sont épuisées\u202f: 22,25 h ont été travaillées."
+    )
+    assert user_error(block, "en")["message"] == (
+        "The 20 h bought on B1 20.00 are used up: 22.25 h were worked."
+    )
 
 
 @pytest.mark.parametrize(

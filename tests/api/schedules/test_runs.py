@@ -119,7 +119,7 @@ def test_where_nothing_is_due_no_batch_is_left_and_it_is_told(
     assert batches(firm) == []
     assert begun(firm) == 0
     said = look(firm.in_language("fr"), made)["lastJob"]["userErrors"][0]["message"]
-    assert said.startswith("Rien ne pouvait être facturé jusqu’au 2026-11-30\u202f:")
+    assert said.startswith("Rien ne pouvait être facturé jusqu’au 30/11/2026\u202f:")
 
 
 def test_what_nobody_ran_is_caught_up_by_one_batch_of_the_latest_day(
