@@ -6,6 +6,7 @@ rounded once, by the domain; here a value that does not fit its decimals is an e
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -109,3 +110,14 @@ def registration(number: str) -> str:
         return number
     parts = (number[:3], number[3:6], number[6:9], number[9:])
     return NO_BREAK.join(part for part in parts if part)
+
+
+_SWISS = re.compile(r"CHE(\d{3})(\d{3})(\d{3})(TVA|MWST|IVA)?", re.ASCII)
+
+
+def vat_number(number: str) -> str:
+    """A Swiss VAT number as its register writes it, "CHE-123.456.789 TVA"; any other as it is."""
+    if (found := _SWISS.fullmatch(number)) is None:
+        return number
+    *parts, tax = found.groups()
+    return f"CHE-{'.'.join(parts)}" + (f"{NO_BREAK}{tax}" if tax else "")

@@ -255,7 +255,10 @@ class Page:
         if number:
             numbers.append(self.say(sentence, number=figures.registration(number)))
         if seller.vat_number:
-            numbers.append(self.say("VAT no. {number}", number=seller.vat_number))
+            number = figures.vat_number(seller.vat_number)
+            # A Swiss number may say itself what it is: CHE-123.456.789 TVA.
+            says_so = number.endswith(("TVA", "MWST", "IVA"))
+            numbers.append(number if says_so else self.say("VAT no. {number}", number=number))
         return [line for line in ([seller.name, *seller.legal[:1]], numbers) if line]
 
     def project_details(self) -> str:
@@ -315,7 +318,10 @@ class Page:
         stated = (
             ("Client code", buyer.code),
             (siren_or_siret, figures.registration(number) if number else None),
-            ("Client VAT number", buyer.vat_number),
+            (
+                "Client VAT number",
+                figures.vat_number(buyer.vat_number) if buyer.vat_number else None,
+            ),
             ("Commitment no.", picture.commitment_number),
             ("Department code", picture.service_code),
         )

@@ -112,3 +112,11 @@ def test_a_siren_and_a_siret_are_grouped_and_other_numbers_are_left_alone() -> N
     assert seen(figures.registration("854984531")) == "854~984~531"
     assert seen(figures.registration("85498453100012")) == "854~984~531~00012"
     assert figures.registration("CHE-385.263.874") == "CHE-385.263.874"
+
+
+def test_a_swiss_vat_number_is_written_as_its_register_does() -> None:
+    assert seen(figures.vat_number("CHE385263874TVA")) == "CHE-385.263.874~TVA"
+    assert seen(figures.vat_number("CHE385263874MWST")) == "CHE-385.263.874~MWST"
+    assert figures.vat_number("CHE385263874") == "CHE-385.263.874"
+    for other in ("FR65854984531", "CHE38526387", "CHE-385.263.874 TVA"):
+        assert figures.vat_number(other) == other

@@ -188,6 +188,19 @@ def test_a_reverse_charge_states_its_mention_and_the_numbers_of_both_parties() -
     assert "VAT no. FR65854984531" in text
 
 
+def test_swiss_vat_numbers_are_printed_as_their_register_writes_them() -> None:
+    """The tax is named once; a number without it is told what it is."""
+    picture = one_line()
+    seller = replace(picture.seller, vat_number="CHE385263874TVA")
+    buyer = replace(picture.buyer, vat_number="CHE123456789")
+    text = text_of(printed(replace(picture, seller=seller, buyer=buyer)))
+    assert "· CHE-385.263.874 TVA" in text
+    assert "TVA CHE-" not in text
+    assert "N° de TVA du client CHE-123.456.789" in text
+    bare = replace(picture, seller=replace(picture.seller, vat_number="CHE385263874"))
+    assert "TVA CHE-385.263.874" in text_of(printed(bare))
+
+
 def test_the_vat_of_another_currency_is_stated_in_euros_with_its_rate_source_and_day() -> None:
     text = text_of(printed(english_credit_note()))
     assert "VAT in euros" in text
