@@ -40,7 +40,7 @@ class SituationRow:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """The rows of one contract, and how many final invoices on it there are with this one."""
+    """The rows of one contract, and its number: one more than that of the last that stands."""
 
     contract: str
     number: int
@@ -81,6 +81,27 @@ def situation(
         for key, name in phases
     )
     return Situation(contract, number, rows, project)
+
+
+def last_number(issued: Iterable[int], taken_back: Mapping[int, int]) -> int:
+    """The number of the last situation of a contract that stands; 0 where none does.
+
+    `issued` are the places of its invoices among all documents, `taken_back` the place of the note
+    that took one back whole. The last one's number is given again once it is taken back; that of
+    an earlier one is not, for the papers that followed are numbered on from it.
+    """
+    numbers: dict[int, int] = {}
+
+    def standing_at(place: int | None) -> int:
+        for one, number in reversed(numbers.items()):
+            gone = taken_back.get(one)
+            if gone is None or (place is not None and gone > place):
+                return number
+        return 0
+
+    for place in sorted(issued):
+        numbers[place] = standing_at(place) + 1
+    return standing_at(None)
 
 
 def prints_recap(settings: Mapping[str, Any], entity: Entity) -> bool:

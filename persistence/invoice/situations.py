@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
+from domain.invoice.chain import ChainLink
 from domain.invoice.model import LEGAL, Invoice, InvoiceKind, InvoiceLine
-from domain.invoice.situation import Situation, billed_by, situation
+from domain.invoice.situation import Situation, billed_by, last_number, situation
 from domain.project.model import BillingMethod, Contract, Phase, Project
 from persistence.ledger.sums import phase_figures
 from persistence.reach import whole_firm
@@ -32,7 +34,7 @@ def situations_in_turn(
     contracts = _contracts_of(session, {key for now in billed for key in now})
     known = {key for *_, phases in contracts.values() for key, _, _ in phases}
     figures = phase_figures(session, sorted(known)) if known else {}
-    counted = _finals_by_contract(
+    counted = _last_numbers(
         session, list(contracts), besides=[invoice.id for invoice, _ in documents]
     )
     told: list[list[Situation]] = []
@@ -98,14 +100,34 @@ def _contracts_of(
     return contracts
 
 
-def _finals_by_contract(
+def _last_numbers(
     session: ScopedSession, contracts: Sequence[int], *, besides: Sequence[int]
 ) -> dict[int, int]:
-    """How many final invoices bill each contract, besides some and those credited whole."""
+    """The number of the last situation of each contract that stands, besides some invoices."""
     if not contracts:
         return {}
-    statement = (
-        select(Phase.contract_id, func.count(Invoice.id.distinct()).label("finals"))
+    standing = case((~_is_credited_whole(), Invoice.id))
+    counts = (
+        func.count(Invoice.id.distinct()).label("finals"),
+        func.count(standing.distinct()).label("standing"),
+    )
+    statement = _finals((Phase.contract_id, *counts), contracts, besides)
+    statement = statement.group_by(Phase.contract_id)
+    # An invoice may hold lines that are out of reach: whether they were credited tells, too.
+    with whole_firm(session):
+        found = session.execute(statement).all()
+        told = {row.contract_id: row.standing for row in found}
+        some_gone = [row.contract_id for row in found if row.standing not in (0, row.finals)]
+        return told | _after_credits(session, some_gone, besides) if some_gone else told
+
+
+def _finals(
+    columns: Sequence[Any], contracts: Sequence[int], besides: Sequence[int]
+) -> Select[Any]:
+    """What `columns` tell of the final invoices that bill these contracts, phase by phase."""
+    return (
+        select(*columns)
+        .select_from(Phase)
         .join(InvoiceLine, InvoiceLine.phase_id == Phase.id)
         .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
         .where(
@@ -113,13 +135,41 @@ def _finals_by_contract(
             Invoice.state.in_(LEGAL),
             Invoice.kind == InvoiceKind.INVOICE,
             Invoice.id.not_in(besides),
-            ~_is_credited_whole(),
         )
-        .group_by(Phase.contract_id)
     )
-    # An invoice may hold lines that are out of reach: whether they were credited tells, too.
-    with whole_firm(session):
-        return {row.contract_id: row.finals for row in session.execute(statement)}
+
+
+def _after_credits(
+    session: ScopedSession, contracts: Sequence[int], besides: Sequence[int]
+) -> dict[int, int]:
+    """The same, of contracts of which some final invoices were credited whole and some were not."""
+    link = aliased(ChainLink)
+    credited = _is_credited_whole().label("credited")
+    columns = (Phase.contract_id, Invoice.id, ChainLink.id.label("place"), credited)
+    statement = _finals(columns, contracts, besides)
+    statement = statement.join(ChainLink, ChainLink.invoice_id == Invoice.id).distinct()
+    issued = session.execute(statement).all()
+    last_notes = session.execute(
+        select(Phase.contract_id, Invoice.credits_id, func.max(link.id))
+        .join(InvoiceLine, InvoiceLine.phase_id == Phase.id)
+        .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
+        .join(link, link.invoice_id == Invoice.id)
+        .where(Phase.contract_id.in_(contracts), Invoice.credits_id.is_not(None))
+        .group_by(Phase.contract_id, Invoice.credits_id)
+    )
+    gone_at = {(contract, key): place for contract, key, place in last_notes}
+    # A situation of nothing but zeros is in no note, and was gone from the start.
+    return {
+        contract: last_number(
+            (row.place for row in issued if row.contract_id == contract),
+            {
+                row.place: gone_at.get((contract, row.id), row.place)
+                for row in issued
+                if row.contract_id == contract and row.credited
+            },
+        )
+        for contract in contracts
+    }
 
 
 def _is_credited_whole() -> ColumnElement[bool]:

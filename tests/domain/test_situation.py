@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.invoice.situation import billed_by, prints_recap, situation
+from domain.invoice.situation import billed_by, last_number, prints_recap, situation
 from domain.ledger import PhaseFigures
 from domain.organisation import Entity
 
@@ -59,3 +59,16 @@ def test_the_entity_says_before_the_firm_whether_it_is_printed() -> None:
     assert not prints_recap({"prints_recap": False}, entity)
     entity.prints_recap = True
     assert prints_recap({"prints_recap": False}, entity)
+
+
+def test_a_number_is_given_again_only_while_nothing_followed_it() -> None:
+    """Places among all documents: invoices, and the notes that took some back whole."""
+    assert last_number([], {}) == 0
+    assert last_number([1, 2, 5], {}) == 3
+    assert last_number([1, 2, 5], {5: 6}) == 2
+    assert last_number([1, 2, 5, 7], {5: 6}) == 3
+    # The second was taken back after the third: the third stays the third.
+    assert last_number([1, 2, 5], {2: 6}) == 3
+    assert last_number([1, 2, 5, 8], {2: 6, 5: 9}) == 4
+    assert last_number([1, 2, 5], {2: 6, 5: 7}) == 1
+    assert last_number([1], {1: 2}) == 0

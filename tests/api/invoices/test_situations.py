@@ -89,6 +89,26 @@ def test_a_credit_lowers_what_was_billed_before(firm: ApiClient) -> None:
     assert last["number"] == first["number"] + 2
 
 
+def test_no_two_papers_that_stand_have_the_same_number(any_firm: ApiClient) -> None:
+    """An earlier situation that is credited whole leaves the numbers that followed it taken."""
+    phase = project(any_firm, JOB)["contracts"][0]["phases"][0]
+    papers = [billed(any_firm, phase, "10") for _ in range(3)]
+    numbers = [recaps_of(any_firm, one)[0]["number"] for one in papers]
+
+    def credit(invoice: str) -> None:
+        asked = {"id": invoice, "idempotencyKey": invoice}
+        assert codes(any_firm.query(CREDIT, input=asked)["invoiceCredit"]) == []
+
+    def next_one() -> int:
+        return int(recaps_of(any_firm, billed(any_firm, phase, "10"))[0]["number"])
+
+    assert numbers == [numbers[0] + place for place in range(3)]
+    credit(papers[1])
+    assert next_one() == numbers[2] + 1
+    credit(papers[2])
+    assert next_one() == numbers[2] + 2
+
+
 def test_the_situation_is_left_out_where_it_says_nothing_or_is_not_wanted(firm: ApiClient) -> None:
     """No line of a contract on progress, or an entity that prints none."""
     other = blank(firm)
