@@ -49,6 +49,12 @@ REST_GIVEN_UP = call_warning(
     "Write the whole amount again, or leave the line out: then all of it stays due.",
 )
 
+DISCOUNT_STAYS_DUE = call_warning(
+    "DISCOUNT_STAYS_DUE",
+    "The discount of {found} on {phase} stays to be billed: a fee is due until it is billed.",
+    "If it is given for good, write it off with adjustmentRecord (WRITE_OFF).",
+)
+
 _ONCE = (Rule.PERIOD, Rule.BLOCK, Rule.OVERAGE, Rule.REST, Rule.TIME)
 """What a line bills once and for all, whatever it comes to; a fee is due until it is billed."""
 
@@ -73,6 +79,23 @@ def rest_given_up(
         return ()
     found = amount_text(amount, line.currency)
     return (REST_GIVEN_UP(field=field, phase=phase, found=found),)
+
+
+def discount_stays_due(
+    line: InvoiceLine, *, phase: str, field: tuple[PathPart, ...]
+) -> tuple[Issue, ...]:
+    """What is to be warned of a discount on a fee: what it takes off what was due is not billed."""
+    full = line_net(
+        quantity=line.quantity or Decimal(0),
+        unit_price=line.unit_price or Decimal(0),
+        currency=line.currency,
+    )
+    due = (line.basis or {}).get("amount")
+    left = (full if due is None else nearer_nothing(full, int(due))) - line.net_minor
+    if left * full <= 0:
+        return ()
+    found = amount_text(left, line.currency)
+    return (DISCOUNT_STAYS_DUE(field=field, phase=phase, found=found),)
 
 
 def given_up(line: InvoiceLine) -> int:

@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from domain.batch.criteria import Criteria
 from domain.billing.assessment import assess
 from domain.billing.books import ContractBooks
-from domain.billing.lines import rest_given_up, stays_unbilled
+from domain.billing.lines import discount_stays_due, rest_given_up, stays_unbilled
 from domain.errors import Issue, Refusal
 from domain.invoice.lines import NewLine
 from domain.invoice.model import Invoice, InvoiceLine
 from domain.invoice.remaining import ahead_of_progress
 from domain.ledger import PhaseFigures
-from domain.project.model import BillingMethod, Phase
+from domain.project.model import BillingMethod, Contract, Phase
 from persistence.billing.contracts import contracts_where
 from persistence.billing.needs import books_of
 from persistence.invoice import invoices
@@ -33,7 +33,8 @@ def rewrite_lines(
     that batch alone bills it. TIME_STAYS_UNBILLED where there is time to bill on the phase,
     AMOUNT_ABOVE_EARNED at a line that is raised, where the pro forma bills more of the phase now
     than progress has earned. REST_GIVEN_UP at a line that is lowered, where what it leaves of its
-    period, block or time will not be due again.
+    period, block or time will not be due again; DISCOUNT_STAYS_DUE at a discount on a fee, which
+    will be.
     """
     session = acting.session
     before = {
@@ -44,7 +45,12 @@ def rewrite_lines(
     taking = [line for line in after if _takes_more(line, before)]
     raised = {line.id for line in taking if before.get(line.id, (None,))[0] == line.phase_id}
     lowered = [line for line in after if _takes_less(line, before)]
-    return [*_judge(acting, after, taking, raised), *_of_rests(acting, lowered)]
+    discounted = [line for line in after if line.discount and _is_other(line, before)]
+    return [
+        *_judge(acting, after, taking, raised),
+        *_of_rests(acting, lowered),
+        *_of_discounts(acting, discounted),
+    ]
 
 
 def _takes_more(line: InvoiceLine, before: Mapping[int, tuple[int | None, int]]) -> bool:
@@ -62,6 +68,26 @@ def _takes_less(line: InvoiceLine, before: Mapping[int, tuple[int | None, int]])
     return (
         line.phase_id is not None and line.phase_id == phase_id and abs(line.net_minor) < abs(net)
     )
+
+
+def _is_other(line: InvoiceLine, before: Mapping[int, tuple[int | None, int]]) -> bool:
+    """Whether a line of a phase is new, or bills another amount than it did."""
+    return line.phase_id is not None and before.get(line.id) != (line.phase_id, line.net_minor)
+
+
+def _of_discounts(acting: Acting, lines: Sequence[InvoiceLine]) -> list[Issue]:
+    """What discounts on fees by progress leave to be billed."""
+    if not lines:
+        return []
+    phases = records_by_id(acting.session, Phase, {line.phase_id or 0 for line in lines})
+    keys = {one.contract_id for one in phases.values()}
+    contracts = records_by_id(acting.session, Contract, keys)
+    told: list[Issue] = []
+    for line in lines:
+        phase, field = phases[line.phase_id or 0], ("lines", line.position - 1)
+        if contracts[phase.contract_id].billing_method is BillingMethod.FIXED_FEE_PROGRESS:
+            told += discount_stays_due(line, phase=phase.name, field=field)
+    return told
 
 
 def _of_rests(acting: Acting, lines: Sequence[InvoiceLine]) -> list[Issue]:

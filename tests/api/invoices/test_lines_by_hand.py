@@ -106,3 +106,30 @@ def test_what_a_lowered_line_leaves_of_a_fee_is_due_again(firm: ApiClient) -> No
     (line,) = invoice["lines"]
     assert codes(change(firm, invoice["id"], lines=[asked(line, unitPrice="3000.00")])) == []
     assert draw(firm, "EX-A")["invoice"]["net"] == {"amount": "611.00"}
+
+
+def test_a_discount_on_a_fee_is_told_to_be_due_again(any_firm: ApiClient) -> None:
+    """B28, DISCOUNT_STAYS_DUE: of a period a discount is given for good, of a fee it is not."""
+    a_client(any_firm, "EX-X")
+    contract_a(any_firm)
+    invoice = draw(any_firm, "EX-A", basis="PROGRESS")["invoice"]
+    (line,) = invoice["lines"]
+    assert line["net"] == {"amount": "3611.00"}
+
+    def written(price: str, discount: str, **more: Any) -> list[tuple[str, str]]:
+        lines = [asked(line, unitPrice=price, discount=discount, **more)]
+        told = change(any_firm, invoice["id"], lines=lines)["userErrors"]
+        return [(one["code"], one["message"].partition(" EUR")[0]) for one in told]
+
+    assert written("3611.00", "10") == [("DISCOUNT_STAYS_DUE", "The discount of 361.10")]
+    assert written("3611.00", "10", description="Autrement dit") == []
+    assert written("4000.00", "9.725") == []
+    assert written("4000.00", "20") == [("DISCOUNT_STAYS_DUE", "The discount of 411.00")]
+    assert written("3611.00", "10") == [("DISCOUNT_STAYS_DUE", "The discount of 361.10")]
+    again = draw(any_firm, "EX-A", basis="PROGRESS")["invoice"]
+    assert again["net"] == {"amount": "361.10"}
+    beside = asked(again["lines"][0], discount="50")
+    del beside["id"]
+    (told,) = change(any_firm, again["id"], lines=[beside])["userErrors"]
+    assert (told["code"], told["field"]) == ("DISCOUNT_STAYS_DUE", ["lines", "0"])
+    assert codes(final(any_firm, invoice["id"])) == []
