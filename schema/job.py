@@ -13,8 +13,8 @@ from domain.job import UNFINISHED, JobKind, JobStatus, Progress, Stage
 from domain.job import Job as JobRecord
 from domain.job import JobFile as JobFileRecord
 from domain.takeover.wire import unpack_issue
-from persistence.jobs import last_jobs_of
 from persistence.invoice.papers import papers_shown
+from persistence.jobs import last_jobs_of
 from persistence.reading import Computed, Derived, Noun, Row, Wanted, load, load_by_ids
 from persistence.session import ScopedSession
 from schema.context import House

@@ -1,4 +1,4 @@
-"""Somebody else's writing holds up who comes in: nobody is shut out by it, and no letter is lost."""
+"""Somebody else's writing holds up who comes in: nobody is shut out, and no letter is lost."""
 
 from __future__ import annotations
 
