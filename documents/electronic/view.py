@@ -187,11 +187,19 @@ def _lines(dossier: Dossier) -> tuple[tuple[ToldLine, ...], tuple[str, ...]]:
             else:
                 opening.append(text)
         else:
-            told.append(_line(line, taxes[line.tax_code_id or 0]))
+            told.append(_line(line, taxes[line.tax_code_id or 0], _project(line, dossier)))
     return tuple(told), tuple(opening)
 
 
-def _line(line: InvoiceLine, tax: Tax) -> ToldLine:
+def _project(line: InvoiceLine, dossier: Dossier) -> tuple[str, ...]:
+    """Of an invoice over several projects, whose line it is: the paper says so above it (B26)."""
+    if len(dossier.projects) < 2:
+        return ()
+    key = dossier.phase_projects.get(line.phase_id or 0)
+    return tuple(f"{one.code} – {one.name}" for one in dossier.projects if one.id == key)
+
+
+def _line(line: InvoiceLine, tax: Tax, notes: tuple[str, ...]) -> ToldLine:
     if line.quantity is None or line.unit_price is None:
         raise ValueError(f"line {line.position} has no quantity or no price")
     net = from_minor(line.net_minor, line.currency)
@@ -205,6 +213,7 @@ def _line(line: InvoiceLine, tax: Tax) -> ToldLine:
         price=line.unit_price,
         net=net,
         tax=tax,
+        notes=notes,
         sku=line.sku,
         period=(line.period_start, line.period_end or line.period_start)
         if line.period_start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from uuid import uuid4
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from domain.invoice.model import CII_FORM, IssuedDocument
 from tests.api.invoices.acts import CLIENT, account_line, blank, change, codes, draw, final
 from tests.api.invoices.paying_acts import Row, act, fee_project
+from tests.api.invoices.project_acts import jobs, over
 from tests.support.api import ApiClient
 from tests.support.official_rules import broken
 
@@ -142,3 +144,16 @@ def test_a_final_one_that_cannot_be_electronic_says_why_and_keeps_nothing(firm: 
 
 def test_an_invoice_that_is_not_there_is_told(firm: ApiClient) -> None:
     assert codes(asked(firm, "invoice_999")) == ["NOT_FOUND"]
+
+
+def test_the_lines_of_several_projects_say_whose_they_are(firm: ApiClient) -> None:
+    """The paper says it above the lines, which EN 16931 cannot (B26)."""
+    known(firm)
+    invoice = over(firm, *jobs(firm, "ELE-2", "ELE-3").values())
+    assert final(firm, invoice)["userErrors"] == []
+    content = content_of(firm, invoice)
+    assert broken(content) == []
+    assert b"<ram:SpecifiedProcuringProject>" not in content
+    assert re.findall(rb"<ram:Content>(ELE-\d \xe2\x80\x93 \w+)<", content) == [
+        "ELE-2 – Maison".encode(), "ELE-3 – Maison".encode(),
+    ]  # fmt: skip
