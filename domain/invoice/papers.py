@@ -36,3 +36,7 @@ class PapersForm(StrEnum):
     """One file, a bookmark to each paper."""
     ZIP = "ZIP"
     """A file of each, the final ones as they were issued."""
+    FACTUR_X = "FACTUR_X"
+    """A zip of electronic invoices: papers that carry their XML."""
+    CII = "CII"
+    """A zip of electronic invoices: the XML alone."""

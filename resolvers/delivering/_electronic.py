@@ -72,29 +72,42 @@ def prepare_electronic(acting: Acting, invoice_id: int, form: ElectronicForm) ->
 
 
 def write_electronic(
-    house: House, caller: Caller, prepared: ToWrite | KeptFile, form: ElectronicForm
+    house: House,
+    caller: Caller,
+    prepared: ToWrite | KeptFile,
+    form: ElectronicForm,
+    *,
+    patient: bool = False,
 ) -> KeptFile:
     """Writes outside of any transaction; whoever was first stays: the bytes never change.
 
-    The XML that a paper carries is the one that is handed out alone.
+    The XML that a paper carries is the one that is handed out alone. `patient` waits for other
+    writers as long as it takes: for work that nobody waits for.
     """
     if isinstance(prepared, KeptFile):
         return prepared
-    alone = _kept(house, caller, prepared, ElectronicForm.CII, prepared.xml)
+    alone = _kept(house, caller, prepared, ElectronicForm.CII, prepared.xml, patient=patient)
     if form is ElectronicForm.CII:
         return alone
     paper = factur_x.print_with(prepared.picture, house.files.get(alone.key))
-    return _kept(house, caller, prepared, form, paper)
+    return _kept(house, caller, prepared, form, paper, patient=patient)
 
 
 def _kept(
-    house: House, caller: Caller, prepared: ToWrite, form: ElectronicForm, content: bytes
+    house: House,
+    caller: Caller,
+    prepared: ToWrite,
+    form: ElectronicForm,
+    content: bytes,
+    *,
+    patient: bool,
 ) -> KeptFile:
     shape, number = _SHAPES[form], prepared.number
     sha256 = hashlib.sha256(content).hexdigest()
     key = f"{caller.organisation_id}/invoices/{number}-{sha256[:16]}{shape.ending}"
     house.files.put(key, content)
-    with house.database.writing(caller.standing("invoiceElectronic")) as session:
+    standing = caller.standing("invoiceElectronic")
+    with house.database.writing(standing, patient=patient) as session:
         # Whoever draws another at the same time waits here.
         invoices.issued_document(session, prepared.invoice_id, PDF_FORM, locked=True)
         kept = invoices.issued_document(session, prepared.invoice_id, shape.kept)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 import structlog
@@ -17,16 +17,26 @@ from sqlalchemy.exc import DBAPIError
 
 from documents.file_names import Names
 from domain.errors import FIELD_REQUIRED, INPUT_TOO_LARGE, NOT_FOUND, Issue, Refusal
-from domain.invoice.papers import MOST_PAPERS, PAPER_GONE, PAPER_NOT_PRINTED, PapersForm
+from domain.invoice.papers import (
+    MOST_PAPERS,
+    PAPER_GONE,
+    PAPER_NOT_PRINTED,
+    ElectronicForm,
+    PapersForm,
+)
 from domain.job import Errand, Job, JobKind, JobStatus, MadeFile, Stage, Tell
 from persistence import jobs
 from persistence.invoice.papers import numbers_of
 from persistence.session import ScopedSession
 from resolvers._errands import acting_for, leave_to_job
 from resolvers._mutation import Acting
-from resolvers.delivering._printing import prepare_paper, print_paper
+from resolvers.delivering._electronic import prepare_electronic, write_electronic
+from resolvers.delivering._printing import Paper, prepare_paper, print_paper
 from schema.context import Caller, House
-from schema.download import PDF, ZIP
+from schema.download import PDF, ZIP, KeptFile
+
+if TYPE_CHECKING:
+    from documents.pdf.binding import Binder
 
 log = structlog.get_logger("jalon")
 
@@ -40,6 +50,8 @@ class _Kind:
 _KINDS = {
     PapersForm.MERGED_PDF: _Kind(".pdf", PDF),
     PapersForm.ZIP: _Kind(".zip", ZIP),
+    PapersForm.FACTUR_X: _Kind(".zip", ZIP),
+    PapersForm.CII: _Kind(".zip", ZIP),
 }
 
 
@@ -123,18 +135,16 @@ def _printed(
                 yield PAPER_GONE(field=("ids", place), number=f"invoice_{key}")
                 continue
             try:
-                with house.database.reading(caller.standing()) as session:
-                    prepared = prepare_paper(Acting(session, caller, house), key)
-                paper = print_paper(house, caller, prepared, patient=True)
-                content = house.files.get(paper.key)
-                binder.add(content, paper.number)
+                paper = _drawn(house, caller, key, form)
+                binder.add(house.files.get(paper.key), Path(paper.filename))
             except DBAPIError:
                 # The database is away: that is no fault of this invoice.
                 raise
             except Refusal as refusal:
                 is_gone = any(issue.kind is NOT_FOUND for issue in refusal.issues)
                 gone = PAPER_GONE(field=("ids", place), number=number)
-                yield from [gone] if is_gone else refusal.issues
+                at = ("ids", place)
+                yield from [gone] if is_gone else (one.at(field=at) for one in refusal.issues)
             except Exception:
                 reference = secrets.token_hex(5)
                 log.exception("bug", reference=reference, invoice=key)
@@ -142,8 +152,20 @@ def _printed(
         tell(Stage.PRINTING, len(ids), len(ids))
 
 
+def _drawn(house: House, caller: Caller, key: int, form: PapersForm) -> Paper | KeptFile:
+    """The paper of an invoice in the store, or its electronic invoice."""
+    if form in (PapersForm.FACTUR_X, PapersForm.CII):
+        electronic = ElectronicForm(form.value)
+        with house.database.reading(caller.standing()) as session:
+            told = prepare_electronic(Acting(session, caller, house), key, electronic)
+        return write_electronic(house, caller, told, electronic, patient=True)
+    with house.database.reading(caller.standing()) as session:
+        prepared = prepare_paper(Acting(session, caller, house), key)
+    return print_paper(house, caller, prepared, patient=True)
+
+
 class _Binding(Protocol):
-    def add(self, content: bytes, title: str) -> None: ...
+    def add(self, content: bytes, name: Path) -> None: ...
 
 
 class _Zip:
@@ -153,13 +175,23 @@ class _Zip:
         self._archive = archive
         self._names = Names()
 
-    def add(self, content: bytes, title: str) -> None:
-        self._archive.writestr(ZipInfo(self._names.give(title, ".pdf")), content)
+    def add(self, content: bytes, name: Path) -> None:
+        self._archive.writestr(ZipInfo(self._names.give(name.stem, name.suffix)), content)
+
+
+class _Bound:
+    """Papers in one file, each under its number."""
+
+    def __init__(self, binder: Binder) -> None:
+        self._binder = binder
+
+    def add(self, content: bytes, name: Path) -> None:
+        self._binder.add(content, name.stem)
 
 
 @contextmanager
 def _binding(form: PapersForm, path: Path) -> Iterator[_Binding]:
-    if form is PapersForm.ZIP:
+    if form is not PapersForm.MERGED_PDF:
         with ZipFile(path, "w", ZIP_STORED) as archive:
             yield _Zip(archive)
         return
@@ -168,7 +200,7 @@ def _binding(form: PapersForm, path: Path) -> Iterator[_Binding]:
 
     with path.open("wb") as out:
         binder = Binder(out)
-        yield binder
+        yield _Bound(binder)
         binder.finish()
 
 

@@ -20,7 +20,11 @@ from schema.node import key_of
 from schema.user_error import UserError
 from schema.view import wanted
 
-strawberry.enum(PapersForm)
+strawberry.enum(
+    PapersForm,
+    description="MERGED_PDF: one file, a bookmark to each. The others are zips with a file of "
+    "each: ZIP of PDFs, FACTUR_X and CII of electronic invoices.",
+)
 
 
 @strawberry.input
@@ -45,8 +49,8 @@ class Printing:
 
     @strawberry.mutation(
         description="Asks for the papers of many invoices, in one PDF with a bookmark to each or "
-        "in a zip. Follow the job with jobChanged; its resultFiles are the file, its userErrors "
-        "name what could not be printed."
+        "in a zip, of electronic invoices too. Follow the job with jobChanged; its resultFiles "
+        "are the file, its userErrors name what could not be printed."
     )
     async def invoices_print(self, info: Info, input: InvoicesPrintInput) -> InvoicesPrintPayload:
         def act(acting: Acting) -> JobRecord:

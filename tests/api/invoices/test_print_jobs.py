@@ -227,3 +227,26 @@ def test_too_many_none_and_unknown_are_refused(browsed: ApiClient) -> None:
     unknown = asked(browsed, ["invoice_998", "invoice_999"], "MERGED_PDF")
     assert codes(unknown) == ["NOT_FOUND", "NOT_FOUND"]
     assert unknown["job"] is None
+
+
+@pytest.mark.parametrize(("form", "ending"), [("FACTUR_X", "-factur-x.pdf"), ("CII", ".xml")])
+def test_a_zip_of_electronic_invoices_names_those_that_cannot_be(
+    firm: ApiClient, three: list[dict[str, Any]], form: str, ending: str
+) -> None:
+    """A month goes to the platform in one file; the pro forma among them is none of it."""
+    job = asked(firm, [one["id"] for one in three], form)["job"]
+    found = done(firm, job)
+    assert found["status"] == "SUCCEEDED_WITH_ERRORS"
+    assert [(one["code"], one["field"]) for one in found["userErrors"]] == [
+        ("E_INVOICE_NOT_FINAL", ["ids", "1"])
+    ]
+    electronic = (
+        "mutation($id: ID!, $form: ElectronicForm!)"
+        " { invoiceElectronic(id: $id, form: $form) { download { url } } }"
+    )
+    with ZipFile(BytesIO(content(firm, found))) as archive:
+        numbers = [one["name"] for one in (three[0], three[2])]
+        assert archive.namelist() == [f"{number}{ending}" for number in numbers]
+        for one, name in zip((three[0], three[2]), archive.namelist(), strict=True):
+            answer = firm.query(electronic, id=one["id"], form=form)["invoiceElectronic"]
+            assert firm.get(answer["download"]["url"]) == archive.read(name)
