@@ -103,6 +103,7 @@ RUNS = (
         ("--memory", "1000"),
         quickly=("--memory", "0", "--lines", "10", "--runs", "4", "--", "1"),
     ),
+    Run("electronic_invoice.py", (), "--lines", (4, 60, 600), (4,), ("3",)),
     Run("finalise_invoices.py", (), "--invoices", _GROWING, (200,), _ONCE),
     Run("finalise_invoices.py", ("--database", "postgresql"), "--invoices", (3_000,), None),
     Run("print_run.py", (), "--papers", (1_000,), (60,)),
