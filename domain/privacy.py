@@ -16,6 +16,7 @@ from typing import Any
 
 from domain.errors import call_error
 from domain.likeness import name_key
+from domain.privacy_others import Others
 
 PERSON_STILL_ACTIVE = call_error(
     "PERSON_STILL_ACTIVE",
@@ -233,9 +234,6 @@ def _words(name: Trace) -> list[str]:
     return re.findall(r"\w+", name_key(name.text))
 
 
-_AROUND, _BESIDE = "AROUND", "BESIDE"
-
-
 @dataclass(frozen=True, slots=True)
 class Rewriter:
     """Finds the traces of a person in texts and JSON, and puts neutral texts in their place.
@@ -250,24 +248,21 @@ class Rewriter:
     around: Sequence[Trace] = field(init=False, default=())
     """Of those spared, what the person is named within: texts that hold it stay."""
     _pattern: re.Pattern[str] | None = field(init=False, default=None)
+    _others: Others = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         kinds = [
             "|".join(one.pattern for one in self.traces if one.kind is kind) for kind in TraceKind
         ]
         found = [f"(?P<{kind}>{one})" for kind, one in zip(TraceKind, kinds, strict=True) if one]
-        if not found:
-            return
-        own = re.compile("|".join(found), re.IGNORECASE)
-        around = [one for one in self.spared if own.search(one.text)]
-        beside = [one for one in self.spared if one not in around]
-        # What is longer comes before what it holds, what only overlaps comes last.
-        for place, name, some in ((0, _AROUND, around), (len(found) + 1, _BESIDE, beside)):
-            if some:
-                told = "|".join(one.pattern for one in some)
-                found.insert(place, f"(?P<{name}>{told})")
-        object.__setattr__(self, "around", around)
-        object.__setattr__(self, "_pattern", re.compile("|".join(found), re.IGNORECASE))
+        by = {kind: [one.text for one in self.spared if one.kind is kind] for kind in TraceKind}
+        others = Others(by[TraceKind.NAME], by[TraceKind.ADDRESS])
+        object.__setattr__(self, "_others", others)
+        if found:
+            pattern = re.compile("|".join(found), re.IGNORECASE)
+            around = [one for one in self.spared if pattern.search(one.text)]
+            object.__setattr__(self, "around", around)
+            object.__setattr__(self, "_pattern", pattern)
 
     def is_in(self, value: Any) -> bool:
         """Whether a text, or any text within a JSON value, names the person."""
@@ -276,7 +271,7 @@ class Rewriter:
     def told_in(self, value: Any) -> Iterator[str]:
         """The texts within a value that name the person."""
         if isinstance(value, str):
-            if self._pattern is not None and any(map(_is_theirs, self._pattern.finditer(value))):
+            if any(True for _ in self._places(value)):
                 yield value
         elif isinstance(value, dict):
             for one in value.values():
@@ -288,21 +283,36 @@ class Rewriter:
     def rewritten(self, value: Any) -> Any:
         """The value with every trace replaced; figures and keys stay."""
         if isinstance(value, str):
-            return value if self._pattern is None else self._pattern.sub(self._neutral, value)
+            parts, end = [], 0
+            for found in self._places(value):
+                parts += [value[end : found.start()], self._neutral(found)]
+                end = found.end()
+            return "".join([*parts, value[end:]])
         if isinstance(value, dict):
             return {name: self.rewritten(one) for name, one in value.items()}
         if isinstance(value, list | tuple):
             return [self.rewritten(one) for one in value]
         return value
 
+    def _places(self, text: str) -> Iterator[re.Match[str]]:
+        """Where the person is named, and not somebody else."""
+        place = 0
+        while self._pattern is not None and (found := self._pattern.search(text, place)):
+            end = self._end_of_others(text, found, place)
+            if end is None:
+                yield found
+            place = found.end() if end is None else max(end, found.start() + 1)
+
+    def _end_of_others(self, text: str, found: re.Match[str], since: int) -> int | None:
+        match found.lastgroup:
+            case TraceKind.NAME:
+                return self._others.end_of_name(text, *found.span(), since=since)
+            case TraceKind.ADDRESS:
+                return self._others.end_of_address(text, *found.span())
+        return None
+
     def _neutral(self, found: re.Match[str]) -> str:
-        if not _is_theirs(found):
-            return found[0]
         return self.address if found.lastgroup == TraceKind.ADDRESS else self.name
-
-
-def _is_theirs(found: re.Match[str]) -> bool:
-    return found.lastgroup not in (_AROUND, _BESIDE)
 
 
 class Why(StrEnum):
