@@ -36,6 +36,8 @@ from resolvers.invoicing._lines import append
 from words import phrase
 
 PERIOD = "From {start} to {end}"
+WORKED = "{person}, from {start} to {end}"
+WORKED_ON = "{person}, on {day}"
 REST_OF_PERIOD = "Balance, from {start} to {end}"
 REST = "Balance"
 BEYOND = "{hours} h beyond the {balance} h bought"
@@ -208,5 +210,16 @@ def told_beside(
         return phrase(REST_OF_PERIOD if "rest_of" in basis else PERIOD, language, **days)
     if "rest_of" in basis:
         return phrase(REST, language)
-    person = basis.get("collaborator")
-    return str(person) if person else None
+    return _worked(basis, language)
+
+
+def _worked(basis: Mapping[str, Any], language: str) -> str | None:
+    """Who worked, and when: a paper names the days of the supply that are known (DOMAIN §4.1)."""
+    person = str(basis.get("collaborator") or "")
+    days = sorted(date.fromisoformat(worked_on) for _, worked_on, *_ in basis.get("sources", ()))
+    if not person or not days:
+        return person or None
+    first, last = (written_day(one, language) for one in (days[0], days[-1]))
+    if first == last:
+        return phrase(WORKED_ON, language, person=person, day=first)
+    return phrase(WORKED, language, person=person, start=first, end=last)

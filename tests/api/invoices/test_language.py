@@ -7,6 +7,7 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader
 
+from tests.api.batches.example import a_client, a_contract, worked_on
 from tests.api.invoices.acts import account_line, blank, change, codes, draw, final
 from tests.api.invoices.paying_acts import act, fee_project, looked
 from tests.support.api import ApiClient
@@ -67,6 +68,30 @@ def test_what_a_person_wrote_on_a_deposit_stays(firm: ApiClient) -> None:
         change(firm, key, language="en")
         assert described(firm, key) == [words]
         change(firm, key, language="fr")
+
+
+def test_lines_of_time_tell_who_worked_and_when(firm: ApiClient) -> None:
+    """B01, DOMAIN §4.1: the date of the supply, where it is known, in the language of the paper."""
+    a_client(firm, "EX-Y")
+    hourly = {"fee": "0", "hourlyRate": "85.00"}
+    for code, days in (
+        ("EX-T", ("2026-10-31", "2026-10-05", "2026-11-01")),
+        ("EX-U", ("2026-10-05",)),
+    ):
+        a_contract(firm, code, "EX-Y", hourly, billingMethod="TIME_AND_MATERIALS")
+        worked_on(firm, code, *((day, "2") for day in days))
+
+    def told(invoice: str, language: str) -> str:
+        change(firm, invoice, language=language)
+        asked = "query($id: ID!) { invoice(id: $id) { lines { detail } } }"
+        (line,) = firm.query(asked, id=invoice)["invoice"]["lines"]
+        return str(line["detail"]).partition(",")[2]
+
+    long, short = (draw(firm, code)["invoice"]["id"] for code in ("EX-T", "EX-U"))
+    assert told(long, "fr") == " du 5 octobre 2026 au 1er novembre 2026"
+    assert told(long, "en") == " from 5 October 2026 to 1 November 2026"
+    assert told(short, "fr") == " le 5 octobre 2026"
+    assert told(short, "en") == " on 5 October 2026"
 
 
 def test_a_paper_can_be_reckoned_again(firm: ApiClient) -> None:
