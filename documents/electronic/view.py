@@ -8,9 +8,10 @@ EN 16931; the mapping is that of DOMAIN §4.5.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
 
 from documents.electronic.terms import (
     Allowance,
@@ -47,14 +48,16 @@ def electronic_of(dossier: Dossier, picture: InvoicePicture) -> Electronic:
     invoice = dossier.invoice
     lines, opening = _lines(dossier)
     project = picture.project
+    seller, buyer = _countries(picture, dossier.entity.country)
+    professional = _is_between_professionals(dossier, picture, seller)
     return Electronic(
         number=picture.number,
         kind=invoice.kind,
         issue_date=picture.issue_date,
         currency=picture.currency,
         language=picture.language,
-        seller=_trader(picture.seller, dossier, dossier.entity.country),
-        buyer=_trader(picture.buyer, dossier, dossier.client.country),
+        seller=_trader(picture.seller, seller, picture.language),
+        buyer=_trader(picture.buyer, buyer, picture.language),
         lines=lines,
         groups=_groups(groups_of(invoice), invoice.currency),
         net=picture.net,
@@ -72,8 +75,8 @@ def electronic_of(dossier: Dossier, picture: InvoicePicture) -> Electronic:
         service_code=picture.service_code,
         references=picture.references,
         vat_in_euro=picture.vat_in_eur.amount if picture.vat_in_eur else None,
-        late_payment=_late_payment(dossier, picture),
-        is_domestic=_is_domestic(dossier),
+        late_payment=_late_payment(picture) if professional else None,
+        is_domestic=professional and buyer in FRANCE,
         notes=tuple(text for text in (*opening, *picture.mentions, picture.footer_message) if text),
     )
 
@@ -83,10 +86,8 @@ def _terms(picture: InvoicePicture) -> str:
     return picture.terms[0] if picture.terms else phrase(CREDIT_TERMS, picture.language)
 
 
-def _late_payment(dossier: Dossier, picture: InvoicePicture) -> LatePayment | None:
+def _late_payment(picture: InvoicePicture) -> LatePayment:
     """The notes between professionals in France: in the words of the paper, where it has them."""
-    if not _is_between_professionals(dossier):
-        return None
     language = picture.language
     usual = (phrase(NO_DISCOUNT, language), phrase(LATE_PAYMENT, language))
     discount, penalties = picture.terms[1:3] if len(picture.terms) == 3 else usual
@@ -94,21 +95,40 @@ def _late_payment(dossier: Dossier, picture: InvoicePicture) -> LatePayment | No
     return LatePayment(recovery_costs=costs, penalties=penalties, discount=discount)
 
 
-def _is_between_professionals(dossier: Dossier) -> bool:
-    of_a_person = dossier.client.client_type is ClientType.INDIVIDUAL
-    return dossier.entity.country in FRANCE and not of_a_person
+def _is_between_professionals(dossier: Dossier, picture: InvoicePicture, seller: str) -> bool:
+    """As the frozen terms have it; of what nobody pays, as the client is today."""
+    if picture.terms:
+        return len(picture.terms) == 3
+    return seller in FRANCE and dossier.client.client_type is not ClientType.INDIVIDUAL
 
 
-def _is_domestic(dossier: Dossier) -> bool:
-    return _is_between_professionals(dossier) and dossier.client.country in FRANCE
+def _countries(picture: InvoicePicture, country: str) -> tuple[str, str]:
+    """Of seller and buyer: those that end both addresses where the letter crossed a border.
+
+    Else both are where the entity is, whatever country the client has today.
+    """
+    named = _by_name(picture.language)
+    seller, buyer = (
+        named.get(party.address[-1]) if party.address else None
+        for party in (picture.seller, picture.buyer)
+    )
+    return (seller, buyer) if seller and buyer and seller != buyer else (country, country)
 
 
-def _trader(party: Party, dossier: Dossier, country: str) -> Trader:
-    lines, found = _apart(party.address, dossier, country)
+@cache
+def _by_name(language: str) -> Mapping[str, str]:
+    """Countries as they end an address."""
+    return {country_name(code, language).upper(): code for code in country_codes()}
+
+
+def _trader(party: Party, country: str, language: str) -> Trader:
+    lines = party.address
+    if lines and lines[-1] == country_name(country, language).upper():
+        lines = lines[:-1]
     siren = party.siren or (party.siret[:9] if party.siret else None)
     return Trader(
         name=party.name,
-        place=_place(lines, found),
+        place=_place(lines, country),
         siren=siren,
         # One that is not of the firm with that SIREN is refused with the invoice (BR-FR-09).
         siret=party.siret if party.siret and party.siret[:9] == siren else None,
@@ -124,15 +144,6 @@ def _with_country(number: str | None) -> str | None:
     if number and (number[:2] in country_codes() or number[:2] == "EL"):
         return number
     return None
-
-
-def _apart(address: Sequence[str], dossier: Dossier, country: str) -> tuple[tuple[str, ...], str]:
-    """A frozen address without the country that ends it where the letter crossed a border."""
-    lines, language = tuple(address), dossier.invoice.language
-    for code in (country, dossier.client.country, dossier.entity.country):
-        if lines and lines[-1] == country_name(code, language).upper():
-            return lines[:-1], code
-    return lines, country
 
 
 def _place(lines: tuple[str, ...], country: str) -> Place:

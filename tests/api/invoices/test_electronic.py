@@ -102,6 +102,23 @@ def test_drawn_late_it_says_what_the_paper_said(firm: ApiClient) -> None:
     assert b"73282932000074" in content
 
 
+def test_the_country_and_the_kind_of_client_are_those_of_the_paper(any_firm: ApiClient) -> None:
+    """What the client became since is on no paper: neither abroad, nor a private person."""
+    known(any_firm)
+    at_home = issued(any_firm, account_line("100.00"))
+    any_firm.query(CLIENT, input={"id": "client_1", "country": "BE", "clientType": "INDIVIDUAL"})
+    content = content_of(any_firm, at_home)
+    assert re.findall(rb"<ram:CountryID>(\w+)<", content) == [b"FR", b"FR"]
+    assert re.findall(rb"<ram:SubjectCode>(\w+)<", content) == [b"PMT", b"PMD", b"AAB"]
+    assert broken(content) == []
+    abroad = issued(any_firm, account_line("100.00"))
+    any_firm.query(CLIENT, input={"id": "client_1", "country": "LU", "clientType": "COMPANY"})
+    content = content_of(any_firm, abroad)
+    assert re.findall(rb"<ram:CountryID>(\w+)<", content) == [b"FR", b"BE"]
+    assert b"SubjectCode" not in content
+    assert b"BELGIQUE" not in content
+
+
 def test_the_paper_carries_the_xml_that_is_handed_out_alone(any_firm: ApiClient) -> None:
     known(any_firm)
     invoice = issued(any_firm, account_line("100.00"))
