@@ -26,6 +26,7 @@ from documents.picture import InvoicePicture, Party
 from documents.portrait import LATE_PAYMENT, NO_DISCOUNT
 from domain.client import ClientType
 from domain.invoice.credit import groups_of, taxes_as_issued
+from domain.invoice.euro import EURO_COUNTRIES
 from domain.invoice.finalise import FRANCE, Dossier
 from domain.invoice.model import InvoiceLine, LineKind
 from domain.invoice.totals import Tax, VatGroup, line_net
@@ -74,7 +75,7 @@ def electronic_of(dossier: Dossier, picture: InvoicePicture) -> Electronic:
         commitment_number=picture.commitment_number,
         service_code=picture.service_code,
         references=picture.references,
-        vat_in_euro=picture.vat_in_eur.amount if picture.vat_in_eur else None,
+        vat_in_euro=_vat_in_euro(picture, seller),
         late_payment=_late_payment(picture) if professional else None,
         is_domestic=professional and buyer in FRANCE,
         notes=tuple(text for text in (*opening, *picture.mentions, picture.footer_message) if text),
@@ -84,6 +85,14 @@ def electronic_of(dossier: Dossier, picture: InvoicePicture) -> Electronic:
 def _terms(picture: InvoicePicture) -> str:
     """BT-20: of a credit note, which nobody pays, what becomes of it (BR-CO-25)."""
     return picture.terms[0] if picture.terms else phrase(CREDIT_TERMS, picture.language)
+
+
+def _vat_in_euro(picture: InvoicePicture, country: str) -> Decimal | None:
+    """BT-111: papers tell none where there is no VAT; BR-FR-CO-12 wants that in euros, too."""
+    if picture.vat_in_eur is not None:
+        return picture.vat_in_eur.amount
+    owed = country in EURO_COUNTRIES and picture.currency != "EUR"
+    return Decimal("0.00") if owed and not picture.vat else None
 
 
 def _late_payment(picture: InvoicePicture) -> LatePayment:

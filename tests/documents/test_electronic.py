@@ -272,6 +272,17 @@ def test_another_currency_states_its_vat_in_euros() -> None:
     assert broken(content) == []
 
 
+@pytest.mark.parametrize("sold", [[Sold("1", "100", tax=4)], [Sold("1", "10"), Sold("-1", "10")]])
+def test_no_vat_in_another_currency_is_none_in_euros(sold: list[Sold | str]) -> None:
+    document = told(sold, currency="CHF")
+    assert obstacles(document) == []
+    content = cii.write(document)
+    assert found(content, "TaxTotalAmount") == ["0.00", "0.00"]
+    assert broken(content) == []
+    swiss = told(sold, currency="CHF", entity=rivage(country="CH"))
+    assert found(cii.write(swiss), "TaxCurrencyCode") == []
+
+
 def carrying(sold: Sequence[Sold | str]) -> tuple[bytes, bytes]:
     """The paper of a document with its XML inside, and the XML."""
     made = dossier(sold, parties=(buying(), rivage()))
