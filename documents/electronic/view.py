@@ -13,6 +13,7 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 
+from documents.electronic.reasons import REASONS
 from documents.electronic.terms import (
     Allowance,
     Electronic,
@@ -177,12 +178,11 @@ def _groups(groups: Sequence[VatGroup], currency: str) -> tuple[ToldGroup, ...]:
 
 
 def _together(some: Sequence[VatGroup], currency: str) -> ToldGroup:
-    tax = some[0].tax
-    if len(some) > 1:
-        reasons = dict.fromkeys(one.tax.mention for one in some if one.tax.mention)
-        codes = {one.tax.reason_code for one in some}
-        code = codes.pop() if len(codes) == 1 else None
-        tax = replace(tax, mention="; ".join(reasons) or None, reason_code=code)
+    reasons = dict.fromkeys(one.tax.mention for one in some if one.tax.mention)
+    codes = {one.tax.reason_code for one in some}
+    # Codes are of a closed list: one that is not on it goes unsaid, the mention says it.
+    code = codes.pop() if len(codes) == 1 and codes <= REASONS else None
+    tax = replace(some[0].tax, mention="; ".join(reasons) or None, reason_code=code)
     base, vat = (sum(getattr(one, name) for one in some) for name in ("base", "vat"))
     return ToldGroup(tax=tax, base=from_minor(base, currency), vat=from_minor(vat, currency))
 

