@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 
 from documents.electronic.terms import Electronic
@@ -46,6 +47,12 @@ E_INVOICE_REFERENCE = call_error(
     "Send the PDF.",
 )
 
+E_INVOICE_UNKNOWN = call_error(
+    "E_INVOICE_UNKNOWN",
+    "{number} names {found}: the rules of electronic invoices know no such day or country.",
+    "Send the PDF.",
+)
+
 _RATES = frozenset(
     Decimal(rate)
     for rate in (
@@ -54,6 +61,10 @@ _RATES = frozenset(
     )
 )
 """BR-FR-16."""
+_YEARS = range(2000, 2100)
+"""BR-FR-03."""
+_UNLISTED = frozenset(("XK",))
+"""Countries that have letters, but none of ISO 3166 (BT-40, BT-55)."""
 _NUMBER = re.compile(r"[A-Za-z0-9+\-_/]{1,35}")
 """BR-FR-01, BR-FR-02."""
 
@@ -71,6 +82,10 @@ def obstacles(told: Electronic) -> list[Issue]:
         issues.append(E_INVOICE_MIXED(field=("lines",), number=number))
     issues += [
         E_INVOICE_INCOMPLETE(number=number, particular=name) for name in _missing(told, categories)
+    ]
+    countries = {told.seller.place.country, told.buyer.place.country}
+    issues += [
+        E_INVOICE_UNKNOWN(number=number, found=code) for code in sorted(countries & _UNLISTED)
     ]
     return issues + _french(told) if told.is_domestic else issues
 
@@ -94,9 +109,14 @@ def _missing(told: Electronic, categories: set[VatCategory]) -> list[str]:
 
 
 def _french(told: Electronic) -> list[Issue]:
-    """BR-FR-16, BR-FR-CO-05, BR-FR-02."""
+    """BR-FR-16, BR-FR-03, BR-FR-CO-05, BR-FR-02."""
     rates = dict.fromkeys(one.tax.rate for one in told.groups if one.tax.rate not in _RATES)
     issues = [E_INVOICE_RATE(number=told.number, found=f"{rate.normalize():f}") for rate in rates]
+    issues += [
+        E_INVOICE_UNKNOWN(number=told.number, found=day.isoformat())
+        for day in sorted(_days(told))
+        if day.year not in _YEARS
+    ]
     if told.kind is InvoiceKind.CREDIT_NOTE:
         issues += [
             E_INVOICE_REFERENCE(number=told.number, found=one.number)
@@ -104,3 +124,10 @@ def _french(told: Electronic) -> list[Issue]:
             if one.issue_date is None or not _NUMBER.fullmatch(one.number)
         ]
     return issues
+
+
+def _days(told: Electronic) -> set[date]:
+    days = {told.issue_date, told.due_date, told.supply_date}
+    days |= {one.issue_date for one in told.references}
+    days |= {day for line in told.lines for day in line.period or ()}
+    return {day for day in days if day}

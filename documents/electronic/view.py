@@ -41,6 +41,7 @@ CREDIT_TERMS = "Credit note: set against what is due, or paid back."
 
 _TOWN = re.compile(r"(?:[A-Z]{1,2}-)?(\d{4,5}) (\S.*)")
 """The line of an address that names the town: "75001 Paris", "B-1000 Bruxelles"."""
+_VAT_COUNTRIES = country_codes() - {"XK"} | {"EL", "XI"}
 _UNITS = frozenset(("C62", "LS", "HUR", "DAY", "MON"))
 """Of UN/ECE Rec 20, those that we know; whatever else was written is one (C62)."""
 
@@ -151,9 +152,7 @@ def _trader(party: Party, country: str, language: str) -> Trader:
 
 def _with_country(number: str | None) -> str | None:
     """A number for VAT that names its country (BR-CO-09); Greece writes EL. None for another."""
-    if number and (number[:2] in country_codes() or number[:2] == "EL"):
-        return number
-    return None
+    return number if number and number[:2] in _VAT_COUNTRIES else None
 
 
 def _place(lines: tuple[str, ...], country: str) -> Place:

@@ -277,6 +277,29 @@ def test_a_foreign_rate_goes_by_no_platform() -> None:
     assert any("BR-FR-16" in one for one in broken(cii.write(document)))
 
 
+@pytest.mark.parametrize("day", [date(1999, 12, 31), date(2100, 1, 1)])
+def test_days_of_another_century_go_by_no_platform(day: date) -> None:
+    """BR-FR-03: a credit note may correct an invoice of the former system of long ago."""
+    former = [Reference(number="FA-77", issue_date=day)]
+    note = told([Sold("1", "100")], kind=InvoiceKind.CREDIT_NOTE, references=former)
+    (issue,) = obstacles(note)
+    assert (issue.code, issue.found) == ("E_INVOICE_UNKNOWN", day.isoformat())
+    assert any("BR-FR-03" in one for one in broken(cii.write(note)))
+    assert obstacles(replace(note, is_domestic=False)) == []
+    assert broken(cii.write(note), french=False) == []
+
+
+def test_a_country_without_letters_of_its_own_is_told() -> None:
+    """Kosovo is XK by use alone; Northern Ireland is XI where numbers for VAT are."""
+    kosovar = told([Sold("1", "100")], client=buying(country="XK", vat_number="XK123456"))
+    assert [one.found for one in obstacles(kosovar)] == ["XK"]
+    (broke,) = broken(cii.write(kosovar), french=False)
+    assert "CountryID" in broke
+    irish = told([Sold("1", "100")], client=buying(country="GB", vat_number="XI123456789"))
+    assert irish.buyer.vat_number == "XI123456789"
+    assert broken(cii.write(irish), french=False) == []
+
+
 def test_three_decimals_are_too_many() -> None:
     document = told([Sold("1", "100.123")], currency="TND", rate="0.29")
     assert [one.code for one in obstacles(document)] == ["E_INVOICE_DECIMALS"]
