@@ -49,6 +49,20 @@ def _raster_type(content: bytes) -> str | None:
     return f"image/{str(kind).lower()}" if width * height <= LOGO_PIXELS else None
 
 
+def in_screen_colours(content: bytes) -> bytes:
+    """The logo for an archive, whose colours are those of screens: of inks none is told there."""
+    if logo_media_type(content) != "image/jpeg":
+        return content
+    from PIL import Image
+
+    with Image.open(BytesIO(content), formats=("JPEG",)) as image:
+        if image.mode != "CMYK":
+            return content
+        out = BytesIO()
+        image.convert("RGB").save(out, "PNG")
+    return out.getvalue()
+
+
 def _is_plain_drawing(content: bytes) -> bool:
     if re.search(rb"<!ENTITY", content, re.IGNORECASE):
         return False

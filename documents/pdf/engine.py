@@ -208,6 +208,10 @@ def _signed_with(document: object, pdf: pydyf.PDF, *, metadata: bytes) -> None:
     _signed_by_the_house(document, pdf)
     for written in _metadata(pdf):
         written.stream[0] = written.stream[0].replace(b"</rdf:RDF>", metadata + b"</rdf:RDF>")
+    for written in pdf.objects:
+        # No archive smooths pictures (ISO 19005-3, 6.2.8).
+        if isinstance(written, pydyf.Stream) and "Interpolate" in written.extra:
+            written.extra["Interpolate"] = "false"
     if "AF" in pdf.catalog:
         # The engine names a file that is carried twice.
         pdf.catalog["AF"] = pydyf.Array(dict.fromkeys(pdf.catalog["AF"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +12,7 @@ import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from documents import figures
-from documents.logo import logo_media_type
+from documents.logo import in_screen_colours, logo_media_type
 from documents.pdf.assets import Carried, Images
 from documents.pdf.page import FACTS_A_ROW, Page
 from documents.pdf.press import LOGO_URL, printed
@@ -31,11 +32,15 @@ def render_invoice(
 
     `archival` makes it PDF/A-3b, the kind that may carry a file, which `carried` is.
     """
+    archival = archival or carried is not None
+    identifier = _identifier(picture) if archival else None
+    if archival and picture.logo:
+        picture = replace(picture, logo=in_screen_colours(picture.logo))
     images = _images(picture)
     return printed(
         invoice_markup(picture, logo=next(iter(images), None)),
         images=images,
-        archival_identifier=_identifier(picture) if archival or carried else None,
+        archival_identifier=identifier,
         carried=carried,
     )
 

@@ -16,6 +16,7 @@ import facturx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from pypdf import PdfReader
 
 from documents.electronic import cii, factur_x
@@ -325,11 +326,11 @@ def test_no_vat_in_another_currency_is_none_in_euros(sold: list[Sold | str]) -> 
     assert found(cii.write(swiss), "TaxCurrencyCode") == []
 
 
-def carrying(sold: Sequence[Sold | str]) -> tuple[bytes, bytes]:
+def carrying(sold: Sequence[Sold | str], logo: bytes | None = None) -> tuple[bytes, bytes]:
     """The paper of a document with its XML inside, and the XML."""
     made = dossier(sold, parties=(buying(), rivage()))
     made.invoice.buyer = {}
-    picture = picture_of(made, Occasion(DAY))
+    picture = picture_of(made, Occasion(DAY, logo=logo))
     xml = cii.write(electronic_of(made, picture))
     return factur_x.print_with(picture, xml), xml
 
@@ -363,6 +364,20 @@ def test_every_font_of_such_a_paper_is_inside() -> None:
         for one in fonts["/Font"].values():
             (shape,) = one.get_object()["/DescendantFonts"]
             assert "/FontFile2" in shape.get_object()["/FontDescriptor"].get_object()
+
+
+@pytest.mark.parametrize(("mode", "kind"), [("CMYK", "JPEG"), ("RGB", "JPEG"), ("RGBA", "PNG")])
+def test_a_logo_of_such_a_paper_is_as_archives_want_it(mode: str, kind: str) -> None:
+    """ISO 19005-3: nothing smoothed (6.2.8), no inks beside the colours of screens (6.2.4.3)."""
+    logo = BytesIO()
+    Image.new(mode, (60, 30)).save(logo, kind)
+    paper, _ = carrying([Sold("1", "100")], logo.getvalue())
+    resources: Any = PdfReader(BytesIO(paper)).pages[0]["/Resources"]
+    (shown,) = [one.get_object() for one in resources["/XObject"].values()]
+    layers = [shown, shown["/SMask"]] if "/SMask" in shown else [shown]
+    assert shown["/ColorSpace"] == "/DeviceRGB"
+    assert not any(one["/Interpolate"].value for one in layers)
+    assert ("/SMask" in shown) is (mode == "RGBA")
 
 
 def test_the_same_document_is_the_same_paper_to_the_byte() -> None:
