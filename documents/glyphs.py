@@ -24,6 +24,9 @@ _FONTS = ("Inter-Regular.ttf", "DejaVuSans-Rest.ttf")
 """What texts are set in (other weights of the first have the same letters), and the rest."""
 _LONGEST, _MOST = 60, 20
 """Of a text and of its letters, in a sentence."""
+_BOX = "\u25a1"
+_SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+"""They choose among shapes of the letter before them."""
 _PARTIES = {"buyer": "client", "seller": "entity"}
 """What a part of a picture is called where it is asked for."""
 
@@ -47,6 +50,25 @@ def without_glyph(text: str) -> list[str]:
     # A letter and its accent are set as one where there is one of both.
     letters = dict.fromkeys(normalize("NFC", text))
     return [one for one in letters if ord(one) not in known and category(one)[0] not in "CMZ"]
+
+
+def boxed(text: str) -> str:
+    """The text with a drawn box in the place of each letter or mark that no font has.
+
+    It looks as it would without, but archives set no letter that a font lacks (ISO 19005-3,
+    6.2.11.8).
+    """
+    if not _UNUSUAL.search(text):
+        return text
+    known = _known()
+    text = normalize("NFC", text)
+    lacking = (one for one in set(text) if ord(one) not in known and not _is_unseen(one))
+    return text.translate(dict.fromkeys(map(ord, lacking), _BOX))
+
+
+def _is_unseen(letter: str) -> bool:
+    """Whether it is set as nothing or as a blank, whatever the font has."""
+    return category(letter) in ("Cc", "Cf", "Zs", "Zl", "Zp") or letter in _SELECTORS
 
 
 def _texts(value: Any, field: tuple[PathPart, ...]) -> Iterator[tuple[str, tuple[PathPart, ...]]]:

@@ -12,6 +12,7 @@ import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from documents import figures
+from documents.glyphs import boxed
 from documents.logo import in_screen_colours, logo_media_type
 from documents.pdf.assets import Carried, Images
 from documents.pdf.page import FACTS_A_ROW, Page
@@ -37,8 +38,13 @@ def render_invoice(
     if archival and picture.logo:
         picture = replace(picture, logo=in_screen_colours(picture.logo))
     images = _images(picture)
+    markup = invoice_markup(picture, logo=next(iter(images), None))
+    if archival:
+        # What stands before is told, not set.
+        head, body, rest = markup.partition("<body")
+        markup = f"{head}{body}{boxed(rest)}"
     return printed(
-        invoice_markup(picture, logo=next(iter(images), None)),
+        markup,
         images=images,
         archival_identifier=identifier,
         carried=carried,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -364,6 +365,18 @@ def test_every_font_of_such_a_paper_is_inside() -> None:
         for one in fonts["/Font"].values():
             (shape,) = one.get_object()["/DescendantFonts"]
             assert "/FontFile2" in shape.get_object()["/FontDescriptor"].get_object()
+
+
+def test_such_a_paper_sets_no_letter_that_its_fonts_lack(caplog: pytest.LogCaptureFixture) -> None:
+    """ISO 19005-3, 6.2.11.8: a box stands there, the XML says what was written."""
+    caplog.set_level(logging.WARNING, "weasyprint")
+    words = "東京 한국 👷\ufe0f \ue000 e\u0301 \u200b\u00ad\u2003 שָׁ क्षि \u0e33 Ω É"
+    paper, xml = carrying([Sold("1", "100", description=words)])
+    assert "notdef" not in caplog.text
+    said = " ".join(page.extract_text() for page in PdfReader(BytesIO(paper)).pages)
+    assert "□□" in said
+    assert "Ω" in said
+    assert found(xml, "SpecifiedTradeProduct", "Name") == [words]
 
 
 @pytest.mark.parametrize(("mode", "kind"), [("CMYK", "JPEG"), ("RGB", "JPEG"), ("RGBA", "PNG")])
