@@ -109,7 +109,8 @@ def selection(name: str) -> str:
 
 
 def call(api: ApiClient, name: str, given: dict[str, Any]) -> dict[str, Any]:
-    arguments = MUTATIONS[name].args
+    # What is left out is not there: a default that is no null stands for it.
+    arguments = {one: kind for one, kind in MUTATIONS[name].args.items() if one in given}
     heads = ", ".join(f"${one}: {argument.type}" for one, argument in arguments.items())
     tails = ", ".join(f"{one}: ${one}" for one in arguments)
     asked = f"mutation({heads}) {{ {name}({tails}) {{ {selection(name)} }} }}"
