@@ -80,8 +80,18 @@ def electronic_of(dossier: Dossier, picture: InvoicePicture) -> Electronic:
         vat_in_euro=_vat_in_euro(picture, seller),
         late_payment=_late_payment(picture) if professional else None,
         is_domestic=professional and buyer in FRANCE,
-        notes=tuple(text for text in (*opening, *picture.mentions, picture.footer_message) if text),
+        notes=tuple(
+            text
+            for text in (*opening, *_zero_rated(dossier), *picture.mentions, picture.footer_message)
+            if text
+        ),
     )
+
+
+def _zero_rated(dossier: Dossier) -> list[str | None]:
+    """What is said of a rate of 0 %, which has no reason to bear no VAT (BR-Z-10)."""
+    taxes = (group.tax for group in groups_of(dossier.invoice))
+    return [tax.mention for tax in taxes if tax.category is VatCategory.ZERO]
 
 
 def _terms(picture: InvoicePicture) -> str:
