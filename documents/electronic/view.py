@@ -167,6 +167,9 @@ def _with_country(number: str | None) -> str | None:
 
 def _place(lines: tuple[str, ...], country: str) -> Place:
     town = _TOWN.fullmatch(lines[-1]) if lines else None
+    if town and country in FRANCE and len(town[1]) < 5:
+        # "1250 route de Lyon, 69000 Lyon", told in one line.
+        town = None
     street = lines[:-1] if town else lines
     if len(street) > 3:
         street = (*street[:2], ", ".join(street[2:]))

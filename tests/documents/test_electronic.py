@@ -145,6 +145,16 @@ def test_the_terms_stand_where_they_belong() -> None:
     assert found(content, "SubjectCode") == ["PMT", "PMD", "AAB"]
 
 
+def test_a_number_in_a_street_is_no_postcode() -> None:
+    """In France one has five digits; streets of the country have numbers of four."""
+    rural = buying(billing_address="1250 route de Lyon, 01000 Bourg")
+    place = told([Sold("1", "100")], client=rural).buyer.place
+    assert (place.lines, place.town) == (("1250 route de Lyon, 01000 Bourg",), None)
+    swiss = buying(country="CH", billing_address="Rue du Lac 1\n1000 Lausanne")
+    place = told([Sold("1", "100")], client=swiss).buyer.place
+    assert (place.postcode, place.town) == ("1000", "Lausanne")
+
+
 def test_on_debits_vat_falls_due_with_the_invoice() -> None:
     content = cii.write(told([Sold("1", "100")], entity=rivage(vat_on_debits=True)))
     assert found(content, "DueDateTypeCode") == ["5"]
