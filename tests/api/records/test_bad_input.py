@@ -13,12 +13,16 @@ from uuid import uuid4
 
 import pytest
 from graphql import (
+    GraphQLArgument,
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
+    Undefined,
+    ast_from_value,
     get_named_type,
+    print_ast,
 )
 
 from server.graphql import jalon_schema
@@ -293,9 +297,16 @@ def right_call(name: str) -> dict[str, Any]:
     return {"input": copy.deepcopy(RIGHT[name])}
 
 
+def declared(argument: GraphQLArgument) -> str:
+    """The type of a variable for it, with what stands for it where it is left out."""
+    usual = argument.default_value
+    value = None if usual in (None, Undefined) else ast_from_value(usual, argument.type)
+    return f"{argument.type} = {print_ast(value)}" if value else str(argument.type)
+
+
 def operation(name: str) -> str:
     arguments = MUTATIONS[name].args
-    heads = ", ".join(f"${one}: {argument.type}" for one, argument in arguments.items())
+    heads = ", ".join(f"${one}: {declared(argument)}" for one, argument in arguments.items())
     tails = ", ".join(f"{one}: ${one}" for one in arguments)
     payload = get_named_type(MUTATIONS[name].type)
     assert isinstance(payload, GraphQLObjectType)
