@@ -5,14 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from persistence.audit.tables import WATCHED
-from tests.api.records.test_bad_input import (
-    IDENTIFIERS,
-    RIGHT,
-    hardened,
-    needs_key,
-    operation,
-    right_call,
-)
+from tests.api.records.calling import operation
+from tests.api.records.test_bad_input import IDENTIFIERS, RIGHT, hardened, needs_key, right_call
 from tests.persistence.firms import raw
 from tests.support.api import ApiClient
 

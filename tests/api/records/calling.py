@@ -7,16 +7,20 @@ from typing import Any
 from uuid import uuid4
 
 from graphql import (
+    GraphQLArgument,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLScalarType,
+    Undefined,
+    ast_from_value,
     get_named_type,
     is_list_type,
     is_non_null_type,
     is_required_argument,
     is_required_input_field,
+    print_ast,
 )
 
 from server.graphql import jalon_schema
@@ -124,3 +128,22 @@ def required(name: str) -> dict[str, Any]:
         for one, argument in MUTATIONS[name].args.items()
         if is_required_argument(argument)
     }
+
+
+def declared(argument: GraphQLArgument) -> str:
+    """The type of a variable for it, with what stands for it where it is left out."""
+    usual = argument.default_value
+    value = None if usual in (None, Undefined) else ast_from_value(usual, argument.type)
+    return f"{argument.type} = {print_ast(value)}" if value else str(argument.type)
+
+
+def operation(name: str) -> str:
+    """A mutation with all its arguments, which asks for nothing but what it refuses."""
+    arguments = MUTATIONS[name].args
+    heads = ", ".join(f"${one}: {declared(argument)}" for one, argument in arguments.items())
+    tails = ", ".join(f"{one}: ${one}" for one in arguments)
+    payload = get_named_type(MUTATIONS[name].type)
+    assert isinstance(payload, GraphQLObjectType)
+    results = "results { userErrors { code message } }" if "results" in payload.fields else ""
+    asked = f"userErrors {{ code message }} {results}"
+    return f"mutation({heads}) {{ {name}({tails}) {{ {asked} }} }}"

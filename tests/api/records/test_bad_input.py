@@ -13,21 +13,17 @@ from uuid import uuid4
 
 import pytest
 from graphql import (
-    GraphQLArgument,
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
-    GraphQLObjectType,
-    Undefined,
-    ast_from_value,
     get_named_type,
-    print_ast,
 )
 
 from server.graphql import jalon_schema
 from tests.api.batches.acts import listed, saved
 from tests.api.invoices.mail_acts import queued
+from tests.api.records.calling import operation
 from tests.api.records.test_other_firms import SOME_TIME
 from tests.api.schedules.acts import scheduled
 from tests.api.settings.acts import A_PRODUCT, AN_ENTITY, done
@@ -295,24 +291,6 @@ def right_call(name: str) -> dict[str, Any]:
     if name in IDENTIFIERS:
         return {next(iter(MUTATIONS[name].args)): IDENTIFIERS[name]}
     return {"input": copy.deepcopy(RIGHT[name])}
-
-
-def declared(argument: GraphQLArgument) -> str:
-    """The type of a variable for it, with what stands for it where it is left out."""
-    usual = argument.default_value
-    value = None if usual in (None, Undefined) else ast_from_value(usual, argument.type)
-    return f"{argument.type} = {print_ast(value)}" if value else str(argument.type)
-
-
-def operation(name: str) -> str:
-    arguments = MUTATIONS[name].args
-    heads = ", ".join(f"${one}: {declared(argument)}" for one, argument in arguments.items())
-    tails = ", ".join(f"{one}: ${one}" for one in arguments)
-    payload = get_named_type(MUTATIONS[name].type)
-    assert isinstance(payload, GraphQLObjectType)
-    results = "results { userErrors { code message } }" if "results" in payload.fields else ""
-    asked = f"userErrors {{ code message }} {results}"
-    return f"mutation({heads}) {{ {name}({tails}) {{ {asked} }} }}"
 
 
 def needs_key(name: str) -> bool:
