@@ -16,6 +16,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import facturx
 from _shared.growth import show_growth
@@ -42,6 +43,10 @@ def final(lines: int, number: int) -> tuple[Dossier, InvoicePicture]:
     return made, picture_of(made, Occasion(DAY))
 
 
+def drawn(made: Dossier, picture: InvoicePicture) -> bytes:
+    return cii.write(electronic_of(made, picture))
+
+
 def by_the_library(picture: InvoicePicture, xml: bytes) -> bytes:
     made: bytes = facturx.generate_from_binary(plain_loop(picture), xml, check_xsd=False)
     return made
@@ -62,9 +67,9 @@ def papers(documents: int) -> None:
         made, picture = final(10, number)
         # No two of a shape: neither side can have kept anything of it.
         picture = replace(picture, accent=f"#{number * 64:06x}")
-        xml = cii.write(electronic_of(made, picture))
-        taken = seconds(lambda: factur_x.print_with(picture, xml))  # noqa: B023
-        usual = seconds(lambda: by_the_library(picture, xml))  # noqa: B023
+        xml = drawn(made, picture)
+        taken = seconds(partial(factur_x.print_with, picture, xml))
+        usual = seconds(partial(by_the_library, picture, xml))
         if number > 2:
             ours.append(taken)
             peer.append(usual)
@@ -79,8 +84,8 @@ def xml(documents: int, sizes: list[int]) -> None:
     points = []
     for lines in sizes:
         made, picture = final(lines, 1)
-        cii.write(electronic_of(made, picture))
-        found = [seconds(lambda: cii.write(electronic_of(made, picture))) for _ in range(documents)]  # noqa: B023
+        drawn(made, picture)
+        found = [seconds(partial(drawn, made, picture)) for _ in range(documents)]
         points.append((lines, statistics.median(found)))
     show(("XML by lines", "ms"), [(str(at), f"{1000 * cost:.2f}") for at, cost in points])
     show_growth("XML by lines", {"from records to bytes": points})

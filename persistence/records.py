@@ -25,8 +25,8 @@ _PORTION = 5000
 
 
 def portions(keys: Iterable[int]) -> Iterator[list[int]]:
-    """The identifiers in order, as many at a time as go into a statement."""
-    wanted = sorted(keys)
+    """The identifiers in order, each once, as many at a time as go into a statement."""
+    wanted = sorted(set(keys))
     for start in range(0, len(wanted), _PORTION):
         yield wanted[start : start + _PORTION]
 

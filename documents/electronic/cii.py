@@ -6,12 +6,12 @@ their places), AFNOR XP Z12-012 (BR-FR). The same document gives the same bytes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from xml.etree import ElementTree
 
+from documents.characters import within_xml
 from documents.electronic.terms import Allowance, Electronic, Place, ToldGroup, ToldLine, Trader
 from documents.picture import Reference
 from domain.invoice.model import InvoiceKind
@@ -40,8 +40,6 @@ _SERVICES, _AFTER_DEPOSIT = "S1", "S4"
 """Frames (BT-23)."""
 _DISCOUNT = "95"
 """UNTDID 5189."""
-_NEVER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 cannot hold."""
 
 Node = ElementTree.Element
 
@@ -72,7 +70,7 @@ def _in(parent: Node, name: str, text: str | None = None, **attributes: str) -> 
     """A new last child of `parent`."""
     child = ElementTree.SubElement(parent, _named(name), attributes)
     if text is not None:
-        child.text = _NEVER.sub("", text)
+        child.text = within_xml(text)
     return child
 
 

@@ -24,6 +24,7 @@ from documents.electronic.terms import (
     Trader,
 )
 from documents.picture import InvoicePicture, Party
+from documents.picture import LineKind as PaperLine
 from documents.portrait import LATE_PAYMENT, NO_DISCOUNT
 from domain.client import ClientType
 from domain.invoice.credit import groups_of, taxes_as_issued
@@ -41,7 +42,6 @@ CREDIT_TERMS = "Credit note: set against what is due, or paid back."
 
 _TOWN = re.compile(r"(?:[A-Z]{1,2}-)?(\d{4,5}) (\S.*)")
 """The line of an address that names the town: "75001 Paris", "B-1000 Bruxelles"."""
-_VAT_COUNTRIES = country_codes() - {"XK"} | {"EL", "XI"}
 _UNITS = frozenset(("C62", "LS", "HUR", "DAY", "MON"))
 """Of UN/ECE Rec 20, those that we know; whatever else was written is one (C62)."""
 
@@ -49,7 +49,7 @@ _UNITS = frozenset(("C62", "LS", "HUR", "DAY", "MON"))
 def electronic_of(dossier: Dossier, picture: InvoicePicture) -> Electronic:
     """The document as programs read it; `picture` is the one that its paper is printed from."""
     invoice = dossier.invoice
-    lines, opening = _lines(dossier)
+    lines, opening = _lines(dossier, _headings(picture))
     project = picture.project
     seller, buyer = _countries(picture, dossier.entity.country)
     professional = _is_between_professionals(dossier, picture, seller)
@@ -162,7 +162,12 @@ def _trader(party: Party, country: str, language: str) -> Trader:
 
 def _with_country(number: str | None) -> str | None:
     """A number for VAT that names its country (BR-CO-09); Greece writes EL. None for another."""
-    return number if number and number[:2] in _VAT_COUNTRIES else None
+    return number if number and number[:2] in _vat_countries() else None
+
+
+@cache
+def _vat_countries() -> frozenset[str]:
+    return country_codes() - {"XK"} | {"EL", "XI"}
 
 
 def _place(lines: tuple[str, ...], country: str) -> Place:
@@ -199,7 +204,9 @@ def _together(some: Sequence[VatGroup], currency: str) -> ToldGroup:
     return ToldGroup(tax=tax, base=from_minor(base, currency), vat=from_minor(vat, currency))
 
 
-def _lines(dossier: Dossier) -> tuple[tuple[ToldLine, ...], tuple[str, ...]]:
+def _lines(
+    dossier: Dossier, headings: Mapping[int, str]
+) -> tuple[tuple[ToldLine, ...], tuple[str, ...]]:
     """The lines with figures, and the texts before the first of them.
 
     A text is a note of the line above it: EN 16931 knows no line without an amount.
@@ -219,19 +226,26 @@ def _lines(dossier: Dossier) -> tuple[tuple[ToldLine, ...], tuple[str, ...]]:
             else:
                 opening.append(text)
         else:
-            told.append(_line(line, taxes[line.tax_code_id or 0], _project(line, dossier)))
+            told.append(_line(line, taxes[line.tax_code_id or 0], headings.get(line.position)))
     return tuple(told), tuple(opening)
 
 
-def _project(line: InvoiceLine, dossier: Dossier) -> tuple[str, ...]:
-    """Of an invoice over several projects, whose line it is: the paper says so above it (B26)."""
-    if len(dossier.projects) < 2:
-        return ()
-    key = dossier.phase_projects.get(line.phase_id or 0)
-    return tuple(f"{one.code} – {one.name}" for one in dossier.projects if one.id == key)
+def _headings(picture: InvoicePicture) -> dict[int, str]:
+    """By position of a line, the project that the paper names above it (B26)."""
+    told: dict[int, str] = {}
+    heading: str | None = None
+    for line in picture.lines:
+        match line.kind:
+            case PaperLine.HEADING:
+                heading = line.description
+            case PaperLine.SUBTOTAL:
+                heading = None
+            case _ if heading:
+                told[line.position] = heading
+    return told
 
 
-def _line(line: InvoiceLine, tax: Tax, notes: tuple[str, ...]) -> ToldLine:
+def _line(line: InvoiceLine, tax: Tax, heading: str | None) -> ToldLine:
     if line.quantity is None or line.unit_price is None:
         raise ValueError(f"line {line.position} has no quantity or no price")
     net = from_minor(line.net_minor, line.currency)
@@ -245,7 +259,7 @@ def _line(line: InvoiceLine, tax: Tax, notes: tuple[str, ...]) -> ToldLine:
         price=line.unit_price,
         net=net,
         tax=tax,
-        notes=notes,
+        notes=(heading,) if heading else (),
         sku=line.sku,
         period=(line.period_start, line.period_end or line.period_start)
         if line.period_start

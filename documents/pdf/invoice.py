@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
@@ -12,6 +11,7 @@ import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from documents import figures
+from documents.characters import within_xml
 from documents.glyphs import boxed
 from documents.logo import in_screen_colours, logo_media_type
 from documents.pdf.assets import Carried, Images
@@ -19,9 +19,6 @@ from documents.pdf.page import FACTS_A_ROW, Page
 from documents.pdf.press import LOGO_URL, printed
 from documents.picture import InvoicePicture
 from documents.picture_json import to_json
-
-_NOT_XML = re.compile("[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
-"""Characters no XML may hold (a stray control character pasted from somewhere)."""
 
 HTML_FOLDER = Path(__file__).parent.parent / "html"
 
@@ -61,7 +58,7 @@ def invoice_markup(picture: InvoicePicture, *, logo: str | None) -> str:
         in_fours=figures.in_fours,
         day=figures.day,
     )
-    return _NOT_XML.sub("", markup)
+    return within_xml(markup)
 
 
 def _identifier(picture: InvoicePicture) -> str:

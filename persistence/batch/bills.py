@@ -12,8 +12,8 @@ from domain.batch.model import BatchInvoice, BatchItem, BillState
 from domain.batch.moved import Named
 from domain.project.model import Contract, Phase, Project
 from persistence.batch.batches import release
-from persistence.books.exports import portions
 from persistence.bulk import among, run_rows
+from persistence.records import portions
 from persistence.session import ScopedSession
 
 

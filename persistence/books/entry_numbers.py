@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import func, select
 
 from domain.entry_number import EntryNumber
-from persistence.books.exports import portions
 from persistence.books.journals import Posted
 from persistence.invoice.numbers import locked_counter
+from persistence.records import portions
 from persistence.session import ScopedSession, insert_all
 
 ENTRY_SERIES = "#E"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,17 +12,8 @@ from domain.accounting import AccountingExport, AccountingSettings, ExportFormat
 from domain.catalogue import LedgerAccount
 from domain.invoice.model import Invoice
 from domain.project.model import Contract, Phase
+from persistence.records import portions
 from persistence.session import ScopedSession
-
-_PORTION = 5000
-"""Identifiers in one statement: a driver takes 32,766 values."""
-
-
-def portions(keys: Iterable[int]) -> Iterator[list[int]]:
-    """The identifiers in parts that one statement takes."""
-    wanted = sorted(set(keys))
-    for start in range(0, len(wanted), _PORTION):
-        yield wanted[start : start + _PORTION]
 
 
 def documents_by_id(session: ScopedSession, keys: Iterable[int]) -> dict[int, Invoice]:

@@ -18,7 +18,7 @@ from domain.invoice.model import LEGAL, Invoice, InvoiceKind
 from domain.invoice.taken import Step
 from domain.organisation import Entity
 from domain.payment import Payment, PaymentAllocation, PaymentCancellation
-from persistence.books.exports import portions
+from persistence.records import portions
 from persistence.session import ScopedSession
 
 

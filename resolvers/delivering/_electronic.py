@@ -15,6 +15,7 @@ from domain.invoice.model import CII_FORM, FACTUR_X_FORM, PDF_FORM, Invoice, Iss
 from domain.invoice.papers import ElectronicForm
 from persistence.invoice import invoices
 from persistence.records import the_record
+from persistence.session import ScopedSession
 from resolvers._mutation import Acting
 from resolvers.invoicing._picturing import picture_now
 from schema.context import Caller, House
@@ -46,7 +47,8 @@ class ToWrite:
     invoice_id: int
     number: str
     picture: InvoicePicture
-    xml: bytes
+    xml: bytes | KeptFile
+    """Of one that was drawn alone before, where it is."""
 
 
 def prepare_electronic(acting: Acting, invoice_id: int, form: ElectronicForm) -> ToWrite | KeptFile:
@@ -54,11 +56,10 @@ def prepare_electronic(acting: Acting, invoice_id: int, form: ElectronicForm) ->
 
     Refuses with all that stands in its way; of a pro forma too, while it can still be changed.
     """
-    session, shape = acting.session, _SHAPES[form]
+    session = acting.session
     invoice = the_record(session, Invoice, invoice_id)
-    kept = invoices.issued_document(session, invoice_id, shape.kept)
-    if kept is not None and kept.file_key is not None:
-        return shape.file(kept.file_key, str(invoice.number), kept.size or 0)
+    if kept := _there(session, invoice_id, form, str(invoice.number)):
+        return kept
     dossier = invoices.dossier_of(session, invoice)
     issued = invoices.issued_document(session, invoice_id, PDF_FORM)
     if issued is None:
@@ -68,7 +69,19 @@ def prepare_electronic(acting: Acting, invoice_id: int, form: ElectronicForm) ->
     told = electronic_of(dossier, picture)
     if issues := obstacles(told):
         raise Refusal(*issues)
-    return ToWrite(invoice_id, told.number, picture, cii.write(told))
+    alone = _there(session, invoice_id, ElectronicForm.CII, told.number)
+    return ToWrite(invoice_id, told.number, picture, alone or cii.write(told))
+
+
+def _there(
+    session: ScopedSession, invoice_id: int, form: ElectronicForm, number: str
+) -> KeptFile | None:
+    """What was written before in a form."""
+    shape = _SHAPES[form]
+    kept = invoices.issued_document(session, invoice_id, shape.kept)
+    if kept is None or kept.file_key is None:
+        return None
+    return shape.file(kept.file_key, number, kept.size or 0)
 
 
 def write_electronic(
@@ -86,7 +99,9 @@ def write_electronic(
     """
     if isinstance(prepared, KeptFile):
         return prepared
-    alone = _kept(house, caller, prepared, ElectronicForm.CII, prepared.xml, patient=patient)
+    alone = prepared.xml
+    if not isinstance(alone, KeptFile):
+        alone = _kept(house, caller, prepared, ElectronicForm.CII, alone, patient=patient)
     if form is ElectronicForm.CII:
         return alone
     paper = factur_x.print_with(prepared.picture, house.files.get(alone.key))

@@ -69,6 +69,7 @@ class Validator:
 
     def __init__(self, command: tuple[str, ...] = _SERVER, patience: float = _PATIENCE) -> None:
         self._patience = patience
+        # Open as long as the process may write its last words to it; `end` closes it.
         self._told = tempfile.TemporaryFile()  # noqa: SIM115
         self.process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._told

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from domain.invoice.model import CII_FORM, IssuedDocument
 from tests.api.invoices.acts import CLIENT, account_line, blank, change, codes, draw, final
 from tests.api.invoices.paying_acts import Row, act, fee_project
-from tests.api.invoices.project_acts import jobs, over
+from tests.api.invoices.project_acts import change_project, jobs, over
 from tests.support.api import ApiClient
 from tests.support.official_rules import broken
 
@@ -168,6 +168,7 @@ def test_the_lines_of_several_projects_say_whose_they_are(firm: ApiClient) -> No
     known(firm)
     invoice = over(firm, *jobs(firm, "ELE-2", "ELE-3").values())
     assert final(firm, invoice)["userErrors"] == []
+    change_project(firm, "ELE-3", name="Autre nom")
     content = content_of(firm, invoice)
     assert broken(content) == []
     assert b"<ram:SpecifiedProcuringProject>" not in content
