@@ -12,6 +12,8 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import cache
 
 import httpx2
@@ -71,6 +73,18 @@ async def fetch(url: str, gate: Gate, *, most: int) -> bytes:
             if len(read) > most:
                 raise AnswerRefused(f"more than {most} bytes")
     return bytes(read)
+
+
+def asked_to_wait(said: str, now: datetime) -> timedelta | None:
+    """How long a header Retry-After asks for: seconds, or until a date (RFC 9110, 10.2.3)."""
+    if said.isascii() and said.isdigit():
+        return timedelta(seconds=int(said)) if len(said) < 7 else None
+    try:
+        until = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    # A date of HTTP is one of Greenwich, said or not.
+    return max((until if until.tzinfo else until.replace(tzinfo=UTC)) - now, timedelta(0))
 
 
 async def _sent(

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 
 import httpx2
 from standardwebhooks import Webhook as Signer
@@ -16,7 +15,7 @@ from standardwebhooks import Webhook as Signer
 from domain.errors import Refusal
 from domain.handover import Attempt, Webhook, told
 from jobs.gate import Gate
-from jobs.web_call import answered
+from jobs.web_call import answered, asked_to_wait
 
 _LONGEST_ANSWER = 400
 """Bytes of an answer that are read and kept: enough for a reason."""
@@ -65,7 +64,7 @@ async def _post(message: Webhook, gate: Gate, now: datetime) -> Attempt:
         said = await _beginning(answer)
         error = f"HTTP {status}: {said}" if said else f"HTTP {status}"
         is_gone = status == httpx2.codes.GONE
-        after = _asked_to_wait(answer.headers.get("Retry-After", ""), now)
+        after = asked_to_wait(answer.headers.get("Retry-After", ""), now)
         return Attempt(status, error, is_final=is_gone, is_gone=is_gone, after=after)
 
 
@@ -77,15 +76,3 @@ async def _beginning(answer: httpx2.Response) -> str:
         if len(read) >= _LONGEST_ANSWER:
             break
     return read[:_LONGEST_ANSWER].decode(errors="replace")
-
-
-def _asked_to_wait(said: str, now: datetime) -> timedelta | None:
-    """How long a header Retry-After asks for: seconds, or until a date (RFC 9110, 10.2.3)."""
-    if said.isascii() and said.isdigit():
-        return timedelta(seconds=int(said)) if len(said) < 7 else None
-    try:
-        until = parsedate_to_datetime(said)
-    except ValueError:
-        return None
-    # A date of HTTP is one of Greenwich, said or not.
-    return max((until if until.tzinfo else until.replace(tzinfo=UTC)) - now, timedelta(0))
