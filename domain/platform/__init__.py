@@ -1,0 +1,1 @@
+"""Invoices sent to a plateforme agréée, and what comes back from it."""
