@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -104,11 +105,14 @@ def test_a_platform_that_does_not_search_by_our_identifier_says_nothing() -> Non
         pa.holds(b"<s/>")
         listed = ran(calls.changed(pa.access, since=LONG_AGO))
         assert len(listed.flows) == 1
-        other = {"flowId": "f", "updatedAt": "2026-11-01T00:00:00Z", "flowDirection": "Out"}
-        other |= {"acknowledgement": {"status": "Ok"}, "trackingId": "another"}
-        unread = {"flowId": "f"}
-        for results in ([other], [unread]):
-            pa.says(SEARCH, Answer(body=json.dumps({"results": results}).encode()))
+        other: dict[str, object] = {
+            **flow_of_day(1),
+            "flowDirection": "Out",
+            "trackingId": "another",
+        }
+        unread: dict[str, object] = {"flowId": "f"}
+        for flow in (other, unread):
+            pa.says(SEARCH, listing([flow]))
             fault = fault_of(calls.find(pa.access, INVOICE.tracking_id))
             assert "other flows than those of the trackingId" in fault.error
             assert not fault.is_final
@@ -202,11 +206,35 @@ def test_a_full_page_in_another_order_is_told_not_read_on_from() -> None:
         assert "in another order" in fault.error
 
 
+def test_a_full_page_that_is_mixed_is_asked_for_anew() -> None:
+    days = [flow_of_day(day) for day in (3, 1, 4)]
+    with platform() as pa:
+        pa.says(SEARCH, listing(days), listing([*days, flow_of_day(2)]))
+        page = ran(PlatformCalls(INSIDE).changed(pa.access, since=LONG_AGO, limit=3))
+        assert [flow.flow_id for flow in page.flows] == ["day-1", "day-2", "day-3", "day-4"]
+        assert [json.loads(one.body)["limit"] for one in pa.asked[1:]] == [3, 100]
+
+
+def test_the_last_page_of_a_cursor_is_read_whole_in_whatever_order() -> None:
+    for flows in ([flow_of_day(1)] * 100, [flow_of_day(2), *[flow_of_day(1)] * 99]):
+        with platform() as pa:
+            pa.says(SEARCH, listing(flows))
+            page = ran(PlatformCalls(INSIDE).changed(pa.access, since=LONG_AGO, cursor="c"))
+            assert (len(page.flows), page.cursor) == (100, None)
+
+
+def flow_of_day(day: int) -> dict[str, object]:
+    said = {"flowId": f"day-{day}", "updatedAt": f"2026-11-0{day}T00:00:00Z"}
+    return {**said, "flowDirection": "In", "acknowledgement": {"status": "Ok"}}
+
+
+def listing(flows: Sequence[object]) -> Answer:
+    return Answer(body=json.dumps({"results": flows}).encode())
+
+
 def test_a_platform_that_lists_what_is_not_later_leads_round_no_circle() -> None:
     """Nanoseconds that are cut, or ≥ where > is written: the same flow would come for ever."""
-    flow = {"flowId": "f", "updatedAt": "2026-11-01T00:00:00.123456789Z", "flowDirection": "In"}
-    flow |= {"acknowledgement": {"status": "Ok"}}
-    again = Answer(body=json.dumps({"results": [flow]}).encode())
+    again = listing([{**flow_of_day(1), "updatedAt": "2026-11-01T00:00:00.123456789Z"}])
     calls = PlatformCalls(INSIDE)
     with platform() as pa:
         pa.says(SEARCH, again, again)
@@ -219,8 +247,8 @@ def test_a_platform_that_lists_what_is_not_later_leads_round_no_circle() -> None
 
 
 def test_a_flow_that_nobody_can_read_stops_none_of_the_others() -> None:
-    good = {"flowId": "good", "updatedAt": "2026-11-01T01:00:00+01:00", "flowDirection": "In"}
-    good |= {"acknowledgement": {"status": "Ok"}, "flowType": "OfTomorrow", "name": None}
+    good = {**flow_of_day(1), "flowId": "good", "updatedAt": "2026-11-01T01:00:00+01:00"}
+    good |= {"flowType": "OfTomorrow", "name": None}
     bad = [
         7,
         {**good, "flowId": "a/b\n"},
@@ -232,7 +260,7 @@ def test_a_flow_that_nobody_can_read_stops_none_of_the_others() -> None:
         {**good, "flowId": "state", "acknowledgement": "Ok"},
     ]
     with platform() as pa:
-        pa.says(SEARCH, Answer(body=json.dumps({"results": [*bad, good]}).encode()))
+        pa.says(SEARCH, listing([*bad, good]))
         page = ran(PlatformCalls(INSIDE).changed(pa.access, since=LONG_AGO))
     (flow,) = page.flows
     assert (flow.flow_id, flow.flow_type, flow.name) == ("good", "OfTomorrow", "")
