@@ -172,5 +172,5 @@ def test_no_error_and_no_log_tells_a_secret_or_a_token(caplog: pytest.LogCapture
     assert "is not known" in said
     for one in [*secrets, escaped]:
         assert one not in said
-        assert one[: len(one) // 2] not in said.replace(f"token-{pa.port}"[: len(one) // 2], "")
+        assert one[: len(one) // 2] not in said
     assert all(len(one.error) <= 500 for one in told)

@@ -21,9 +21,10 @@ _TYPES = {"CustomerInvoice", "SupplierInvoice", "CustomerInvoiceLC", "SupplierIn
 _TYPES |= {"StateCustomerInvoiceLC", "StateSupplierInvoiceLC", "MultiFlowReport"}
 _TYPES |= {"AggregatedCustomerTransactionReport", "AggregatedCustomerPaymentReport"}
 _TYPES |= {"UnitaryCustomerPaymentReport", "UnitarySupplierTransactionReport"}
+_TYPES |= {"UnitaryCustomerTransactionReport"}
 _TYPES_OF_1_1 = _TYPES | {"StateInvoice"}
-_TYPES_OF_1_3 = _TYPES | {"UnitaryCustomerTransactionReport", "Undefined"}
-_TYPES_OF_1_3 |= {"StateCustomerInvoice", "StateSupplierInvoice", "StateTransactionReport"}
+_TYPES_OF_1_3 = _TYPES | {"Undefined", "StateCustomerInvoice"}
+_TYPES_OF_1_3 |= {"StateSupplierInvoice", "StateTransactionReport"}
 _TYPES_OF_1_3 |= {"StateTransactionReportLC", "StatePaymentReport", "StatePaymentReportLC"}
 
 
