@@ -50,7 +50,8 @@ This page is written by `make licences` from what is installed.
 """
 _WITHIN = """
 Files of others within this repository have their licences beside them: the GraphiQL page
-(`server/page/vendor/`) and the fonts of papers (`documents/fonts/`).
+(`server/page/vendor/`), the fonts of papers (`documents/fonts/`) and, for tests alone, the rules of
+lifecycle messages (`tests/fixtures/lifecycle/`).
 """
 
 

