@@ -62,7 +62,7 @@ def read_tree(content: bytes, bounds: Bounds) -> ElementTree.Element:
                 raise Unread(Fault.MALFORMED)
         parser.Parse(b"", True)
         return builder.tree.close()
-    except (expat.ExpatError, UnicodeError, LookupError) as error:
+    except expat.ExpatError as error:
         raise Unread(Fault.MALFORMED) from error
 
 

@@ -1,8 +1,9 @@
 """What the official rules say of an electronic invoice: XSD, EN 16931 and the French BR-FR.
 
-`broken(xml)` names every rule that an invoice of the profile EN 16931 (CII D22B) breaks, or a message
-of its life (CDAR D22B, BR-FR-CDV): none, and it passed all. The rules are run by tests.support.official_rules_server, in one process of its own
-for each worker of the tests: Saxon ends a process that was forked, or calls it in a second thread.
+`broken(xml)` names every rule that an invoice of the profile EN 16931 (CII D22B) breaks, or a
+message of its life (CDAR D22B, BR-FR-CDV): none, and it passed all. The rules are run by
+tests.support.official_rules_server, in one process of its own for each worker of the tests: Saxon
+ends a process that was forked, or calls it in a second thread.
 No answer is never a pass: `Unanswered` is raised, and the next question is put to a new process.
 """
 

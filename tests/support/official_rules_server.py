@@ -66,7 +66,8 @@ class Rules:
             schema, stylesheets = LIFE_SCHEMA, [LIFE_RULES]
         else:
             schema = folder() / SCHEMA
-            stylesheets = [folder() / one for one in ((EUROPEAN, FRENCH) if french else (EUROPEAN,))]
+            names = (EUROPEAN, FRENCH) if french else (EUROPEAN,)
+            stylesheets = [folder() / one for one in names]
         found = Verdict([], [])
         form = self._schema(schema)
         if not form.validate(document):

@@ -132,6 +132,7 @@ def test_money_paid_back_is_negative_and_says_why() -> None:
 
 def test_figures_are_plain() -> None:
     told = [("-0.00", "0.00"), ("1E+3", "1000.00"), ("0.125", "0.125"), ("7.1000", "7.10")]
+    told.append(("1E-7", "0.0000001"))
     given_ones = [CollectedAmount(Decimal(0), Decimal(figure)) for figure, _ in told]
     assert found(written(paid(*given_ones)), "ValueAmount") == [shown for _, shown in told]
 

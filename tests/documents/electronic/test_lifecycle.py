@@ -100,7 +100,7 @@ def test_reasons_are_read_with_what_is_asked_for() -> None:
     assert [(one.kind, one.term, one.name, one.value) for one in only(READ["207"]).points] == [
         ("DIV", "BT-152", "Taux TVA", "10.00"), ("DVA", "BT-152", "Taux TVA", "20.00"),
     ]  # fmt: skip
-    assert only(READ["207"]).amounts == ()
+    assert only(READ["207"]).amounts == only(READ["212"]).points == ()
     assert only(READ["200"]).reasons == only(READ["212"]).reasons == ()
 
 
@@ -246,7 +246,8 @@ LAUGHS = '<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">'
         (USUAL[:-9].encode(), Fault.MALFORMED),
         (USUAL.replace("Facture en", "&unknown;").encode(), Fault.MALFORMED),
         (USUAL.replace("Facture en", "\x01").encode(), Fault.MALFORMED),
-        (USUAL.replace("<ram:ID>", "<ram:ID " + "a" * 200_000).encode(), Fault.MALFORMED),
+        (USUAL.replace("<ram:ID>", f'<ram:ID a="{"a" * 200_000}">').encode(), Fault.MALFORMED),
+        (USUAL.encode("utf-16").replace("é".encode("utf-16-le"), b"\x00\xdc"), Fault.MALFORMED),
         (f"<!DOCTYPE x [{LAUGHS}]>{USUAL}".encode(), Fault.DECLARES),
         (f'<!DOCTYPE x SYSTEM "file:///etc/passwd">{USUAL}'.encode(), Fault.DECLARES),
         (f'<?xml version="1.0" encoding="utf-7"?>{USUAL}'.encode(), Fault.ENCODED),
