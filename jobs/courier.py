@@ -10,7 +10,6 @@ import asyncio
 import random
 import secrets
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
@@ -31,22 +30,16 @@ from domain.standing import Standing
 from domain.webhook import WEBHOOK_DISABLED
 from jobs.folder_drop import drop
 from jobs.gate import Gate
-from jobs.rounds import EVERY, Rounds, persistently
+from jobs.many_hands import ManyHands
+from jobs.rounds import EVERY, persistently
 from persistence.audit.acts import name_act
 from persistence.outside.deliveries import Busy, TakenDelivery, is_any_due, note, take_due
 from persistence.session import Database
 
 log = structlog.get_logger("jalon")
 
-AT_ONCE = 8
-AT_ONE_DESTINATION = 4
-"""Of those at once: a destination that is slow leaves places for the others."""
-
 _LONGEST = LEASE.total_seconds() / 2
 """Seconds after which nothing is carried any more: well before it is anybody's again."""
-
-_MADE_AT_ONCE = 2
-"""Papers that are printed at a time: it is work of this machine, which others wait for."""
 
 _NEVER = (WEBHOOK_DISABLED, HANDOVER_NO_DESTINATION)
 
@@ -57,7 +50,7 @@ Carry = Callable[[Parcel, datetime], Awaitable[Attempt]]
 """One attempt, to its end."""
 
 
-class Courier(Rounds):
+class Courier(ManyHands[TakenDelivery]):
     """Delivers for all organisations on a thread of its own, from `open` to `close`."""
 
     def __init__(
@@ -72,70 +65,33 @@ class Courier(Rounds):
         super().__init__("hand-over", every=every)
         self._database = database
         self._compose = compose
-        self._carry = carry
+        self._bring = carry
         self._clock = clock
 
-    def round(self) -> int:
-        """Carries what is due now and what becomes so meanwhile; how many attempts that were."""
+    def is_any_due(self) -> bool:
         with self._database.reading(None) as session:
-            if not is_any_due(session, now=self._clock()):
-                return 0
-        return asyncio.run(self._carry_all())
+            return is_any_due(session, now=self._clock())
 
-    async def _carry_all(self) -> int:
-        """Keeps all hands full: whoever waits for a slow answer keeps nobody else."""
-        count = 0
-        busy: Counter[Busy] = Counter()
-        presses = asyncio.Semaphore(_MADE_AT_ONCE)
-        at_work: dict[asyncio.Task[None], TakenDelivery] = {}
-        while True:
-            taken: list[TakenDelivery] = []
-            if len(at_work) < AT_ONCE and not self._is_leaving.is_set():
-                full = [one for one, many in busy.items() if many >= AT_ONE_DESTINATION]
-                others = (many for many in busy.values() if many < AT_ONE_DESTINATION)
-                # All that is taken may be for one destination.
-                most = min(AT_ONCE - len(at_work), AT_ONE_DESTINATION - max(others, default=0))
-                taken = await asyncio.to_thread(self._take, most, full)
-            for one in taken:
-                busy[one.busy] += 1
-                at_work[asyncio.create_task(self._deliver(one, presses))] = one
-            count += len(taken)
-            if not at_work:
-                return count
-            done, _ = await asyncio.wait(
-                at_work,
-                return_when=asyncio.FIRST_COMPLETED,
-                timeout=0 if taken and len(at_work) < AT_ONCE else self._every,
-            )
-            for task in done:
-                busy[at_work.pop(task).busy] -= 1
-                task.result()
-
-    def _take(self, most: int, besides: list[Busy]) -> list[TakenDelivery]:
-        now = self._clock()
-        with self._database.reading(None) as session:
-            if not is_any_due(session, now=now):
-                return []
+    def take(self, most: int, full: list[Busy]) -> list[TakenDelivery]:
         claim = secrets.token_hex(8)
         with self._database.writing(None, patient=True) as session:
             name_act(session, "handover")
-            return take_due(session, claim=claim, now=now, most=most, besides=besides)
+            return take_due(session, claim=claim, now=self._clock(), most=most, besides=full)
 
-    async def _deliver(self, taken: TakenDelivery, presses: asyncio.Semaphore) -> None:
-        """One delivery to the end of this attempt, whichever that is."""
+    async def carry(self, one: TakenDelivery, presses: asyncio.Semaphore) -> None:
         since = time.monotonic()
         try:
             async with presses:
-                parcel = await asyncio.to_thread(self._compose, taken)
+                parcel = await asyncio.to_thread(self._compose, one)
             if parcel is None:
                 return
             if time.monotonic() - since < _LONGEST:
-                attempt = await self._carry(parcel, self._clock())
+                attempt = await self._bring(parcel, self._clock())
             else:
                 attempt = Attempt(error="TimeoutError: it took too long to be made")
         except Exception as error:
-            attempt = _not_carried(error, taken)
-        await asyncio.to_thread(self._note, taken, attempt)
+            attempt = _not_carried(error, one)
+        await asyncio.to_thread(self._note, one, attempt)
 
     def _note(self, taken: TakenDelivery, attempt: Attempt) -> None:
         """Notes an attempt, on the disk: what is forgotten is delivered twice."""

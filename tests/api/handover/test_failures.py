@@ -10,7 +10,7 @@ import pytest
 
 from domain.handover import BREATHER, LEASE, PAUSES, SPREAD, Attempt
 from domain.webhook import WebhookEndpoint, switch_off
-from jobs.courier import AT_ONE_DESTINATION
+from jobs.many_hands import AT_ONE_PLACE
 from persistence.files import Files
 from persistence.outside.deliveries import note, take_due
 from persistence.records import the_record
@@ -112,10 +112,10 @@ def test_a_receiver_that_is_gone_is_switched_off(any_hooked: ApiClient, box: Rec
     """410: it gets nothing any more, what waited for it is dead, what it said is told."""
     endpoint = hook(any_hooked, box.url)
     box.always = Answer(410, b"we moved")
-    for _ in range(AT_ONE_DESTINATION + 2):
+    for _ in range(AT_ONE_PLACE + 2):
         finalised(any_hooked)
     carry(any_hooked)
-    assert len(box.posted) <= AT_ONE_DESTINATION
+    assert len(box.posted) <= AT_ONE_PLACE
     (node,) = any_hooked.query(ENDPOINTS)["webhookEndpoints"]["nodes"]
     assert (node["enabled"], node["disabledReason"]) == (False, "HTTP 410: we moved")
     assert {one["state"] for one in deliveries(any_hooked)} == {"DEAD"}
@@ -179,11 +179,11 @@ def test_a_silent_destination_keeps_nobody_else(
     other = hooked.of_another_firm()
     with_answer = Answer()
     hook(hooked, box.url)
-    count = AT_ONE_DESTINATION * 2
+    count = AT_ONE_PLACE * 2
     for _ in range(count):
         finalised(hooked)
     assert carry(hooked, timeout=0.15) < count
-    assert box.most_at_once <= AT_ONE_DESTINATION
+    assert box.most_at_once <= AT_ONE_PLACE
     assert carry(hooked) == 0
     box.always = with_answer
     calendar.now += max(BREATHER, PAUSES[0] * LONGER)

@@ -1,0 +1,83 @@
+"""Carrying many things at once, none of which keeps the others: slow places fill a few hands."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Hashable
+from typing import Any, Generic, Protocol, TypeVar
+
+from jobs.rounds import EVERY, Rounds
+
+AT_ONCE = 8
+AT_ONE_PLACE = 4
+"""Of those at once: a place that is slow leaves hands for the others."""
+
+_MADE_AT_ONCE = 2
+"""Papers that are made at a time: it is work of this machine, which others wait for."""
+
+
+class Held(Protocol):
+    """Something in hand."""
+
+    @property
+    def busy(self) -> Any:
+        """Where it goes."""
+
+
+Thing = TypeVar("Thing", bound=Held)
+
+
+class ManyHands(Rounds, Generic[Thing]):
+    """Keeps all hands full: whoever waits for a slow answer keeps nobody else."""
+
+    def __init__(self, name: str, *, every: float = EVERY) -> None:
+        super().__init__(name, every=every)
+
+    @abstractmethod
+    def is_any_due(self) -> bool:
+        """Whether there is something to carry."""
+
+    @abstractmethod
+    def take(self, most: int, full: list[Any]) -> list[Thing]:
+        """What is due, at most so much, but for the places that are `full`."""
+
+    @abstractmethod
+    async def carry(self, one: Thing, presses: asyncio.Semaphore) -> None:
+        """One attempt to its end, whichever that is; what is made is made within `presses`."""
+
+    def round(self) -> int:
+        """Carries what is due now and what becomes so meanwhile; how many attempts that were."""
+        return asyncio.run(self._carry_all()) if self.is_any_due() else 0
+
+    async def _carry_all(self) -> int:
+        count = 0
+        busy: Counter[Hashable] = Counter()
+        presses = asyncio.Semaphore(_MADE_AT_ONCE)
+        at_work: dict[asyncio.Task[None], Thing] = {}
+        while True:
+            taken: list[Thing] = []
+            if len(at_work) < AT_ONCE and not self._is_leaving.is_set():
+                full = [one for one, many in busy.items() if many >= AT_ONE_PLACE]
+                others = (many for many in busy.values() if many < AT_ONE_PLACE)
+                # All that is taken may be for one place.
+                most = min(AT_ONCE - len(at_work), AT_ONE_PLACE - max(others, default=0))
+                taken = await asyncio.to_thread(self._taken, most, full)
+            for one in taken:
+                busy[one.busy] += 1
+                at_work[asyncio.create_task(self.carry(one, presses))] = one
+            count += len(taken)
+            if not at_work:
+                return count
+            done, _ = await asyncio.wait(
+                at_work,
+                return_when=asyncio.FIRST_COMPLETED,
+                timeout=0 if taken and len(at_work) < AT_ONCE else self._every,
+            )
+            for task in done:
+                busy[at_work.pop(task).busy] -= 1
+                task.result()
+
+    def _taken(self, most: int, full: list[Any]) -> list[Thing]:
+        return self.take(most, full) if self.is_any_due() else []
