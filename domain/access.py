@@ -61,7 +61,7 @@ SENTENCES: dict[Permission, str] = {
     Permission.PREPARE_INVOICES: "Draw, change and send pro formas, in bulk too.",
     Permission.FINALISE_INVOICES: "Make invoices legal, credit them, hand them to the accounts.",
     Permission.RECORD_PAYMENTS: "Record what clients pay.",
-    Permission.EDIT_SETTINGS: "Change the firm, its entities, taxes, accounts and webhooks.",
+    Permission.EDIT_SETTINGS: "Change the firm, its entities, taxes, accounts, connections.",
     Permission.MANAGE_PEOPLE: "Invite people, give roles, make and revoke keys.",
     Permission.READ_AUDIT: "Read who did what, and take that out.",
 }

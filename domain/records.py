@@ -30,6 +30,9 @@ from domain.invoice.past_credit import CreditedHistory
 from domain.job import Job, JobFile
 from domain.organisation import Entity, Organisation
 from domain.payment import Payment, PaymentAllocation, PaymentCancellation, Reminder
+from domain.platform.connection import PlatformConnection, PlatformReading
+from domain.platform.status import LifecycleStatus
+from domain.platform.transmission import Transmission
 from domain.project.adjustment import Adjustment
 from domain.project.history import BillingHistory
 from domain.project.model import Contract, Phase, Project
@@ -88,6 +91,7 @@ __all__ = [
     "Job",
     "JobFile",
     "LedgerAccount",
+    "LifecycleStatus",
     "Member",
     "NumberCounter",
     "Organisation",
@@ -96,6 +100,8 @@ __all__ = [
     "PaymentAllocation",
     "PaymentCancellation",
     "Phase",
+    "PlatformConnection",
+    "PlatformReading",
     "Product",
     "ProgressUpdate",
     "Project",
@@ -107,5 +113,6 @@ __all__ = [
     "Tally",
     "TaxCode",
     "TimeEntry",
+    "Transmission",
     "WebhookEndpoint",
 ]

@@ -15,9 +15,11 @@ from sqlalchemy import ColumnElement, select
 from domain.account import AccountLink
 from domain.handover import HandoverDelivery
 from domain.invoice.mail import InvoiceMail
+from domain.platform.connection import PlatformReading
+from domain.platform.transmission import Transmission
 from persistence.session import ScopedSession
 
-Lent = TypeVar("Lent", InvoiceMail, HandoverDelivery, AccountLink)
+Lent = TypeVar("Lent", InvoiceMail, HandoverDelivery, AccountLink, Transmission, PlatformReading)
 
 
 def is_any_due(

@@ -90,7 +90,10 @@ SEEN: dict[type[Record], Seen] = {
     records.Invoice: Seen.INVOICE,
     records.InvoiceLine: Seen.LINE,
     **dict.fromkeys(
-        (records.IssuedDocument, records.InvoiceMail, records.Reminder, records.InvoiceExport),
+        (
+            *(records.IssuedDocument, records.InvoiceMail, records.Reminder),
+            *(records.InvoiceExport, records.Transmission, records.LifecycleStatus),
+        ),
         Seen.OF_INVOICE,
     ),
     records.Client: Seen.CLIENT,
@@ -110,6 +113,7 @@ SEEN: dict[type[Record], Seen] = {
             *(records.Batch, records.BatchContract, records.BatchItem, records.BatchPart),
             records.BatchInvoice,
             *(records.BatchSchedule, records.OutboxEntry, records.HandoverDelivery),
+            *(records.PlatformConnection, records.PlatformReading),
             *(records.WebhookEndpoint, records.ApiKey, records.Account, records.AccountLink),
             *(records.Identity, records.IdentityProvider, records.Tally),
             *(records.AuditEntry, records.AuditChange, records.AuditHead),

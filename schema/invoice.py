@@ -29,6 +29,7 @@ from schema.node import Node
 from schema.organisation import ENTITY, Entity
 from schema.project import PHASE, PROJECT, Phase, Project
 from schema.scalars import Money, MoneyRow, money, money_field, number_field, plain
+from schema.transmission import LIFECYCLE_STATUS, TRANSMISSION, LifecycleStatus, Transmission
 
 if TYPE_CHECKING:
     from schema.payment import PaymentAllocation
@@ -156,6 +157,12 @@ class Invoice(Node):
     allocations: list[Annotated[PaymentAllocation, strawberry.lazy("schema.payment")]]
     other_invoices: list[OtherInvoice]
     mails: list[InvoiceMail] = strawberry.field(description="By e-mail, the oldest first.")
+    transmissions: list[Transmission] = strawberry.field(
+        description="To an approved platform, the oldest first: itself, then what was received."
+    )
+    lifecycle_statuses: list[LifecycleStatus] = strawberry.field(
+        description="What became of it there, in the order in which it was told."
+    )
     exports: list[InvoiceExport] = strawberry.field(
         description="To the accounting software, the oldest first."
     )
@@ -307,6 +314,8 @@ INVOICE: Noun = Noun(
         "payment_state": Derived(_payment_states),
         "allocations": ToMany(_allocation, "invoice_id"),
         "mails": ToMany(lambda: INVOICE_MAIL, "invoice_id"),
+        "transmissions": ToMany(lambda: TRANSMISSION, "invoice_id"),
+        "lifecycle_statuses": ToMany(lambda: LIFECYCLE_STATUS, "invoice_id"),
         "exports": ToMany(lambda: INVOICE_EXPORT, "invoice_id"),
         "other_invoices": Derived(_others, default=()),
         "deletable": Computed(

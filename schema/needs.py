@@ -53,6 +53,7 @@ QUERY_NEEDS: dict[str, Need] = {
     ),
     **_all(
         Permission.READ_BILLING,
+        "transmissions lifecycleStatuses",
         "invoices invoice invoiceByNumber invoiceMails invoiceMailDraft totals billables",
     ),
     **_all(
@@ -64,7 +65,7 @@ QUERY_NEEDS: dict[str, Need] = {
         Permission.READ_BILLING,
         "batches batch batchContracts batchInvoices batchSchedules batchSchedule",
         "handovers handoverDeliveries webhookEndpoints exports accountingExport",
-        "accountingSettings",
+        "accountingSettings platformConnections",
         wants=Wants.WHOLE,
     ),
     **_all(Permission.READ, "imports importFile importRows", wants=Wants.WHOLE),
@@ -125,7 +126,7 @@ MUTATION_NEEDS: dict[str, Need] = {
     **_all(
         Permission.FINALISE_INVOICES,
         "invoiceFinalise invoiceCredit invoiceReplace pastInvoiceCredit",
-        "invoicesBulkFinalise invoicesBulkCredit",
+        "invoicesBulkFinalise invoicesBulkCredit invoicesTransmit",
     ),
     **_all(
         Permission.FINALISE_INVOICES,
@@ -143,6 +144,7 @@ MUTATION_NEEDS: dict[str, Need] = {
         _verbs("entity", _KEPT),
         _verbs("taxCode", _KEPT),
         _verbs("ledgerAccount", _KEPT),
+        _verbs("platformConnection", "Create Update Delete Read"),
         _verbs("webhookEndpoint", "Create Update Delete RotateSecret Test"),
         wants=Wants.WHOLE,
     ),

@@ -63,6 +63,8 @@ from resolvers.taking_over.importing import Importing, ImportingQueries
 from resolvers.taking_over.past_billing import PastBilling
 from resolvers.taking_over.returning import Returning
 from resolvers.taking_over.undoing import Undoing
+from resolvers.transmitting.connecting import Connecting, ConnectingQueries
+from resolvers.transmitting.transmitting import Transmitting, TransmittingQueries
 from server.breathing import Breathing
 from server.documents import Documents, KnownDocument
 from server.graphql_rows import read_field
@@ -86,6 +88,8 @@ QUERIES: tuple[type, ...] = (
     ChasingQueries,
     HandingOverQueries,
     HookingQueries,
+    ConnectingQueries,
+    TransmittingQueries,
     ExportingQueries,
     AuditingQueries,
     SigningInQueries,
@@ -124,6 +128,8 @@ MUTATIONS: tuple[type, ...] = (
     Settings,
     HandingOver,
     Hooking,
+    Connecting,
+    Transmitting,
     Auditing,
     SigningIn,
     LettingIn,

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
+from datetime import timedelta
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from domain.job import JobKind
+from domain.platform.connection import READ_EVERY
 from jobs.caretaker import Caretaker
 from jobs.courier import Courier, carrier
 from jobs.gate import Gate
 from jobs.keeper import EVERY, Keeper
 from jobs.kinds import Kind, Kinds
 from jobs.link_post import LinkPostman
+from jobs.listener import Desk, Listener
 from jobs.mail_rounds import Post
 from jobs.mail_server import server_at
+from jobs.messenger import Messenger
 from jobs.postman import Postman
 from jobs.rounds import Rounds
 from jobs.scheduler import EVERY as LOOK_EVERY
@@ -31,8 +36,12 @@ from resolvers.delivering._mailing import letter_of
 from resolvers.delivering._papers import carry_out_papers, give_papers_up
 from resolvers.taking_over._confirming import carry_out_confirm, give_confirm_up
 from resolvers.taking_over._reverting import carry_out_revert, give_revert_up
+from resolvers.transmitting import _collecting, _hearing, _sending
 from schema.context import House
 from server.settings import Settings
+
+if TYPE_CHECKING:
+    from jobs.platform_call import PlatformCalls
 
 
 @contextmanager
@@ -47,10 +56,13 @@ def at_work(
     keeper = Keeper(house.database, kinds_of(house), house.clock, every=every)
     postmen = [] if post is None else postmen_of(house, post, every=every)
     courier = courier_of(house, every=every)
+    platforms = (messenger_of(house, every=every), listener_of(house, every=every))
     scheduler = Scheduler(house.database, fire, house.clock, tell=keeper.start, every=look_every)
     caretaker = Caretaker(house.database, house.files, house.clock)
     keeper.open()
     courier.open()
+    for one in platforms:
+        one.open()
     scheduler.open()
     caretaker.open()
     for postman in postmen:
@@ -62,6 +74,8 @@ def at_work(
         scheduler.close()
         for postman in postmen:
             postman.close()
+        for one in platforms:
+            one.close()
         courier.close()
         keeper.close()
 
@@ -85,9 +99,45 @@ def postmen_of(house: House, post: Post, *, every: float = EVERY) -> list[Rounds
 
 def courier_of(house: House, *, every: float = EVERY, gate: Gate | None = None) -> Courier:
     """Who hands final invoices over to the webhooks and the folder of `house`."""
-    gate = gate or Gate(is_private_allowed=house.webhooks_private)
-    carry = carrier(gate, house.handover_folder)
+    carry = carrier(gate or _gate(house), house.handover_folder)
     return Courier(house.database, partial(parcel_of, house), carry, house.clock, every=every)
+
+
+def messenger_of(house: House, *, every: float = EVERY, gate: Gate | None = None) -> Messenger:
+    """Who sends electronic invoices to the platforms of `house`."""
+    compose = partial(_sending.parcel_of, house)
+    calls = partial(_calls, gate or _gate(house))
+    return Messenger(house.database, compose, calls, house.clock, every=every)
+
+
+def listener_of(
+    house: House,
+    *,
+    every: float = EVERY,
+    gate: Gate | None = None,
+    again: timedelta = READ_EVERY,
+) -> Listener:
+    """Who reads what the platforms of `house` have to tell."""
+    desk = Desk(
+        access=partial(_hearing.access_of, house),
+        wanted=partial(_hearing.wanted, house),
+        hear=partial(_hearing.hear, house),
+        tell=partial(_collecting.tell_payments, house),
+    )
+    calls = partial(_calls, gate or _gate(house))
+    return Listener(house.database, desk, calls, house.clock, every=every, again=again)
+
+
+def _gate(house: House) -> Gate:
+    return Gate(is_private_allowed=house.webhooks_private)
+
+
+@cache
+def _calls(gate: Gate) -> PlatformCalls:
+    # Here and not above: most processes call no platform, and all would pay for the library.
+    from jobs.platform_call import PlatformCalls
+
+    return PlatformCalls(gate)
 
 
 def post_of(settings: Settings) -> Post | None:

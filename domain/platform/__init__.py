@@ -1,1 +1,1 @@
-"""Invoices sent to a plateforme agréée, and what comes back from it."""
+"""The approved platform of an entity: how it is reached, what is sent, what comes back."""

@@ -83,6 +83,9 @@ WATCHED: Mapping[str, Watched] = {
     "outbox_entry": Watched(untold=("attempts", "last_error")),
     "handover_delivery": Watched(untold=(*_ATTEMPTS, "last_status")),
     "webhook_endpoint": Watched(secrets=("salt", "former_salt")),
+    "platform_connection": Watched(secrets=("sealed_secret",)),
+    "transmission": Watched(untold=(*_ATTEMPTS, "last_status")),
+    "lifecycle_status": _PLAIN,
     "api_key": Watched(secrets=("secret_sha256",), untold=("last_used_at",)),
     "member": _PLAIN,
     "identity_provider": _PLAIN,
@@ -113,6 +116,7 @@ LEFT_OUT: Mapping[str, str] = {
     "job_file": "What a job made of what is watched; the job is watched.",
     "journal_entry": "A counter: the number of an entry, given once and never changed.",
     "number_counter": "A counter, which can only rise.",
+    "platform_reading": "How far a platform was read; what came of it is watched.",
     "staged_upload": "A file on its way in; the import that it becomes is watched.",
     "tally": "Counts attempts by a hash, and forgets them.",
 }

@@ -17,6 +17,7 @@ from domain.invoice.model import PDF_FORM, IssuedDocument
 from persistence.bulk import WrittenJson
 from persistence.invoice import chain
 from persistence.outside.outbox import announce
+from persistence.outside.transmissions import enlist
 from persistence.session import insert_all
 from resolvers._mutation import Acting
 from resolvers.invoicing._picturing import occasions_of
@@ -79,5 +80,6 @@ def freeze_all(acting: Acting, documents: Sequence[Frozen]) -> dict[int, list[Is
     final = [one.dossier.invoice for one in documents]
     has_folder = acting.house.handover_folder is not None
     announce(session, HANDOVER, final, with_folder=has_folder, now=now)
+    enlist(session, final, now=now)
     chain.link_all(session, final, {key: one.hashed for key, one in pictures.items()})
     return boxes

@@ -40,6 +40,7 @@ from tests.api.records.asking import recorded_past
 from tests.api.schedules.acts import scheduled
 from tests.support.api import ApiClient
 from tests.support.takeover import phases_of, project
+from tests.support.transmitted import a_connection, a_transmission
 
 FIRST, LAST = "Zéphyrine", "Quillévéré"
 NAME, EMAIL, PHONE = f"{FIRST} {LAST}", "zephyrine.q@marque.test", "+33 6 98 76 54 32"
@@ -74,6 +75,7 @@ def fill(api: ApiClient) -> dict[str, str]:
         'mutation { webhookEndpointCreate(input: { url: "https://hook.example/" })'
         " { node { id } } }"
     )
+    a_transmission(api, a_connection(api), first)
     with api.house.database.writing(api.organisation_id) as session:
         _fill_up(session, api, int(first.rpartition("_")[2]))
     return {"final": first, "draft": draft, "mail": mail, "final_mail": final_mail}

@@ -31,6 +31,7 @@ from tests.support.api import ApiClient, open_api
 from tests.support.documents import DRAW
 from tests.support.postgres import PostgresServer
 from tests.support.prepared import Calendar, prepare
+from tests.support.transmitted import A_CONNECTION, a_connection
 
 SCHEMA = jalon_schema()._schema
 assert SCHEMA.mutation_type is not None
@@ -188,6 +189,10 @@ RIGHT: dict[str, dict[str, Any]] = {
     "webhookEndpointDelete": {"id": "webhook_endpoint_2"},
     "webhookEndpointRotateSecret": {"id": "webhook_endpoint_1"},
     "handoverRetry": {"ids": ["outbox_entry_1"]},
+    "platformConnectionCreate": {**A_CONNECTION, "entityId": "entity_4"},
+    "platformConnectionUpdate": {"id": "platform_connection_1"},
+    "platformConnectionDelete": {"id": "platform_connection_1"},
+    "invoicesTransmit": {"ids": ["invoice_3"]},
     "invoicesExport": {"format": "FEC", "ids": ["invoice_3"]},
     "accountingSettingsUpdate": {"entityId": "entity_1", "salesJournal": "VE"},
     "clientPapersUpdate": {"id": "client_30", "footerMessageFr": "Merci"},
@@ -224,6 +229,7 @@ IDENTIFIERS = {
     "invoiceElectronic": "invoice_1",
     "handoverAcknowledge": "outbox_entry_1",
     "webhookEndpointTest": "webhook_endpoint_1",
+    "platformConnectionRead": "platform_connection_1",
     "invoiceMailRetry": "invoice_mail_1",
     "invoiceMailCancel": "invoice_mail_1",
     "invoicesPdf": ["invoice_1"],
@@ -327,6 +333,7 @@ def hardened(
         saved(api, batch)
         for _ in range(2):
             api.query(operation("webhookEndpointCreate"), input=RIGHT["webhookEndpointCreate"])
+        a_connection(api)
         for email in ("one@a.example", "two@a.example"):
             api.query(operation("memberInvite"), input={"email": email, "role": "READER"})
         for audience in ("one", "two"):

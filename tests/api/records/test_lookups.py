@@ -17,6 +17,7 @@ from tests.api.settings.acts import A_PRODUCT, done
 from tests.support.api import ApiClient
 from tests.support.documents import DRAW, FINALISE
 from tests.support.takeover import phases_of, project, take_in
+from tests.support.transmitted import a_connection, a_transmission
 
 NODE = "query($id: ID!) { node(id: $id) { __typename id } }"
 
@@ -64,6 +65,12 @@ def delivered(api: ApiClient) -> dict[str, str]:
     return {"WebhookEndpoint": hook, "HandoverDelivery": found[0]["id"]}
 
 
+def transmitted(api: ApiClient, invoice: str) -> dict[str, str]:
+    """A platform, an invoice on its way through it, and a status that came back."""
+    connection = a_connection(api)
+    return {"PlatformConnection": connection, **a_transmission(api, connection, invoice)}
+
+
 def everything(api: ApiClient) -> dict[str, str]:
     """An identifier of each type of the API that has one; an invoice is drawn and made final."""
     take_in(api, "history", "adjustments")
@@ -98,6 +105,7 @@ def everything(api: ApiClient) -> dict[str, str]:
     )["importRows"]["nodes"]
     return {
         "Product": product,
+        **transmitted(api, invoice),
         **delivered(api),
         "BatchSchedule": scheduled(api)["id"],
         **done_with(api, invoice, data["invoice"]["entity"]["id"], job["client"]["id"]),

@@ -21,6 +21,7 @@ from tests.server.signing import person, signed_in
 from tests.support.api import ApiClient
 from tests.support.documents import DRAW, FINALISE
 from tests.support.takeover import phases_of, project
+from tests.support.transmitted import a_connection
 
 NOUN_OF = {
     "clientId": "client",
@@ -51,6 +52,7 @@ OWN_ID = {
         f"webhookEndpoint{verb}": "webhook_endpoint"
         for verb in ("Update", "Delete", "RotateSecret", "Test")
     },
+    **{f"platformConnection{verb}": "platform_connection" for verb in ("Update", "Delete", "Read")},
     "jobCancel": "job",
     **dict.fromkeys(("memberUpdate", "memberRemove", "memberInviteAgain"), "member"),
     "apiKeyRevoke": "api_key",
@@ -61,7 +63,9 @@ OWN_ID = {
         ("invoiceFinalise", "invoiceCredit", "invoicePdf", "invoiceElectronic", "invoiceSend"),
         "invoice",
     ),
-    **dict.fromkeys(("invoicesPdf", "invoicesPrint", "invoicesExport"), "invoice"),
+    **dict.fromkeys(
+        ("invoicesPdf", "invoicesPrint", "invoicesExport", "invoicesTransmit"), "invoice"
+    ),
     **dict.fromkeys(("invoiceMailRetry", "invoiceMailCancel"), "invoice_mail"),
     "clientPapersUpdate": "client",
     **dict.fromkeys(("personExport", "personErase"), "collaborator"),
@@ -181,6 +185,7 @@ def made_by(browsed: ApiClient) -> tuple[ApiClient, dict[str, str]]:
     return (
         browsed.of_another_firm(),
         {
+            "platform_connection": a_connection(browsed),
             "webhook_endpoint": hook["webhookEndpointCreate"]["node"]["id"],
             "product": made["productCreate"]["node"]["id"],
             "tax_code": data["taxCodes"]["nodes"][0]["id"],

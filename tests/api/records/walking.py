@@ -104,6 +104,7 @@ FREE = {
     *("receivableAccount", "revenueAccount", "bankAccount", "salesJournal", "salesJournalLabel"),
     *("bankJournal", "bankJournalLabel", "quickbooksItem", "timeZone", "ticket", "planHash"),
     *("act", "current", "new"),
+    *("flowUrl", "tokenUrl", "oauthClientId", "oauthClientSecret", "scope", "organisation"),
 }
 """Texts that name no record."""
 

@@ -1,0 +1,123 @@
+"""The messenger of a process: sends electronic invoices, and payments of them, to platforms.
+
+Each by one process at a time. What a process had in hand when it ended is taken up by another one
+once its lease is over; before that one posts it, the platform is asked whether it has it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from domain.handover import LEASE
+from domain.platform.transmission import Parcel, Submitted, TransmissionState
+from domain.platform.wire import PlatformFault
+from domain.standing import Standing
+from jobs.many_hands import ManyHands
+from jobs.rounds import EVERY, persistently
+from persistence.audit.acts import name_act
+from persistence.outside.transmissions import (
+    Busy,
+    TakenTransmission,
+    is_any_due,
+    note,
+    take_due,
+)
+from persistence.session import Database
+
+if TYPE_CHECKING:
+    # Most processes call no platform, and all would pay for the library.
+    from jobs.platform_call import PlatformCalls
+
+log = structlog.get_logger("jalon")
+
+ACT = "transmit"
+
+_LONGEST = LEASE.total_seconds() / 2
+"""Seconds after which nothing is sent any more: well before it is anybody's again."""
+
+Compose = Callable[[TakenTransmission], Parcel | None]
+"""What is sent; None when it is not ours any more. PlatformFault: why it cannot be."""
+
+
+class Messenger(ManyHands[TakenTransmission]):
+    """Sends for all organisations on a thread of its own, from `open` to `close`."""
+
+    def __init__(
+        self,
+        database: Database,
+        compose: Compose,
+        calls: Callable[[], PlatformCalls],
+        clock: Callable[[], datetime],
+        *,
+        every: float = EVERY,
+    ) -> None:
+        super().__init__("messenger", every=every)
+        self._database = database
+        self._compose = compose
+        self._calls = calls
+        self._clock = clock
+
+    def is_any_due(self) -> bool:
+        with self._database.reading(None) as session:
+            return is_any_due(session, now=self._clock())
+
+    def take(self, most: int, full: list[Busy]) -> list[TakenTransmission]:
+        claim = secrets.token_hex(8)
+        with self._database.writing(None, patient=True) as session:
+            name_act(session, ACT)
+            return take_due(session, claim=claim, now=self._clock(), most=most, besides=full)
+
+    async def carry(self, one: TakenTransmission, presses: asyncio.Semaphore) -> None:
+        since = time.monotonic()
+        try:
+            async with presses:
+                parcel = await asyncio.to_thread(self._compose, one)
+            if parcel is None:
+                return
+            if time.monotonic() - since < _LONGEST:
+                came = await self._send(parcel, is_again=one.is_again)
+            else:
+                came = Submitted(error="TimeoutError: it took too long to be made")
+        except PlatformFault as fault:
+            came = Submitted(
+                status=fault.status, error=fault.error, is_final=fault.is_final, after=fault.after
+            )
+        except Exception as error:
+            # A store or a database that is not there for now, or a bug: never the end of it.
+            reference = secrets.token_hex(5)
+            log.exception(
+                "bug", reference=reference, transmission=one.transmission_id, exc_info=error
+            )
+            came = Submitted(error=f"reference {reference}")
+        await asyncio.to_thread(self._note, one, came)
+
+    async def _send(self, parcel: Parcel, *, is_again: bool) -> Submitted:
+        calls, access, outgoing = self._calls(), parcel.access, parcel.outgoing
+        found = await calls.find(access, outgoing.tracking_id) if is_again else None
+        flow = found or await calls.submit(access, outgoing)
+        return Submitted(flow_id=flow.flow_id, status=202)
+
+    def _note(self, taken: TakenTransmission, came: Submitted) -> None:
+        """Notes an attempt, on the disk: what is forgotten is asked for again."""
+        state = persistently(lambda: self._noted(taken, came))
+        became = "not ours any more" if state is None else state.value
+        log.info(
+            "transmission attempted",
+            transmission=taken.transmission_id,
+            state=became,
+            status=came.status,
+        )
+
+    def _noted(self, taken: TakenTransmission, came: Submitted) -> TransmissionState | None:
+        now, chance = self._clock(), random.random()
+        standing = Standing(taken.organisation_id, act=ACT)
+        with self._database.writing(standing, durable=True, patient=True) as session:
+            return note(session, taken, came, now=now, chance=chance)

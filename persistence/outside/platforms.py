@@ -1,0 +1,149 @@
+"""The platforms of a firm: which entity sends through which, and how far each was read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+
+from domain.form import one_line
+from domain.handover import LEASE, LONGEST_ERROR, PAUSES
+from domain.organisation import Entity
+from domain.platform.connection import MOST_PASSED, PlatformConnection, PlatformReading
+from persistence import leases
+from persistence.session import ScopedSession
+from persistence.short import Short
+
+_AUTOMATIC = Short(
+    lambda: select(PlatformConnection.id, PlatformConnection.entity_id).where(
+        PlatformConnection.archived_at.is_(None),
+        PlatformConnection.disabled_at.is_(None),
+        PlatformConnection.automatic.is_(True),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenReading:
+    """A platform that somebody reads now, from `since` on."""
+
+    reading_id: int
+    organisation_id: int
+    connection_id: int
+    claim: str
+    since: datetime
+
+
+def connections_where(*, entity_id: int | None) -> list[ColumnElement[bool]]:
+    """Those that are not deleted, of one entity or of all."""
+    where: list[ColumnElement[bool]] = [PlatformConnection.archived_at.is_(None)]
+    if entity_id is not None:
+        where.append(PlatformConnection.entity_id == entity_id)
+    return where
+
+
+def connections_of(
+    session: ScopedSession, entities: Collection[int]
+) -> dict[int, PlatformConnection]:
+    """The connection of each entity that has one, switched on or off."""
+    found = select(PlatformConnection).where(
+        PlatformConnection.archived_at.is_(None), PlatformConnection.entity_id.in_(entities)
+    )
+    return {one.entity_id: one for one in session.scalars(found)}
+
+
+def automatic(session: ScopedSession) -> dict[int, int]:
+    """By entity: the connection through which what becomes final is sent by itself."""
+    return {entity: key for key, entity in _AUTOMATIC.rows(session)}
+
+
+def lock_entity(session: ScopedSession, entity_id: int) -> None:
+    """Nobody else connects the entity meanwhile: it has one platform."""
+    session.scalar(select(Entity.id).where(Entity.id == entity_id).with_for_update())
+
+
+def reading_of(session: ScopedSession, connection_id: int) -> PlatformReading | None:
+    """How far the connection was read, locked."""
+    return session.scalar(
+        select(PlatformReading)
+        .where(PlatformReading.connection_id == connection_id)
+        .with_for_update()
+    )
+
+
+def is_any_due(session: ScopedSession, *, now: datetime) -> bool:
+    """Whether a platform is to be read, of any organisation when the session has none."""
+    return leases.is_any_due(session, PlatformReading, now=now)
+
+
+def take_due(
+    session: ScopedSession, *, claim: str, now: datetime, most: int, overlap: timedelta
+) -> list[TakenReading]:
+    """Takes the platforms that are due, or were left by who read them."""
+    taken = []
+    for one in leases.due(session, PlatformReading, now=now, most=most):
+        one.claim, one.next_attempt_at = claim, now + LEASE
+        one.attempts += 1
+        since = one.read_until - overlap
+        taken.append(TakenReading(one.id, one.organisation_id, one.connection_id, claim, since))
+    return taken
+
+
+def still_taken(session: ScopedSession, taken: TakenReading) -> PlatformReading | None:
+    """The reading, locked, if it is still who took it's."""
+    return session.scalar(
+        select(PlatformReading)
+        .where(PlatformReading.id == taken.reading_id, PlatformReading.claim == taken.claim)
+        .with_for_update()
+    )
+
+
+def passed_over(session: ScopedSession, taken: TakenReading) -> frozenset[str]:
+    """The flows that were looked at and say nothing of our invoices."""
+    kept = session.scalar(
+        select(PlatformReading.passed).where(PlatformReading.id == taken.reading_id)
+    )
+    return frozenset(kept or ())
+
+
+def read_to(
+    reading: PlatformReading, until: datetime | None, passed: Iterable[str], *, now: datetime
+) -> None:
+    """A page was read: what is of no use is remembered, and so is how far it went."""
+    reading.passed = [*reading.passed, *passed][-MOST_PASSED:]
+    if until is not None and until > reading.read_until:
+        reading.read_until = until
+    reading.next_attempt_at = now + LEASE
+
+
+def settle_reading(
+    session: ScopedSession,
+    taken: TakenReading,
+    *,
+    error: str | None,
+    is_done: bool,
+    now: datetime,
+    again: timedelta,
+) -> None:
+    """A look came to its end, or broke off: `again` is how long until the next one."""
+    reading = still_taken(session, taken)
+    if reading is None:
+        return
+    reading.claim = None
+    reading.last_error = None if error is None else one_line(error)[:LONGEST_ERROR]
+    if is_done:
+        reading.attempts, reading.last_read_at = 0, now
+        reading.next_attempt_at = now + again
+    else:
+        pause = PAUSES[min(reading.attempts, len(PAUSES)) - 1]
+        # An hour at most: what a platform tells is not given up.
+        reading.next_attempt_at = now + max(again, min(pause, timedelta(hours=1)))
+
+
+def readings_of(session: ScopedSession, connections: Collection[int]) -> Mapping[int, Any]:
+    """By connection: what its reading says."""
+    found = select(PlatformReading).where(PlatformReading.connection_id.in_(connections))
+    return {one.connection_id: one for one in session.scalars(found)}

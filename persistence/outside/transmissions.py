@@ -1,0 +1,335 @@
+"""What is sent to platforms: taken by one process at a time, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+
+from domain.invoice.credit import groups_of
+from domain.invoice.model import LEGAL, Invoice, InvoiceState
+from domain.invoice.totals import VatGroup
+from domain.organisation import Entity
+from domain.payment import Payment, PaymentAllocation
+from domain.platform.status import LifecycleStatus
+from domain.platform.transmission import (
+    Submitted,
+    Transmission,
+    TransmissionKind,
+    TransmissionState,
+    new_tracking_id,
+    settle,
+    take,
+)
+from persistence import leases
+from persistence.outside.platforms import automatic
+from persistence.session import ScopedSession, insert_all
+
+Busy = tuple[int, int]
+"""A connection of an organisation."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenTransmission:
+    """Something that somebody sends now. `is_again`: it may have got there before."""
+
+    transmission_id: int
+    organisation_id: int
+    connection_id: int
+    invoice_id: int
+    claim: str
+    is_again: bool
+
+    @property
+    def busy(self) -> Busy:
+        return self.organisation_id, self.connection_id
+
+
+def enlist(session: ScopedSession, invoices: Sequence[Invoice], *, now: datetime) -> None:
+    """Has what became final sent by itself, of the entities that have it so."""
+    found = automatic(session) if invoices else {}
+    rows = [
+        transmission_row(found[one.entity_id], one.id, TransmissionKind.INVOICE, place=0, now=now)
+        for one in invoices
+        if one.entity_id in found
+    ]
+    insert_all(session, Transmission, rows)
+
+
+def transmission_row(
+    connection_id: int,
+    invoice_id: int,
+    kind: TransmissionKind,
+    *,
+    place: int,
+    now: datetime,
+    told: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The columns of something new that is to be sent."""
+    return {
+        "connection_id": connection_id,
+        "invoice_id": invoice_id,
+        "kind": kind,
+        "place": place,
+        "tracking_id": new_tracking_id(),
+        "next_attempt_at": now,
+        "told": told,
+        "reasons": [],
+    }
+
+
+def is_any_due(session: ScopedSession, *, now: datetime) -> bool:
+    """Whether something is to be sent, of any organisation when the session has none."""
+    return leases.is_any_due(session, Transmission, now=now)
+
+
+def take_due(
+    session: ScopedSession, *, claim: str, now: datetime, most: int, besides: Collection[Busy] = ()
+) -> list[TakenTransmission]:
+    """Takes what is due, or was left by who had it; `besides` are connections to pass over."""
+    spared = [
+        and_(Transmission.organisation_id == firm, Transmission.connection_id == key)
+        for firm, key in sorted(besides)
+    ]
+    where = [~or_(*spared)] if spared else []
+    taken = []
+    for one in leases.due(session, Transmission, now=now, most=most, where=where):
+        is_again = one.attempts > 0
+        take(one, claim=claim, now=now)
+        taken.append(
+            TakenTransmission(
+                one.id, one.organisation_id, one.connection_id, one.invoice_id, claim, is_again
+            )
+        )
+    return taken
+
+
+def transmission_of(
+    session: ScopedSession, taken: TakenTransmission, *, locked: bool = False
+) -> Transmission | None:
+    """It, if it is still who took it's to send."""
+    found = select(Transmission).where(
+        Transmission.id == taken.transmission_id, Transmission.claim == taken.claim
+    )
+    return session.scalar(found.with_for_update() if locked else found)
+
+
+def note(
+    session: ScopedSession,
+    taken: TakenTransmission,
+    came: Submitted,
+    *,
+    now: datetime,
+    chance: float,
+) -> TransmissionState | None:
+    """Notes what an attempt came to; None where it is somebody else's by now."""
+    one = transmission_of(session, taken, locked=True)
+    if one is None:
+        return None
+    settle(one, came, now=now, chance=chance)
+    return one.state
+
+
+def tracked(
+    session: ScopedSession, connection_id: int, tracking: Collection[str]
+) -> list[Transmission]:
+    """Ours among what a platform tells of, locked: the documents first, as every act on them."""
+    ours = (
+        Transmission.connection_id == connection_id,
+        Transmission.tracking_id.in_(tracking),
+    )
+    documents = sorted(set(session.scalars(select(Transmission.invoice_id).where(*ours))))
+    if not documents:
+        return []
+    locked = select(Invoice).where(Invoice.id.in_(documents)).order_by(Invoice.id)
+    session.scalars(locked.with_for_update().execution_options(populate_existing=True)).all()
+    found = select(Transmission).where(*ours).order_by(Transmission.id).with_for_update()
+    return list(session.scalars(found))
+
+
+def hand_over(session: ScopedSession, one: Transmission, *, now: datetime) -> None:
+    """A document that a platform has taken on is handed over: READY becomes FINAL."""
+    if one.kind is not TransmissionKind.INVOICE or one.state is not TransmissionState.ACCEPTED:
+        return
+    invoice = session.scalar(select(Invoice).where(Invoice.id == one.invoice_id))
+    if invoice is not None and invoice.state is InvoiceState.READY:
+        invoice.state, invoice.handed_over_at = InvoiceState.FINAL, now
+
+
+def transmissions_where(
+    *, states: Sequence[TransmissionState] | None = None, invoice_id: int | None = None
+) -> list[ColumnElement[bool]]:
+    """The conditions of a list of what is sent."""
+    where: list[ColumnElement[bool]] = []
+    if states is not None:
+        where.append(Transmission.state.in_(states))
+    if invoice_id is not None:
+        where.append(Transmission.invoice_id == invoice_id)
+    return where
+
+
+def statuses_where(
+    *, codes: Sequence[int] | None = None, invoice_id: int | None = None
+) -> list[ColumnElement[bool]]:
+    """The conditions of a list of statuses."""
+    where: list[ColumnElement[bool]] = []
+    if codes is not None:
+        where.append(LifecycleStatus.code.in_(codes))
+    if invoice_id is not None:
+        where.append(LifecycleStatus.invoice_id == invoice_id)
+    return where
+
+
+def heard_of(session: ScopedSession, connection_id: int, flow_ids: Collection[str]) -> set[str]:
+    """Those of these messages whose statuses are kept."""
+    found = select(LifecycleStatus.flow_id).where(
+        LifecycleStatus.connection_id == connection_id, LifecycleStatus.flow_id.in_(flow_ids)
+    )
+    return set(session.scalars(found))
+
+
+def last_codes(session: ScopedSession, invoices: Collection[int]) -> dict[int, int]:
+    """By invoice: the code of the status that was told last."""
+    newest = (
+        select(func.max(LifecycleStatus.id))
+        .where(LifecycleStatus.invoice_id.in_(invoices))
+        .group_by(LifecycleStatus.invoice_id)
+    )
+    found = select(LifecycleStatus.invoice_id, LifecycleStatus.code).where(
+        LifecycleStatus.id.in_(newest)
+    )
+    return {row.invoice_id: row.code for row in session.execute(found)}
+
+
+def invoices_sent(
+    session: ScopedSession, connection_id: int, named: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], int]:
+    """By number and SIREN of the seller: our invoices that went through the connection."""
+    wanted = set(named)
+    found = (
+        select(Invoice.id, Invoice.number, Entity.siren)
+        .join(Transmission, Transmission.invoice_id == Invoice.id)
+        .join(Entity, Entity.id == Invoice.entity_id)
+        .where(
+            Transmission.connection_id == connection_id,
+            Transmission.place == 0,
+            Invoice.number.in_({number for number, _ in wanted}),
+        )
+    )
+    rows = {(str(number), str(siren)): key for key, number, siren in session.execute(found)}
+    return {name: key for name, key in rows.items() if name in wanted}
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What was received of an invoice and not told yet: one allocation, as it was written."""
+
+    invoice_id: int
+    allocation_id: int
+    on: date
+    minor: int
+
+
+def untold_payments(session: ScopedSession, connection_id: int, *, most: int) -> list[Received]:
+    """Allocations of what a platform took on that it was not told of, in their order.
+
+    An invoice is locked whenever something is set against it: its allocations are written in the
+    order of their identifiers.
+    """
+    row = PaymentAllocation
+    found = (
+        select(row.invoice_id, row.id, row.amount_minor, row.booked_on, Payment.received_on)
+        .join(Transmission, Transmission.invoice_id == row.invoice_id)
+        .join(Payment, Payment.id == row.payment_id)
+        .where(
+            Transmission.connection_id == connection_id,
+            Transmission.place == 0,
+            Transmission.state == TransmissionState.ACCEPTED,
+            row.id > Transmission.told_until,
+        )
+        .order_by(row.invoice_id, row.id)
+        .limit(most)
+    )
+    return [
+        Received(
+            one.invoice_id,
+            one.id,
+            one.received_on if one.amount_minor > 0 else one.booked_on,
+            one.amount_minor,
+        )
+        for one in session.execute(found)
+    ]
+
+
+def allocated_until(session: ScopedSession, invoice_id: int, until: int) -> int:
+    """What was set against the invoice up to that allocation, in minor units."""
+    row = PaymentAllocation
+    found = select(func.coalesce(func.sum(row.amount_minor), 0)).where(
+        row.invoice_id == invoice_id, row.id <= until
+    )
+    return int(session.scalar(found) or 0)
+
+
+def gross_by_rate(
+    session: ScopedSession, invoice: Invoice, groups: Iterable[VatGroup]
+) -> dict[Decimal, int]:
+    """What each rate of the invoice comes to, VAT included, its credit notes taken off."""
+    gross: dict[Decimal, int] = {}
+    for group in groups:
+        gross[group.tax.rate] = gross.get(group.tax.rate, 0) + group.base + group.vat
+    notes = select(Invoice).where(Invoice.credits_id == invoice.id, Invoice.state.in_(LEGAL))
+    for note in session.scalars(notes):
+        for group in groups_of(note):
+            gross[group.tax.rate] = gross.get(group.tax.rate, 0) - group.base - group.vat
+    return gross
+
+
+def status_of(session: ScopedSession, invoice_id: int, code: int) -> LifecycleStatus | None:
+    """The status of that code that was told last of the invoice."""
+    return session.scalar(
+        select(LifecycleStatus)
+        .where(LifecycleStatus.invoice_id == invoice_id, LifecycleStatus.code == code)
+        .order_by(LifecycleStatus.id.desc())
+        .limit(1)
+    )
+
+
+def payments_told(session: ScopedSession, invoices: Collection[int]) -> list[Transmission]:
+    """What was told of the payments of these invoices, whatever became of it, in its order."""
+    found = (
+        select(Transmission)
+        .where(Transmission.invoice_id.in_(invoices), Transmission.place > 0)
+        .order_by(Transmission.invoice_id, Transmission.place)
+    )
+    return list(session.scalars(found))
+
+
+def transmissions_of_invoices(
+    session: ScopedSession, invoices: Collection[int]
+) -> list[Transmission]:
+    """All that is sent of these invoices, the document first, locked in one order."""
+    found = (
+        select(Transmission)
+        .where(Transmission.invoice_id.in_(invoices))
+        .order_by(Transmission.invoice_id, Transmission.place)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(found))
+
+
+def give_up_waiting(session: ScopedSession, connection_id: int, why: str) -> None:
+    """What waits for a connection that is switched off or deleted is dead, until asked again."""
+    session.execute(
+        update(Transmission)
+        .where(
+            Transmission.connection_id == connection_id,
+            Transmission.state == TransmissionState.WAITING,
+        )
+        .values(state=TransmissionState.DEAD, next_attempt_at=None, claim=None, last_error=why)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,1 @@
+"""Sending electronic invoices through approved platforms, and hearing what became of them."""

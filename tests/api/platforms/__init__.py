@@ -1,0 +1,1 @@
+"""Electronic invoices through an approved platform."""

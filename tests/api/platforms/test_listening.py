@@ -1,0 +1,218 @@
+"""What became of an invoice at the platforms is read, each status once, whatever comes beside."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.platforms.acts import (
+    accepted,
+    act,
+    connected,
+    connection,
+    issued,
+    listen,
+    looked,
+    send,
+    status,
+    transmit,
+)
+from tests.documents.electronic.messages import reason
+from tests.support.api import ApiClient
+from tests.support.platform import READ, SEARCH, TOKEN, Platform, platform
+
+
+def siren_of(api: ApiClient) -> str:
+    found: str = api.query('{ entity(id: "entity_1") { siren } }')["entity"]["siren"]
+    return found
+
+
+def told(api: ApiClient, invoice: str) -> list[tuple[int, str, str]]:
+    found = looked(api, invoice)["lifecycleStatuses"]
+    return [(one["code"], one["label"], one["saidBy"]) for one in found]
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2", "1.3"])
+def test_statuses_come_in_their_order(linked: ApiClient, version: str) -> None:
+    with platform(version) as pa:
+        connected(linked, pa, qualifies=version != "1.1")
+        invoice = accepted(linked, pa)
+        siren = siren_of(linked)
+        status(pa, invoice["number"], "200", siren)
+        status(pa, invoice["number"], "202", siren)
+        refused = reason("TX_TVA_ERR", "", "Le taux est de 10 %")
+        status(
+            pa, invoice["number"], "210", siren,
+            phase="23", role="BY", siren="732829320", details=(refused,),
+        )  # fmt: skip
+        listen(linked)
+        assert told(linked, invoice["id"]) == [
+            (200, "Deposited", "WK"),
+            (202, "Received by the platform", "WK"),
+            (210, "Refused", "BY"),
+        ]
+        last = looked(linked, invoice["id"])["lifecycleStatuses"][-1]
+        assert last["reasons"] == [{"code": "TX_TVA_ERR", "text": "Le taux est de 10 %"}]
+        found = linked.query(
+            "{ lifecycleStatuses(filter: { codes: [210] }) { nodes { code invoice { number } } } }"
+        )["lifecycleStatuses"]["nodes"]
+        assert found == [{"code": 210, "invoice": {"number": invoice["number"]}}]
+
+
+def test_each_is_read_once_however_often_it_is_listed(any_linked: ApiClient, pa: Platform) -> None:
+    connected(any_linked, pa)
+    invoice = accepted(any_linked, pa)
+    status(pa, invoice["number"], "200", siren_of(any_linked))
+    listen(any_linked)
+    fetched = pa.counted(READ)
+    listen(any_linked)
+    assert pa.counted(READ) == fetched, "half a day is listed again, nothing is fetched again"
+    assert len(told(any_linked, invoice["id"])) == 1
+
+
+def test_one_that_cannot_be_read_keeps_nothing_else_from_being_heard(
+    linked: ApiClient, pa: Platform
+) -> None:
+    connected(linked, pa)
+    invoice = accepted(linked, pa)
+    bad = pa.holds(b"<html>no message</html>")
+    status(pa, invoice["number"], "200", siren_of(linked))
+    listen(linked)
+    assert [code for code, *_ in told(linked, invoice["id"])] == [200]
+    assert bad.flow_id in connection(linked)["lastError"]
+    assert "LIFECYCLE_UNREADABLE" in connection(linked)["lastError"]
+    fetched = pa.counted(READ)
+    listen(linked)
+    assert pa.counted(READ) == fetched
+    assert connection(linked)["lastError"] is None
+
+
+def test_one_that_cannot_be_had_now_is_had_later(linked: ApiClient, pa: Platform) -> None:
+    connected(linked, pa)
+    invoice = accepted(linked, pa)
+    siren = siren_of(linked)
+    status(pa, invoice["number"], "200", siren)
+    status(pa, invoice["number"], "202", siren)
+    pa.fails(READ, 503)
+    listen(linked)
+    assert [code for code, *_ in told(linked, invoice["id"])] == [202]
+    listen(linked)
+    assert sorted(code for code, *_ in told(linked, invoice["id"])) == [200, 202]
+
+
+def test_what_is_of_others_is_passed_over(linked: ApiClient, pa: Platform) -> None:
+    """An invoice of another program, and one of ours under another seller's number."""
+    connected(linked, pa)
+    invoice = accepted(linked, pa)
+    status(pa, "FA-OTHER-1", "200", siren_of(linked))
+    status(pa, invoice["number"], "210", "999999999")
+    listen(linked)
+    assert told(linked, invoice["id"]) == []
+    fetched = pa.counted(READ)
+    listen(linked)
+    assert pa.counted(READ) == fetched
+
+
+def test_what_was_not_sent_through_it_is_not_its_to_tell_of(
+    linked: ApiClient, pa: Platform
+) -> None:
+    connected(linked, pa)
+    invoice = issued(linked)
+    status(pa, invoice["number"], "210", siren_of(linked))
+    listen(linked)
+    assert told(linked, invoice["id"]) == []
+
+
+def test_many_of_one_moment_are_all_heard(linked: ApiClient) -> None:
+    """A page ends among flows of one time: none is left between two pages."""
+    with platform("1.2") as pa:
+        pa.most_at_once = 40
+        connected(linked, pa)
+        invoice = accepted(linked, pa)
+        siren = siren_of(linked)
+        pa.still_at = pa.flows[-1].updated_at
+        for _ in range(25):
+            status(pa, invoice["number"], "204", siren)
+        pa.still_at = None
+        for _ in range(30):
+            status(pa, invoice["number"], "205", siren)
+        listen(linked)
+        codes = [code for code, *_ in told(linked, invoice["id"])]
+        assert (codes.count(204), codes.count(205)) == (25, 30)
+
+
+@pytest.mark.parametrize("call", [TOKEN, SEARCH])
+def test_a_platform_that_is_not_there_is_told_of(
+    linked: ApiClient, pa: Platform, call: str
+) -> None:
+    connected(linked, pa)
+    pa.fails(call, 503, times=3)
+    listen(linked)
+    found = connection(linked)
+    assert "503" in found["lastError"]
+    assert found["lastReadAt"] is None
+    pa.says(call)
+    pa._next.clear()
+    listen(linked)
+    assert connection(linked)["lastError"] is None
+
+
+def test_a_wrong_secret_is_told_without_being_told(linked: ApiClient, pa: Platform) -> None:
+    made = connected(linked, pa, oauthClientSecret="wrong-secret-77")
+    listen(linked)
+    found = connection(linked)
+    assert found["lastError"]
+    assert "wrong-secret-77" not in found["lastError"]
+    answer = act(
+        linked, "platformConnectionUpdate", id=made["id"], oauthClientSecret=pa.access.client_secret
+    )
+    assert answer["userErrors"] == []
+    listen(linked)
+    assert connection(linked)["lastError"] is None
+
+
+def test_two_listeners_at_once_hear_each_status_once(linked: ApiClient, pa: Platform) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    connected(linked, pa)
+    invoice = accepted(linked, pa)
+    status(pa, invoice["number"], "200", siren_of(linked))
+    with ThreadPoolExecutor(2) as hands:
+        for one in [hands.submit(listen, linked) for _ in range(2)]:
+            one.result()
+    assert len(told(linked, invoice["id"])) == 1
+
+
+def test_the_platform_of_another_entity_is_another(linked: ApiClient, pa: Platform) -> None:
+    connected(linked, pa)
+    answer = act(
+        linked,
+        "platformConnectionCreate",
+        entityId="entity_1", name="B", flowUrl=pa.access.flow_url, tokenUrl=pa.access.token_url,
+        oauthClientId="x", oauthClientSecret="y",
+    )  # fmt: skip
+    assert [one["code"] for one in answer["userErrors"]] == ["PLATFORM_EXISTS"]
+
+
+def test_deleted_it_keeps_what_it_told_and_loses_its_secret(
+    linked: ApiClient, pa: Platform
+) -> None:
+    from sqlalchemy import select
+
+    from domain.platform.connection import PlatformConnection
+
+    made = connected(linked, pa)
+    invoice = accepted(linked, pa)
+    status(pa, invoice["number"], "200", siren_of(linked))
+    listen(linked)
+    answer = act(linked, "platformConnectionDelete", id=made["id"])
+    assert answer["deletedId"] == made["id"]
+    assert [code for code, *_ in told(linked, invoice["id"])] == [200]
+    with linked.house.database.reading(linked.organisation_id) as session:
+        assert session.scalars(select(PlatformConnection.sealed_secret)).one() == ""
+    asked = pa.counted(SEARCH)
+    assert listen(linked) == 0
+    assert pa.counted(SEARCH) == asked
+    again = connected(linked, pa)
+    assert again["id"] != made["id"]
+    assert transmit(linked, invoice["id"])["userErrors"][0]["code"] == "TRANSMISSION_SENT"
+    assert send(linked) == 0

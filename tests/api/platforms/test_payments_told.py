@@ -1,0 +1,253 @@
+"""What is received of an invoice is told to the platform (212 Encaissée), to the cent, once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.platform.collected import by_rate, left_to_tell
+from tests.api.invoices.acts import account_line, blank, change, codes, final
+from tests.api.invoices.paying_acts import act, pay
+from tests.api.platforms.acts import (
+    accepted,
+    amounts_of,
+    connected,
+    known,
+    listen,
+    looked,
+    send,
+    status,
+    transmit,
+)
+from tests.support.api import ApiClient
+from tests.support.official_rules import broken
+from tests.support.platform import Kept, Platform
+
+CREDIT = """
+mutation($input: InvoiceCreditInput!) {
+  invoiceCredit(input: $input) { creditNote { id } userErrors { code message } }
+}
+"""
+
+
+def siren_of(api: ApiClient) -> str:
+    found: str = api.query('{ entity(id: "entity_1") { siren } }')["entity"]["siren"]
+    return found
+
+
+def paid(api: ApiClient, invoice: dict[str, Any], amount: str, on: str = "2026-11-20") -> str:
+    answer = pay(
+        api, amount, receivedOn=on, allocations=[{"invoiceId": invoice["id"], "amount": amount}]
+    )
+    assert answer["userErrors"] == [], answer
+    found: str = answer["payment"]["id"]
+    return found
+
+
+def told(api: ApiClient, pa: Platform) -> list[Kept]:
+    """The messages of payments that the platform has, after a look and a round."""
+    listen(api)
+    send(api)
+    return [
+        flow for flow in pa.flows if flow.info["flowSyntax"] == "CDAR" and flow.direction == "Out"
+    ]
+
+
+def test_a_payment_is_told_with_its_rate_and_holds_the_rules(
+    any_linked: ApiClient, pa: Platform
+) -> None:
+    connected(any_linked, pa)
+    invoice = accepted(any_linked, pa)
+    status(pa, invoice["number"], "200", siren_of(any_linked))
+    listen(any_linked)
+    paid(any_linked, invoice, "1200.00")
+    (flow,) = told(any_linked, pa)
+    assert flow.info["processingRule"] == "NotApplicable"
+    assert "flowProfile" not in flow.info
+    assert amounts_of(flow.content) == [("1200.00", "20.00")]
+    assert broken(flow.content) == []
+    assert b"<ram:ProcessConditionCode>212<" in flow.content
+    assert invoice["number"].encode() in flow.content
+    assert b"20261120" in flow.content, "the day the money came"
+    assert b'<udt:DateTimeString format="204">20270901091000<' in flow.content, "when deposited"
+    sent = looked(any_linked, invoice["id"])["transmissions"][1]
+    assert (sent["kind"], sent["state"], sent["collectedOn"]) == ("PAYMENT", "SENT", "2026-11-20")
+    assert sent["collected"] == [{"rate": "20", "amount": {"amount": "1200.00", "currency": "EUR"}}]
+    pa.acknowledge(flow.flow_id, "Ok")
+    assert len(told(any_linked, pa)) == 1, "once"
+    assert looked(any_linked, invoice["id"])["transmissions"][1]["state"] == "ACCEPTED"
+
+
+def test_each_day_is_told_by_itself(linked: ApiClient, pa: Platform) -> None:
+    connected(linked, pa)
+    invoice = accepted(linked, pa)
+    paid(linked, invoice, "100.00", "2026-11-18")
+    paid(linked, invoice, "50.00", "2026-11-18")
+    paid(linked, invoice, "30.01", "2026-11-19")
+    flows = told(linked, pa)
+    assert sorted(amounts_of(flow.content) for flow in flows) == [
+        [("150.00", "20.00")],
+        [("30.01", "20.00")],
+    ]
+
+
+def test_what_is_taken_off_again_is_told_with_its_sign(linked: ApiClient, pa: Platform) -> None:
+    connected(linked, pa)
+    invoice = accepted(linked, pa)
+    payment = paid(linked, invoice, "300.00")
+    told(linked, pa)
+    answer = act(linked, "paymentCancel", id=payment, reason="Chèque impayé")
+    assert [one for one in answer["userErrors"] if one["severity"] == "ERROR"] == []
+    flows = told(linked, pa)
+    assert [amounts_of(flow.content) for flow in flows] == [
+        [("300.00", "20.00")],
+        [("-300.00", "20.00")],
+    ]
+    assert broken(flows[1].content) == []
+
+
+def two_rates(api: ApiClient, pa: Platform) -> dict[str, Any]:
+    """1,200.00 at 20 % and 550.00 at 10 %, taken on by the platform."""
+    known(api)
+    key: str = blank(api)["id"]
+    lines = [account_line("1000.00"), account_line("500.00", taxCode="FR-10")]
+    assert codes(change(api, key, lines=lines)) == []
+    assert final(api, key)["userErrors"] == []
+    transmit(api, key)
+    send(api)
+    pa.acknowledge(pa.flows[-1].flow_id, "Ok")
+    listen(api)
+    return looked(api, key)
+
+
+def test_over_two_rates_parts_add_up_and_end_at_what_each_comes_to(
+    linked: ApiClient, pa: Platform
+) -> None:
+    connected(linked, pa)
+    invoice = two_rates(linked, pa)
+    sums: Counter[str] = Counter()
+    for amount in ("333.33", "0.01", "1000.00", "416.66"):
+        before = {flow.flow_id for flow in told(linked, pa)}
+        paid(linked, invoice, amount)
+        (flow,) = [one for one in told(linked, pa) if one.flow_id not in before]
+        parts = amounts_of(flow.content)
+        assert sum(Decimal(part) for part, _ in parts) == Decimal(amount)
+        assert broken(flow.content) == []
+        for part, rate in parts:
+            sums[rate] += round(Decimal(part) * 100)
+    assert sums == {"20.00": 120_000, "10.00": 55_000}
+
+
+def test_what_was_credited_is_no_longer_received(linked: ApiClient, pa: Platform) -> None:
+    """The part at 10 % is credited whole: all that is paid then was of the other."""
+    connected(linked, pa)
+    invoice = two_rates(linked, pa)
+    lines = linked.query(
+        "query($id: ID!) { invoice(id: $id) { lines { id net { amount } } } }", id=invoice["id"]
+    )["invoice"]["lines"]
+    (half,) = [one["id"] for one in lines if one["net"]["amount"] == "500.00"]
+    answer = linked.query(
+        CREDIT,
+        input={
+            "id": invoice["id"],
+            "reason": "Non réalisé",
+            "lines": [{"lineId": half}],
+            "idempotencyKey": str(uuid4()),
+        },
+    )["invoiceCredit"]
+    assert answer["userErrors"] == [], answer
+    paid(linked, invoice, "1200.00")
+    (flow,) = told(linked, pa)
+    assert amounts_of(flow.content) == [("1200.00", "20.00")]
+
+
+def test_before_the_platform_took_it_on_nothing_is_told(linked: ApiClient, pa: Platform) -> None:
+    connected(linked, pa)
+    known(linked)
+    key: str = blank(linked)["id"]
+    change(linked, key, lines=[account_line("1000.00")])
+    final(linked, key)
+    transmit(linked, key)
+    send(linked)
+    paid(linked, {"id": key}, "100.00")
+    assert told(linked, pa) == []
+    pa.acknowledge(pa.flows[0].flow_id, "Ok")
+    assert [amounts_of(flow.content) for flow in told(linked, pa)] == [[("100.00", "20.00")]]
+
+
+@pytest.mark.parametrize("code", ["210", "213"])
+def test_of_what_was_refused_nothing_is_told(linked: ApiClient, pa: Platform, code: str) -> None:
+    connected(linked, pa)
+    invoice = accepted(linked, pa)
+    status(pa, invoice["number"], code, siren_of(linked))
+    listen(linked)
+    paid(linked, invoice, "100.00")
+    assert told(linked, pa) == []
+
+
+def test_turned_down_and_sent_again_all_that_was_received_is_told(
+    linked: ApiClient, pa: Platform
+) -> None:
+    connected(linked, pa)
+    invoice = accepted(linked, pa)
+    paid(linked, invoice, "100.00", "2026-11-18")
+    assert len(told(linked, pa)) == 1
+    status(pa, invoice["number"], "213", siren_of(linked))
+    listen(linked)
+    paid(linked, invoice, "200.00", "2026-11-19")
+    assert len(told(linked, pa)) == 1
+    transmit(linked, invoice["id"])
+    send(linked)
+    (again,) = [one for one in pa.flows if one.info["flowSyntax"] == "Factur-X"][1:]
+    status(pa, invoice["number"], "200", siren_of(linked))
+    pa.acknowledge(again.flow_id, "Ok")
+    flows = told(linked, pa)
+    assert [amounts_of(flow.content) for flow in flows] == [
+        [("100.00", "20.00")],
+        [("200.00", "20.00")],
+    ]
+
+
+def test_with_debits_nothing_is_told_but_of_deposits(linked: ApiClient, pa: Platform) -> None:
+    connected(linked, pa)
+    linked.query(
+        'mutation { entityUpdate(input: { id: "entity_1", vatOnDebits: true })'
+        " { userErrors { code } } }"
+    )
+    invoice = accepted(linked, pa)
+    paid(linked, invoice, "100.00")
+    assert told(linked, pa) == []
+
+
+def test_whoever_wants_none_told_has_none_told(linked: ApiClient, pa: Platform) -> None:
+    connected(linked, pa, tellsPayments=False)
+    invoice = accepted(linked, pa)
+    paid(linked, invoice, "100.00")
+    assert told(linked, pa) == []
+
+
+RATES = st.sampled_from([Decimal("20"), Decimal("10"), Decimal("5.5"), Decimal("0")])
+GROSS = st.dictionaries(RATES, st.integers(-50_000, 500_000), min_size=1)
+
+
+@given(GROSS, st.lists(st.integers(-100_000, 100_000), max_size=8))
+def test_whatever_is_paid_the_parts_add_up(gross: dict[Decimal, int], moves: list[int]) -> None:
+    """Over any payments and refunds: each message adds up, and so does all that was told."""
+    received, said = 0, list[tuple[Decimal, int]]()
+    for move in moves:
+        received += move
+        fresh = left_to_tell(by_rate(received, gross), said)
+        assert sum(minor for _, minor in fresh) == move
+        said += fresh
+    assert sum(minor for _, minor in said) == received
+
+
+@given(GROSS.filter(lambda gross: sum(gross.values()) > 0))
+def test_paid_in_full_each_rate_is_what_it_comes_to(gross: dict[Decimal, int]) -> None:
+    assert by_rate(sum(gross.values()), gross) == gross

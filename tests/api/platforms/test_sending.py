@@ -1,0 +1,334 @@
+"""Final documents go through the platform of their entity: each once, whatever fails."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from pypdf import PdfReader
+from sqlalchemy import select, text
+
+from domain.platform.connection import PlatformConnection
+from domain.platform.transmission import UNSURE
+from jobs.gate import Gate
+from server.long_work import messenger_of
+from tests.api.invoices.acts import blank
+from tests.api.platforms.acts import (
+    accepted,
+    act,
+    connected,
+    connection,
+    issued,
+    known,
+    listen,
+    looked,
+    send,
+    status,
+    transmit,
+)
+from tests.support.api import ApiClient
+from tests.support.platform import SEARCH, SUBMIT, TOKEN, Platform
+from tests.support.prepared import Calendar
+
+
+def codes(answer: dict[str, object]) -> list[str]:
+    errors = answer["userErrors"]
+    assert isinstance(errors, list)
+    return [one["code"] for one in errors]
+
+
+def test_an_invoice_is_sent_and_taken_on(any_linked: ApiClient, pa: Platform) -> None:
+    connected(any_linked, pa)
+    invoice = issued(any_linked)
+    assert invoice["state"] == "READY"
+    answer = transmit(any_linked, invoice["id"])
+    assert answer["userErrors"] == []
+    assert answer["invoices"][0]["transmissions"][0]["state"] == "WAITING"
+    assert send(any_linked) == 1
+    (flow,) = pa.flows
+    assert flow.info["flowSyntax"] == "Factur-X"
+    assert flow.info["flowProfile"] == "CIUS"
+    assert flow.info["processingRule"] == "B2B"
+    assert flow.info["name"] == f"{invoice['number']}-factur-x.pdf"
+    assert "factur-x.xml" in PdfReader(BytesIO(flow.content)).attachments
+    (sent,) = looked(any_linked, invoice["id"])["transmissions"]
+    assert (sent["state"], sent["flowId"]) == ("SENT", flow.flow_id)
+    assert sent["trackingId"] == flow.info["trackingId"]
+    pa.acknowledge(flow.flow_id, "Ok")
+    listen(any_linked)
+    found = looked(any_linked, invoice["id"])
+    assert found["transmissions"][0]["state"] == "ACCEPTED"
+    assert found["state"] == "FINAL"
+    assert found["handedOverAt"] is not None
+    assert connection(any_linked)["lastError"] is None
+    assert connection(any_linked)["lastReadAt"] is not None
+
+
+def test_what_the_platform_has_is_not_sent_again(linked: ApiClient, pa: Platform) -> None:
+    connected(linked, pa)
+    invoice = issued(linked)
+    transmit(linked, invoice["id"])
+    send(linked)
+    answer = transmit(linked, invoice["id"])
+    assert codes(answer) == ["TRANSMISSION_SENT"]
+    assert send(linked) == 0
+    assert len(pa.flows) == 1
+
+
+def test_named_twice_it_is_sent_once(linked: ApiClient, pa: Platform) -> None:
+    connected(linked, pa)
+    invoice = issued(linked)
+    assert transmit(linked, invoice["id"], invoice["id"])["userErrors"] == []
+    send(linked)
+    assert len(pa.flows) == 1
+
+
+def test_asked_twice_with_one_key_it_is_asked_once(linked: ApiClient, pa: Platform) -> None:
+    connected(linked, pa)
+    invoice = issued(linked)
+    first = transmit(linked, invoice["id"], key="k")
+    again = transmit(linked, invoice["id"], key="k")
+    assert (first["replayed"], again["replayed"]) == (False, True)
+    assert again["userErrors"] == []
+
+
+def test_with_automatic_what_becomes_final_goes_by_itself(
+    any_linked: ApiClient, pa: Platform
+) -> None:
+    before = issued(any_linked)
+    connected(any_linked, pa, automatic=True)
+    invoice = issued(any_linked)
+    assert send(any_linked) == 1
+    assert pa.flows[0].info["name"].startswith(invoice["number"])
+    assert looked(any_linked, before["id"])["transmissions"] == []
+
+
+def test_what_stands_in_the_way_of_any_is_told_of_all(linked: ApiClient, pa: Platform) -> None:
+    connected(linked, pa)
+    known(linked)
+    pro_forma = blank(linked)["id"]
+    final_one = issued(linked)
+    answer = transmit(linked, final_one["id"], pro_forma, "invoice_999999")
+    told = [(one["code"], one["field"]) for one in answer["userErrors"]]
+    assert ("E_INVOICE_NOT_FINAL", ["ids", "1"]) in told
+    assert ("NOT_FOUND", ["ids", "2"]) in told
+    assert send(linked) == 0
+    assert looked(linked, final_one["id"])["transmissions"] == []
+
+
+def test_without_a_platform_nothing_is_sent(linked: ApiClient) -> None:
+    invoice = issued(linked)
+    answer = transmit(linked, invoice["id"])
+    assert codes(answer) == ["PLATFORM_MISSING"]
+    assert "invoiceElectronic" not in answer["userErrors"][0]["message"]
+
+
+def test_a_lost_answer_doubles_nothing(
+    any_linked: ApiClient, pa: Platform, calendar: Calendar
+) -> None:
+    """The platform took it and the answer never came: it is asked before anything is posted."""
+    connected(any_linked, pa)
+    invoice = issued(any_linked)
+    transmit(any_linked, invoice["id"])
+    pa.lost_answers = 1
+    send(any_linked)
+    (sent,) = looked(any_linked, invoice["id"])["transmissions"]
+    assert sent["state"] == "WAITING"
+    assert sent["lastError"]
+    assert len(pa.flows) == 1
+    assert send(any_linked) == 0, "a platform may take a while to find what it took"
+    calendar.now += UNSURE
+    assert send(any_linked) == 1
+    assert len(pa.flows) == 1
+    (sent,) = looked(any_linked, invoice["id"])["transmissions"]
+    assert (sent["state"], sent["flowId"]) == ("SENT", pa.flows[0].flow_id)
+
+
+def test_what_was_taken_though_its_answer_was_lost_is_known_by_listening(
+    linked: ApiClient, pa: Platform
+) -> None:
+    connected(linked, pa)
+    invoice = issued(linked)
+    transmit(linked, invoice["id"])
+    pa.lost_answers = 1
+    send(linked)
+    pa.acknowledge(pa.flows[0].flow_id, "Ok")
+    listen(linked)
+    (sent,) = looked(linked, invoice["id"])["transmissions"]
+    assert (sent["state"], sent["lastError"], sent["nextAttemptAt"]) == ("ACCEPTED", None, None)
+
+
+def test_a_process_that_dies_after_posting_doubles_nothing(
+    linked: ApiClient, pa: Platform, calendar: Calendar
+) -> None:
+    """What it had in hand is taken up after its lease, and looked for first."""
+    connected(linked, pa)
+    invoice = issued(linked)
+    transmit(linked, invoice["id"])
+    dying = messenger_of(linked.house, gate=Gate(is_private_allowed=True))
+    dying._note = lambda *_: None  # type: ignore[method-assign]
+    dying.round()
+    assert len(pa.flows) == 1
+    assert send(linked) == 0
+    calendar.now += 2 * UNSURE
+    assert send(linked) == 1
+    assert len(pa.flows) == 1
+    assert looked(linked, invoice["id"])["transmissions"][0]["state"] == "SENT"
+
+
+@pytest.mark.parametrize("call", [TOKEN, SUBMIT])
+def test_what_is_not_there_for_now_is_tried_again(
+    linked: ApiClient, pa: Platform, calendar: Calendar, call: str
+) -> None:
+    connected(linked, pa)
+    invoice = issued(linked)
+    transmit(linked, invoice["id"])
+    pa.fails(call, 503)
+    send(linked)
+    (sent,) = looked(linked, invoice["id"])["transmissions"]
+    assert (sent["state"], sent["lastStatus"]) == ("WAITING", 503)
+    calendar.now += UNSURE
+    send(linked)
+    assert looked(linked, invoice["id"])["transmissions"][0]["state"] == "SENT"
+
+
+def test_what_the_platform_refuses_is_dead_until_it_is_asked_again(
+    linked: ApiClient, pa: Platform
+) -> None:
+    connected(linked, pa)
+    invoice = issued(linked)
+    transmit(linked, invoice["id"])
+    pa.fails(SUBMIT, 422, code="UNPROCESSABLE_ENTITY")
+    send(linked)
+    (sent,) = looked(linked, invoice["id"])["transmissions"]
+    assert (sent["state"], sent["lastStatus"]) == ("DEAD", 422)
+    assert "UNPROCESSABLE_ENTITY" in sent["lastError"]
+    before = sent["trackingId"]
+    assert transmit(linked, invoice["id"])["userErrors"] == []
+    send(linked)
+    (sent,) = looked(linked, invoice["id"])["transmissions"]
+    assert sent["state"] == "SENT"
+    assert sent["trackingId"] != before
+
+
+def test_what_cannot_be_read_is_rejected_with_its_reasons(
+    any_linked: ApiClient, pa: Platform
+) -> None:
+    connected(any_linked, pa)
+    invoice = issued(any_linked)
+    transmit(any_linked, invoice["id"])
+    send(any_linked)
+    pa.acknowledge(pa.flows[0].flow_id, "Error", ("Error", "BT-1", "InvalidSchema", "no number"))
+    listen(any_linked)
+    found = looked(any_linked, invoice["id"])
+    assert found["transmissions"][0]["state"] == "REJECTED"
+    assert found["transmissions"][0]["reasons"] == [
+        {"code": "InvalidSchema", "text": "BT-1: no number"}
+    ]
+    assert found["state"] == "READY", "nobody has it"
+    transmit(any_linked, invoice["id"])
+    send(any_linked)
+    assert [flow.ack for flow in pa.flows] == ["Error", "Pending"]
+    listen(any_linked)
+    assert looked(any_linked, invoice["id"])["transmissions"][0]["state"] == "SENT", "the new one"
+
+
+def test_an_error_that_comes_after_is_that_of_a_double(linked: ApiClient, pa: Platform) -> None:
+    connected(linked, pa)
+    invoice = accepted(linked, pa)
+    double = pa.holds(
+        b"%PDF-1.7",
+        flow_type="CustomerInvoice",
+        syntax="Factur-X",
+        tracking_id=invoice["transmissions"][0]["trackingId"],
+        direction="Out",
+    )
+    pa.acknowledge(double.flow_id, "Error", ("Error", "file", "AlreadyExistingFlow", "double"))
+    listen(linked)
+    assert looked(linked, invoice["id"])["transmissions"][0]["state"] == "ACCEPTED"
+
+
+def test_what_is_there_already_is_there(linked: ApiClient, pa: Platform) -> None:
+    connected(linked, pa)
+    invoice = issued(linked)
+    transmit(linked, invoice["id"])
+    send(linked)
+    flow = pa.flows[0].flow_id
+    pa.acknowledge(flow, "Error", ("Error", "file", "AlreadyExistingFlow", "known"))
+    listen(linked)
+    assert looked(linked, invoice["id"])["transmissions"][0]["state"] == "ACCEPTED"
+
+
+def test_turned_down_by_a_platform_it_may_be_sent_again(linked: ApiClient, pa: Platform) -> None:
+    connected(linked, pa)
+    invoice = accepted(linked, pa)
+    siren = linked.query('{ entity(id: "entity_1") { siren } }')["entity"]["siren"]
+    status(pa, invoice["number"], "213", siren)
+    listen(linked)
+    assert transmit(linked, invoice["id"])["userErrors"] == []
+    send(linked)
+    assert len(pa.flows) == 3
+
+
+def test_switched_off_nothing_goes(linked: ApiClient, pa: Platform) -> None:
+    made = connected(linked, pa)
+    invoice = issued(linked)
+    transmit(linked, invoice["id"])
+    act(linked, "platformConnectionUpdate", id=made["id"], enabled=False)
+    assert send(linked) == 0
+    (sent,) = looked(linked, invoice["id"])["transmissions"]
+    assert sent["state"] == "DEAD"
+    assert sent["lastError"].startswith("PLATFORM_DISABLED")
+    assert codes(transmit(linked, invoice["id"])) == ["PLATFORM_DISABLED"]
+    act(linked, "platformConnectionUpdate", id=made["id"], enabled=True)
+    transmit(linked, invoice["id"])
+    send(linked)
+    assert looked(linked, invoice["id"])["transmissions"][0]["state"] == "SENT"
+
+
+def test_many_go_through_one_round(linked: ApiClient, pa: Platform) -> None:
+    connected(linked, pa)
+    invoices = [issued(linked, str(amount)) for amount in range(100, 107)]
+    assert transmit(linked, *(one["id"] for one in invoices))["userErrors"] == []
+    assert send(linked) == len(invoices)
+    assert len({flow.info["name"] for flow in pa.flows}) == len(invoices)
+
+
+def test_the_secret_is_sealed_and_never_told(any_linked: ApiClient, pa: Platform) -> None:
+    made = connected(any_linked, pa)
+    secret = pa.access.client_secret
+    assert secret not in str(made)
+    with any_linked.house.database.reading(any_linked.organisation_id) as session:
+        kept = session.scalars(select(PlatformConnection)).one()
+        assert secret not in kept.sealed_secret
+        told = session.execute(text("SELECT before, after FROM audit_change")).all()
+    assert "platform_connection" not in secret
+    assert kept.sealed_secret not in str(told)
+
+
+def test_a_secret_of_a_former_key_of_the_installation_still_opens(
+    linked: ApiClient, pa: Platform
+) -> None:
+    from dataclasses import replace
+
+    connected(linked, pa)
+    invoice = issued(linked)
+    transmit(linked, invoice["id"])
+    house = linked.house
+    renewed = replace(house, secret=b"n" * 32, former_secrets=(house.secret,))
+    assert messenger_of(renewed, gate=Gate(is_private_allowed=True)).round() == 1
+    assert looked(linked, invoice["id"])["transmissions"][0]["state"] == "SENT"
+
+
+def test_without_that_key_it_waits_for_who_can_mend_it(linked: ApiClient, pa: Platform) -> None:
+    from dataclasses import replace
+
+    connected(linked, pa)
+    invoice = issued(linked)
+    transmit(linked, invoice["id"])
+    other = replace(linked.house, secret=b"n" * 32)
+    messenger_of(other, gate=Gate(is_private_allowed=True)).round()
+    (sent,) = looked(linked, invoice["id"])["transmissions"]
+    assert sent["state"] == "WAITING"
+    assert sent["lastError"].startswith("PLATFORM_SECRET_GONE")
+    assert pa.counted(SEARCH) == 0
