@@ -231,24 +231,8 @@ def lock_project(session: ScopedSession, project_id: int) -> Project:
     return the_record(session, Project, project_id, field=("project_id",), locked=True)
 
 
-def lock_projects_coded(session: ScopedSession, codes: Iterable[str]) -> None:
-    """Locks the projects with these codes, in one order, so that two lockers never cross.
-
-    Fees and what is billed of them are settled under the lock of the project.
-    """
-    wanted = sorted({code.upper() for code in codes})
-    for start in range(0, len(wanted), 500):
-        statement = (
-            select(Project.id)
-            .where(Project.code.in_(wanted[start : start + 500]))
-            .order_by(Project.id)
-            .with_for_update()
-        )
-        session.execute(statement).all()
-
-
 def lock_projects(session: ScopedSession, keys: Iterable[int]) -> None:
-    """Locks the projects with these identifiers, in the same order."""
+    """Locks the projects with these identifiers, in one order, so that two lockers never cross."""
     wanted = sorted(keys)
     for start in range(0, len(wanted), 500):
         _PROJECTS_LOCKED.rows(session, keys=wanted[start : start + 500])

@@ -92,7 +92,7 @@ class KeptPlan(HeldFile):
 
     world: World
     locks: list[int]
-    """The projects, or the entries, that it weighs: `held_by`."""
+    """The projects, phases or entries that it weighs: `held_by`."""
 
     def __init__(self, seen: Seen) -> None:
         super().__init__()
@@ -185,10 +185,16 @@ def drop_plan(session: ScopedSession, files: Files, key: str) -> None:
 
 
 def held_by(kind: str, row: Planned) -> int | None:
-    """What is locked before a row is written: a project, of worked time the entry itself."""
+    """What is locked before a row is written: a project, of worked time the entry itself.
+
+    Of past billing the phase, which tells its project.
+    """
     if kind == "phases":
         project: int = row.parts["contract"]["project_id"]
         return project
+    if kind in ("history", "adjustments"):
+        phase: int = row.columns["phase_id"]
+        return phase
     return row.target_id if kind in ("projects", "time_entries") else None
 
 

@@ -24,13 +24,13 @@ from persistence.contracts import is_project_invoiced
 from persistence.reading import Noun, load_by_ids
 from persistence.takeover import known, prefill
 from persistence.takeover.apply import apply
+from persistence.takeover.locks import lock_for
 from persistence.time_entries import lock_entries
 from resolvers._judging import placed
 from resolvers._mutation import Acting
 from resolvers.keeping._edited import Asked, Edited
 from resolvers.keeping._guarding import keep_billed, keep_periods, staying, too_fine
 from resolvers.keeping._reach import keep_approved, manage_new
-from resolvers.taking_over._planning import lock_for
 from resolvers.taking_over._sheets import layout_of, setting_of
 from schema.client import CLIENT
 from schema.collaborator import COLLABORATOR

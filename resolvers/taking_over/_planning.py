@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,15 +13,14 @@ from domain.takeover.model import RowOutcome
 from domain.takeover.order import ORDER, check_order
 from domain.takeover.review import Tally
 from domain.takeover.workbook import Pending
-from persistence.invoice.invoices import lock_projects, lock_projects_coded
-from persistence.session import ScopedSession, tried_out
+from persistence.session import tried_out
 from persistence.takeover import known
 from persistence.takeover.apply import apply
+from persistence.takeover.locks import lock_for
 from persistence.takeover.spool import PlanSpool
 from persistence.takeover.trail import followed
 from persistence.takeover.undo import MAIN
 from persistence.takeover.world import World, observed
-from persistence.time_entries import lock_entries
 from resolvers._mutation import Acting
 from templates_xlsx.kinds.choices import Choice
 from templates_xlsx.layouts import LAYOUTS
@@ -85,23 +84,6 @@ def order_issues(acting: Acting, kind: str, *, beside: Collection[str] = ()) -> 
     titles = {name: LAYOUTS[name].name(locale) for name in ORDER}
     counts = known.counts(acting.session) | dict.fromkeys(beside, 1)
     return check_order(kind, counts, titles=titles)
-
-
-def lock_for(session: ScopedSession, kind: str, candidates: Iterable[Candidate]) -> None:
-    """Locks what the plan weighs: nothing is lowered or given away while it is being invoiced."""
-    if kind == "time_entries":
-        lock_entries(session, [one.record_id for one in candidates if one.record_id])
-    column = {"phases": "project_code", "projects": "code"}.get(kind)
-    if column is not None:
-        lock_projects_coded(session, {one.text(column) for one in candidates})
-
-
-def lock_held(session: ScopedSession, kind: str, held: Sequence[int]) -> None:
-    """Locks what a plan that is known weighs (`persistence.takeover.plans.held_by`)."""
-    if kind == "time_entries":
-        lock_entries(session, held)
-    else:
-        lock_projects(session, held)
 
 
 def plan_sheet(acting: Acting, kind: str, candidates: Collection[Candidate]) -> PlanSpool:

@@ -32,6 +32,7 @@ from domain.takeover.review import (
 from domain.takeover.wire import pack_issue
 from persistence.takeover import plans, rows
 from persistence.takeover.apply import apply
+from persistence.takeover.locks import lock_held, take_turns
 from persistence.takeover.trail import followed, keep_trail
 from persistence.takeover.undo import MAIN
 from persistence.takeover.world import is_unmoved
@@ -42,7 +43,6 @@ from resolvers.taking_over._planning import (
     SheetPlan,
     SheetRows,
     foreseen,
-    lock_held,
     plans_in_turn,
 )
 
@@ -230,6 +230,7 @@ def confirm(
         raise Refusal(STALE_REVIEW(field=("review_hash",), moved="the rows skipped"))
     sheets = sheets_of(acting, taken)
     before = {sheet.id: sheet.review_hash for sheet in sheets}
+    take_turns(acting.session, [str(sheet.kind) for sheet in sheets])
     if (known := _known_plan(acting, taken)) is not None:
         with known:
             standing = rows.in_the_way(acting.session, taken.id, accept_warnings=accept_warnings)
