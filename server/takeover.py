@@ -9,7 +9,7 @@ from io import BytesIO
 from domain.errors import Issue
 from domain.takeover.model import ImportRow, ImportState, RowColour
 from domain.takeover.wire import unpack_issue
-from resolvers._mutation import Acting
+from resolvers._mutation import Acting, persistently
 from resolvers.taking_over._examining import examine
 from resolvers.taking_over._taking import confirm, review_of, rows_of, sheets_of, take
 from resolvers.taking_over.returning import give_back
@@ -52,22 +52,29 @@ def open_review(
 ) -> Review:
     """Reads and checks a file and keeps its review; nothing else is written."""
     examined = examine(house, caller, filename=filename, content=content, kind=kind)
-    with house.database.writing(caller.standing("importCreate")) as session:
-        acting = Acting(session, caller, house)
-        import_id = take(acting, examined)
-        taken = review_of(acting, import_id)
-        return Review(
-            import_id=import_id,
-            review_hash=taken.review_hash,
-            is_refused=taken.state is ImportState.REFUSED,
-            counts=dict(taken.counts),
-            issues=tuple(unpack_issue(kept) for kept in taken.issues),
-            rows=tuple(
-                ReviewedRow(row.number, row.colour, _issues(row), sheet.sheet)
-                for sheet in sheets_of(acting, taken)
-                for row in rows_of(acting, sheet.id, colours=[RowColour.RED, RowColour.YELLOW])
-            ),
-        )
+
+    def keep() -> Review:
+        with house.database.writing(caller.standing("importCreate")) as session:
+            acting = Acting(session, caller, house)
+            return _review_of(acting, take(acting, examined))
+
+    return persistently(keep)
+
+
+def _review_of(acting: Acting, import_id: int) -> Review:
+    taken = review_of(acting, import_id)
+    return Review(
+        import_id=import_id,
+        review_hash=taken.review_hash,
+        is_refused=taken.state is ImportState.REFUSED,
+        counts=dict(taken.counts),
+        issues=tuple(unpack_issue(kept) for kept in taken.issues),
+        rows=tuple(
+            ReviewedRow(row.number, row.colour, _issues(row), sheet.sheet)
+            for sheet in sheets_of(acting, taken)
+            for row in rows_of(acting, sheet.id, colours=[RowColour.RED, RowColour.YELLOW])
+        ),
+    )
 
 
 def _issues(row: ImportRow) -> tuple[Issue, ...]:
@@ -75,15 +82,22 @@ def _issues(row: ImportRow) -> tuple[Issue, ...]:
 
 
 def write_review(house: House, caller: Caller, review: Review, *, skip_red: bool = False) -> None:
-    """Writes what `review` shows, warnings accepted; refuses when anything has moved since."""
-    with house.database.writing(caller.standing("importConfirm")) as session:
-        confirm(
-            Acting(session, caller, house),
-            import_id=review.import_id,
-            review_hash=review.review_hash,
-            accept_warnings=True,
-            skip_red=skip_red,
-        )
+    """Writes what `review` shows, warnings accepted; refuses when anything has moved since.
+
+    Also when it moves at this very moment: the rule that somebody else's record breaks says so.
+    """
+
+    def attempt() -> None:
+        with house.database.writing(caller.standing("importConfirm")) as session:
+            confirm(
+                Acting(session, caller, house),
+                import_id=review.import_id,
+                review_hash=review.review_hash,
+                accept_warnings=True,
+                skip_red=skip_red,
+            )
+
+    persistently(attempt)
 
 
 def marked_file(house: House, caller: Caller, review: Review) -> bytes:

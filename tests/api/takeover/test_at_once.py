@@ -15,10 +15,13 @@ from domain.takeover.progress import ProgressPlanner
 from domain.takeover.time_entries import TimeEntryPlanner
 from persistence.invoice.invoices import lock_project
 from persistence.takeover import plans
+from server.takeover import open_review, write_review
 from tests.api.takeover.reviews import codes, phases, project, reviewed
 from tests.api.takeover.sheets import PROJECT, Cells, book, download, opened, saved
 from tests.api.takeover.test_confirm import at_once
+from tests.api.takeover.test_out_of_the_way import caller, clients_file, named
 from tests.api.takeover.test_revert_in_turn import A_PHASE, LINE, with_a_project
+from tests.domain.examples import refused
 from tests.support.api import ApiClient
 from tests.support.locks import wait_until_it_waits
 from tests.support.takeover import confirm
@@ -121,3 +124,16 @@ def test_of_one_sheet_sent_twice_and_confirmed_at_once_one_is_written(
         *[lambda one=one: confirm(postgres_firm, one, warnings=True) for one in reviews]
     )
     assert sorted(codes(answer) for answer in answers) == [[], ["STALE_REVIEW"]]
+
+
+def test_the_terminal_is_told_who_was_faster(postgres_firm: ApiClient) -> None:
+    """A25: a client that somebody makes at this very moment is no surprise, but STALE_REVIEW."""
+    house, who = postgres_firm.house, caller(postgres_firm)
+    review = open_review(house, who, filename="clients.csv", content=clients_file(1))
+    with ThreadPoolExecutor(1) as pool:
+        with house.database.writing(postgres_firm.organisation_id) as session:
+            session.add(named("Copropriété 00000"))
+            session.flush()
+            running = pool.submit(write_review, house, who, review)
+            wait_until_it_waits(postgres_firm, running)
+        assert refused(running.result) == ["STALE_REVIEW"]
