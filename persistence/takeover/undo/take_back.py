@@ -33,13 +33,24 @@ def take_back(session: ScopedSession, entries: Sequence[Entry]) -> None:
     _restore(session, [entry for entry in entries if entry.verdict is Verdict.RESTORE])
     _let_go(session, entries)
     order = [table.name for table in reversed(Record.metadata.sorted_tables)]
-    going = [entry for entry in entries if entry.verdict is Verdict.REMOVE]
-    for noun in sorted({entry.noun for entry in going}, key=order.index):
-        table = table_named(noun)
-        for ids in slices(sorted(entry.record_id for entry in going if entry.noun == noun)):
-            statement = delete(table).where(*own(session, table), among(table.c.id, ids))
-            if session.connection().execute(statement).rowcount != len(ids):
-                raise Refusal(STALE_REVIEW(moved=noun))
+    going: defaultdict[tuple[str, int | None], list[int]] = defaultdict(list)
+    for entry in entries:
+        if entry.verdict is Verdict.REMOVE:
+            going[entry.noun, entry.version].append(entry.record_id)
+    for (noun, version), keys in sorted(going.items(), key=lambda one: order.index(one[0][0])):
+        _remove(session, noun, version, keys)
+
+
+def _remove(session: ScopedSession, noun: str, version: int | None, keys: Sequence[int]) -> None:
+    """Removes records of one version: what somebody changes at this very moment is another."""
+    table = table_named(noun)
+    where = own(session, table)
+    if version is not None and "version" in table.c:
+        where = (*where, table.c.version == version)
+    for ids in slices(sorted(keys)):
+        statement = delete(table).where(*where, among(table.c.id, ids))
+        if session.connection().execute(statement).rowcount != len(ids):
+            raise Refusal(STALE_REVIEW(moved=noun))
 
 
 def forget_restored(

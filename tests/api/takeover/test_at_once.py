@@ -9,7 +9,9 @@ from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from domain.client import Client
 from domain.project.history import BillingHistory
 from domain.takeover.progress import ProgressPlanner
 from domain.takeover.time_entries import TimeEntryPlanner
@@ -17,10 +19,11 @@ from persistence.invoice.invoices import lock_project
 from persistence.takeover import plans
 from server.takeover import open_review, write_review
 from tests.api.takeover.reviews import codes, phases, project, reviewed
-from tests.api.takeover.sheets import PROJECT, Cells, book, download, opened, saved
+from tests.api.takeover.sheets import CLIENT, PROJECT, Cells, book, download, opened, saved
 from tests.api.takeover.test_confirm import at_once
 from tests.api.takeover.test_out_of_the_way import caller, clients_file, named
-from tests.api.takeover.test_revert_in_turn import A_PHASE, LINE, with_a_project
+from tests.api.takeover.test_revert import revert
+from tests.api.takeover.test_revert_in_turn import A_PHASE, LINE, imported, told, with_a_project
 from tests.domain.examples import refused
 from tests.support.api import ApiClient
 from tests.support.locks import wait_until_it_waits
@@ -137,3 +140,20 @@ def test_the_terminal_is_told_who_was_faster(postgres_firm: ApiClient) -> None:
             running = pool.submit(write_review, house, who, review)
             wait_until_it_waits(postgres_firm, running)
         assert refused(running.result) == ["STALE_REVIEW"]
+
+
+def test_what_somebody_changes_at_this_very_moment_is_not_taken_back(
+    postgres_firm: ApiClient,
+) -> None:
+    """O36: also when it was still as the import had left it a moment ago."""
+    change = imported(postgres_firm, "clients", CLIENT)
+    with ThreadPoolExecutor(1) as pool:
+        with postgres_firm.house.database.writing(postgres_firm.organisation_id) as session:
+            there = session.scalars(select(Client).where(Client.code == CLIENT["C"])).one()
+            there.payment_days, there.version = 12, there.version + 1
+            session.flush()
+            running = pool.submit(revert, postgres_firm, change)
+            wait_until_it_waits(postgres_firm, running)
+        done = running.result()
+    assert codes(done) == ["STALE_REVIEW"]
+    assert told(revert(postgres_firm, change)) == {("KEPT_CHANGED", 2)}
