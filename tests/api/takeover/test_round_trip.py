@@ -32,7 +32,13 @@ from tests.api.takeover.sheets import (
 from tests.support.api import ApiClient
 from tests.support.takeover import send
 
-HELD = {"clients": 44, "projects": 60, "phases": 324, "collaborators": 25}
+HELD = {
+    "clients": 44,
+    "projects": 60,
+    "phases": 324,
+    "collaborators": 25,
+    "clients_fusion": 44,
+}
 """Records of the prepared firm, each a row of its prefilled template."""
 NAMES = {
     "clients": ("Clients", "Clients"),
