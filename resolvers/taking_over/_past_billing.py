@@ -13,6 +13,7 @@ from domain.money import from_minor
 from domain.project.adjustment import Adjustment, AdjustmentKind, counting
 from domain.project.history import OVER_BILLED_NOW, BillingHistory
 from domain.takeover.candidate import Candidate, Planned
+from domain.takeover.issues import AMOUNT_CURRENCY_MISMATCH
 from domain.takeover.model import RowOutcome
 from domain.takeover.plan import ALREADY_EXISTS
 from persistence.contracts import PhaseKnown, phases_known
@@ -214,7 +215,8 @@ def _answer(
 def require_covered(acting: Acting, record: BillingHistory | Adjustment) -> None:
     """Refuses to take out (or bring back) what leaves more billed than the fee.
 
-    By hand a fee is not lowered under what was billed of it either (FEE_BELOW_BILLED).
+    By hand a fee is not lowered under what was billed of it either (FEE_BELOW_BILLED). An amount
+    that was put away in a currency in which its project is no longer comes back no more.
     """
     phase = phases_known(acting.session, [record.phase_id])[record.phase_id]
     lock_projects(acting.session, [phase.project_id])
@@ -222,6 +224,10 @@ def require_covered(acting: Acting, record: BillingHistory | Adjustment) -> None
         raise Refusal(HISTORY_CREDITED(field=("id",)))
     figures = phase_figures(acting.session, [record.phase_id])[record.phase_id]
     kind, amount = _weight(record)
+    if amount and record.archived_at is not None and record.currency != figures.currency:
+        shown = f"{from_minor(amount, record.currency):f} {record.currency}"
+        told = AMOUNT_CURRENCY_MISMATCH(field=("id",), found=shown, expected=figures.currency)
+        raise Refusal(told)
     if kind is AdjustmentKind.WRITE_OFF:
         # Of periods and blocks, too, no more is given up than the fee (WRITE_OFF_TOO_HIGH).
         figures = figures._replace(by_progress=True)

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from tests.api.takeover.reviews import notes, refusal_codes, reviewed, take, written
-from tests.api.takeover.sheets import Cells, book, download, opened, saved
+from tests.api.takeover.sheets import PROJECT, Cells, book, download, opened, saved
 from tests.support.api import ApiClient
 from tests.support.documents import DRAW, FINALISE
 from tests.support.takeover import CLEAN, PAST, phases_of, project, send, take_in
@@ -237,3 +237,36 @@ def test_a_sheet_left_empty_and_a_rate_of_former_years(firm: ApiClient) -> None:
     _, rows = reviewed(firm, content)
     assert notes(rows[row]) == set()
     assert notes(rows[row + 1]) == {("VAT_RATE_UNKNOWN", "N")}
+
+
+@pytest.mark.parametrize(
+    ("kind", "verb", "cells"),
+    [
+        ("history", "billingHistory", {"M": "2026-0113"}),
+        ("adjustments", "adjustment", {"M": "Avenant", "N": "honoraires"}),
+    ],
+)
+def test_what_was_put_away_in_another_currency_does_not_come_back(
+    any_firm: ApiClient, kind: str, verb: str, cells: Cells
+) -> None:
+    """DOMAIN §2.1: 20.00 EUR are no 2,000 JPY."""
+    take(any_firm, "projects", PROJECT)
+    where: Cells = {"B": PROJECT["B"], "A": PROJECT["E"], "C": "Base", "D": "Esquisse", "E": "ESQ"}
+    take(any_firm, "phases", {**where, "F": 12500})
+    row: Cells = {"C": PROJECT["B"], "F": "ESQ", "K": 20, "L": DAY, **cells}
+    take(any_firm, kind, row)
+    (made,) = past_of(any_firm, "NEW-0001", "ESQ")[
+        "billingHistory" if kind == "history" else "adjustments"
+    ]
+    assert _act(any_firm, f"{verb}Archive", made["id"]) == []
+    take(any_firm, "projects", {**PROJECT, "J": "JPY"})
+    assert _act(any_firm, f"{verb}Restore", made["id"]) == ["AMOUNT_CURRENCY_MISMATCH"]
+    take(any_firm, "projects", PROJECT)
+    assert _act(any_firm, f"{verb}Restore", made["id"]) == []
+
+
+def _act(api: ApiClient, verb: str, key: str) -> list[str]:
+    told = api.query(
+        f"mutation($id: ID!) {{ {verb}(input: {{ id: $id }}) {{ userErrors {{ code }} }} }}", id=key
+    )
+    return [error["code"] for error in told[verb]["userErrors"]]
