@@ -58,7 +58,7 @@ def fusion_rows(clients: Index, known: Directory) -> Iterator[tuple[int, dict[st
             yield (
                 client.id,
                 own
-                # Without an address the country alone is that of the client: its number is of there.
+                # A country alone is that of the client, by which its number is judged.
                 | ({"country": client.columns["country"]} if address is None else {})
                 | _cells(address, ADDRESS, "is_default_address")
                 | _cells(contact, CONTACT, "is_default_contact"),

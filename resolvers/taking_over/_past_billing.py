@@ -9,7 +9,7 @@ from typing import Any
 from domain.access import Permission
 from domain.errors import NOT_FOUND, Issue, Refusal
 from domain.invoice.past_credit import HISTORY_CREDITED
-from domain.money import from_minor
+from domain.money import amount_text, from_minor
 from domain.project.adjustment import Adjustment, AdjustmentKind, counting
 from domain.project.history import OVER_BILLED_NOW, BillingHistory
 from domain.takeover.candidate import Candidate, Planned
@@ -225,8 +225,8 @@ def require_covered(acting: Acting, record: BillingHistory | Adjustment) -> None
     figures = phase_figures(acting.session, [record.phase_id])[record.phase_id]
     kind, amount = _weight(record)
     if amount and record.archived_at is not None and record.currency != figures.currency:
-        shown = f"{from_minor(amount, record.currency):f} {record.currency}"
-        told = AMOUNT_CURRENCY_MISMATCH(field=("id",), found=shown, expected=figures.currency)
+        found = amount_text(amount, record.currency)
+        told = AMOUNT_CURRENCY_MISMATCH(field=("id",), found=found, expected=figures.currency)
         raise Refusal(told)
     if kind is AdjustmentKind.WRITE_OFF:
         # Of periods and blocks, too, no more is given up than the fee (WRITE_OFF_TOO_HIGH).
