@@ -87,6 +87,11 @@ WILL_UPDATE = _yellow(
     "Skip the row if the update is not wanted.",
 )
 POSSIBLE_DUPLICATE = _yellow("POSSIBLE_DUPLICATE", "“{found}” looks like “{other}”.")
+ARCHIVED_BEFORE = _yellow(
+    "ARCHIVED_BEFORE",
+    "“{found}” was recorded before, and archived since: it would count again.",
+    "Skip the row if it was archived rightly.",
+)
 REFERENCE_MATCHED_APPROX = _yellow(
     "REFERENCE_MATCHED_APPROX",
     "“{found}” was understood as “{expected}”: only punctuation or the legal form differ.",

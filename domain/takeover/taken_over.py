@@ -25,6 +25,7 @@ from domain.takeover.amounts import OF_AMOUNTS, in_minor
 from domain.takeover.candidate import Candidate, Planned
 from domain.takeover.issues import (
     AMOUNT_NEGATIVE_HISTORY,
+    ARCHIVED_BEFORE,
     DATE_IN_FUTURE,
     OVER_BILLED,
     POSSIBLE_DUPLICATE,
@@ -52,6 +53,8 @@ class Recorded:
     figures: dict[int, PhaseFigures] = field(default_factory=dict)
     numbers: Collection[str] = frozenset()
     """Of the final invoices of the firm: what they bill counts already."""
+    put_away: Collection[Facts] = frozenset()
+    """What was recorded and archived since: it counts no more."""
 
 
 class _TakenOverPlanner(PhaseRowPlanner):
@@ -65,6 +68,7 @@ class _TakenOverPlanner(PhaseRowPlanner):
         self._recorded = recorded
         self._met: Counter[Facts] = Counter()
         self._alike = Counter(self._likeness(facts) for facts in recorded.lines.elements())
+        self._put_away = {self._likeness(facts) for facts in recorded.put_away}
         self._retold = Retold(recorded.lines, self._gists)
         self._fee: Counter[int] = Counter()
         self._billed: Counter[int] = Counter()
@@ -81,6 +85,9 @@ class _TakenOverPlanner(PhaseRowPlanner):
             )
         issues += self._too_much(columns, entry)
         issues += self._looks_recorded(columns, facts)
+        if self.says_all and self._likeness(facts) in self._put_away:
+            shown = self._called(facts, columns["currency"])
+            issues.append(ARCHIVED_BEFORE(field=(self.telling,), found=shown))
         issues += self._over_billed(columns, entry)
         issues += of_unsigned(entry)
         return Planned(candidate.row, RowOutcome.CREATE, columns=columns, issues=issues)
@@ -175,7 +182,7 @@ class HistoryPlanner(_TakenOverPlanner):
         "gross": OF_AMOUNTS,
         "paid": OF_AMOUNTS,
         "vat_rate": OF_RATES,
-        "invoice_no": (POSSIBLE_DUPLICATE,),
+        "invoice_no": (POSSIBLE_DUPLICATE, ARCHIVED_BEFORE),
         "invoice_date": (DATE_IN_FUTURE,),
     }
     dated = "invoice_date"
@@ -247,7 +254,7 @@ class AdjustmentPlanner(_TakenOverPlanner):
 
     codes = {
         **OF_REFERENCES,
-        "value": (*OF_AMOUNTS, OVER_BILLED, POSSIBLE_DUPLICATE),
+        "value": (*OF_AMOUNTS, OVER_BILLED, POSSIBLE_DUPLICATE, ARCHIVED_BEFORE),
         "date": (DATE_IN_FUTURE,),
     }
     amount = entered = telling = "value"

@@ -13,7 +13,7 @@ signs, and none of it is billed until then.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import product
@@ -23,6 +23,7 @@ from domain.errors import RECORD_ARCHIVED, Issue
 from domain.likeness import name_key
 from domain.takeover.candidate import Candidate, Change, Planned
 from domain.takeover.issues import (
+    ARCHIVED_BEFORE,
     DATE_IN_FUTURE,
     DUPLICATE_KEY_IN_FILE,
     POSSIBLE_DUPLICATE,
@@ -65,6 +66,8 @@ class Entry(NamedTuple):
 
 FACTS = Entry._fields[2:-1]
 """The columns that make two entries equal; the last two are what a row may leave unsaid."""
+WORK = FACTS[:-2]
+"""The columns that say what was done, whatever became of it."""
 
 
 class TimeEntryPlanner(Planner):
@@ -75,7 +78,7 @@ class TimeEntryPlanner(Planner):
         "": (*CHANGING[""], TIME_ENTRY_BILLED),
         "ref": (REFERENCE_ID_UNKNOWN, DUPLICATE_KEY_IN_FILE),
         "date": (DATE_IN_FUTURE,),
-        "hours": (HOURS_OVER_DAY, POSSIBLE_DUPLICATE),
+        "hours": (HOURS_OVER_DAY, POSSIBLE_DUPLICATE, ARCHIVED_BEFORE),
         "email": (*NAMING, RECORD_ARCHIVED),
         "project_code": (*NAMING, RECORD_ARCHIVED),
         "contract": (*NAMING, RECORD_ARCHIVED),
@@ -86,8 +89,15 @@ class TimeEntryPlanner(Planner):
     matches = True
     """Whether a row that names no entry may stand for one that is recorded."""
 
-    def __init__(self, known: KnownWork, recorded: Iterable[Entry]) -> None:
+    def __init__(
+        self,
+        known: KnownWork,
+        recorded: Iterable[Entry],
+        put_away: Collection[tuple[Any, ...]] = frozenset(),
+    ) -> None:
+        """`put_away` is the work (`WORK`) of the entries that were archived."""
         self._known = known
+        self._put_away = put_away
         self._entries = {entry.id: entry for entry in recorded}
         self._free: defaultdict[tuple[Any, ...], deque[int]] = defaultdict(deque)
         """Entries that no row stands for yet, the oldest first, by their facts."""
@@ -170,6 +180,10 @@ class TimeEntryPlanner(Planner):
                     candidate.row, RowOutcome.UNCHANGED, issues=issues, target_id=waiting[0]
                 )
         issues += self._looks_recorded(columns)
+        if self.says_all and tuple(columns[name] for name in WORK) in self._put_away:
+            email = self._known.people.code_of(columns["collaborator_id"])
+            shown = _shown(columns, columns["ticket"] or email)
+            issues.append(ARCHIVED_BEFORE(field=("hours",), found=shown))
         issues += still_to_come("date", columns["worked_on"], self.today)
         issues += self._over_a_day(columns)
         issues += _put_away(parties, parties)
@@ -278,7 +292,7 @@ class TimeEntryPlanner(Planner):
 
 def _facts(columns: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
     """All that an entry may be of which the row says nothing else, what it would become first."""
-    work = tuple(columns[name] for name in FACTS[:-2])
+    work = tuple(columns[name] for name in WORK)
     billable, approved = columns["billable"], columns["approved"]
     standings = product(
         (True, False) if billable is None else (billable,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -32,7 +32,7 @@ from domain.takeover.plan import Firm, Planner
 from domain.takeover.progress import ProgressPlanner
 from domain.takeover.projects import ProjectPlanner
 from domain.takeover.review import TEMPLATE_KIND_UNKNOWN
-from domain.takeover.taken_over import AdjustmentPlanner, HistoryPlanner, Recorded, our_number
+from domain.takeover.taken_over import AdjustmentPlanner, HistoryPlanner, our_number
 from domain.takeover.time_entries import TimeEntryPlanner
 from domain.takeover.work import KnownWork
 from persistence.contracts import billed_periods, past_of_projects
@@ -43,7 +43,8 @@ from persistence.reach import reach_of_session, whole_firm
 from persistence.session import ScopedSession
 from persistence.short import Short
 from persistence.takeover.fusion import directory
-from persistence.takeover.worked_time import known_work, recorded_time
+from persistence.takeover.recorded import recorded, recorded_progress
+from persistence.takeover.worked_time import known_work, put_away, recorded_time
 from persistence.telling import told
 
 _STAMPS = frozenset({"organisation_id", "created_at", "updated_at"})
@@ -133,7 +134,7 @@ def _planner_of(session: ScopedSession, kind: str) -> Planner:
         case "history" | "adjustments":
             return _past_planner(session, kind)
         case "time_entries":
-            return TimeEntryPlanner(_work(session), recorded_time(session))
+            return TimeEntryPlanner(_work(session), recorded_time(session), put_away(session))
         case "clients_fusion":
             return FusionPlanner(firm, clients(session), directory(session))
     raise Refusal(TEMPLATE_KIND_UNKNOWN(field=("kind",), found=kind, expected=", ".join(ORDER)))
@@ -315,32 +316,6 @@ def references(row: Any) -> tuple[Any, ...]:
         row.kind is PhaseKind.ANNEX,
         row.billing_method,
     )
-
-
-def recorded_progress(session: ScopedSession) -> dict[int, list[tuple[date, Decimal]]]:
-    """All progress by phase, in the order it was recorded."""
-    recorded: dict[int, list[tuple[date, Decimal]]] = defaultdict(list)
-    statement = select(
-        ProgressUpdate.phase_id, ProgressUpdate.as_of, ProgressUpdate.percent
-    ).order_by(ProgressUpdate.id)
-    for phase_id, as_of, percent in session.execute(statement):
-        recorded[phase_id].append((as_of, percent))
-    return recorded
-
-
-def recorded(
-    session: ScopedSession,
-    record: type[BillingHistory] | type[Adjustment],
-    names: Sequence[str],
-    only: Collection[int] | None = None,
-) -> Recorded:
-    """How often each thing was recorded of each phase, by its columns `names`; and the figures."""
-    columns = (getattr(record, name) for name in names)
-    statement = select(*columns).where(record.archived_at.is_(None))
-    if only is not None:
-        statement = statement.where(record.phase_id.in_(only))
-    lines = Counter(tuple(row) for row in session.execute(statement))
-    return Recorded(lines, phase_figures(session, None if only is None else list(only)))
 
 
 def _shared(value: Any, met: dict[Any, Any]) -> Any:

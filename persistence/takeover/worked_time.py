@@ -13,7 +13,7 @@ from domain.invoice.model import Invoice, InvoiceLine
 from domain.likeness import name_key
 from domain.project.model import Contract, Phase, Project
 from domain.takeover.match import Index, Known
-from domain.takeover.time_entries import Entry
+from domain.takeover.time_entries import WORK, Entry
 from domain.takeover.work import KnownWork
 from domain.time_entry import TimeEntry
 from persistence.session import ScopedSession
@@ -60,6 +60,13 @@ def recorded_time(
         .order_by(TimeEntry.id)
     )
     return (Entry._make(row) for row in session.execute(statement))
+
+
+def put_away(session: ScopedSession) -> set[tuple[Any, ...]]:
+    """The work of the entries that were archived, by the columns `WORK`."""
+    columns = (getattr(TimeEntry, name) for name in WORK)
+    statement = select(*columns).where(TimeEntry.archived_at.is_not(None))
+    return {tuple(row) for row in session.execute(statement)}
 
 
 def _among(days: Collection[date] | None, only: Collection[int]) -> list[ColumnElement[bool]]:

@@ -239,13 +239,38 @@ def test_a_sheet_left_empty_and_a_rate_of_former_years(firm: ApiClient) -> None:
     assert notes(rows[row + 1]) == {("VAT_RATE_UNKNOWN", "N")}
 
 
-@pytest.mark.parametrize(
+PUT_AWAY = pytest.mark.parametrize(
     ("kind", "verb", "cells"),
     [
         ("history", "billingHistory", {"M": "2026-0113"}),
         ("adjustments", "adjustment", {"M": "Avenant", "N": "honoraires"}),
     ],
 )
+
+
+@PUT_AWAY
+def test_what_was_put_away_is_warned_of_before_it_counts_again(
+    any_firm: ApiClient, kind: str, verb: str, cells: Cells
+) -> None:
+    """O36, A22: the file it came in is sent again, for the rows that are new in it."""
+    row: Cells = {"C": "PAT-2501", "E": "Mission de base", "F": "PRO", "K": 20, "L": DAY, **cells}
+    take(any_firm, kind, row, row)
+    made, _ = past_of(any_firm, "PAT-2501", "PRO")[
+        "billingHistory" if kind == "history" else "adjustments"
+    ]
+    assert _act(any_firm, f"{verb}Archive", made["id"]) == []
+    _, rows = reviewed(any_firm, book(kind, row, row))
+    assert [one["outcome"] for one in rows.values()] == ["UNCHANGED", "CREATE"]
+    column = "M" if kind == "history" else "K"
+    assert ("ARCHIVED_BEFORE", column) in notes(rows[3])
+    _, rows = reviewed(any_firm, book(kind, row, {**row, "K": 25}))
+    assert "ARCHIVED_BEFORE" not in {code for code, _ in notes(rows[3])}
+    assert _act(any_firm, f"{verb}Restore", made["id"]) == []
+    _, rows = reviewed(any_firm, book(kind, row, row))
+    assert [notes(one) for one in rows.values()] == [set(), set()]
+
+
+@PUT_AWAY
 def test_what_was_put_away_in_another_currency_does_not_come_back(
     any_firm: ApiClient, kind: str, verb: str, cells: Cells
 ) -> None:

@@ -249,3 +249,16 @@ def test_the_pages_of_each_order_hold_every_entry_once(firm: ApiClient, order: s
     days = [one["workedOn"] for one in found]
     if order == "EARLIEST_DAY_FIRST":
         assert days == sorted(days)
+
+
+def test_time_that_was_put_away_is_warned_of_before_it_is_billed(any_firm: ApiClient) -> None:
+    """A22, DOMAIN §2.4: the sheet of a month is sent again, once its wrong hours were archived."""
+    take(any_firm, "time_entries", ROW)
+    (made,) = entries(any_firm)
+    archive = "mutation($id: ID!) { timeEntryArchive(input: { id: $id }) { userErrors { code } } }"
+    assert any_firm.query(archive, id=made["id"])["timeEntryArchive"]["userErrors"] == []
+    _, rows = reviewed(any_firm, book("time_entries", ROW, {**ROW, "G": 1}))
+    assert ("ARCHIVED_BEFORE", "G") in notes(rows[2])
+    assert ("ARCHIVED_BEFORE", "G") not in notes(rows[3])
+    _, rows = reviewed(any_firm, book("time_entries", {**ROW, "I": "Non"}))
+    assert ("ARCHIVED_BEFORE", "G") in notes(rows[2])
