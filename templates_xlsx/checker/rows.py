@@ -27,7 +27,8 @@ from templates_xlsx.seal import TOKEN_KEY, Seal
 from templates_xlsx.sheet import Column, Draft, Flag, Setting
 
 _TOTAL = re.compile(r"(?:grand )?(?:sous[- ]?|sub[- ]?)?(?:total|totaux|totals|somme)\b")
-_EXAMPLE = re.compile(r"(?:exemple|example)\b|ex\.")
+_EXAMPLE = re.compile(r"(?:exemple|example)\b|ex\.(?!\w)")
+"""A code may be EX.2501."""
 _EXAMPLE_STARTS = frozenset({"Ex", "ex", "EX"})
 
 _TEXT, _NUMBER, _DATE = Shape.TEXT, Shape.NUMBER, Shape.DATE

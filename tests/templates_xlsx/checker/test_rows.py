@@ -195,6 +195,12 @@ def test_a_name_may_begin_like_an_example(name: str) -> None:
     assert draft_of("clients", name=name).issues == []
 
 
+def test_a_code_may_begin_like_an_example() -> None:
+    """The first filled cell of a hand-made sheet is the code: no project is lost for its name."""
+    draft = draft_of("projects", code="EX.2501")
+    assert (draft.values["code"], draft.issues) == ("EX.2501", [])
+
+
 def test_blank_rows_are_ignored_in_silence() -> None:
     blank = [None, "  ", "\u00a0", Cell("", formula=True), "-"]
     outcome = checked(table("clients", filled("clients"), blank, filled("clients")), "clients")
