@@ -15,7 +15,6 @@ from domain.takeover.candidate import Candidate
 from persistence.invoice.invoices import lock_projects
 from persistence.invoice.projects import projects_of_phases
 from persistence.session import ScopedSession
-from persistence.short import Short
 from persistence.takeover import known
 from persistence.time_entries import lock_entries
 
@@ -30,7 +29,6 @@ _TURNS = {"progress": 0x6A616C70_00000000, "time_entries": 0x6A616C71_00000000}
 key of the organisation is added to."""
 
 _PORTION = 500
-_TURN = Short(lambda key: select(func.pg_advisory_xact_lock(cast(key, BigInteger))))
 
 
 def lock_for(session: ScopedSession, kind: str, candidates: Iterable[Candidate]) -> None:
@@ -67,7 +65,8 @@ def take_turns(session: ScopedSession, kinds: Iterable[str]) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         for key in sorted(_TURNS[kind] for kind in set(kinds) & _TURNS.keys()):
-            _TURN.rows(session, key=key + session.organisation_id)
+            of_firm = cast(key + session.organisation_id, BigInteger)
+            session.execute(select(func.pg_advisory_xact_lock(of_firm)))
 
 
 def _projects_named(session: ScopedSession, kind: str, names: set[str]) -> Iterator[int]:
