@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from errno import ENOTDIR
+from os import strerror
 from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
@@ -56,6 +58,7 @@ def template(
     language: LocaleOption = None,
     organisation: OrganisationCode = None,
 ) -> None:
+    _require_folder(out)
     tongue = language or locale()
     # Under another name until it is whole: half a workbook must not look like one.
     draft = out.with_name(f".{out.name}.{uuid4().hex[:8]}")
@@ -79,6 +82,12 @@ def template(
         finally:
             draft.unlink(missing_ok=True)
     talk().print(say("{name} is written, with {count} rows filled in.", name=out.name, count=count))
+
+
+def _require_folder(file: Path) -> None:
+    """Refuses to begin what could not be put down in the end."""
+    if not file.parent.is_dir():
+        raise NotADirectoryError(ENOTDIR, strerror(ENOTDIR), str(file.parent))
 
 
 _IMPORT_HELP = say(
@@ -111,6 +120,8 @@ def import_file(
     organisation: OrganisationCode = None,
 ) -> None:
     content = file.read_bytes()
+    if marked is not None:
+        _require_folder(marked)
     tongue = language or locale()
     with open_desk(organisation, tongue) as desk:
         house, caller = desk.house, desk.caller

@@ -114,6 +114,8 @@ def _sentences(error: Exception) -> list[str]:
             return [say("There is no file {name}.", name=error.filename)]
         case IsADirectoryError():
             return [say("{name} is a folder: a file is needed.", name=error.filename)]
+        case NotADirectoryError():
+            return [say("There is no folder {name}.", name=error.filename)]
         case PermissionError():
             return [say("{name} cannot be opened: access is denied.", name=error.filename or "")]
         case OSError():

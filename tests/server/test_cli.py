@@ -292,6 +292,14 @@ def test_a_file_that_is_no_sheet_is_refused_as_a_whole(firm: Terminal) -> None:
     assert "clients" in firm.told
 
 
+def test_a_folder_that_is_not_there_is_named_before_anything_is_done(firm: Terminal) -> None:
+    firm("template", "clients", "--out", "nowhere/clients.xlsx", code=1)
+    assert firm.told == "There is no folder nowhere.\n"
+    Path("clients.xlsx").write_bytes(b"")
+    firm("import", "clients.xlsx", "--errors", "nowhere/clients.xlsx", code=1)
+    assert firm.told == "There is no folder nowhere.\n"
+
+
 def test_a_template_is_written_whole_or_not_at_all(firm: Terminal) -> None:
     firm("template", "clients", "--out", "clients.xlsx", "--locale", "fr")
     assert Path("clients.xlsx").read_bytes().startswith(b"PK")
