@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from domain.invoice.chain import ChainLink
 from domain.invoice.model import LEGAL, Invoice, InvoiceKind, InvoiceLine
 from domain.invoice.situation import Situation, billed_by, last_number, situation
+from domain.project.history import BillingHistory
 from domain.project.model import BillingMethod, Contract, Phase, Project
 from persistence.ledger.sums import phase_figures
 from persistence.reach import whole_firm
@@ -37,6 +38,8 @@ def situations_in_turn(
     counted = _last_numbers(
         session, list(contracts), besides=[invoice.id for invoice, _ in documents]
     )
+    for contract_id, past in _past_invoices(session, list(contracts)).items():
+        counted[contract_id] = counted.get(contract_id, 0) + past
     told: list[list[Situation]] = []
     for now in billed:
         found = []
@@ -119,6 +122,28 @@ def _last_numbers(
         told = {row.contract_id: row.standing for row in found}
         some_gone = [row.contract_id for row in found if row.standing not in (0, row.finals)]
         return told | _after_credits(session, some_gone, besides) if some_gone else told
+
+
+def _past_invoices(session: ScopedSession, contracts: Sequence[int]) -> dict[int, int]:
+    """How many invoices of before each contract has: its situations are counted on from there.
+
+    By their numbers of then, by their days where they have none; past credit notes are none.
+    """
+    if not contracts:
+        return {}
+    of_day = cast(BillingHistory.invoice_date, String)
+    told = func.coalesce(BillingHistory.invoice_no, of_day)
+    statement = (
+        select(Phase.contract_id, func.count(told.distinct()).label("past"))
+        .join(BillingHistory, BillingHistory.phase_id == Phase.id)
+        .where(
+            Phase.contract_id.in_(contracts),
+            BillingHistory.archived_at.is_(None),
+            BillingHistory.net_minor > 0,
+        )
+        .group_by(Phase.contract_id)
+    )
+    return {row.contract_id: row.past for row in session.execute(statement)}
 
 
 def _finals(

@@ -89,6 +89,26 @@ def test_a_credit_lowers_what_was_billed_before(firm: ApiClient) -> None:
     assert last["number"] == first["number"] + 2
 
 
+def test_situations_are_counted_on_from_the_invoices_of_before(any_firm: ApiClient) -> None:
+    """Two past invoices, one over two phases, and a past credit note: the next is the third."""
+    phases = project(any_firm, JOB)["contracts"][0]["phases"]
+    before = int(recaps_of(any_firm, billed(any_firm, phases[0], "10"))[0]["number"])
+    lines: list[tuple[int, str, str, str | None]] = [
+        (0, "100", "2024-01-31", "A-1"), (1, "50", "2024-01-31", "A-1"),
+        (0, "70", "2024-02-29", None), (0, "-20", "2024-03-31", "A-2"),
+    ]  # fmt: skip
+    for place, amount, day, number in lines:
+        item = {"phaseId": phases[place]["id"], "amount": amount, "invoiceDate": day}
+        answer = any_firm.query(
+            "mutation($input: BillingHistoryRecordInput!) { billingHistoryRecord(input: $input)"
+            " { node { id } userErrors { code severity } } }",
+            input={"item": {**item, "invoiceNo": number}, "idempotencyKey": f"{number}-{place}"},
+        )["billingHistoryRecord"]
+        assert answer["node"], answer
+    after = int(recaps_of(any_firm, billed(any_firm, phases[0], "10"))[0]["number"])
+    assert after == before + 1 + 2
+
+
 def test_no_two_papers_that_stand_have_the_same_number(any_firm: ApiClient) -> None:
     """An earlier situation that is credited whole leaves the numbers that followed it taken."""
     phase = project(any_firm, JOB)["contracts"][0]["phases"][0]
