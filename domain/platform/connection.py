@@ -14,7 +14,7 @@ from sqlalchemy import JSON, ForeignKeyConstraint, Index, Integer, String, Text,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import NAME, BigKey, Instant, Record, Scoped, Versioned, owned
-from domain.errors import call_error
+from domain.errors import call_error, call_warning
 from domain.web_address import LONGEST_URL
 
 LONGEST_SECRET = 1000
@@ -40,6 +40,12 @@ PLATFORM_SECRET_GONE = call_error(
     "The secret of {platform} can no longer be read: what it was sealed with is not kept.",
     "Put it back into JALON_FORMER_SECRETS, or give the platform's secret again.",
 )
+PLATFORM_OUT_OF_REACH = call_warning(
+    "PLATFORM_OUT_OF_REACH",
+    "{number} cannot be an electronic invoice: it cannot go through {platform}.",
+    "invoiceElectronic tells all that stands in the way; of a pro forma it can still be mended.",
+)
+
 READ_EVERY = timedelta(minutes=5)
 """Between two looks at what a platform has to tell."""
 

@@ -17,13 +17,23 @@ from persistence import leases
 from persistence.session import ScopedSession
 from persistence.short import Short
 
-_AUTOMATIC = Short(
-    lambda: select(PlatformConnection.id, PlatformConnection.entity_id).where(
-        PlatformConnection.archived_at.is_(None),
-        PlatformConnection.disabled_at.is_(None),
-        PlatformConnection.automatic.is_(True),
-    )
+_LIVE = Short(
+    lambda: select(
+        PlatformConnection.entity_id,
+        PlatformConnection.id,
+        PlatformConnection.name,
+        PlatformConnection.automatic,
+    ).where(PlatformConnection.archived_at.is_(None), PlatformConnection.disabled_at.is_(None))
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The platform of an entity, switched on."""
+
+    connection_id: int
+    name: str
+    is_automatic: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +65,12 @@ def connections_of(
     return {one.entity_id: one for one in session.scalars(found)}
 
 
-def automatic(session: ScopedSession) -> dict[int, int]:
-    """By entity: the connection through which what becomes final is sent by itself."""
-    return {entity: key for key, entity in _AUTOMATIC.rows(session)}
+def linked(session: ScopedSession) -> dict[int, Linked]:
+    """By entity: its platform, of those that have one that is switched on."""
+    return {
+        entity: Linked(key, name, bool(automatic))
+        for entity, key, name, automatic in _LIVE.rows(session)
+    }
 
 
 def lock_entity(session: ScopedSession, entity_id: int) -> None:

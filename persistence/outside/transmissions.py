@@ -26,7 +26,7 @@ from domain.platform.transmission import (
     take,
 )
 from persistence import leases
-from persistence.outside.platforms import automatic
+from persistence.outside.platforms import Linked
 from persistence.session import ScopedSession, insert_all
 
 Busy = tuple[int, int]
@@ -49,9 +49,15 @@ class TakenTransmission:
         return self.organisation_id, self.connection_id
 
 
-def enlist(session: ScopedSession, invoices: Sequence[Invoice], *, now: datetime) -> None:
+def enlist(
+    session: ScopedSession,
+    invoices: Sequence[Invoice],
+    platforms: Mapping[int, Linked],
+    *,
+    now: datetime,
+) -> None:
     """Has what became final sent by itself, of the entities that have it so."""
-    found = automatic(session) if invoices else {}
+    found = {entity: one.connection_id for entity, one in platforms.items() if one.is_automatic}
     rows = [
         transmission_row(found[one.entity_id], one.id, TransmissionKind.INVOICE, place=0, now=now)
         for one in invoices

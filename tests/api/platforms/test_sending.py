@@ -12,7 +12,7 @@ from domain.platform.connection import PlatformConnection
 from domain.platform.transmission import UNSURE
 from jobs.gate import Gate
 from server.long_work import messenger_of
-from tests.api.invoices.acts import blank
+from tests.api.invoices.acts import CLIENT, account_line, blank, change, final
 from tests.api.platforms.acts import (
     accepted,
     act,
@@ -29,6 +29,14 @@ from tests.api.platforms.acts import (
 from tests.support.api import ApiClient
 from tests.support.platform import SEARCH, SUBMIT, TOKEN, Platform
 from tests.support.prepared import Calendar
+
+DRY = """
+mutation($id: ID!) {
+  invoicesBulkFinalise(
+    input: { items: [{ id: $id }], dryRun: true, idempotencyKey: "d" }
+  ) { results { userErrors { code } } }
+}
+"""
 
 
 def codes(answer: dict[str, object]) -> list[str]:
@@ -114,6 +122,24 @@ def test_what_stands_in_the_way_of_any_is_told_of_all(linked: ApiClient, pa: Pla
     assert ("NOT_FOUND", ["ids", "2"]) in told
     assert send(linked) == 0
     assert looked(linked, final_one["id"])["transmissions"] == []
+
+
+def test_made_final_what_cannot_be_electronic_is_warned_of(
+    any_linked: ApiClient, pa: Platform
+) -> None:
+    """The client has no SIREN: told before the number is taken, by a dry run, and with it."""
+    connected(any_linked, pa, automatic=True)
+    any_linked.query(CLIENT, input={"id": "client_1", "siret": None, "vatNumber": "NA"})
+    invoice = blank(any_linked)["id"]
+    assert change(any_linked, invoice, lines=[account_line("100.00")])["userErrors"] == []
+    tried = any_linked.query(DRY, id=invoice)["invoicesBulkFinalise"]["results"][0]["userErrors"]
+    assert "PLATFORM_OUT_OF_REACH" in [one["code"] for one in tried]
+    assert codes(final(any_linked, invoice)) == ["PLATFORM_OUT_OF_REACH"]
+    send(any_linked)
+    (sent,) = looked(any_linked, invoice)["transmissions"]
+    assert sent["state"] == "DEAD"
+    assert sent["lastError"].startswith("E_INVOICE_INCOMPLETE")
+    assert pa.flows == []
 
 
 def test_without_a_platform_nothing_is_sent(linked: ApiClient) -> None:
