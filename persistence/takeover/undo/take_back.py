@@ -44,9 +44,9 @@ def take_back(session: ScopedSession, entries: Sequence[Entry]) -> None:
 def _remove(session: ScopedSession, noun: str, version: int | None, keys: Sequence[int]) -> None:
     """Removes records of one version: what somebody changes at this very moment is another."""
     table = table_named(noun)
-    where = own(session, table)
+    where = [*own(session, table)]
     if version is not None and "version" in table.c:
-        where = (*where, table.c.version == version)
+        where.append(table.c.version == version)
     for ids in slices(sorted(keys)):
         statement = delete(table).where(*where, among(table.c.id, ids))
         if session.connection().execute(statement).rowcount != len(ids):
