@@ -169,7 +169,8 @@ ACTIVITIES: tuple[Activity, ...] = (
                 T: "last_error",
                 A: "reasons",
                 P: "connection_id invoice_id kind place tracking_id next_attempt_at told state "
-                "attempts claim flow_id last_status told_until sent_at answered_at",
+                "attempts is_unsure claim flow_id last_status told_until refused_until sent_at "
+                "answered_at",
             },
             "lifecycle_status": {
                 A: "reasons",

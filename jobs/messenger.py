@@ -103,7 +103,7 @@ class Messenger(ManyHands[TakenTransmission]):
         calls, access, outgoing = self._calls(), parcel.access, parcel.outgoing
         found = await calls.find(access, outgoing.tracking_id) if is_again else None
         flow = found or await calls.submit(access, outgoing)
-        return Submitted(flow_id=flow.flow_id, status=202)
+        return Submitted(flow_id=flow.flow_id, status=202, flow=flow)
 
     def _note(self, taken: TakenTransmission, came: Submitted) -> None:
         """Notes an attempt, on the disk: what is forgotten is asked for again."""

@@ -49,5 +49,3 @@ DEPOSITED, REFUSED, REJECTED = 200, 210, 213
 """Déposée; Refusée, by the buyer; Rejetée, by a platform (DGFiP, external specifications 3.2)."""
 TURNED_DOWN = (REJECTED,)
 """After which a document may be sent again: nobody has it."""
-ENDED = (REFUSED, REJECTED)
-"""After which no payment is told: the invoice is cancelled by a credit note of the seller's."""

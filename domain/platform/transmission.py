@@ -93,6 +93,9 @@ class Transmission(Scoped, Record):
         choice(TransmissionState), default=TransmissionState.WAITING
     )
     attempts: Mapped[int] = mapped_column(Integer, default=0)
+    is_unsure: Mapped[bool] = mapped_column(default=False)
+    """An attempt may have got there though nothing tells so: it is looked for before it is posted,
+    whoever asks for it, until it is known."""
     claim: Mapped[str | None] = mapped_column(String(32), default=None)
     flow_id: Mapped[str | None] = mapped_column(String(LONGEST_FLOW_ID), default=None)
     """What the platform calls it."""
@@ -100,6 +103,8 @@ class Transmission(Scoped, Record):
     last_error: Mapped[str | None] = mapped_column(String(LONGEST_ERROR), default=None)
     told_until: Mapped[int] = mapped_column(BigKey, default=0)
     """Of the invoice: the last of its allocations that the platform was told of, or need not be."""
+    refused_until: Mapped[int | None] = mapped_column(BigKey, default=None)
+    """Where it was sent anew after it was refused: the last status that told of it before, or 0."""
     reasons: Mapped[list[Any]] = mapped_column(JSON, default_factory=list)
     """What the platform said of it: {code, text}."""
     sent_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
@@ -111,6 +116,7 @@ class Submitted:
     """What an attempt came to: the platform's id of it, or why there is none.
 
     `is_final`: waiting will not help. `after` is how long the platform wants to be left alone.
+    `flow` is what it has, where it was found.
     """
 
     flow_id: str | None = None
@@ -118,11 +124,14 @@ class Submitted:
     error: str | None = None
     is_final: bool = False
     after: timedelta | None = None
+    flow: Flow | None = None
 
     @property
     def is_unsure(self) -> bool:
-        """Whether it may have got there though nothing tells so."""
-        return self.flow_id is None and (self.status is None or self.status >= 500)
+        """Whether it may have got there though nothing tells so: only a refusal says that not."""
+        if self.flow_id is not None or self.status == 0:
+            return False
+        return self.status is None or self.status == 408 or not 400 <= self.status < 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +149,8 @@ def new_tracking_id() -> str:
 
 def take(one: Transmission, *, claim: str, now: datetime) -> None:
     """It is now that of who holds `claim`, until the lease is over."""
+    # Who had it and left may have posted it.
+    one.is_unsure = one.is_unsure or one.claim is not None
     one.claim, one.next_attempt_at = claim, now + LEASE
     one.attempts += 1
 
@@ -147,6 +158,7 @@ def take(one: Transmission, *, claim: str, now: datetime) -> None:
 def settle(one: Transmission, came: Submitted, *, now: datetime, chance: float) -> None:
     """Notes an attempt; `chance` from 0 to 1 spreads the pauses."""
     one.claim, one.last_status = None, came.status
+    one.is_unsure = came.flow_id is None and (one.is_unsure or came.is_unsure)
     one.last_error = None if came.error is None else one_line(came.error)[:LONGEST_ERROR]
     if came.flow_id is not None:
         one.state, one.flow_id, one.sent_at = TransmissionState.SENT, came.flow_id, now
@@ -163,12 +175,13 @@ def answered_by(one: Transmission, flow: Flow, *, now: datetime) -> bool:
     """Notes what the platform says of what it has; whether that was news.
 
     What it has taken on stays so: an error that comes after is that of a double. What it refuses
-    because it has it already, it has.
+    because it has it already, it has, unless that is what it refused before.
     """
     if flow.ack is AckState.PENDING or one.claim is not None:
         return False
     codes = {reason.code for reason in flow.reasons}
-    is_taken = flow.ack is AckState.OK or ALREADY_THERE in codes
+    is_known = ALREADY_THERE in codes and one.refused_until is None
+    is_taken = flow.ack is AckState.OK or is_known
     state = TransmissionState.ACCEPTED if is_taken else TransmissionState.REJECTED
     if one.state in (state, TransmissionState.ACCEPTED):
         return False
@@ -182,13 +195,22 @@ def answered_by(one: Transmission, flow: Flow, *, now: datetime) -> bool:
     return True
 
 
-def send_anew(one: Transmission, connection_id: int, *, now: datetime) -> None:
-    """What came to nothing is sent again, as something new; what waits is tried now."""
+def send_anew(one: Transmission, connection_id: int, *, heard: int, now: datetime) -> None:
+    """What came to nothing is sent again, as something new; what waits is tried now.
+
+    What may have got there is still looked for under its name, and left alone for a while before.
+    `heard` is the last status that was told of the invoice.
+    """
     if one.claim is not None:
         return
-    if one.state is not TransmissionState.WAITING:
+    soonest = now
+    if one.state is TransmissionState.REJECTED or one.state in TAKEN:
+        one.refused_until, one.is_unsure = heard, False
+    if one.is_unsure:
+        soonest = min(now + UNSURE, one.next_attempt_at or now + UNSURE)
+    elif one.state is not TransmissionState.WAITING:
         one.tracking_id, one.flow_id = new_tracking_id(), None
         one.sent_at = one.answered_at = None
         one.reasons = []
     one.state, one.connection_id, one.attempts = TransmissionState.WAITING, connection_id, 0
-    one.next_attempt_at = now
+    one.next_attempt_at = soonest

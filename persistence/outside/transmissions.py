@@ -15,12 +15,13 @@ from domain.invoice.model import LEGAL, Invoice, InvoiceState
 from domain.invoice.totals import VatGroup
 from domain.organisation import Entity
 from domain.payment import Payment, PaymentAllocation
-from domain.platform.status import LifecycleStatus
+from domain.platform.status import REFUSED, TURNED_DOWN, LifecycleStatus
 from domain.platform.transmission import (
     Submitted,
     Transmission,
     TransmissionKind,
     TransmissionState,
+    answered_by,
     new_tracking_id,
     settle,
     take,
@@ -104,8 +105,9 @@ def take_due(
     where = [~or_(*spared)] if spared else []
     taken = []
     for one in leases.due(session, Transmission, now=now, most=most, where=where):
-        is_again = one.attempts > 0
+        is_tried = one.attempts > 0
         take(one, claim=claim, now=now)
+        is_again = is_tried or one.is_unsure
         taken.append(
             TakenTransmission(
                 one.id, one.organisation_id, one.connection_id, one.invoice_id, claim, is_again
@@ -133,10 +135,17 @@ def note(
     chance: float,
 ) -> TransmissionState | None:
     """Notes what an attempt came to; None where it is somebody else's by now."""
+    if came.flow is not None:
+        # The document first, as every act on it.
+        session.scalar(select(Invoice.id).where(Invoice.id == taken.invoice_id).with_for_update())
     one = transmission_of(session, taken, locked=True)
     if one is None:
         return None
     settle(one, came, now=now, chance=chance)
+    # What became of it may have been told long ago, and is listed no more.
+    if came.flow is not None and answered_by(one, came.flow, now=now):
+        session.flush()
+        hand_over(session, one, now=now)
     return one.state
 
 
@@ -198,17 +207,38 @@ def heard_of(session: ScopedSession, connection_id: int, flow_ids: Collection[st
     return set(session.scalars(found))
 
 
-def last_codes(session: ScopedSession, invoices: Collection[int]) -> dict[int, int]:
-    """By invoice: the code of the status that was told last."""
+def last_heard(session: ScopedSession, invoices: Collection[int]) -> dict[int, int]:
+    """By invoice: the identifier of the status that was told last."""
     newest = (
-        select(func.max(LifecycleStatus.id))
+        select(LifecycleStatus.invoice_id, func.max(LifecycleStatus.id).label("newest"))
         .where(LifecycleStatus.invoice_id.in_(invoices))
         .group_by(LifecycleStatus.invoice_id)
     )
-    found = select(LifecycleStatus.invoice_id, LifecycleStatus.code).where(
-        LifecycleStatus.id.in_(newest)
+    return {row.invoice_id: row.newest for row in session.execute(newest)}
+
+
+def turned_down(session: ScopedSession, invoices: Collection[int]) -> set[int]:
+    """Those of which was told last that a platform rejected them, as they were sent last."""
+    last = LifecycleStatus.id.in_(last_heard(session, invoices).values())
+    found = (
+        select(LifecycleStatus.invoice_id)
+        .join(Transmission, Transmission.invoice_id == LifecycleStatus.invoice_id)
+        .where(
+            last,
+            LifecycleStatus.code.in_(TURNED_DOWN),
+            Transmission.place == 0,
+            LifecycleStatus.id > func.coalesce(Transmission.refused_until, 0),
+        )
     )
-    return {row.invoice_id: row.code for row in session.execute(found)}
+    return set(session.scalars(found))
+
+
+def ended(session: ScopedSession, invoices: Collection[int]) -> set[int]:
+    """Those of which no payment is told: turned down, or ever refused by the buyer."""
+    refused = select(LifecycleStatus.invoice_id).where(
+        LifecycleStatus.invoice_id.in_(invoices), LifecycleStatus.code == REFUSED
+    )
+    return set(session.scalars(refused)) | turned_down(session, invoices)
 
 
 def invoices_sent(
@@ -336,6 +366,13 @@ def give_up_waiting(session: ScopedSession, connection_id: int, why: str) -> Non
             Transmission.connection_id == connection_id,
             Transmission.state == TransmissionState.WAITING,
         )
-        .values(state=TransmissionState.DEAD, next_attempt_at=None, claim=None, last_error=why)
+        .values(
+            state=TransmissionState.DEAD,
+            next_attempt_at=None,
+            # What somebody has in hand may be posted all the same.
+            is_unsure=or_(Transmission.is_unsure, Transmission.claim.is_not(None)),
+            claim=None,
+            last_error=why,
+        )
         .execution_options(synchronize_session=False)
     )

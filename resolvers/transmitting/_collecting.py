@@ -22,7 +22,7 @@ from domain.invoice.model import PDF_FORM, Invoice, InvoiceKind
 from domain.money import from_minor
 from domain.platform.collected import by_rate, left_to_tell
 from domain.platform.connection import PlatformConnection
-from domain.platform.status import DEPOSITED, ENDED
+from domain.platform.status import DEPOSITED
 from domain.platform.transmission import Transmission, TransmissionKind
 from domain.standing import Standing
 from persistence.invoice import invoices
@@ -56,9 +56,7 @@ def tell_payments(house: House, taken: TakenReading) -> int:
             if one.place == 0
         }
         told = transmissions.payments_told(session, keys)
-        ended = {
-            key for key, code in transmissions.last_codes(session, keys).items() if code in ENDED
-        }
+        ended = transmissions.ended(session, keys)
         rows = []
         for dossier in invoices.dossiers_of(
             session, list(records_by_id(session, Invoice, keys).values())

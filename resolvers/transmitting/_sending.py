@@ -22,7 +22,6 @@ from domain.platform.connection import (
     PLATFORM_SECRET_GONE,
     PlatformConnection,
 )
-from domain.platform.status import TURNED_DOWN
 from domain.platform.transmission import (
     TAKEN,
     TRANSMISSION_SENT,
@@ -71,7 +70,8 @@ def transmit(acting: Acting, keys: Sequence[int]) -> list[Issue]:
     present: dict[int, list[Transmission]] = {}
     for one in transmissions.transmissions_of_invoices(session, list(found)):
         present.setdefault(one.invoice_id, []).append(one)
-    turned_down = _turned_down(session, found)
+    turned_down = transmissions.turned_down(session, list(found))
+    heard = transmissions.last_heard(session, list(found))
     connections = platforms.connections_of(session, {one.entity_id for one in found.values()})
     issues, rows = [], []
     fresh: list[Invoice] = []
@@ -93,18 +93,19 @@ def transmit(acting: Acting, keys: Sequence[int]) -> list[Issue]:
                     connection.id, key, TransmissionKind.INVOICE, place=0, now=now
                 )
             )
-        elif not _again(known, connection, is_turned_down=key in turned_down, now=now):
+        elif not _again(
+            known,
+            connection,
+            is_turned_down=key in turned_down,
+            heard=heard.get(key, 0),
+            now=now,
+        ):
             issues.append(TRANSMISSION_SENT(field=field, number=invoice.number))
     issues += _standing_in_the_way(session, fresh, places)
     if any(issue.is_red for issue in issues):
         raise Refusal(*issues)
     insert_all(session, Transmission, rows)
     return issues
-
-
-def _turned_down(session: ScopedSession, found: Mapping[int, Invoice]) -> set[int]:
-    codes = transmissions.last_codes(session, list(found))
-    return {key for key, code in codes.items() if code in TURNED_DOWN}
 
 
 def _connection(
@@ -122,13 +123,18 @@ def _connection(
 
 
 def _again(
-    known: Sequence[Transmission], connection: PlatformConnection, *, is_turned_down: bool, now: Any
+    known: Sequence[Transmission],
+    connection: PlatformConnection,
+    *,
+    is_turned_down: bool,
+    heard: int,
+    now: Any,
 ) -> bool:
     """Has what came to nothing sent again; whether there was any."""
     told = [one.told["until"] for one in known if one.told]
     anew = [one for one in known if one.state not in TAKEN or (is_turned_down and not one.place)]
     for one in anew:
-        send_anew(one, connection.id, now=now)
+        send_anew(one, connection.id, heard=heard, now=now)
         if not one.place:
             # What was received while nobody took it is told once somebody does.
             one.told_until = max(told, default=0)

@@ -204,12 +204,16 @@ def upgrade() -> None:
         sa.Column("told", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("state", sa.String(length=32), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("is_unsure", sa.Boolean(), nullable=False),
         sa.Column("claim", sa.String(length=32), nullable=True),
         sa.Column("flow_id", sa.String(length=64), nullable=True),
         sa.Column("last_status", sa.Integer(), nullable=True),
         sa.Column("last_error", sa.String(length=500), nullable=True),
         sa.Column(
             "told_until", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "refused_until", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
         sa.Column("reasons", sa.JSON(), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),

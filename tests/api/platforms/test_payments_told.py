@@ -214,6 +214,34 @@ def test_turned_down_and_sent_again_all_that_was_received_is_told(
     ]
 
 
+def test_sent_again_and_taken_on_it_is_told_before_any_other_status_comes(
+    linked: ApiClient, pa: Platform
+) -> None:
+    """What was turned down is what was sent before: the payment is not passed over."""
+    connected(linked, pa)
+    invoice = accepted(linked, pa)
+    status(pa, invoice["number"], "213", siren_of(linked))
+    listen(linked)
+    transmit(linked, invoice["id"])
+    send(linked)
+    paid(linked, invoice, "200.00")
+    (again,) = [one for one in pa.flows if one.info["flowSyntax"] == "Factur-X"][1:]
+    pa.acknowledge(again.flow_id, "Ok")
+    assert [amounts_of(flow.content) for flow in told(linked, pa)] == [[("200.00", "20.00")]]
+
+
+def test_what_the_buyer_refused_stays_refused_whatever_comes_after(
+    linked: ApiClient, pa: Platform
+) -> None:
+    connected(linked, pa)
+    invoice = accepted(linked, pa)
+    status(pa, invoice["number"], "210", siren_of(linked))
+    status(pa, invoice["number"], "203", siren_of(linked))
+    listen(linked)
+    paid(linked, invoice, "100.00")
+    assert told(linked, pa) == []
+
+
 def test_with_debits_nothing_is_told_but_of_deposits(linked: ApiClient, pa: Platform) -> None:
     connected(linked, pa)
     linked.query(
