@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from domain.platform.connection import OVERLAP, READ_EVERY
-from domain.platform.wire import Access, Flow, PlatformFault
+from domain.platform.wire import Access, Flow, FlowPage, MomentTooFull, PlatformFault
 from domain.standing import Standing
 from jobs.messenger import ACT
 from jobs.rounds import EVERY, Rounds, persistently
@@ -38,6 +38,10 @@ _AT_ONCE = 4
 _MOST_PAGES = 400
 """Of one look: 40,000 flows in half a day; what is left comes with the next look."""
 _LARGEST_MESSAGE = 2_000_000
+_NOT_TO_BE_HAD = (200, 404)
+"""Final answers to who fetches a message: it is too long, or there is none. All else is mended."""
+_HELD = timedelta(days=7)
+"""How far back messages are fetched again that cannot be had for now."""
 
 
 Heard = tuple[bool, tuple[str, ...]]
@@ -45,17 +49,28 @@ Heard = tuple[bool, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
+class Fetched:
+    """Messages by flow (None: never to be had), and the flows whose are to be fetched again."""
+
+    messages: Mapping[str, bytes | None]
+    missing: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """What the listener asks of the house, each in transactions of its own.
 
     `access` raises PlatformFault. `wanted` says which messages are to be fetched, `hear` keeps what
-    a page says (what was fetched beside it; None: not to be had) and tells whether the reading is
-    still ours, and what could not be read. `tell` has payments told.
+    a page says (what was fetched beside it; None: not to be had), reads no further than to a moment
+    where there is one, and tells whether the reading is still ours, and what could not be read.
+    `tell` has payments told.
     """
 
     access: Callable[[TakenReading], Access]
     wanted: Callable[[TakenReading, Sequence[Flow]], list[str]]
-    hear: Callable[[TakenReading, Sequence[Flow], Mapping[str, bytes | None]], Heard]
+    hear: Callable[
+        [TakenReading, Sequence[Flow], Mapping[str, bytes | None], datetime | None], Heard
+    ]
     tell: Callable[[TakenReading], int]
 
 
@@ -117,13 +132,20 @@ class Listener(Rounds):
         calls = self._calls()
         unread: list[str] = []
         access = await asyncio.to_thread(self._desk.access, taken)
-        since, cursor = taken.since, None
+        since, cursor, held = taken.since, None, None
         for _ in range(_MOST_PAGES):
-            page = await calls.changed(access, since=since, cursor=cursor, flow_types=READ)
+            try:
+                page = await calls.changed(access, since=since, cursor=cursor, flow_types=READ)
+            except MomentTooFull as fault:
+                page = FlowPage(fault.flows, None, (fault.error,))
             unread.extend(page.unread)
             if page.flows:
-                heard = await self._hear(taken, calls, access, page.flows, unread)
-                if not heard:
+                found = await self._fetched(taken, calls, access, page.flows, unread)
+                held = self._held(page.flows, found.missing, held)
+                hear = partial(self._desk.hear, taken, page.flows, found.messages, held)
+                is_ours, why = await asyncio.to_thread(persistently, hear)
+                unread.extend(why)
+                if not is_ours:
                     break
             cursor = page.cursor
             if cursor is None:
@@ -132,27 +154,36 @@ class Listener(Rounds):
                 since = max(flow.updated_at for flow in page.flows)
         return "; ".join(unread) or None
 
-    async def _hear(
+    async def _fetched(
         self,
         taken: TakenReading,
         calls: PlatformCalls,
         access: Access,
         flows: Sequence[Flow],
         unread: list[str],
-    ) -> bool:
-        """Keeps what a page says; whether the reading is still ours."""
+    ) -> Fetched:
+        """The messages of a page that are wanted."""
         found: dict[str, bytes | None] = {}
+        missing: set[str] = set()
         for flow_id in await asyncio.to_thread(self._desk.wanted, taken, flows):
             try:
                 found[flow_id] = await calls.download(access, flow_id, most=_LARGEST_MESSAGE)
             except PlatformFault as fault:
                 unread.append(f"{flow_id}: {fault.error}")
-                if fault.is_final:
+                if fault.is_final and fault.status in _NOT_TO_BE_HAD:
                     found[flow_id] = None
-        hear = partial(self._desk.hear, taken, flows, found)
-        is_ours, why = await asyncio.to_thread(persistently, hear)
-        unread.extend(why)
-        return is_ours
+                else:
+                    missing.add(flow_id)
+        return Fetched(found, missing)
+
+    def _held(
+        self, flows: Sequence[Flow], missing: Collection[str], held: datetime | None
+    ) -> datetime | None:
+        """The moment of the earliest message that is to be fetched again."""
+        oldest = self._clock() - _HELD
+        moments = [one.updated_at for one in flows if one.flow_id in missing]
+        moments = [one for one in moments if one > oldest]
+        return min(moments if held is None else [*moments, held], default=None)
 
     def _settle(self, taken: TakenReading, problem: str | None, is_done: bool) -> None:
         standing = Standing(taken.organisation_id, act=ACT)

@@ -95,7 +95,7 @@ def stuck(found: Listed) -> PlatformFault:
     if not found.flows:
         return PlatformFault(found.unread[0])
     if _is_in_order(found.flows):
-        return MomentTooFull(found.flows[-1].updated_at)
+        return MomentTooFull(found.flows[-1].updated_at, found.flows)
     return PlatformFault("the platform lists flows in another order than that of their changes")
 
 

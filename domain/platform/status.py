@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from domain.base import BigKey, Instant, Record, Scoped, owned
 from domain.platform.transmission import LONGEST_FLOW_ID
 
+LONGEST_ROLE = 8
+
 
 class LifecycleStatus(Scoped, Record):
     """One status of an invoice, told by a platform or the buyer."""
@@ -36,7 +38,7 @@ class LifecycleStatus(Scoped, Record):
     """Within the message: one may tell of several documents."""
     code: Mapped[int] = mapped_column(Integer)
     """200 to 601 (BR-FR-CDV-CL-06); others may come."""
-    said_by: Mapped[str | None] = mapped_column(String(8))
+    said_by: Mapped[str | None] = mapped_column(String(LONGEST_ROLE))
     """The role of who says it: SE seller, BY buyer, WK platform, DFH the State's portal."""
     occurred_at: Mapped[datetime | None] = mapped_column(Instant)
     received_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -160,10 +160,11 @@ class PlatformFault(Exception):
 class MomentTooFull(PlatformFault):
     """So many flows changed at one `moment` that a platform without cursors cannot list them all.
 
-    What is known by its identifier can still be read one by one; then the reading goes on with
-    `moment` as the `since`.
+    `flows` are those that it lists. What else is known by its identifier can still be read one by
+    one; then the reading goes on with `moment` as the `since`.
     """
 
-    def __init__(self, moment: datetime) -> None:
+    def __init__(self, moment: datetime, flows: tuple[Flow, ...] = ()) -> None:
         super().__init__(f"the platform lists no more than some of what changed at {moment}")
         self.moment = moment
+        self.flows = flows

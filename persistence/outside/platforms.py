@@ -125,10 +125,13 @@ def passed_over(session: ScopedSession, taken: TakenReading) -> frozenset[str]:
 def read_to(
     reading: PlatformReading, until: datetime | None, passed: Iterable[str], *, now: datetime
 ) -> None:
-    """A page was read: what is of no use is remembered, and so is how far it went."""
+    """A page was read: what is of no use is remembered, and so is how far it went.
+
+    Never beyond now: one flow that bears a later time would lead past all that come before it.
+    """
     reading.passed = [*reading.passed, *passed][-MOST_PASSED:]
-    if until is not None and until > reading.read_until:
-        reading.read_until = until
+    if until is not None:
+        reading.read_until = max(reading.read_until, min(until, now))
     reading.next_attempt_at = now + LEASE
 
 

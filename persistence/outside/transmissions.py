@@ -30,6 +30,9 @@ from persistence import leases
 from persistence.outside.platforms import Linked
 from persistence.session import ScopedSession, insert_all
 
+_PORTION = 500
+"""Numbers that are looked for at once: a message may name as many as it likes."""
+
 Busy = tuple[int, int]
 """A connection of an organisation."""
 
@@ -246,17 +249,20 @@ def invoices_sent(
 ) -> dict[tuple[str, str], int]:
     """By number and SIREN of the seller: our invoices that went through the connection."""
     wanted = set(named)
-    found = (
-        select(Invoice.id, Invoice.number, Entity.siren)
-        .join(Transmission, Transmission.invoice_id == Invoice.id)
-        .join(Entity, Entity.id == Invoice.entity_id)
-        .where(
-            Transmission.connection_id == connection_id,
-            Transmission.place == 0,
-            Invoice.number.in_({number for number, _ in wanted}),
+    numbers = sorted({number for number, _ in wanted})
+    rows: dict[tuple[str, str], int] = {}
+    for start in range(0, len(numbers), _PORTION):
+        found = (
+            select(Invoice.id, Invoice.number, Entity.siren)
+            .join(Transmission, Transmission.invoice_id == Invoice.id)
+            .join(Entity, Entity.id == Invoice.entity_id)
+            .where(
+                Transmission.connection_id == connection_id,
+                Transmission.place == 0,
+                Invoice.number.in_(numbers[start : start + _PORTION]),
+            )
         )
-    )
-    rows = {(str(number), str(siren)): key for key, number, siren in session.execute(found)}
+        rows |= {(str(number), str(siren)): key for key, number, siren in session.execute(found)}
     return {name: key for name, key in rows.items() if name in wanted}
 
 

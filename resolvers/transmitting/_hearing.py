@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from documents.electronic.life import DocumentStatus, Lifecycle
@@ -11,7 +12,7 @@ from domain.errors import Refusal
 from domain.handover import told
 from domain.organisation import Entity
 from domain.platform.connection import PLATFORM_SECRET_GONE, PlatformConnection
-from domain.platform.status import LifecycleStatus
+from domain.platform.status import LONGEST_ROLE, LifecycleStatus
 from domain.platform.transmission import answered_by
 from domain.platform.wire import Access, Flow, PlatformFault
 from domain.standing import Standing
@@ -55,10 +56,12 @@ def hear(
     taken: TakenReading,
     flows: Sequence[Flow],
     fetched: Mapping[str, bytes | None],
+    held: datetime | None = None,
 ) -> tuple[bool, tuple[str, ...]]:
     """Keeps what a page says; whether the reading is still ours, and what could not be read.
 
-    What says nothing of our invoices is remembered, not to be fetched again.
+    It is read no further than to `held`, where a message is that is to be fetched again. What says
+    nothing of our invoices is remembered, not to be fetched again.
     """
     messages, passed, unread = _read(fetched)
     now = house.clock()
@@ -72,6 +75,8 @@ def hear(
             if not kept:
                 passed.append(flow_id)
         until = max((flow.updated_at for flow in flows), default=None)
+        if until is not None and held is not None:
+            until = min(until, held)
         platforms.read_to(reading, until, passed, now=now)
     return True, tuple(unread)
 
@@ -148,7 +153,7 @@ def _row(
         "flow_id": flow_id,
         "place": place,
         "code": status.code,
-        "said_by": status.said_by,
+        "said_by": status.said_by and status.said_by[:LONGEST_ROLE],
         "occurred_at": status.occurred_at,
         "received_at": status.received_at,
         "reasons": [

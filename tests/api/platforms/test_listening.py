@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from domain.platform.connection import PlatformReading
+from persistence.outside.transmissions import invoices_sent
 from tests.api.platforms.acts import (
     accepted,
     act,
@@ -216,3 +220,91 @@ def test_deleted_it_keeps_what_it_told_and_loses_its_secret(
     assert again["id"] != made["id"]
     assert transmit(linked, invoice["id"])["userErrors"][0]["code"] == "TRANSMISSION_SENT"
     assert send(linked) == 0
+
+
+def test_a_role_as_long_as_it_comes_keeps_nothing_from_being_heard(
+    any_linked: ApiClient, pa: Platform
+) -> None:
+    connected(any_linked, pa)
+    invoice = accepted(any_linked, pa)
+    siren = siren_of(any_linked)
+    status(pa, invoice["number"], "200", siren, role="A-ROLE-OF-THEIR-OWN")
+    status(pa, invoice["number"], "202", siren)
+    listen(any_linked)
+    assert [code for code, *_ in told(any_linked, invoice["id"])] == [200, 202]
+
+
+@pytest.mark.parametrize("code", [401, 403])
+def test_one_that_is_withheld_for_now_is_had_later(
+    linked: ApiClient, pa: Platform, code: int
+) -> None:
+    """A secret that was changed, a right that was taken: that is mended, and then it is read."""
+    connected(linked, pa)
+    invoice = accepted(linked, pa)
+    status(pa, invoice["number"], "210", siren_of(linked))
+    pa.fails(READ, code, times=2 if code == 401 else 1)
+    listen(linked)
+    assert told(linked, invoice["id"]) == []
+    listen(linked)
+    assert [code for code, *_ in told(linked, invoice["id"])] == [210]
+
+
+def test_too_many_of_one_moment_stop_nothing(linked: ApiClient) -> None:
+    """A platform without cursors lists no more of a moment: what it lists is heard, and goes on."""
+    with platform("1.2") as pa:
+        connected(linked, pa)
+        invoice = accepted(linked, pa)
+        siren = siren_of(linked)
+        pa.still_at = pa.flows[-1].updated_at + timedelta(seconds=1)
+        for _ in range(101):
+            status(pa, invoice["number"], "204", siren)
+        pa.still_at = None
+        status(pa, invoice["number"], "205", siren)
+        listen(linked)
+        heard = [code for code, *_ in told(linked, invoice["id"])]
+        assert (heard.count(204), heard.count(205)) == (100, 1)
+        assert "what changed at" in connection(linked)["lastError"]
+
+
+def test_what_cannot_be_had_for_days_is_had_in_the_end(linked: ApiClient, pa: Platform) -> None:
+    """Others change meanwhile: the reading goes back to what it still wants."""
+    connected(linked, pa)
+    invoice = accepted(linked, pa)
+    siren = siren_of(linked)
+    now = pa.flows[-1].updated_at
+    pa.still_at = now - timedelta(hours=40)
+    linked.house.clock.now = pa.still_at  # type: ignore[attr-defined]
+    with linked.house.database.writing(linked.organisation_id) as session:
+        session.query(PlatformReading).one().read_until = pa.still_at
+    withheld = status(pa, invoice["number"], "210", siren)
+    linked.house.clock.now = now  # type: ignore[attr-defined]
+    pa.still_at = now
+    pa.fails(READ, 503)
+    status(pa, invoice["number"], "204", siren)
+    listen(linked)
+    assert withheld.flow_id in connection(linked)["lastError"]
+    listen(linked)
+    assert sorted(code for code, *_ in told(linked, invoice["id"])) == [204, 210]
+
+
+def test_a_time_that_is_yet_to_come_leads_nobody_past_the_others(
+    linked: ApiClient, pa: Platform
+) -> None:
+    connected(linked, pa)
+    invoice = accepted(linked, pa)
+    siren = siren_of(linked)
+    now = pa.flows[-1].updated_at
+    linked.house.clock.now = now  # type: ignore[attr-defined]
+    pa.still_at = now + timedelta(hours=20)
+    status(pa, invoice["number"], "204", siren)
+    listen(linked)
+    pa.still_at = now + timedelta(minutes=5)
+    status(pa, invoice["number"], "210", siren)
+    listen(linked)
+    assert [code for code, *_ in told(linked, invoice["id"])] == [204, 210]
+
+
+def test_a_message_may_name_as_many_invoices_as_it_likes(any_linked: ApiClient) -> None:
+    names = [(f"FA-{number}", "732829320") for number in range(70_000)]
+    with any_linked.house.database.reading(any_linked.organisation_id) as session:
+        assert invoices_sent(session, 1, names) == {}
