@@ -8,13 +8,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy.orm import aliased
 
 from domain.invoice.credit import groups_of
 from domain.invoice.model import LEGAL, Invoice, InvoiceState
 from domain.invoice.totals import VatGroup
 from domain.organisation import Entity
 from domain.payment import Payment, PaymentAllocation
+from domain.platform.connection import PlatformConnection
 from domain.platform.status import REFUSED, TURNED_DOWN, LifecycleStatus
 from domain.platform.transmission import (
     Submitted,
@@ -152,12 +154,26 @@ def note(
     return one.state
 
 
+def _same_platform(connection_id: int) -> Select[Any]:
+    """The connection, and those of its entity to that address that were deleted before it."""
+    this, other = PlatformConnection, aliased(PlatformConnection)
+    return (
+        select(other.id)
+        .join(this, and_(this.entity_id == other.entity_id, this.flow_url == other.flow_url))
+        .where(this.id == connection_id, this.organisation_id == other.organisation_id)
+    )
+
+
+def _through(connection_id: int) -> ColumnElement[bool]:
+    return Transmission.connection_id.in_(_same_platform(connection_id))
+
+
 def tracked(
     session: ScopedSession, connection_id: int, tracking: Collection[str]
 ) -> list[Transmission]:
     """Ours among what a platform tells of, locked: the documents first, as every act on them."""
     ours = (
-        Transmission.connection_id == connection_id,
+        _through(connection_id),
         Transmission.tracking_id.in_(tracking),
     )
     documents = sorted(set(session.scalars(select(Transmission.invoice_id).where(*ours))))
@@ -205,7 +221,8 @@ def statuses_where(
 def heard_of(session: ScopedSession, connection_id: int, flow_ids: Collection[str]) -> set[str]:
     """Those of these messages whose statuses are kept."""
     found = select(LifecycleStatus.flow_id).where(
-        LifecycleStatus.connection_id == connection_id, LifecycleStatus.flow_id.in_(flow_ids)
+        LifecycleStatus.connection_id.in_(_same_platform(connection_id)),
+        LifecycleStatus.flow_id.in_(flow_ids),
     )
     return set(session.scalars(found))
 
@@ -257,7 +274,7 @@ def invoices_sent(
             .join(Transmission, Transmission.invoice_id == Invoice.id)
             .join(Entity, Entity.id == Invoice.entity_id)
             .where(
-                Transmission.connection_id == connection_id,
+                _through(connection_id),
                 Transmission.place == 0,
                 Invoice.number.in_(numbers[start : start + _PORTION]),
             )
@@ -276,7 +293,9 @@ class Received:
     minor: int
 
 
-def untold_payments(session: ScopedSession, connection_id: int, *, most: int) -> list[Received]:
+def untold_payments(
+    session: ScopedSession, connection_id: int, *, most: int, of: Collection[int] | None = None
+) -> list[Received]:
     """Allocations of what a platform took on that it was not told of, in their order.
 
     An invoice is locked whenever something is set against it: its allocations are written in the
@@ -288,10 +307,11 @@ def untold_payments(session: ScopedSession, connection_id: int, *, most: int) ->
         .join(Transmission, Transmission.invoice_id == row.invoice_id)
         .join(Payment, Payment.id == row.payment_id)
         .where(
-            Transmission.connection_id == connection_id,
+            _through(connection_id),
             Transmission.place == 0,
             Transmission.state == TransmissionState.ACCEPTED,
             row.id > Transmission.told_until,
+            *([] if of is None else [row.invoice_id.in_(of)]),
         )
         .order_by(row.invoice_id, row.id)
         .limit(most)
@@ -305,15 +325,6 @@ def untold_payments(session: ScopedSession, connection_id: int, *, most: int) ->
         )
         for one in session.execute(found)
     ]
-
-
-def allocated_until(session: ScopedSession, invoice_id: int, until: int) -> int:
-    """What was set against the invoice up to that allocation, in minor units."""
-    row = PaymentAllocation
-    found = select(func.coalesce(func.sum(row.amount_minor), 0)).where(
-        row.invoice_id == invoice_id, row.id <= until
-    )
-    return int(session.scalar(found) or 0)
 
 
 def gross_by_rate(

@@ -26,6 +26,7 @@ from domain.platform.status import DEPOSITED
 from domain.platform.transmission import Transmission, TransmissionKind
 from domain.standing import Standing
 from persistence.invoice import invoices
+from persistence.invoice.payments import lock_invoices
 from persistence.outside import platforms, transmissions
 from persistence.outside.platforms import TakenReading
 from persistence.outside.transmissions import Received
@@ -44,12 +45,14 @@ def tell_payments(house: House, taken: TakenReading) -> int:
         if platforms.still_taken(session, taken) is None:
             return 0
         connection = the_record(session, PlatformConnection, taken.connection_id)
-        if not connection.is_live or not connection.tells_payments:
+        if not connection.is_live:
             return 0
         found = transmissions.untold_payments(session, connection.id, most=_AT_ONCE)
         if not found:
             return 0
-        keys = list(dict.fromkeys(one.invoice_id for one in found))
+        # The documents first, as every act on them; what others did meanwhile is seen then.
+        keys = list(lock_invoices(session, (one.invoice_id for one in found)))
+        found = transmissions.untold_payments(session, connection.id, most=_AT_ONCE, of=keys)
         sent = {
             one.invoice_id: one
             for one in transmissions.transmissions_of_invoices(session, keys)
@@ -62,11 +65,14 @@ def tell_payments(house: House, taken: TakenReading) -> int:
             session, list(records_by_id(session, Invoice, keys).values())
         ):
             key = dossier.invoice.id
-            one, fresh = sent[key], [some for some in found if some.invoice_id == key]
-            if key not in ended and _is_owed(session, dossier):
+            fresh = [some for some in found if some.invoice_id == key]
+            if not fresh:
+                continue
+            # What is left to the firm is passed over: it is not told when that is changed.
+            if connection.tells_payments and key not in ended and _is_owed(session, dossier):
                 before = [some for some in told if some.invoice_id == key]
-                rows += _messages(session, house, one, dossier, before, fresh)
-            one.told_until = fresh[-1].allocation_id
+                rows += _messages(session, house, connection, dossier, before, fresh)
+            sent[key].told_until = fresh[-1].allocation_id
         insert_all(session, Transmission, rows)
         return len(rows)
 
@@ -74,7 +80,7 @@ def tell_payments(house: House, taken: TakenReading) -> int:
 def _messages(
     session: ScopedSession,
     house: House,
-    sent: Transmission,
+    connection: PlatformConnection,
     dossier: Dossier,
     before: Sequence[Transmission],
     fresh: Sequence[Received],
@@ -86,7 +92,8 @@ def _messages(
         (Decimal(rate), minor) for one in before for rate, minor in (one.told or {})["amounts"]
     ]
     place = max((one.place for one in before), default=0)
-    received = transmissions.allocated_until(session, invoice.id, sent.told_until)
+    # Of what was received, so much was told: each message adds up to what came.
+    received = sum(minor for _, minor in declared)
     rows = []
     for day, some in groupby(fresh, key=attrgetter("on")):
         of_day = list(some)
@@ -104,7 +111,7 @@ def _messages(
         }
         rows.append(
             transmissions.transmission_row(
-                sent.connection_id,
+                connection.id,
                 invoice.id,
                 TransmissionKind.PAYMENT,
                 place=place,

@@ -18,6 +18,7 @@ from tests.api.platforms.acts import (
     accepted,
     amounts_of,
     connected,
+    issued,
     known,
     listen,
     looked,
@@ -25,6 +26,7 @@ from tests.api.platforms.acts import (
     status,
     transmit,
 )
+from tests.api.platforms.acts import act as platform_act
 from tests.support.api import ApiClient
 from tests.support.official_rules import broken
 from tests.support.platform import Kept, Platform
@@ -258,6 +260,47 @@ def test_whoever_wants_none_told_has_none_told(linked: ApiClient, pa: Platform) 
     invoice = accepted(linked, pa)
     paid(linked, invoice, "100.00")
     assert told(linked, pa) == []
+
+
+def test_what_was_left_to_the_firm_is_not_told_when_that_is_changed(
+    linked: ApiClient, pa: Platform
+) -> None:
+    made = connected(linked, pa)
+    invoice = accepted(linked, pa)
+    paid(linked, invoice, "50.00", "2026-11-16")
+    assert len(told(linked, pa)) == 1
+    platform_act(linked, "platformConnectionUpdate", id=made["id"], tellsPayments=False)
+    paid(linked, invoice, "100.00", "2026-11-17")
+    assert len(told(linked, pa)) == 1
+    platform_act(linked, "platformConnectionUpdate", id=made["id"], tellsPayments=True)
+    assert len(told(linked, pa)) == 1
+    paid(linked, invoice, "200.00", "2026-11-18")
+    assert [amounts_of(flow.content) for flow in told(linked, pa)] == [
+        [("50.00", "20.00")],
+        [("200.00", "20.00")],
+    ]
+
+
+def test_connected_anew_to_one_platform_it_is_the_same(any_linked: ApiClient, pa: Platform) -> None:
+    """What went through the deleted connection is answered, told of, and its payments are told."""
+    made = connected(any_linked, pa)
+    first, second = accepted(any_linked, pa), issued(any_linked)
+    transmit(any_linked, second["id"])
+    send(any_linked)
+    status(pa, first["number"], "200", siren_of(any_linked))
+    listen(any_linked)
+    platform_act(any_linked, "platformConnectionDelete", id=made["id"])
+    connected(any_linked, pa)
+    pa.acknowledge(pa.flows[-2].flow_id, "Ok")
+    status(pa, first["number"], "205", siren_of(any_linked), phase="23", role="BY")
+    paid(any_linked, first, "100.00")
+    (flow,) = told(any_linked, pa)
+    assert amounts_of(flow.content) == [("100.00", "20.00")]
+    assert [one["code"] for one in looked(any_linked, first["id"])["lifecycleStatuses"]] == [
+        200,
+        205,
+    ]
+    assert looked(any_linked, second["id"])["transmissions"][0]["state"] == "ACCEPTED"
 
 
 RATES = st.sampled_from([Decimal("20"), Decimal("10"), Decimal("5.5"), Decimal("0")])
