@@ -43,6 +43,9 @@ ACT = "transmit"
 _LONGEST = LEASE.total_seconds() / 2
 """Seconds after which nothing is sent any more: well before it is anybody's again."""
 
+_NOT_LET_IN = (401, 403)
+"""A secret that was changed, a right that was taken: it waits for who can mend that."""
+
 Compose = Callable[[TakenTransmission], Parcel | None]
 """What is sent; None when it is not ours any more. PlatformFault: why it cannot be."""
 
@@ -88,7 +91,10 @@ class Messenger(ManyHands[TakenTransmission]):
                 came = Submitted(error="TimeoutError: it took too long to be made")
         except PlatformFault as fault:
             came = Submitted(
-                status=fault.status, error=fault.error, is_final=fault.is_final, after=fault.after
+                status=fault.status,
+                error=fault.error,
+                is_final=fault.is_final and fault.status not in _NOT_LET_IN,
+                after=fault.after,
             )
         except Exception as error:
             # A store or a database that is not there for now, or a bug: never the end of it.

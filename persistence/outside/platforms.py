@@ -17,23 +17,26 @@ from persistence import leases
 from persistence.session import ScopedSession
 from persistence.short import Short
 
-_LIVE = Short(
+_THERE = Short(
     lambda: select(
         PlatformConnection.entity_id,
         PlatformConnection.id,
         PlatformConnection.name,
         PlatformConnection.automatic,
-    ).where(PlatformConnection.archived_at.is_(None), PlatformConnection.disabled_at.is_(None))
+        PlatformConnection.disabled_at,
+    ).where(PlatformConnection.archived_at.is_(None))
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """The platform of an entity, switched on."""
+    """The platform of an entity, switched on or off."""
 
     connection_id: int
     name: str
     is_automatic: bool
+    """Whether what becomes final is sent by itself, once it is switched on."""
+    is_enabled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +69,10 @@ def connections_of(
 
 
 def linked(session: ScopedSession) -> dict[int, Linked]:
-    """By entity: its platform, of those that have one that is switched on."""
+    """By entity: its platform, of those that have one."""
     return {
-        entity: Linked(key, name, bool(automatic))
-        for entity, key, name, automatic in _LIVE.rows(session)
+        entity: Linked(key, name, bool(automatic), disabled_at is None)
+        for entity, key, name, automatic, disabled_at in _THERE.rows(session)
     }
 
 

@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import aliased
 
+from domain.handover import told
 from domain.invoice.credit import groups_of
 from domain.invoice.model import LEGAL, Invoice, InvoiceState
 from domain.invoice.totals import VatGroup
 from domain.organisation import Entity
 from domain.payment import Payment, PaymentAllocation
-from domain.platform.connection import PlatformConnection
+from domain.platform.connection import PLATFORM_DISABLED, PlatformConnection
 from domain.platform.status import REFUSED, TURNED_DOWN, LifecycleStatus
 from domain.platform.transmission import (
     Submitted,
@@ -62,13 +63,27 @@ def enlist(
     *,
     now: datetime,
 ) -> None:
-    """Has what became final sent by itself, of the entities that have it so."""
-    found = {entity: one.connection_id for entity, one in platforms.items() if one.is_automatic}
-    rows = [
-        transmission_row(found[one.entity_id], one.id, TransmissionKind.INVOICE, place=0, now=now)
-        for one in invoices
-        if one.entity_id in found
-    ]
+    """Has what became final sent by itself, of the entities that have it so.
+
+    Switched off it is dead, to be found. The credit note of what was refused or rejected stays in
+    the house: the refusal has cancelled that already (DGFiP, external specifications 3.2).
+    """
+    found = {entity: one for entity, one in platforms.items() if one.is_automatic}
+    notes = {one.credits_id for one in invoices if one.credits_id and one.entity_id in found}
+    gone = ended(session, notes) if notes else set()
+    rows = []
+    for one in invoices:
+        through = found.get(one.entity_id)
+        if through is None or one.credits_id in gone:
+            continue
+        row = transmission_row(
+            through.connection_id, one.id, TransmissionKind.INVOICE, place=0, now=now
+        )
+        state, why = TransmissionState.WAITING, None
+        if not through.is_enabled:
+            state, why = TransmissionState.DEAD, told(PLATFORM_DISABLED(platform=through.name))
+            row["next_attempt_at"] = None
+        rows.append({**row, "state": state, "last_error": why})
     insert_all(session, Transmission, rows)
 
 

@@ -76,7 +76,8 @@ def freeze_all(acting: Acting, documents: Sequence[Frozen]) -> dict[int, list[Is
             invoice.seller, invoice.buyer = picture["seller"], picture["buyer"]
             pictures[invoice.id] = kept(picture)
             boxes[invoice.id] = printed_as_boxes(picture)
-            if (platform := platforms.get(invoice.entity_id)) is not None:
+            platform = platforms.get(invoice.entity_id)
+            if platform is not None and platform.is_enabled:
                 boxes[invoice.id] += _kept_from(dossier, drawn, platform)
         session.flush()
     shown = [
