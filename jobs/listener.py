@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -63,7 +63,8 @@ class Desk:
     `access` raises PlatformFault. `wanted` says which messages are to be fetched, `hear` keeps what
     a page says (what was fetched beside it; None: not to be had), reads no further than to a moment
     where there is one, and tells whether the reading is still ours, and what could not be read.
-    `tell` has payments told.
+    `unanswered` are the flows and tracking ids of what was sent long ago and never answered. `tell`
+    has payments told.
     """
 
     access: Callable[[TakenReading], Access]
@@ -71,6 +72,7 @@ class Desk:
     hear: Callable[
         [TakenReading, Sequence[Flow], Mapping[str, bytes | None], datetime | None], Heard
     ]
+    unanswered: Callable[[TakenReading], Sequence[tuple[str, str]]]
     tell: Callable[[TakenReading], int]
 
 
@@ -152,7 +154,29 @@ class Listener(Rounds):
                 if not page.flows:
                     break
                 since = max(flow.updated_at for flow in page.flows)
+        await self._ask_after(taken, calls, access, unread, held)
         return "; ".join(unread) or None
+
+    async def _ask_after(
+        self,
+        taken: TakenReading,
+        calls: PlatformCalls,
+        access: Access,
+        unread: list[str],
+        held: datetime | None,
+    ) -> None:
+        """Asks for what was never listed: of a kind that is not asked for, or passed over."""
+        flows = []
+        for flow_id, tracking_id in await asyncio.to_thread(self._desk.unanswered, taken):
+            try:
+                flow = await calls.flow(access, flow_id)
+            except PlatformFault as fault:
+                unread.append(f"{flow_id}: {fault.error}")
+            else:
+                flows.append(replace(flow, tracking_id=tracking_id))
+        if flows:
+            hear = partial(self._desk.hear, taken, flows, {}, held)
+            await asyncio.to_thread(persistently, hear)
 
     async def _fetched(
         self,

@@ -122,6 +122,7 @@ def listener_of(
         access=partial(_hearing.access_of, house),
         wanted=partial(_hearing.wanted, house),
         hear=partial(_hearing.hear, house),
+        unanswered=partial(_hearing.unanswered, house),
         tell=partial(_collecting.tell_payments, house),
     )
     calls = partial(_calls, gate or _gate(house))

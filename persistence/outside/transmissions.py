@@ -200,6 +200,18 @@ def tracked(
     return list(session.scalars(found))
 
 
+def unanswered(
+    session: ScopedSession, connection_id: int, *, before: datetime
+) -> list[tuple[str, str]]:
+    """What the platform took before then and has not answered: its flow and tracking id."""
+    found = select(Transmission.flow_id, Transmission.tracking_id).where(
+        _through(connection_id),
+        Transmission.state == TransmissionState.SENT,
+        Transmission.sent_at < before,
+    )
+    return [(flow, tracking) for flow, tracking in session.execute(found) if flow is not None]
+
+
 def hand_over(session: ScopedSession, one: Transmission, *, now: datetime) -> None:
     """A document that a platform has taken on is handed over: READY becomes FINAL."""
     if one.kind is not TransmissionKind.INVOICE or one.state is not TransmissionState.ACCEPTED:

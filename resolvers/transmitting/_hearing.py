@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from documents.electronic.life import DocumentStatus, Lifecycle
@@ -25,6 +26,9 @@ from schema.context import House
 
 _MESSAGE = "CustomerInvoiceLC"
 _COMES_IN = "In"
+_UNANSWERED = timedelta(hours=1)
+_MOST_ASKED_AFTER = 20
+"""In one look; the others with the next."""
 
 
 def access_of(house: House, taken: TakenReading) -> Access:
@@ -49,6 +53,14 @@ def wanted(house: House, taken: TakenReading, flows: Sequence[Flow]) -> list[str
             session, taken.connection_id, coming
         )
     return [one for one in dict.fromkeys(coming) if one not in known]
+
+
+def unanswered(house: House, taken: TakenReading) -> list[tuple[str, str]]:
+    """Some of what the platform took and said nothing of for an hour: flow and tracking id."""
+    before = house.clock() - _UNANSWERED
+    with house.database.reading(taken.organisation_id) as session:
+        found = transmissions.unanswered(session, taken.connection_id, before=before)
+    return random.sample(found, min(len(found), _MOST_ASKED_AFTER))
 
 
 def hear(

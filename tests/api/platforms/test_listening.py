@@ -23,6 +23,7 @@ from tests.api.platforms.acts import (
 from tests.documents.electronic.messages import reason
 from tests.support.api import ApiClient
 from tests.support.platform import READ, SEARCH, TOKEN, Platform, platform
+from tests.support.prepared import Calendar
 
 
 def siren_of(api: ApiClient) -> str:
@@ -308,3 +309,20 @@ def test_a_message_may_name_as_many_invoices_as_it_likes(any_linked: ApiClient) 
     names = [(f"FA-{number}", "732829320") for number in range(70_000)]
     with any_linked.house.database.reading(any_linked.organisation_id) as session:
         assert invoices_sent(session, 1, names) == {}
+
+
+@pytest.mark.parametrize(("ack", "state"), [("Error", "REJECTED"), ("Ok", "ACCEPTED")])
+def test_what_is_never_listed_is_asked_after(
+    any_linked: ApiClient, pa: Platform, calendar: Calendar, ack: str, state: str
+) -> None:
+    """A file that a platform cannot read is of no kind for it (Undefined): no search finds it."""
+    connected(any_linked, pa)
+    invoice = issued(any_linked)
+    transmit(any_linked, invoice["id"])
+    send(any_linked)
+    pa.acknowledge(pa.flows[0].flow_id, ack, flow_type="Undefined")
+    listen(any_linked)
+    assert looked(any_linked, invoice["id"])["transmissions"][0]["state"] == "SENT"
+    calendar.now += timedelta(hours=2)
+    listen(any_linked)
+    assert looked(any_linked, invoice["id"])["transmissions"][0]["state"] == state
