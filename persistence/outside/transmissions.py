@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 from sqlalchemy.orm import aliased
 
 from domain.handover import told
-from domain.invoice.credit import groups_of
-from domain.invoice.model import LEGAL, Invoice, InvoiceState
-from domain.invoice.totals import VatGroup
+from domain.invoice.model import Invoice, InvoiceState
 from domain.organisation import Entity
-from domain.payment import Payment, PaymentAllocation
 from domain.platform.connection import PLATFORM_DISABLED, PlatformConnection
-from domain.platform.status import REFUSED, TURNED_DOWN, LifecycleStatus
+from domain.platform.status import LifecycleStatus
 from domain.platform.transmission import (
     Submitted,
     Transmission,
@@ -31,6 +27,7 @@ from domain.platform.transmission import (
 )
 from persistence import leases
 from persistence.outside.platforms import Linked
+from persistence.outside.statuses import ended
 from persistence.session import ScopedSession, insert_all
 
 _PORTION = 500
@@ -179,7 +176,8 @@ def _same_platform(connection_id: int) -> Select[Any]:
     )
 
 
-def _through(connection_id: int) -> ColumnElement[bool]:
+def through(connection_id: int) -> ColumnElement[bool]:
+    """What was sent to the platform of the connection."""
     return Transmission.connection_id.in_(_same_platform(connection_id))
 
 
@@ -188,7 +186,7 @@ def tracked(
 ) -> list[Transmission]:
     """Ours among what a platform tells of, locked: the documents first, as every act on them."""
     ours = (
-        _through(connection_id),
+        through(connection_id),
         Transmission.tracking_id.in_(tracking),
     )
     documents = sorted(set(session.scalars(select(Transmission.invoice_id).where(*ours))))
@@ -205,7 +203,7 @@ def unanswered(
 ) -> list[tuple[str, str]]:
     """What the platform took before then and has not answered: its flow and tracking id."""
     found = select(Transmission.flow_id, Transmission.tracking_id).where(
-        _through(connection_id),
+        through(connection_id),
         Transmission.state == TransmissionState.SENT,
         Transmission.sent_at < before,
     )
@@ -233,18 +231,6 @@ def transmissions_where(
     return where
 
 
-def statuses_where(
-    *, codes: Sequence[int] | None = None, invoice_id: int | None = None
-) -> list[ColumnElement[bool]]:
-    """The conditions of a list of statuses."""
-    where: list[ColumnElement[bool]] = []
-    if codes is not None:
-        where.append(LifecycleStatus.code.in_(codes))
-    if invoice_id is not None:
-        where.append(LifecycleStatus.invoice_id == invoice_id)
-    return where
-
-
 def heard_of(session: ScopedSession, connection_id: int, flow_ids: Collection[str]) -> set[str]:
     """Those of these messages whose statuses are kept."""
     found = select(LifecycleStatus.flow_id).where(
@@ -252,40 +238,6 @@ def heard_of(session: ScopedSession, connection_id: int, flow_ids: Collection[st
         LifecycleStatus.flow_id.in_(flow_ids),
     )
     return set(session.scalars(found))
-
-
-def last_heard(session: ScopedSession, invoices: Collection[int]) -> dict[int, int]:
-    """By invoice: the identifier of the status that was told last."""
-    newest = (
-        select(LifecycleStatus.invoice_id, func.max(LifecycleStatus.id).label("newest"))
-        .where(LifecycleStatus.invoice_id.in_(invoices))
-        .group_by(LifecycleStatus.invoice_id)
-    )
-    return {row.invoice_id: row.newest for row in session.execute(newest)}
-
-
-def turned_down(session: ScopedSession, invoices: Collection[int]) -> set[int]:
-    """Those of which was told last that a platform rejected them, as they were sent last."""
-    last = LifecycleStatus.id.in_(last_heard(session, invoices).values())
-    found = (
-        select(LifecycleStatus.invoice_id)
-        .join(Transmission, Transmission.invoice_id == LifecycleStatus.invoice_id)
-        .where(
-            last,
-            LifecycleStatus.code.in_(TURNED_DOWN),
-            Transmission.place == 0,
-            LifecycleStatus.id > func.coalesce(Transmission.refused_until, 0),
-        )
-    )
-    return set(session.scalars(found))
-
-
-def ended(session: ScopedSession, invoices: Collection[int]) -> set[int]:
-    """Those of which no payment is told: turned down, or ever refused by the buyer."""
-    refused = select(LifecycleStatus.invoice_id).where(
-        LifecycleStatus.invoice_id.in_(invoices), LifecycleStatus.code == REFUSED
-    )
-    return set(session.scalars(refused)) | turned_down(session, invoices)
 
 
 def invoices_sent(
@@ -301,91 +253,13 @@ def invoices_sent(
             .join(Transmission, Transmission.invoice_id == Invoice.id)
             .join(Entity, Entity.id == Invoice.entity_id)
             .where(
-                _through(connection_id),
+                through(connection_id),
                 Transmission.place == 0,
                 Invoice.number.in_(numbers[start : start + _PORTION]),
             )
         )
         rows |= {(str(number), str(siren)): key for key, number, siren in session.execute(found)}
     return {name: key for name, key in rows.items() if name in wanted}
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """What was received of an invoice and not told yet: one allocation, as it was written."""
-
-    invoice_id: int
-    allocation_id: int
-    on: date
-    minor: int
-
-
-def untold_payments(
-    session: ScopedSession, connection_id: int, *, most: int, of: Collection[int] | None = None
-) -> list[Received]:
-    """Allocations of what a platform took on that it was not told of, in their order.
-
-    An invoice is locked whenever something is set against it: its allocations are written in the
-    order of their identifiers.
-    """
-    row = PaymentAllocation
-    found = (
-        select(row.invoice_id, row.id, row.amount_minor, row.booked_on, Payment.received_on)
-        .join(Transmission, Transmission.invoice_id == row.invoice_id)
-        .join(Payment, Payment.id == row.payment_id)
-        .where(
-            _through(connection_id),
-            Transmission.place == 0,
-            Transmission.state == TransmissionState.ACCEPTED,
-            row.id > Transmission.told_until,
-            *([] if of is None else [row.invoice_id.in_(of)]),
-        )
-        .order_by(row.invoice_id, row.id)
-        .limit(most)
-    )
-    return [
-        Received(
-            one.invoice_id,
-            one.id,
-            one.received_on if one.amount_minor > 0 else one.booked_on,
-            one.amount_minor,
-        )
-        for one in session.execute(found)
-    ]
-
-
-def gross_by_rate(
-    session: ScopedSession, invoice: Invoice, groups: Iterable[VatGroup]
-) -> dict[Decimal, int]:
-    """What each rate of the invoice comes to, VAT included, its credit notes taken off."""
-    gross: dict[Decimal, int] = {}
-    for group in groups:
-        gross[group.tax.rate] = gross.get(group.tax.rate, 0) + group.base + group.vat
-    notes = select(Invoice).where(Invoice.credits_id == invoice.id, Invoice.state.in_(LEGAL))
-    for note in session.scalars(notes):
-        for group in groups_of(note):
-            gross[group.tax.rate] = gross.get(group.tax.rate, 0) - group.base - group.vat
-    return gross
-
-
-def status_of(session: ScopedSession, invoice_id: int, code: int) -> LifecycleStatus | None:
-    """The status of that code that was told last of the invoice."""
-    return session.scalar(
-        select(LifecycleStatus)
-        .where(LifecycleStatus.invoice_id == invoice_id, LifecycleStatus.code == code)
-        .order_by(LifecycleStatus.id.desc())
-        .limit(1)
-    )
-
-
-def payments_told(session: ScopedSession, invoices: Collection[int]) -> list[Transmission]:
-    """What was told of the payments of these invoices, whatever became of it, in its order."""
-    found = (
-        select(Transmission)
-        .where(Transmission.invoice_id.in_(invoices), Transmission.place > 0)
-        .order_by(Transmission.invoice_id, Transmission.place)
-    )
-    return list(session.scalars(found))
 
 
 def transmissions_of_invoices(

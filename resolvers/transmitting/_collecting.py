@@ -27,9 +27,9 @@ from domain.platform.transmission import Transmission, TransmissionKind
 from domain.standing import Standing
 from persistence.invoice import invoices
 from persistence.invoice.payments import lock_invoices
-from persistence.outside import platforms, transmissions
+from persistence.outside import collected, platforms, statuses, transmissions
+from persistence.outside.collected import Received
 from persistence.outside.platforms import TakenReading
-from persistence.outside.transmissions import Received
 from persistence.records import records_by_id, the_record
 from persistence.session import ScopedSession, insert_all
 from schema.context import House
@@ -47,19 +47,19 @@ def tell_payments(house: House, taken: TakenReading) -> int:
         connection = the_record(session, PlatformConnection, taken.connection_id)
         if not connection.is_live:
             return 0
-        found = transmissions.untold_payments(session, connection.id, most=_AT_ONCE)
+        found = collected.untold_payments(session, connection.id, most=_AT_ONCE)
         if not found:
             return 0
         # The documents first, as every act on them; what others did meanwhile is seen then.
         keys = list(lock_invoices(session, (one.invoice_id for one in found)))
-        found = transmissions.untold_payments(session, connection.id, most=_AT_ONCE, of=keys)
+        found = collected.untold_payments(session, connection.id, most=_AT_ONCE, of=keys)
         sent = {
             one.invoice_id: one
             for one in transmissions.transmissions_of_invoices(session, keys)
             if one.place == 0
         }
-        told = transmissions.payments_told(session, keys)
-        ended = transmissions.ended(session, keys)
+        told = collected.payments_told(session, keys)
+        ended = statuses.ended(session, keys)
         rows = []
         for dossier in invoices.dossiers_of(
             session, list(records_by_id(session, Invoice, keys).values())
@@ -87,7 +87,7 @@ def _messages(
 ) -> list[dict[str, object]]:
     """One for each day on which something of the invoice was received, or paid back."""
     invoice = dossier.invoice
-    groups = transmissions.gross_by_rate(session, invoice, groups_of(invoice))
+    groups = collected.gross_by_rate(session, invoice, groups_of(invoice))
     declared = [
         (Decimal(rate), minor) for one in before for rate, minor in (one.told or {})["amounts"]
     ]
@@ -172,7 +172,7 @@ def message_of(
 
 def _deposited_at(session: ScopedSession, invoice: Invoice) -> datetime:
     """When the platform deposited it; when it took it, where it never said so."""
-    told = transmissions.status_of(session, invoice.id, DEPOSITED)
+    told = statuses.status_of(session, invoice.id, DEPOSITED)
     if told is not None and (at := told.received_at or told.occurred_at) is not None:
         return at
     document = transmissions.transmissions_of_invoices(session, [invoice.id])[0]

@@ -33,7 +33,7 @@ from domain.platform.transmission import (
 from domain.platform.wire import FlowProfile, FlowSyntax, Outgoing, PlatformFault, ProcessingRule
 from persistence.invoice import invoices
 from persistence.invoice.payments import lock_invoices
-from persistence.outside import platforms, transmissions
+from persistence.outside import platforms, statuses, transmissions
 from persistence.outside.transmissions import TakenTransmission
 from persistence.records import the_record
 from persistence.session import ScopedSession, insert_all
@@ -70,8 +70,8 @@ def transmit(acting: Acting, keys: Sequence[int]) -> list[Issue]:
     present: dict[int, list[Transmission]] = {}
     for one in transmissions.transmissions_of_invoices(session, list(found)):
         present.setdefault(one.invoice_id, []).append(one)
-    turned_down = transmissions.turned_down(session, list(found))
-    heard = transmissions.last_heard(session, list(found))
+    turned_down = statuses.turned_down(session, list(found))
+    heard = statuses.last_heard(session, list(found))
     connections = platforms.connections_of(session, {one.entity_id for one in found.values()})
     issues, rows = [], []
     fresh: list[Invoice] = []

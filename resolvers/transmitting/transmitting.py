@@ -8,7 +8,8 @@ import strawberry
 
 from domain.access import Permission
 from domain.platform.transmission import TransmissionState
-from persistence.outside.transmissions import statuses_where, transmissions_where
+from persistence.outside.statuses import statuses_where
+from persistence.outside.transmissions import transmissions_where
 from persistence.pages import Sort
 from persistence.reading import Wanted, load_by_ids
 from resolvers._mutation import Acting, Once, Payload, write

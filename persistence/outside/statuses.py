@@ -1,0 +1,67 @@
+"""What was told of the lives of invoices, as it was kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import ColumnElement, func, select
+
+from domain.platform.status import REFUSED, TURNED_DOWN, LifecycleStatus
+from domain.platform.transmission import Transmission
+from persistence.session import ScopedSession
+
+
+def statuses_where(
+    *, codes: Sequence[int] | None = None, invoice_id: int | None = None
+) -> list[ColumnElement[bool]]:
+    """The conditions of a list of statuses."""
+    where: list[ColumnElement[bool]] = []
+    if codes is not None:
+        where.append(LifecycleStatus.code.in_(codes))
+    if invoice_id is not None:
+        where.append(LifecycleStatus.invoice_id == invoice_id)
+    return where
+
+
+def last_heard(session: ScopedSession, invoices: Collection[int]) -> dict[int, int]:
+    """By invoice: the identifier of the status that was told last."""
+    newest = (
+        select(LifecycleStatus.invoice_id, func.max(LifecycleStatus.id).label("newest"))
+        .where(LifecycleStatus.invoice_id.in_(invoices))
+        .group_by(LifecycleStatus.invoice_id)
+    )
+    return {row.invoice_id: row.newest for row in session.execute(newest)}
+
+
+def turned_down(session: ScopedSession, invoices: Collection[int]) -> set[int]:
+    """Those of which was told last that a platform rejected them, as they were sent last."""
+    last = LifecycleStatus.id.in_(last_heard(session, invoices).values())
+    found = (
+        select(LifecycleStatus.invoice_id)
+        .join(Transmission, Transmission.invoice_id == LifecycleStatus.invoice_id)
+        .where(
+            last,
+            LifecycleStatus.code.in_(TURNED_DOWN),
+            Transmission.place == 0,
+            LifecycleStatus.id > func.coalesce(Transmission.refused_until, 0),
+        )
+    )
+    return set(session.scalars(found))
+
+
+def ended(session: ScopedSession, invoices: Collection[int]) -> set[int]:
+    """Those of which no payment is told: turned down, or ever refused by the buyer."""
+    refused = select(LifecycleStatus.invoice_id).where(
+        LifecycleStatus.invoice_id.in_(invoices), LifecycleStatus.code == REFUSED
+    )
+    return set(session.scalars(refused)) | turned_down(session, invoices)
+
+
+def status_of(session: ScopedSession, invoice_id: int, code: int) -> LifecycleStatus | None:
+    """The status of that code that was told last of the invoice."""
+    return session.scalar(
+        select(LifecycleStatus)
+        .where(LifecycleStatus.invoice_id == invoice_id, LifecycleStatus.code == code)
+        .order_by(LifecycleStatus.id.desc())
+        .limit(1)
+    )
