@@ -173,7 +173,9 @@ class Listener(Rounds):
             except PlatformFault as fault:
                 unread.append(f"{flow_id}: {fault.error}")
             else:
-                flows.append(replace(flow, tracking_id=tracking_id))
+                # Under that name another platform may have what is not ours.
+                if flow.tracking_id in (None, tracking_id):
+                    flows.append(replace(flow, tracking_id=tracking_id))
         if flows:
             hear = partial(self._desk.hear, taken, flows, {}, held)
             await asyncio.to_thread(persistently, hear)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from domain import given
 from domain.errors import RECORD_ARCHIVED, Issue, Refusal
@@ -14,6 +15,7 @@ from domain.platform.connection import (
     LONGEST_SECRET,
     PLATFORM_DISABLED,
     PLATFORM_EXISTS,
+    PLATFORM_SECRET_ASKED,
     PLATFORM_SECRET_GONE,
     PlatformConnection,
     PlatformReading,
@@ -71,6 +73,7 @@ def change(
     for name in _CHOICES:
         if asked.get(name) is not None:
             columns[name] = asked[name]
+    _require_known_machine(connection, columns, asked)
     if "oauth_client_secret" in asked:
         columns["sealed_secret"] = _sealed(acting, asked["oauth_client_secret"])
     assign(connection, columns)
@@ -86,6 +89,17 @@ def change(
         reading.next_attempt_at = now if connection.is_live else None
         reading.attempts, reading.claim = 0, None
     return ()
+
+
+def _require_known_machine(
+    connection: PlatformConnection, columns: Mapping[str, Any], asked: Mapping[str, Any]
+) -> None:
+    """PLATFORM_SECRET_ASKED: who only changes an address would be sent the secret there."""
+    for name in ("flow_url", "token_url"):
+        before = urlsplit(getattr(connection, name))[:2]
+        is_moved = name in columns and urlsplit(columns[name])[:2] != before
+        if is_moved and "oauth_client_secret" not in asked:
+            raise Refusal(PLATFORM_SECRET_ASKED(field=(name,), platform=connection.name))
 
 
 def delete(acting: Acting, asked: RecordInput) -> PlatformConnection:

@@ -326,3 +326,38 @@ def test_what_is_never_listed_is_asked_after(
     calendar.now += timedelta(hours=2)
     listen(any_linked)
     assert looked(any_linked, invoice["id"])["transmissions"][0]["state"] == state
+
+
+def test_what_bears_another_name_of_ours_is_not_what_was_sent(
+    linked: ApiClient, pa: Platform, calendar: Calendar
+) -> None:
+    """The address leads to another platform by now, which counts its flows alike."""
+    connected(linked, pa)
+    invoice = issued(linked)
+    transmit(linked, invoice["id"])
+    send(linked)
+    pa.flows[0].info["trackingId"] = "of another"
+    pa.acknowledge(pa.flows[0].flow_id, "Ok", flow_type="SupplierInvoice")
+    calendar.now += timedelta(hours=2)
+    listen(linked)
+    assert looked(linked, invoice["id"])["transmissions"][0]["state"] == "SENT"
+
+
+@pytest.mark.parametrize("name", ["flowUrl", "tokenUrl"])
+def test_the_secret_goes_to_no_machine_that_it_was_not_given_for(
+    linked: ApiClient, pa: Platform, name: str
+) -> None:
+    made = connected(linked, pa)
+    secret = pa.access.client_secret
+    with platform() as other:
+        address = {"flowUrl": other.access.flow_url, "tokenUrl": other.access.token_url}[name]
+        answer = act(linked, "platformConnectionUpdate", id=made["id"], **{name: address})
+        told_of = [(one["code"], one["field"]) for one in answer["userErrors"]]
+        assert told_of == [("PLATFORM_SECRET_ASKED", [name])]
+        listen(linked)
+        assert other.asked == []
+        given = {name: address, "oauthClientSecret": secret}
+        answer = act(linked, "platformConnectionUpdate", id=made["id"], **given)
+        assert answer["userErrors"] == []
+    answer = act(linked, "platformConnectionUpdate", id=made["id"], **{name: address + "/below"})
+    assert answer["userErrors"] == [], "the same machine"
