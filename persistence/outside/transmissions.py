@@ -262,6 +262,13 @@ def invoices_sent(
     return {name: key for name, key in rows.items() if name in wanted}
 
 
+def document_sent(session: ScopedSession, invoice_id: int) -> Transmission | None:
+    """The document itself on its way, only read."""
+    return session.scalar(
+        select(Transmission).where(Transmission.invoice_id == invoice_id, Transmission.place == 0)
+    )
+
+
 def transmissions_of_invoices(
     session: ScopedSession, invoices: Collection[int]
 ) -> list[Transmission]:

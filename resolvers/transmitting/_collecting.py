@@ -175,5 +175,6 @@ def _deposited_at(session: ScopedSession, invoice: Invoice) -> datetime:
     told = statuses.status_of(session, invoice.id, DEPOSITED)
     if told is not None and (at := told.received_at or told.occurred_at) is not None:
         return at
-    document = transmissions.transmissions_of_invoices(session, [invoice.id])[0]
+    document = transmissions.document_sent(session, invoice.id)
+    assert document is not None, "a payment is told of what was sent"
     return document.sent_at or document.created_at

@@ -86,6 +86,16 @@ def test_a_payment_is_told_with_its_rate_and_holds_the_rules(
     assert looked(any_linked, invoice["id"])["transmissions"][1]["state"] == "ACCEPTED"
 
 
+def test_where_no_deposit_was_told_it_is_that_the_platform_took_it(
+    any_linked: ApiClient, pa: Platform
+) -> None:
+    connected(any_linked, pa)
+    invoice = accepted(any_linked, pa)
+    paid(any_linked, invoice, "100.00")
+    (flow,) = told(any_linked, pa)
+    assert broken(flow.content) == []
+
+
 def test_each_day_is_told_by_itself(linked: ApiClient, pa: Platform) -> None:
     connected(linked, pa)
     invoice = accepted(linked, pa)
