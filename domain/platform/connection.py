@@ -45,13 +45,13 @@ PLATFORM_OUT_OF_REACH = call_warning(
     "{number} cannot be an electronic invoice: it cannot go through {platform}.",
     "invoiceElectronic tells all that stands in the way; of a pro forma it can still be mended.",
 )
-
 PLATFORM_SECRET_ASKED = call_error(
     "PLATFORM_SECRET_ASKED",
     "{platform} is to be called on another machine: its secret goes nowhere that it was not "
     "given for.",
     "Give the secret together with the new address.",
 )
+
 READ_EVERY = timedelta(minutes=5)
 """Between two looks at what a platform has to tell."""
 
