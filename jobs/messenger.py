@@ -85,10 +85,7 @@ class Messenger(ManyHands[TakenTransmission]):
                 parcel = await asyncio.to_thread(self._compose, one)
             if parcel is None:
                 return
-            if time.monotonic() - since < _LONGEST:
-                came = await self._send(parcel, is_again=one.is_again)
-            else:
-                came = Submitted(error="TimeoutError: it took too long to be made")
+            came = await self._send(parcel, since, is_again=one.is_again)
         except PlatformFault as fault:
             came = Submitted(
                 status=fault.status,
@@ -105,10 +102,13 @@ class Messenger(ManyHands[TakenTransmission]):
             came = Submitted(error=f"reference {reference}")
         await asyncio.to_thread(self._note, one, came)
 
-    async def _send(self, parcel: Parcel, *, is_again: bool) -> Submitted:
+    async def _send(self, parcel: Parcel, since: float, *, is_again: bool) -> Submitted:
         calls, access, outgoing = self._calls(), parcel.access, parcel.outgoing
-        found = await calls.find(access, outgoing.tracking_id) if is_again else None
-        flow = found or await calls.submit(access, outgoing)
+        flow = await calls.find(access, outgoing.tracking_id) if is_again else None
+        if flow is None:
+            if time.monotonic() - since >= _LONGEST:
+                raise PlatformFault("TimeoutError: it took too long to be made, or looked for")
+            flow = await calls.submit(access, outgoing)
         return Submitted(flow_id=flow.flow_id, status=202, flow=flow)
 
     def _note(self, taken: TakenTransmission, came: Submitted) -> None:

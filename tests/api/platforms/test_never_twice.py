@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from domain.platform.transmission import UNSURE
+from domain.platform.wire import Flow
+from jobs import messenger
 from jobs.gate import Gate
+from jobs.platform_call import PlatformCalls
 from server.long_work import messenger_of
 from tests.api.platforms.acts import (
     accepted,
@@ -158,3 +163,25 @@ def test_found_after_a_long_while_it_is_known_how_it_ended(
     send(linked)
     found = looked(linked, invoice["id"])
     assert (found["transmissions"][0]["state"], found["state"]) == ("ACCEPTED", "FINAL")
+
+
+def test_looked_for_too_long_it_is_left_to_who_has_it_next(
+    linked: ApiClient, pa: Platform, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow search must not end in a post when the lease is over, and another one posts it too."""
+    connected(linked, pa)
+    invoice = issued(linked)
+    transmit(linked, invoice["id"])
+    pa.fails(SUBMIT, 503)
+    send(linked)
+    calendar.now += UNSURE
+    found = PlatformCalls.find
+
+    async def slowly(*given: Any) -> Flow | None:
+        monkeypatch.setattr(messenger, "_LONGEST", 0)
+        return await found(*given)
+
+    monkeypatch.setattr(PlatformCalls, "find", slowly)
+    send(linked)
+    assert pa.flows == []
+    assert "TimeoutError" in str(sent(linked, invoice["id"])["lastError"])
