@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from domain.invoice.credit import groups_of
 from domain.invoice.model import LEGAL, Invoice
@@ -36,9 +37,21 @@ def untold_payments(
     An invoice is locked whenever something is set against it: its allocations are written in the
     order of their identifiers.
     """
-    row = PaymentAllocation
+    row, before = PaymentAllocation, aliased(PaymentAllocation)
+    freed = (
+        select(func.max(before.booked_on))
+        .where(
+            before.organisation_id == row.organisation_id,
+            before.payment_id == row.payment_id,
+            before.amount_minor < 0,
+            before.id < row.id,
+        )
+        .correlate(row)
+        .scalar_subquery()
+        .label("freed_on")
+    )
     found = (
-        select(row.invoice_id, row.id, row.amount_minor, row.booked_on, Payment.received_on)
+        select(row.invoice_id, row.id, row.amount_minor, row.booked_on, Payment.received_on, freed)
         .join(Transmission, Transmission.invoice_id == row.invoice_id)
         .join(Payment, Payment.id == row.payment_id)
         .where(
@@ -55,7 +68,10 @@ def untold_payments(
         Received(
             one.invoice_id,
             one.id,
-            one.received_on if one.amount_minor > 0 else one.booked_on,
+            # What was taken off another counts here from that day on: it was received once.
+            max(one.received_on, one.freed_on or one.received_on)
+            if one.amount_minor > 0
+            else one.booked_on,
             one.amount_minor,
         )
         for one in session.execute(found)

@@ -179,6 +179,31 @@ def test_what_was_credited_is_no_longer_received(linked: ApiClient, pa: Platform
     assert amounts_of(flow.content) == [("1200.00", "20.00")]
 
 
+def test_what_was_freed_and_pays_another_is_told_of_the_day_it_does(
+    any_linked: ApiClient, pa: Platform
+) -> None:
+    """Taken off and set against another on one day: it was received once."""
+    connected(any_linked, pa)
+    first, other = accepted(any_linked, pa), accepted(any_linked, pa)
+    payment = paid(any_linked, first, "1200.00", "2026-11-10")
+    told(any_linked, pa)
+    asked = {"id": first["id"], "reason": "Annulation", "idempotencyKey": str(uuid4())}
+    assert any_linked.query(CREDIT, input=asked)["invoiceCredit"]["creditNote"]
+    shares = [{"invoiceId": other["id"], "amount": "1200.00"}]
+    assert act(any_linked, "paymentAllocate", id=payment, allocations=shares)["payment"]
+    told(any_linked, pa)
+    days = [
+        (one["collectedOn"], one["collected"][0]["amount"]["amount"])
+        for invoice in (first, other)
+        for one in looked(any_linked, invoice["id"])["transmissions"][1:]
+    ]
+    assert days == [
+        ("2026-11-10", "1200.00"),
+        ("2026-11-21", "-1200.00"),
+        ("2026-11-21", "1200.00"),
+    ]
+
+
 def test_before_the_platform_took_it_on_nothing_is_told(linked: ApiClient, pa: Platform) -> None:
     connected(linked, pa)
     known(linked)
