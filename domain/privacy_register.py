@@ -168,13 +168,13 @@ ACTIVITIES: tuple[Activity, ...] = (
             "transmission": {
                 T: "last_error",
                 A: "reasons",
-                P: "connection_id invoice_id kind place tracking_id next_attempt_at told state "
+                P: "platform_id invoice_id kind place tracking_id next_attempt_at told state "
                 "attempts is_unsure claim flow_id last_status told_until refused_until sent_at "
                 "answered_at",
             },
             "lifecycle_status": {
                 A: "reasons",
-                P: "invoice_id connection_id flow_id place code said_by occurred_at received_at",
+                P: "invoice_id platform_id flow_id place code said_by occurred_at received_at",
             },
         },
     ),
@@ -344,14 +344,14 @@ ACTIVITIES: tuple[Activity, ...] = (
             "ledger_account": {P: "number label account_type"},
             "product": {P: "sku name unit unit_price currency ledger_account tax_code_id active"},
             "tax_code": {P: "code rate category country exemption reason_code mention vat_account"},
-            "platform_connection": {
+            "platform": {
                 S: "name flow_url token_url oauth_client_id scope organisation",
                 X: "sealed_secret",
                 P: "entity_id automatic tells_payments qualifies disabled_at",
             },
             "platform_reading": {
                 T: "last_error",
-                P: "connection_id read_until next_attempt_at passed attempts claim last_read_at",
+                P: "platform_id read_until next_attempt_at passed attempts claim last_read_at",
             },
             "webhook_endpoint": {
                 S: "url description",

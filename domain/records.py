@@ -30,7 +30,7 @@ from domain.invoice.past_credit import CreditedHistory
 from domain.job import Job, JobFile
 from domain.organisation import Entity, Organisation
 from domain.payment import Payment, PaymentAllocation, PaymentCancellation, Reminder
-from domain.platform.connection import PlatformConnection, PlatformReading
+from domain.platform.connection import Platform, PlatformReading
 from domain.platform.status import LifecycleStatus
 from domain.platform.transmission import Transmission
 from domain.project.adjustment import Adjustment
@@ -100,7 +100,7 @@ __all__ = [
     "PaymentAllocation",
     "PaymentCancellation",
     "Phase",
-    "PlatformConnection",
+    "Platform",
     "PlatformReading",
     "Product",
     "ProgressUpdate",

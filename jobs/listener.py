@@ -123,9 +123,7 @@ class Listener(Rounds):
             problem = fault.error
         except Exception as error:
             reference = secrets.token_hex(5)
-            log.exception(
-                "bug", reference=reference, connection=taken.connection_id, exc_info=error
-            )
+            log.exception("bug", reference=reference, connection=taken.platform_id, exc_info=error)
             problem = f"reference {reference}"
         await asyncio.to_thread(self._settle, taken, problem, is_done)
 
@@ -222,4 +220,4 @@ class Listener(Rounds):
                 now=self._clock(),
                 again=self._again,
             )
-        log.info("platform read", connection=taken.connection_id, done=is_done, problem=problem)
+        log.info("platform read", connection=taken.platform_id, done=is_done, problem=problem)

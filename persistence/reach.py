@@ -113,7 +113,7 @@ SEEN: dict[type[Record], Seen] = {
             *(records.Batch, records.BatchContract, records.BatchItem, records.BatchPart),
             records.BatchInvoice,
             *(records.BatchSchedule, records.OutboxEntry, records.HandoverDelivery),
-            *(records.PlatformConnection, records.PlatformReading),
+            *(records.Platform, records.PlatformReading),
             *(records.WebhookEndpoint, records.ApiKey, records.Account, records.AccountLink),
             *(records.Identity, records.IdentityProvider, records.Tally),
             *(records.AuditEntry, records.AuditChange, records.AuditHead),

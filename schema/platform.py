@@ -9,7 +9,7 @@ from typing import Any
 import strawberry
 
 from domain.access import Permission
-from domain.platform.connection import PlatformConnection as PlatformConnectionRecord
+from domain.platform.connection import Platform as PlatformRecord
 from persistence.outside.platforms import readings_of
 from persistence.reading import Computed, Derived, Noun, ToOne, Wanted
 from persistence.session import ScopedSession
@@ -26,7 +26,7 @@ def _client_id(row: strawberry.Parent[Any], info: Info) -> str | None:
     description="The approved platform that an entity sends its electronic invoices through. Its "
     "secret is kept sealed and never shown."
 )
-class PlatformConnection(Node):
+class Platform(Node):
     entity: Entity
     name: str
     flow_url: str = strawberry.field(description="The address below which /v1/flows stands.")
@@ -65,9 +65,9 @@ def _errors(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict
     return {key: one.last_error for key, one in readings_of(session, keys).items()}
 
 
-PLATFORM_CONNECTION = Noun(
-    PlatformConnectionRecord,
-    "PlatformConnection",
+PLATFORM = Noun(
+    PlatformRecord,
+    "Platform",
     {
         "entity": ToOne(lambda: ENTITY, "entity_id"),
         "enabled": Computed(("disabled_at",), lambda row: row["disabled_at"] is None),

@@ -28,12 +28,12 @@ PLATFORM_EXISTS = call_error(
 PLATFORM_MISSING = call_error(
     "PLATFORM_MISSING",
     "{entity} has no approved platform to send {number} through.",
-    "Connect one with platformConnectionCreate, or hand the file over with invoiceElectronic.",
+    "Connect one with platformCreate, or hand the file over with invoiceElectronic.",
 )
 PLATFORM_DISABLED = call_error(
     "PLATFORM_DISABLED",
     "The connection to {platform} is switched off.",
-    "Switch it on with platformConnectionUpdate.",
+    "Switch it on with platformUpdate.",
 )
 PLATFORM_SECRET_GONE = call_error(
     "PLATFORM_SECRET_GONE",
@@ -63,10 +63,10 @@ MOST_PASSED = 2_000
 """Flows of no use here that are remembered, the newest: they are not fetched again and again."""
 
 
-class PlatformConnection(Versioned, Record):
+class Platform(Versioned, Record):
     """How an entity reaches its platform. Deleted it is archived, without its secret."""
 
-    __tablename__ = "platform_connection"
+    __tablename__ = "platform"
     __table_args__ = owned(
         ForeignKeyConstraint(
             ["organisation_id", "entity_id"], ["entity.organisation_id", "entity.id"]
@@ -105,14 +105,14 @@ class PlatformReading(Scoped, Record):
     __tablename__ = "platform_reading"
     __table_args__ = owned(
         ForeignKeyConstraint(
-            ["organisation_id", "connection_id"],
-            ["platform_connection.organisation_id", "platform_connection.id"],
+            ["organisation_id", "platform_id"],
+            ["platform.organisation_id", "platform.id"],
         ),
-        UniqueConstraint("organisation_id", "connection_id"),
+        UniqueConstraint("organisation_id", "platform_id"),
         Index(None, "next_attempt_at", "id"),
     )
 
-    connection_id: Mapped[int] = mapped_column(BigKey)
+    platform_id: Mapped[int] = mapped_column(BigKey)
     read_until: Mapped[datetime] = mapped_column(Instant)
     """The latest change that was seen, by the platform's clock."""
     next_attempt_at: Mapped[datetime | None] = mapped_column(Instant)

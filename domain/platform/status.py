@@ -23,16 +23,16 @@ class LifecycleStatus(Scoped, Record):
             ["organisation_id", "invoice_id"], ["invoice.organisation_id", "invoice.id"]
         ),
         ForeignKeyConstraint(
-            ["organisation_id", "connection_id"],
-            ["platform_connection.organisation_id", "platform_connection.id"],
+            ["organisation_id", "platform_id"],
+            ["platform.organisation_id", "platform.id"],
         ),
-        UniqueConstraint("organisation_id", "connection_id", "flow_id", "place"),
+        UniqueConstraint("organisation_id", "platform_id", "flow_id", "place"),
         Index(None, "organisation_id", "invoice_id", "id"),
         Index(None, "organisation_id", "code", "id"),
     )
 
     invoice_id: Mapped[int] = mapped_column(BigKey)
-    connection_id: Mapped[int] = mapped_column(BigKey)
+    platform_id: Mapped[int] = mapped_column(BigKey)
     flow_id: Mapped[str] = mapped_column(String(LONGEST_FLOW_ID))
     place: Mapped[int] = mapped_column(Integer)
     """Within the message: one may tell of several documents."""
@@ -49,5 +49,7 @@ class LifecycleStatus(Scoped, Record):
 
 DEPOSITED, REFUSED, REJECTED = 200, 210, 213
 """Déposée; Refusée, by the buyer; Rejetée, by a platform (DGFiP, external specifications 3.2)."""
+DOUBLE = "DOUBLON"
+"""The reason of a rejection that says: that invoice is here already (BR-FR-CDV-CL-09)."""
 TURNED_DOWN = (REJECTED,)
 """After which a document may be sent again: nobody has it."""

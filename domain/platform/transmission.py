@@ -65,8 +65,8 @@ class Transmission(Scoped, Record):
     __tablename__ = "transmission"
     __table_args__ = owned(
         ForeignKeyConstraint(
-            ["organisation_id", "connection_id"],
-            ["platform_connection.organisation_id", "platform_connection.id"],
+            ["organisation_id", "platform_id"],
+            ["platform.organisation_id", "platform.id"],
         ),
         ForeignKeyConstraint(
             ["organisation_id", "invoice_id"], ["invoice.organisation_id", "invoice.id"]
@@ -78,7 +78,7 @@ class Transmission(Scoped, Record):
         Index(None, "next_attempt_at", "id"),
     )
 
-    connection_id: Mapped[int] = mapped_column(BigKey)
+    platform_id: Mapped[int] = mapped_column(BigKey)
     invoice_id: Mapped[int] = mapped_column(BigKey)
     kind: Mapped[TransmissionKind] = mapped_column(choice(TransmissionKind))
     place: Mapped[int] = mapped_column(Integer)
@@ -195,7 +195,7 @@ def answered_by(one: Transmission, flow: Flow, *, now: datetime) -> bool:
     return True
 
 
-def send_anew(one: Transmission, connection_id: int, *, heard: int, now: datetime) -> None:
+def send_anew(one: Transmission, platform_id: int, *, heard: int, now: datetime) -> None:
     """What came to nothing is sent again, as something new; what waits is tried now.
 
     What may have got there is still looked for under its name, and left alone for a while before.
@@ -212,5 +212,5 @@ def send_anew(one: Transmission, connection_id: int, *, heard: int, now: datetim
         one.tracking_id, one.flow_id = new_tracking_id(), None
         one.sent_at = one.answered_at = None
         one.reasons = []
-    one.state, one.connection_id, one.attempts = TransmissionState.WAITING, connection_id, 0
+    one.state, one.platform_id, one.attempts = TransmissionState.WAITING, platform_id, 0
     one.next_attempt_at = soonest

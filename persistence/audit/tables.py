@@ -83,7 +83,7 @@ WATCHED: Mapping[str, Watched] = {
     "outbox_entry": Watched(untold=("attempts", "last_error")),
     "handover_delivery": Watched(untold=(*_ATTEMPTS, "last_status")),
     "webhook_endpoint": Watched(secrets=("salt", "former_salt")),
-    "platform_connection": Watched(secrets=("sealed_secret",)),
+    "platform": Watched(secrets=("sealed_secret",)),
     "transmission": Watched(untold=(*_ATTEMPTS, "last_status")),
     "lifecycle_status": _PLAIN,
     "api_key": Watched(secrets=("secret_sha256",), untold=("last_used_at",)),

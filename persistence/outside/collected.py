@@ -30,7 +30,7 @@ class Received:
 
 
 def untold_payments(
-    session: ScopedSession, connection_id: int, *, most: int, of: Collection[int] | None = None
+    session: ScopedSession, platform_id: int, *, most: int, of: Collection[int] | None = None
 ) -> list[Received]:
     """Allocations of what a platform took on that it was not told of, in their order.
 
@@ -55,7 +55,7 @@ def untold_payments(
         .join(Transmission, Transmission.invoice_id == row.invoice_id)
         .join(Payment, Payment.id == row.payment_id)
         .where(
-            through(connection_id),
+            through(platform_id),
             Transmission.place == 0,
             Transmission.state == TransmissionState.ACCEPTED,
             row.id > Transmission.told_until,

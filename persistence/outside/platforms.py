@@ -12,19 +12,19 @@ from sqlalchemy import ColumnElement, select
 from domain.form import one_line
 from domain.handover import LEASE, LONGEST_ERROR, PAUSES
 from domain.organisation import Entity
-from domain.platform.connection import MOST_PASSED, PlatformConnection, PlatformReading
+from domain.platform.connection import MOST_PASSED, Platform, PlatformReading
 from persistence import leases
 from persistence.session import ScopedSession
 from persistence.short import Short
 
 _THERE = Short(
     lambda: select(
-        PlatformConnection.entity_id,
-        PlatformConnection.id,
-        PlatformConnection.name,
-        PlatformConnection.automatic,
-        PlatformConnection.disabled_at,
-    ).where(PlatformConnection.archived_at.is_(None))
+        Platform.entity_id,
+        Platform.id,
+        Platform.name,
+        Platform.automatic,
+        Platform.disabled_at,
+    ).where(Platform.archived_at.is_(None))
 )
 
 
@@ -32,7 +32,7 @@ _THERE = Short(
 class Linked:
     """The platform of an entity, switched on or off."""
 
-    connection_id: int
+    platform_id: int
     name: str
     is_automatic: bool
     """Whether what becomes final is sent by itself, once it is switched on."""
@@ -45,26 +45,22 @@ class TakenReading:
 
     reading_id: int
     organisation_id: int
-    connection_id: int
+    platform_id: int
     claim: str
     since: datetime
 
 
 def connections_where(*, entity_id: int | None) -> list[ColumnElement[bool]]:
     """Those that are not deleted, of one entity or of all."""
-    where: list[ColumnElement[bool]] = [PlatformConnection.archived_at.is_(None)]
+    where: list[ColumnElement[bool]] = [Platform.archived_at.is_(None)]
     if entity_id is not None:
-        where.append(PlatformConnection.entity_id == entity_id)
+        where.append(Platform.entity_id == entity_id)
     return where
 
 
-def connections_of(
-    session: ScopedSession, entities: Collection[int]
-) -> dict[int, PlatformConnection]:
+def connections_of(session: ScopedSession, entities: Collection[int]) -> dict[int, Platform]:
     """The connection of each entity that has one, switched on or off."""
-    found = select(PlatformConnection).where(
-        PlatformConnection.archived_at.is_(None), PlatformConnection.entity_id.in_(entities)
-    )
+    found = select(Platform).where(Platform.archived_at.is_(None), Platform.entity_id.in_(entities))
     return {one.entity_id: one for one in session.scalars(found)}
 
 
@@ -81,12 +77,10 @@ def lock_entity(session: ScopedSession, entity_id: int) -> None:
     session.scalar(select(Entity.id).where(Entity.id == entity_id).with_for_update())
 
 
-def reading_of(session: ScopedSession, connection_id: int) -> PlatformReading | None:
+def reading_of(session: ScopedSession, platform_id: int) -> PlatformReading | None:
     """How far the connection was read, locked."""
     return session.scalar(
-        select(PlatformReading)
-        .where(PlatformReading.connection_id == connection_id)
-        .with_for_update()
+        select(PlatformReading).where(PlatformReading.platform_id == platform_id).with_for_update()
     )
 
 
@@ -104,7 +98,7 @@ def take_due(
         one.claim, one.next_attempt_at = claim, now + LEASE
         one.attempts += 1
         since = one.read_until - overlap
-        taken.append(TakenReading(one.id, one.organisation_id, one.connection_id, claim, since))
+        taken.append(TakenReading(one.id, one.organisation_id, one.platform_id, claim, since))
     return taken
 
 
@@ -164,5 +158,5 @@ def settle_reading(
 
 def readings_of(session: ScopedSession, connections: Collection[int]) -> Mapping[int, Any]:
     """By connection: what its reading says."""
-    found = select(PlatformReading).where(PlatformReading.connection_id.in_(connections))
-    return {one.connection_id: one for one in session.scalars(found)}
+    found = select(PlatformReading).where(PlatformReading.platform_id.in_(connections))
+    return {one.platform_id: one for one in session.scalars(found)}

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, func, select
 
-from domain.platform.status import REFUSED, TURNED_DOWN, LifecycleStatus
+from domain.platform.status import DOUBLE, REFUSED, TURNED_DOWN, LifecycleStatus
 from domain.platform.transmission import Transmission
 from persistence.session import ScopedSession
 
@@ -34,19 +34,26 @@ def last_heard(session: ScopedSession, invoices: Collection[int]) -> dict[int, i
 
 
 def turned_down(session: ScopedSession, invoices: Collection[int]) -> set[int]:
-    """Those of which was told last that a platform rejected them, as they were sent last."""
-    last = LifecycleStatus.id.in_(last_heard(session, invoices).values())
-    found = (
-        select(LifecycleStatus.invoice_id)
+    """Those of which was told last that a platform rejected them, as they were sent last.
+
+    Rejected as a double (DOUBLON) is what came after one that the platform has.
+    """
+    found = session.execute(
+        select(LifecycleStatus.invoice_id, LifecycleStatus.code, LifecycleStatus.reasons)
         .join(Transmission, Transmission.invoice_id == LifecycleStatus.invoice_id)
         .where(
-            last,
-            LifecycleStatus.code.in_(TURNED_DOWN),
+            LifecycleStatus.invoice_id.in_(invoices),
             Transmission.place == 0,
             LifecycleStatus.id > func.coalesce(Transmission.refused_until, 0),
         )
+        .order_by(LifecycleStatus.id)
     )
-    return set(session.scalars(found))
+    last = {
+        row.invoice_id: row.code
+        for row in found
+        if row.code not in TURNED_DOWN or {one["code"] for one in row.reasons} != {DOUBLE}
+    }
+    return {key for key, code in last.items() if code in TURNED_DOWN}
 
 
 def ended(session: ScopedSession, invoices: Collection[int]) -> set[int]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from domain.handover import told
 from domain.invoice.model import Invoice, InvoiceState
 from domain.organisation import Entity
-from domain.platform.connection import PLATFORM_DISABLED, PlatformConnection
+from domain.platform.connection import PLATFORM_DISABLED, Platform
 from domain.platform.status import LifecycleStatus
 from domain.platform.transmission import (
     Submitted,
@@ -43,14 +43,14 @@ class TakenTransmission:
 
     transmission_id: int
     organisation_id: int
-    connection_id: int
+    platform_id: int
     invoice_id: int
     claim: str
     is_again: bool
 
     @property
     def busy(self) -> Busy:
-        return self.organisation_id, self.connection_id
+        return self.organisation_id, self.platform_id
 
 
 def enlist(
@@ -74,7 +74,7 @@ def enlist(
         if through is None or one.credits_id in gone:
             continue
         row = transmission_row(
-            through.connection_id, one.id, TransmissionKind.INVOICE, place=0, now=now
+            through.platform_id, one.id, TransmissionKind.INVOICE, place=0, now=now
         )
         state, why = TransmissionState.WAITING, None
         if not through.is_enabled:
@@ -85,7 +85,7 @@ def enlist(
 
 
 def transmission_row(
-    connection_id: int,
+    platform_id: int,
     invoice_id: int,
     kind: TransmissionKind,
     *,
@@ -95,7 +95,7 @@ def transmission_row(
 ) -> dict[str, Any]:
     """The columns of something new that is to be sent."""
     return {
-        "connection_id": connection_id,
+        "platform_id": platform_id,
         "invoice_id": invoice_id,
         "kind": kind,
         "place": place,
@@ -116,7 +116,7 @@ def take_due(
 ) -> list[TakenTransmission]:
     """Takes what is due, or was left by who had it; `besides` are connections to pass over."""
     spared = [
-        and_(Transmission.organisation_id == firm, Transmission.connection_id == key)
+        and_(Transmission.organisation_id == firm, Transmission.platform_id == key)
         for firm, key in sorted(besides)
     ]
     where = [~or_(*spared)] if spared else []
@@ -127,7 +127,7 @@ def take_due(
         is_again = is_tried or one.is_unsure
         taken.append(
             TakenTransmission(
-                one.id, one.organisation_id, one.connection_id, one.invoice_id, claim, is_again
+                one.id, one.organisation_id, one.platform_id, one.invoice_id, claim, is_again
             )
         )
     return taken
@@ -166,27 +166,27 @@ def note(
     return one.state
 
 
-def _same_platform(connection_id: int) -> Select[Any]:
+def _same_platform(platform_id: int) -> Select[Any]:
     """The connection, and those of its entity to that address that were deleted before it."""
-    this, other = PlatformConnection, aliased(PlatformConnection)
+    this, other = Platform, aliased(Platform)
     return (
         select(other.id)
         .join(this, and_(this.entity_id == other.entity_id, this.flow_url == other.flow_url))
-        .where(this.id == connection_id, this.organisation_id == other.organisation_id)
+        .where(this.id == platform_id, this.organisation_id == other.organisation_id)
     )
 
 
-def through(connection_id: int) -> ColumnElement[bool]:
+def through(platform_id: int) -> ColumnElement[bool]:
     """What was sent to the platform of the connection."""
-    return Transmission.connection_id.in_(_same_platform(connection_id))
+    return Transmission.platform_id.in_(_same_platform(platform_id))
 
 
 def tracked(
-    session: ScopedSession, connection_id: int, tracking: Collection[str]
+    session: ScopedSession, platform_id: int, tracking: Collection[str]
 ) -> list[Transmission]:
     """Ours among what a platform tells of, locked: the documents first, as every act on them."""
     ours = (
-        through(connection_id),
+        through(platform_id),
         Transmission.tracking_id.in_(tracking),
     )
     documents = sorted(set(session.scalars(select(Transmission.invoice_id).where(*ours))))
@@ -199,11 +199,11 @@ def tracked(
 
 
 def unanswered(
-    session: ScopedSession, connection_id: int, *, before: datetime
+    session: ScopedSession, platform_id: int, *, before: datetime
 ) -> list[tuple[str, str]]:
     """What the platform took before then and has not answered: its flow and tracking id."""
     found = select(Transmission.flow_id, Transmission.tracking_id).where(
-        through(connection_id),
+        through(platform_id),
         Transmission.state == TransmissionState.SENT,
         Transmission.sent_at < before,
     )
@@ -231,17 +231,17 @@ def transmissions_where(
     return where
 
 
-def heard_of(session: ScopedSession, connection_id: int, flow_ids: Collection[str]) -> set[str]:
+def heard_of(session: ScopedSession, platform_id: int, flow_ids: Collection[str]) -> set[str]:
     """Those of these messages whose statuses are kept."""
     found = select(LifecycleStatus.flow_id).where(
-        LifecycleStatus.connection_id.in_(_same_platform(connection_id)),
+        LifecycleStatus.platform_id.in_(_same_platform(platform_id)),
         LifecycleStatus.flow_id.in_(flow_ids),
     )
     return set(session.scalars(found))
 
 
 def invoices_sent(
-    session: ScopedSession, connection_id: int, named: Iterable[tuple[str, str]]
+    session: ScopedSession, platform_id: int, named: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], int]:
     """By number and SIREN of the seller: our invoices that went through the connection."""
     wanted = set(named)
@@ -253,7 +253,7 @@ def invoices_sent(
             .join(Transmission, Transmission.invoice_id == Invoice.id)
             .join(Entity, Entity.id == Invoice.entity_id)
             .where(
-                through(connection_id),
+                through(platform_id),
                 Transmission.place == 0,
                 Invoice.number.in_(numbers[start : start + _PORTION]),
             )
@@ -283,12 +283,12 @@ def transmissions_of_invoices(
     return list(session.scalars(found))
 
 
-def give_up_waiting(session: ScopedSession, connection_id: int, why: str) -> None:
+def give_up_waiting(session: ScopedSession, platform_id: int, why: str) -> None:
     """What waits for a connection that is switched off or deleted is dead, until asked again."""
     session.execute(
         update(Transmission)
         .where(
-            Transmission.connection_id == connection_id,
+            Transmission.platform_id == platform_id,
             Transmission.state == TransmissionState.WAITING,
         )
         .values(

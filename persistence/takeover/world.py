@@ -35,7 +35,7 @@ _APART = frozenset(
         *("import_file", "job", "outbox_entry", "handover_delivery", "webhook_endpoint"),
         *("api_key", "account", "account_link", "sign_in", "identity", "identity_provider"),
         *("invoice_mail", "reminder", "issued_document", "invoice_export", "accounting_export"),
-        *("platform_connection", "transmission", "lifecycle_status"),
+        *("platform", "transmission", "lifecycle_status"),
     }
 )
 """Watched tables that no figure of a record follows from."""

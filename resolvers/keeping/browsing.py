@@ -44,7 +44,7 @@ from schema.job import job_noun
 from schema.node import Node, key_of, optional_key
 from schema.organisation import ENTITY, ORGANISATION
 from schema.payment import ALLOCATION, PAYMENT, REMINDER
-from schema.platform import PLATFORM_CONNECTION
+from schema.platform import PLATFORM
 from schema.project import (
     ADJUSTMENT,
     BILLING_HISTORY,
@@ -66,7 +66,7 @@ NODES: dict[str, Noun] = {
         PROJECT, CONTRACT, PHASE, PROGRESS_UPDATE, BILLING_HISTORY, ADJUSTMENT, TIME_ENTRY,
         INVOICE, INVOICE_LINE, INVOICE_MAIL, TAX_CODE, LEDGER_ACCOUNT, PRODUCT, handover_noun(),
         PAYMENT, ALLOCATION, REMINDER, WEBHOOK_ENDPOINT, HANDOVER_DELIVERY,
-        PLATFORM_CONNECTION, TRANSMISSION, LIFECYCLE_STATUS,
+        PLATFORM, TRANSMISSION, LIFECYCLE_STATUS,
     )
 }  # fmt: skip
 """What `node` can find, by the beginning of its identifiers."""

@@ -21,7 +21,7 @@ from domain.invoice.finalise import Dossier
 from domain.invoice.model import PDF_FORM, Invoice, InvoiceKind
 from domain.money import from_minor
 from domain.platform.collected import by_rate, left_to_tell
-from domain.platform.connection import PlatformConnection
+from domain.platform.connection import Platform
 from domain.platform.status import DEPOSITED
 from domain.platform.transmission import Transmission, TransmissionKind
 from domain.standing import Standing
@@ -44,7 +44,7 @@ def tell_payments(house: House, taken: TakenReading) -> int:
     with house.database.writing(standing, patient=True) as session:
         if platforms.still_taken(session, taken) is None:
             return 0
-        connection = the_record(session, PlatformConnection, taken.connection_id)
+        connection = the_record(session, Platform, taken.platform_id)
         if not connection.is_live:
             return 0
         found = collected.untold_payments(session, connection.id, most=_AT_ONCE)
@@ -80,7 +80,7 @@ def tell_payments(house: House, taken: TakenReading) -> int:
 def _messages(
     session: ScopedSession,
     house: House,
-    connection: PlatformConnection,
+    connection: Platform,
     dossier: Dossier,
     before: Sequence[Transmission],
     fresh: Sequence[Received],

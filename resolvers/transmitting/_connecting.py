@@ -17,7 +17,7 @@ from domain.platform.connection import (
     PLATFORM_EXISTS,
     PLATFORM_SECRET_ASKED,
     PLATFORM_SECRET_GONE,
-    PlatformConnection,
+    Platform,
     PlatformReading,
 )
 from domain.platform.wire import Access
@@ -46,12 +46,12 @@ _NAMES = {
 }
 
 
-def create(acting: Acting, asked: Mapping[str, Any]) -> PlatformConnection:
+def create(acting: Acting, asked: Mapping[str, Any]) -> Platform:
     """A new connection of an entity that has none; what became final before is not sent."""
     session = acting.session
     entity = _entity(acting, asked["entity_id"])
     _require_free(session, entity)
-    connection = PlatformConnection(
+    connection = Platform(
         entity_id=entity.id,
         **_columns(acting, asked),
         sealed_secret=_sealed(acting, asked["oauth_client_secret"]),
@@ -60,14 +60,12 @@ def create(acting: Acting, asked: Mapping[str, Any]) -> PlatformConnection:
     session.add(connection)
     session.flush()
     now = acting.house.clock()
-    session.add(PlatformReading(connection_id=connection.id, read_until=now, next_attempt_at=now))
+    session.add(PlatformReading(platform_id=connection.id, read_until=now, next_attempt_at=now))
     session.flush()
     return connection
 
 
-def change(
-    acting: Acting, connection: PlatformConnection, asked: Mapping[str, Any]
-) -> Sequence[Issue]:
+def change(acting: Acting, connection: Platform, asked: Mapping[str, Any]) -> Sequence[Issue]:
     """The connection with the fields given changed; switched off, what waits for it is dead."""
     columns = _columns(acting, asked)
     for name in _CHOICES:
@@ -92,7 +90,7 @@ def change(
 
 
 def _require_known_machine(
-    connection: PlatformConnection, columns: Mapping[str, Any], asked: Mapping[str, Any]
+    connection: Platform, columns: Mapping[str, Any], asked: Mapping[str, Any]
 ) -> None:
     """PLATFORM_SECRET_ASKED: who only changes an address would be sent the secret there."""
     for name in ("flow_url", "token_url"):
@@ -102,11 +100,11 @@ def _require_known_machine(
             raise Refusal(PLATFORM_SECRET_ASKED(field=(name,), platform=connection.name))
 
 
-def delete(acting: Acting, asked: RecordInput) -> PlatformConnection:
+def delete(acting: Acting, asked: RecordInput) -> Platform:
     """The connection, put away for good, its secret too; what it was told stays."""
-    key = key_of(asked.id, "platform_connection", field=("id",))
-    found = the_record(acting.session, PlatformConnection, key, locked=True)
-    moved = stale(found, asked.expected_version, noun="platform connection", key=asked.id)
+    key = key_of(asked.id, "platform", field=("id",))
+    found = the_record(acting.session, Platform, key, locked=True)
+    moved = stale(found, asked.expected_version, noun="platform", key=asked.id)
     if moved is not None:
         raise Refusal(moved)
     if found.archived_at is None:
@@ -118,12 +116,12 @@ def delete(acting: Acting, asked: RecordInput) -> PlatformConnection:
     return found
 
 
-def read_now(acting: Acting, connection_id: int) -> PlatformConnection:
+def read_now(acting: Acting, platform_id: int) -> Platform:
     """The connection, looked at as soon as somebody has a hand free."""
-    found = the_record(acting.session, PlatformConnection, connection_id)
+    found = the_record(acting.session, Platform, platform_id)
     if found.archived_at is not None:
-        key = f"platform_connection_{found.id}"
-        raise Refusal(RECORD_ARCHIVED(field=("id",), noun="platform connection", key=key))
+        key = f"platform_{found.id}"
+        raise Refusal(RECORD_ARCHIVED(field=("id",), noun="platform", key=key))
     require_live(found)
     reading = platforms.reading_of(acting.session, found.id)
     if reading is not None and reading.claim is None:
@@ -131,13 +129,13 @@ def read_now(acting: Acting, connection_id: int) -> PlatformConnection:
     return found
 
 
-def require_live(connection: PlatformConnection) -> None:
+def require_live(connection: Platform) -> None:
     """PLATFORM_DISABLED for one that is switched off or deleted."""
     if not connection.is_live:
         raise Refusal(PLATFORM_DISABLED(platform=connection.name))
 
 
-def access_to(house: House, connection: PlatformConnection) -> Access:
+def access_to(house: House, connection: Platform) -> Access:
     """How the platform is reached; PLATFORM_DISABLED, PLATFORM_SECRET_GONE."""
     require_live(connection)
     secret = opened(house.secrets, connection.sealed_secret, purpose=_purpose(connection))
@@ -153,12 +151,12 @@ def access_to(house: House, connection: PlatformConnection) -> Access:
     )
 
 
-def _purpose(connection: PlatformConnection | None = None, organisation_id: int = 0) -> str:
+def _purpose(connection: Platform | None = None, organisation_id: int = 0) -> str:
     """Of one firm: sealed for it the secret opens for no other."""
     return f"platform of {connection.organisation_id if connection else organisation_id}"
 
 
-def _give_up(acting: Acting, connection: PlatformConnection) -> None:
+def _give_up(acting: Acting, connection: Platform) -> None:
     acting.session.flush()
     why = told(PLATFORM_DISABLED(platform=connection.name))
     transmissions.give_up_waiting(acting.session, connection.id, why)

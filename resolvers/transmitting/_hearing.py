@@ -12,7 +12,7 @@ from documents.electronic.lifecycle import read_lifecycle
 from domain.errors import Refusal
 from domain.handover import told
 from domain.organisation import Entity
-from domain.platform.connection import PLATFORM_SECRET_GONE, PlatformConnection
+from domain.platform.connection import PLATFORM_SECRET_GONE, Platform
 from domain.platform.status import LONGEST_ROLE, LifecycleStatus
 from domain.platform.transmission import answered_by
 from domain.platform.wire import Access, Flow, PlatformFault
@@ -34,7 +34,7 @@ _MOST_ASKED_AFTER = 20
 def access_of(house: House, taken: TakenReading) -> Access:
     """How the platform is reached; PlatformFault where it is not to be, or its secret is gone."""
     with house.database.reading(taken.organisation_id) as session:
-        connection = the_record(session, PlatformConnection, taken.connection_id)
+        connection = the_record(session, Platform, taken.platform_id)
         try:
             return access_to(house, connection)
         except Refusal as refusal:
@@ -50,7 +50,7 @@ def wanted(house: House, taken: TakenReading, flows: Sequence[Flow]) -> list[str
         return []
     with house.database.reading(taken.organisation_id) as session:
         known = platforms.passed_over(session, taken) | transmissions.heard_of(
-            session, taken.connection_id, coming
+            session, taken.platform_id, coming
         )
     return [one for one in dict.fromkeys(coming) if one not in known]
 
@@ -59,7 +59,7 @@ def unanswered(house: House, taken: TakenReading) -> list[tuple[str, str]]:
     """Some of what the platform took and said nothing of for an hour: flow and tracking id."""
     before = house.clock() - _UNANSWERED
     with house.database.reading(taken.organisation_id) as session:
-        found = transmissions.unanswered(session, taken.connection_id, before=before)
+        found = transmissions.unanswered(session, taken.platform_id, before=before)
     return random.sample(found, min(len(found), _MOST_ASKED_AFTER))
 
 
@@ -122,7 +122,7 @@ def _note_answers(
     ours = {flow.tracking_id for flow in flows if flow.tracking_id is not None}
     if not ours:
         return
-    found = transmissions.tracked(session, taken.connection_id, ours)
+    found = transmissions.tracked(session, taken.platform_id, ours)
     for one in found:
         for flow in flows:
             if flow.tracking_id == one.tracking_id and answered_by(one, flow, now=now):
@@ -136,14 +136,14 @@ def _keep(
     """Keeps the statuses of our invoices; by message, whether it told of any."""
     if not messages:
         return {}
-    connection = the_record(session, PlatformConnection, taken.connection_id)
+    connection = the_record(session, Platform, taken.platform_id)
     own = the_record(session, Entity, connection.entity_id).siren or ""
 
     def named(status: DocumentStatus) -> tuple[str, str]:
         return status.number, status.seller_siren or own
 
     every = [named(status) for one in messages.values() for status in one.statuses]
-    invoices = transmissions.invoices_sent(session, taken.connection_id, every)
+    invoices = transmissions.invoices_sent(session, taken.platform_id, every)
     rows: list[dict[str, Any]] = []
     told_of = dict.fromkeys(messages, False)
     for flow_id, message in messages.items():
@@ -161,7 +161,7 @@ def _row(
 ) -> dict[str, Any]:
     return {
         "invoice_id": invoice_id,
-        "connection_id": taken.connection_id,
+        "platform_id": taken.platform_id,
         "flow_id": flow_id,
         "place": place,
         "code": status.code,

@@ -20,7 +20,7 @@ from domain.organisation import Entity
 from domain.platform.connection import (
     PLATFORM_MISSING,
     PLATFORM_SECRET_GONE,
-    PlatformConnection,
+    Platform,
 )
 from domain.platform.transmission import (
     TAKEN,
@@ -109,8 +109,8 @@ def transmit(acting: Acting, keys: Sequence[int]) -> list[Issue]:
 
 
 def _connection(
-    session: ScopedSession, invoice: Invoice, connections: Mapping[int, PlatformConnection]
-) -> PlatformConnection:
+    session: ScopedSession, invoice: Invoice, connections: Mapping[int, Platform]
+) -> Platform:
     """The platform of its entity, for a document that is final."""
     if invoice.state not in LEGAL:
         raise Refusal(E_INVOICE_NOT_FINAL(number=invoice.pro_forma_number))
@@ -124,7 +124,7 @@ def _connection(
 
 def _again(
     known: Sequence[Transmission],
-    connection: PlatformConnection,
+    connection: Platform,
     *,
     is_turned_down: bool,
     heard: int,
@@ -179,7 +179,7 @@ def _parcel(house: House, taken: TakenTransmission) -> Parcel | None:
         one = transmissions.transmission_of(session, taken)
         if one is None:
             return None
-        connection = the_record(session, PlatformConnection, one.connection_id)
+        connection = the_record(session, Platform, one.platform_id)
         access = access_to(house, connection)
         invoice = the_record(session, Invoice, one.invoice_id)
         dossier = invoices.dossier_of(session, invoice)
@@ -204,9 +204,7 @@ def _parcel(house: House, taken: TakenTransmission) -> Parcel | None:
     return Parcel(access, outgoing)
 
 
-def _message(
-    one: Transmission, connection: PlatformConnection, name: str, content: bytes
-) -> Outgoing:
+def _message(one: Transmission, connection: Platform, name: str, content: bytes) -> Outgoing:
     return Outgoing(
         tracking_id=one.tracking_id,
         name=name,

@@ -8,7 +8,7 @@ import strawberry
 from strawberry import Maybe
 
 from domain.access import Permission
-from domain.platform.connection import PlatformConnection as PlatformConnectionRecord
+from domain.platform.connection import Platform as PlatformRecord
 from persistence.outside import platforms
 from persistence.pages import Sort
 from persistence.reading import load_one
@@ -21,7 +21,7 @@ from resolvers.transmitting import _connecting as connections
 from schema.connection import Connection
 from schema.context import Info
 from schema.node import key_of, optional_key
-from schema.platform import PLATFORM_CONNECTION, PlatformConnection
+from schema.platform import PLATFORM, Platform
 from schema.user_error import UserError
 from schema.view import wanted
 
@@ -29,7 +29,7 @@ _SETTINGS = Permission.EDIT_SETTINGS
 
 
 @strawberry.input(description="What the platform gave: addresses, a client id and its secret.")
-class PlatformConnectionCreateInput:
+class PlatformCreateInput:
     entity_id: strawberry.ID
     name: str = strawberry.field(description="What people call the platform.")
     flow_url: str = strawberry.field(
@@ -55,7 +55,7 @@ class PlatformConnectionCreateInput:
 
 
 @strawberry.input
-class PlatformConnectionUpdateInput:
+class PlatformUpdateInput:
     id: strawberry.ID
     expected_version: int | None = None
     name: Maybe[str | None]
@@ -74,7 +74,7 @@ class PlatformConnectionUpdateInput:
 
 
 @strawberry.type
-class PlatformConnectionDeletePayload:
+class PlatformDeletePayload:
     deleted_id: strawberry.ID | None
     user_errors: list[UserError]
 
@@ -84,13 +84,13 @@ class ConnectingQueries:
     """Queries about platforms."""
 
     @strawberry.field(description="Those that are not deleted.")
-    async def platform_connections(
+    async def platforms(
         self, info: Info, entity_id: strawberry.ID | None = None, page: PageInput | None = None
-    ) -> Connection[PlatformConnection]:
+    ) -> Connection[Platform]:
         entity = optional_key(entity_id, "entity", field=("entityId",))
         return await read_page(
             info,
-            PLATFORM_CONNECTION,
+            PLATFORM,
             asked=(page or PageInput()).asked(),
             sort=Sort("id"),
             where=platforms.connections_where(entity_id=entity),
@@ -104,32 +104,30 @@ class Connecting:
     @strawberry.mutation(
         description="Connects an entity to its approved platform, and looks at it."
     )
-    async def platform_connection_create(
-        self, info: Info, input: PlatformConnectionCreateInput
-    ) -> RecordPayload[PlatformConnection]:
+    async def platform_create(
+        self, info: Info, input: PlatformCreateInput
+    ) -> RecordPayload[Platform]:
         def create(acting: Acting) -> Any:
             return connections.create(acting, vars(input)), ()
 
-        return await make(info, _SETTINGS, PLATFORM_CONNECTION, create)
+        return await make(info, _SETTINGS, PLATFORM, create)
 
     @strawberry.mutation(description="What is left out stays; the secret too.")
-    async def platform_connection_update(
-        self, info: Info, input: PlatformConnectionUpdateInput
-    ) -> RecordPayload[PlatformConnection]:
+    async def platform_update(
+        self, info: Info, input: PlatformUpdateInput
+    ) -> RecordPayload[Platform]:
         asked = given(input)
 
-        def change(acting: Acting, connection: PlatformConnectionRecord) -> Any:
+        def change(acting: Acting, connection: PlatformRecord) -> Any:
             return connections.change(acting, connection, asked)
 
-        return await alter(info, _SETTINGS, PLATFORM_CONNECTION, input, change)
+        return await alter(info, _SETTINGS, PLATFORM, input, change)
 
     @strawberry.mutation(description="For good, with its secret. What it was told stays known.")
-    async def platform_connection_delete(
-        self, info: Info, input: RecordInput
-    ) -> PlatformConnectionDeletePayload:
+    async def platform_delete(self, info: Info, input: RecordInput) -> PlatformDeletePayload:
         def act(acting: Acting) -> Payload:
             gone = connections.delete(acting, input)
-            return {"deleted_id": f"platform_connection_{gone.id}"}
+            return {"deleted_id": f"platform_{gone.id}"}
 
         return await write(info, _SETTINGS, act, nothing={"deleted_id": None})
 
@@ -137,15 +135,13 @@ class Connecting:
         description="Looks at once at what the platform has to tell; read the connection again for "
         "lastReadAt and lastError."
     )
-    async def platform_connection_read(
-        self, info: Info, id: strawberry.ID
-    ) -> RecordPayload[PlatformConnection]:
+    async def platform_read(self, info: Info, id: strawberry.ID) -> RecordPayload[Platform]:
         fields = wanted(info, "node")
 
         def act(acting: Acting) -> Payload:
-            key = key_of(id, "platform_connection", field=("id",))
+            key = key_of(id, "platform", field=("id",))
             found = connections.read_now(acting, key)
             acting.session.flush()
-            return {"node": load_one(acting.session, PLATFORM_CONNECTION, fields, found.id)}
+            return {"node": load_one(acting.session, PLATFORM, fields, found.id)}
 
         return await write(info, _SETTINGS, act, nothing={"node": None})

@@ -11,8 +11,8 @@ from domain.platform.transmission import Transmission, TransmissionKind
 from tests.support.api import ApiClient
 
 CONNECT = """
-mutation($input: PlatformConnectionCreateInput!) {
-  platformConnectionCreate(input: $input) { node { id } userErrors { code message } }
+mutation($input: PlatformCreateInput!) {
+  platformCreate(input: $input) { node { id } userErrors { code message } }
 }
 """
 A_CONNECTION: dict[str, Any] = {
@@ -28,7 +28,7 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 def a_connection(api: ApiClient, **given: Any) -> str:
     """A new connection; nobody reads it."""
-    answer = api.query(CONNECT, input={**A_CONNECTION, **given})["platformConnectionCreate"]
+    answer = api.query(CONNECT, input={**A_CONNECTION, **given})["platformCreate"]
     assert answer["userErrors"] == [], answer
     found: str = answer["node"]["id"]
     return found
@@ -37,7 +37,7 @@ def a_connection(api: ApiClient, **given: Any) -> str:
 def a_transmission(api: ApiClient, connection: str, invoice: str) -> dict[str, str]:
     """The invoice on its way through the connection, and a status that came back."""
     keys = {
-        "connection_id": int(connection.rpartition("_")[2]),
+        "platform_id": int(connection.rpartition("_")[2]),
         "invoice_id": int(invoice.rpartition("_")[2]),
     }
     with api.house.database.writing(api.organisation_id) as session:

@@ -26,15 +26,15 @@ id number state handedOverAt transmissions {{ {TRANSMISSION} }}
 lifecycleStatuses {{ code label saidBy occurredAt reasons {{ code text }} }}
 """
 PAYLOADS = {
-    "platformConnectionCreate": f"node {{ {CONNECTION} }}",
-    "platformConnectionUpdate": f"node {{ {CONNECTION} }}",
-    "platformConnectionDelete": "deletedId",
+    "platformCreate": f"node {{ {CONNECTION} }}",
+    "platformUpdate": f"node {{ {CONNECTION} }}",
+    "platformDelete": "deletedId",
     "invoicesTransmit": f"invoices {{ {INVOICE} }} replayed",
 }
-INPUTS = {"platformConnectionDelete": "RecordInput"}
+INPUTS = {"platformDelete": "RecordInput"}
 READ = f"""
 mutation($id: ID!) {{
-  platformConnectionRead(id: $id) {{ node {{ {CONNECTION} }} userErrors {{ code }} }}
+  platformRead(id: $id) {{ node {{ {CONNECTION} }} userErrors {{ code }} }}
 }}
 """
 LOOK = f"query($id: ID!) {{ invoice(id: $id) {{ {INVOICE} }} }}"
@@ -60,7 +60,7 @@ def connected(api: ApiClient, pa: Platform, **given: Any) -> Row:
         "tokenUrl": pa.access.token_url, "oauthClientId": pa.access.client_id,
         "oauthClientSecret": pa.access.client_secret, **given,
     }  # fmt: skip
-    answer = act(api, "platformConnectionCreate", **asked)
+    answer = act(api, "platformCreate", **asked)
     assert answer["userErrors"] == [], answer
     found: Row = answer["node"]
     return found
@@ -95,17 +95,15 @@ def send(api: ApiClient) -> int:
 
 def listen(api: ApiClient) -> int:
     """One round of a listener of the house, whose connections are due; how many it read."""
-    nodes = api.query(f"{{ platformConnections {{ nodes {{ {CONNECTION} }} }} }}")
-    for one in nodes["platformConnections"]["nodes"]:
+    nodes = api.query(f"{{ platforms {{ nodes {{ {CONNECTION} }} }} }}")
+    for one in nodes["platforms"]["nodes"]:
         api.query(READ, id=one["id"])
     return listener_of(api.house, gate=Gate(is_private_allowed=True)).round()
 
 
 def connection(api: ApiClient) -> Row:
     """The only connection, as it is now."""
-    (found,) = api.query(f"{{ platformConnections {{ nodes {{ {CONNECTION} }} }} }}")[
-        "platformConnections"
-    ]["nodes"]
+    (found,) = api.query(f"{{ platforms {{ nodes {{ {CONNECTION} }} }} }}")["platforms"]["nodes"]
     return found  # type: ignore[no-any-return]
 
 

@@ -70,7 +70,7 @@ def test_what_becomes_final_while_it_is_switched_off_is_listed(
     any_linked: ApiClient, pa: Platform
 ) -> None:
     made = connected(any_linked, pa, automatic=True)
-    act(any_linked, "platformConnectionUpdate", id=made["id"], enabled=False)
+    act(any_linked, "platformUpdate", id=made["id"], enabled=False)
     invoice = issued(any_linked)
     (kept,) = any_linked.query(
         "{ transmissions(filter: { states: [DEAD] }) {"
@@ -78,7 +78,7 @@ def test_what_becomes_final_while_it_is_switched_off_is_listed(
     )["transmissions"]["nodes"]
     assert (kept["invoice"]["id"], kept["nextAttemptAt"]) == (invoice["id"], None)
     assert kept["lastError"].startswith("PLATFORM_DISABLED")
-    act(any_linked, "platformConnectionUpdate", id=made["id"], enabled=True)
+    act(any_linked, "platformUpdate", id=made["id"], enabled=True)
     assert transmit(any_linked, invoice["id"])["userErrors"] == []
     assert send(any_linked) == 1
     assert len(pa.flows) == 1
@@ -93,7 +93,7 @@ def test_with_a_wrong_secret_it_waits_for_who_can_mend_it(
     (kept,) = looked(linked, invoice["id"])["transmissions"]
     assert (kept["state"], kept["lastStatus"]) == ("WAITING", 401)
     secret = pa.access.client_secret
-    act(linked, "platformConnectionUpdate", id=made["id"], oauthClientSecret=secret)
+    act(linked, "platformUpdate", id=made["id"], oauthClientSecret=secret)
     transmit(linked, invoice["id"])
     assert send(linked) == 1
     assert looked(linked, invoice["id"])["transmissions"][0]["state"] == "SENT"

@@ -167,9 +167,7 @@ def test_a_wrong_secret_is_told_without_being_told(linked: ApiClient, pa: Platfo
     found = connection(linked)
     assert found["lastError"]
     assert "wrong-secret-77" not in found["lastError"]
-    answer = act(
-        linked, "platformConnectionUpdate", id=made["id"], oauthClientSecret=pa.access.client_secret
-    )
+    answer = act(linked, "platformUpdate", id=made["id"], oauthClientSecret=pa.access.client_secret)
     assert answer["userErrors"] == []
     listen(linked)
     assert connection(linked)["lastError"] is None
@@ -191,7 +189,7 @@ def test_the_platform_of_another_entity_is_another(linked: ApiClient, pa: Platfo
     connected(linked, pa)
     answer = act(
         linked,
-        "platformConnectionCreate",
+        "platformCreate",
         entityId="entity_1", name="B", flowUrl=pa.access.flow_url, tokenUrl=pa.access.token_url,
         oauthClientId="x", oauthClientSecret="y",
     )  # fmt: skip
@@ -203,17 +201,17 @@ def test_deleted_it_keeps_what_it_told_and_loses_its_secret(
 ) -> None:
     from sqlalchemy import select
 
-    from domain.platform.connection import PlatformConnection
+    from domain.platform.connection import Platform
 
     made = connected(linked, pa)
     invoice = accepted(linked, pa)
     status(pa, invoice["number"], "200", siren_of(linked))
     listen(linked)
-    answer = act(linked, "platformConnectionDelete", id=made["id"])
+    answer = act(linked, "platformDelete", id=made["id"])
     assert answer["deletedId"] == made["id"]
     assert [code for code, *_ in told(linked, invoice["id"])] == [200]
     with linked.house.database.reading(linked.organisation_id) as session:
-        assert session.scalars(select(PlatformConnection.sealed_secret)).one() == ""
+        assert session.scalars(select(Platform.sealed_secret)).one() == ""
     asked = pa.counted(SEARCH)
     assert listen(linked) == 0
     assert pa.counted(SEARCH) == asked
@@ -351,13 +349,13 @@ def test_the_secret_goes_to_no_machine_that_it_was_not_given_for(
     secret = pa.access.client_secret
     with platform() as other:
         address = {"flowUrl": other.access.flow_url, "tokenUrl": other.access.token_url}[name]
-        answer = act(linked, "platformConnectionUpdate", id=made["id"], **{name: address})
+        answer = act(linked, "platformUpdate", id=made["id"], **{name: address})
         told_of = [(one["code"], one["field"]) for one in answer["userErrors"]]
         assert told_of == [("PLATFORM_SECRET_ASKED", [name])]
         listen(linked)
         assert other.asked == []
         given = {name: address, "oauthClientSecret": secret}
-        answer = act(linked, "platformConnectionUpdate", id=made["id"], **given)
+        answer = act(linked, "platformUpdate", id=made["id"], **given)
         assert answer["userErrors"] == []
-    answer = act(linked, "platformConnectionUpdate", id=made["id"], **{name: address + "/below"})
+    answer = act(linked, "platformUpdate", id=made["id"], **{name: address + "/below"})
     assert answer["userErrors"] == [], "the same machine"

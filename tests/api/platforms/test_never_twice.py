@@ -66,9 +66,9 @@ def test_switched_off_while_it_is_posted_it_is_looked_for_first(
     dying = messenger_of(any_linked.house, gate=Gate(is_private_allowed=True))
     dying._note = lambda *_: None  # type: ignore[method-assign]
     dying.round()
-    act(any_linked, "platformConnectionUpdate", id=made["id"], enabled=False)
+    act(any_linked, "platformUpdate", id=made["id"], enabled=False)
     assert sent(any_linked, invoice["id"])["state"] == "DEAD"
-    act(any_linked, "platformConnectionUpdate", id=made["id"], enabled=True)
+    act(any_linked, "platformUpdate", id=made["id"], enabled=True)
     transmit(any_linked, invoice["id"])
     send(any_linked)
     calendar.now += UNSURE

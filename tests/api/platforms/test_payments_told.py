@@ -304,10 +304,10 @@ def test_what_was_left_to_the_firm_is_not_told_when_that_is_changed(
     invoice = accepted(linked, pa)
     paid(linked, invoice, "50.00", "2026-11-16")
     assert len(told(linked, pa)) == 1
-    platform_act(linked, "platformConnectionUpdate", id=made["id"], tellsPayments=False)
+    platform_act(linked, "platformUpdate", id=made["id"], tellsPayments=False)
     paid(linked, invoice, "100.00", "2026-11-17")
     assert len(told(linked, pa)) == 1
-    platform_act(linked, "platformConnectionUpdate", id=made["id"], tellsPayments=True)
+    platform_act(linked, "platformUpdate", id=made["id"], tellsPayments=True)
     assert len(told(linked, pa)) == 1
     paid(linked, invoice, "200.00", "2026-11-18")
     assert [amounts_of(flow.content) for flow in told(linked, pa)] == [
@@ -324,7 +324,7 @@ def test_connected_anew_to_one_platform_it_is_the_same(any_linked: ApiClient, pa
     send(any_linked)
     status(pa, first["number"], "200", siren_of(any_linked))
     listen(any_linked)
-    platform_act(any_linked, "platformConnectionDelete", id=made["id"])
+    platform_act(any_linked, "platformDelete", id=made["id"])
     connected(any_linked, pa)
     pa.acknowledge(pa.flows[-2].flow_id, "Ok")
     status(pa, first["number"], "205", siren_of(any_linked), phase="23", role="BY")

@@ -8,11 +8,12 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import select, text
 
-from domain.platform.connection import PlatformConnection
+from domain.platform.connection import Platform as PlatformRecord
 from domain.platform.transmission import UNSURE
 from jobs.gate import Gate
 from server.long_work import messenger_of
 from tests.api.invoices.acts import CLIENT, account_line, blank, change, final
+from tests.api.invoices.paying_acts import pay
 from tests.api.platforms.acts import (
     accepted,
     act,
@@ -26,6 +27,7 @@ from tests.api.platforms.acts import (
     status,
     transmit,
 )
+from tests.documents.electronic.messages import reason
 from tests.support.api import ApiClient
 from tests.support.platform import SEARCH, SUBMIT, TOKEN, Platform
 from tests.support.prepared import Calendar
@@ -296,17 +298,32 @@ def test_turned_down_by_a_platform_it_may_be_sent_again(linked: ApiClient, pa: P
     assert len(pa.flows) == 3
 
 
+def test_rejected_as_a_double_it_is_there(linked: ApiClient, pa: Platform) -> None:
+    """The rejection is that of what came after: the invoice itself was deposited."""
+    connected(linked, pa)
+    invoice = accepted(linked, pa)
+    siren = linked.query('{ entity(id: "entity_1") { siren } }')["entity"]["siren"]
+    status(pa, invoice["number"], "200", siren)
+    status(pa, invoice["number"], "213", siren, details=(reason("DOUBLON"),))
+    listen(linked)
+    assert codes(transmit(linked, invoice["id"])) == ["TRANSMISSION_SENT"]
+    paid = {"invoiceId": invoice["id"], "amount": "100.00"}
+    assert pay(linked, "100.00", allocations=[paid])["userErrors"] == []
+    listen(linked)
+    assert send(linked) == 1, "its payment is told"
+
+
 def test_switched_off_nothing_goes(linked: ApiClient, pa: Platform) -> None:
     made = connected(linked, pa)
     invoice = issued(linked)
     transmit(linked, invoice["id"])
-    act(linked, "platformConnectionUpdate", id=made["id"], enabled=False)
+    act(linked, "platformUpdate", id=made["id"], enabled=False)
     assert send(linked) == 0
     (sent,) = looked(linked, invoice["id"])["transmissions"]
     assert sent["state"] == "DEAD"
     assert sent["lastError"].startswith("PLATFORM_DISABLED")
     assert codes(transmit(linked, invoice["id"])) == ["PLATFORM_DISABLED"]
-    act(linked, "platformConnectionUpdate", id=made["id"], enabled=True)
+    act(linked, "platformUpdate", id=made["id"], enabled=True)
     transmit(linked, invoice["id"])
     send(linked)
     assert looked(linked, invoice["id"])["transmissions"][0]["state"] == "SENT"
@@ -325,10 +342,10 @@ def test_the_secret_is_sealed_and_never_told(any_linked: ApiClient, pa: Platform
     secret = pa.access.client_secret
     assert secret not in str(made)
     with any_linked.house.database.reading(any_linked.organisation_id) as session:
-        kept = session.scalars(select(PlatformConnection)).one()
+        kept = session.scalars(select(PlatformRecord)).one()
         assert secret not in kept.sealed_secret
         told = session.execute(text("SELECT before, after FROM audit_change")).all()
-    assert "platform_connection" not in secret
+    assert "platform" not in secret
     assert kept.sealed_secret not in str(told)
 
 

@@ -68,7 +68,7 @@ def delivered(api: ApiClient) -> dict[str, str]:
 def transmitted(api: ApiClient, invoice: str) -> dict[str, str]:
     """A platform, an invoice on its way through it, and a status that came back."""
     connection = a_connection(api)
-    return {"PlatformConnection": connection, **a_transmission(api, connection, invoice)}
+    return {"Platform": connection, **a_transmission(api, connection, invoice)}
 
 
 def everything(api: ApiClient) -> dict[str, str]:

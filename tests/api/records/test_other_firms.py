@@ -52,7 +52,7 @@ OWN_ID = {
         f"webhookEndpoint{verb}": "webhook_endpoint"
         for verb in ("Update", "Delete", "RotateSecret", "Test")
     },
-    **{f"platformConnection{verb}": "platform_connection" for verb in ("Update", "Delete", "Read")},
+    **{f"platform{verb}": "platform" for verb in ("Update", "Delete", "Read")},
     "jobCancel": "job",
     **dict.fromkeys(("memberUpdate", "memberRemove", "memberInviteAgain"), "member"),
     "apiKeyRevoke": "api_key",
@@ -185,7 +185,7 @@ def made_by(browsed: ApiClient) -> tuple[ApiClient, dict[str, str]]:
     return (
         browsed.of_another_firm(),
         {
-            "platform_connection": a_connection(browsed),
+            "platform": a_connection(browsed),
             "webhook_endpoint": hook["webhookEndpointCreate"]["node"]["id"],
             "product": made["productCreate"]["node"]["id"],
             "tax_code": data["taxCodes"]["nodes"][0]["id"],
