@@ -30,10 +30,9 @@ from domain.standing import Standing
 from domain.webhook import WEBHOOK_DISABLED
 from jobs.folder_drop import drop
 from jobs.gate import Gate
-from jobs.many_hands import ManyHands
+from jobs.many_hands import ManyHands, Queue
 from jobs.rounds import EVERY, persistently
-from persistence.audit.acts import name_act
-from persistence.outside.deliveries import Busy, TakenDelivery, is_any_due, note, take_due
+from persistence.outside.deliveries import TakenDelivery, is_any_due, note, take_due
 from persistence.session import Database
 
 log = structlog.get_logger("jalon")
@@ -62,21 +61,10 @@ class Courier(ManyHands[TakenDelivery]):
         *,
         every: float = EVERY,
     ) -> None:
-        super().__init__("hand-over", every=every)
-        self._database = database
+        queue = Queue("handover", is_any_due, take_due)
+        super().__init__("hand-over", database, queue, clock, every=every)
         self._compose = compose
         self._bring = carry
-        self._clock = clock
-
-    def is_any_due(self) -> bool:
-        with self._database.reading(None) as session:
-            return is_any_due(session, now=self._clock())
-
-    def take(self, most: int, full: list[Busy]) -> list[TakenDelivery]:
-        claim = secrets.token_hex(8)
-        with self._database.writing(None, patient=True) as session:
-            name_act(session, "handover")
-            return take_due(session, claim=claim, now=self._clock(), most=most, besides=full)
 
     async def carry(self, one: TakenDelivery, presses: asyncio.Semaphore) -> None:
         since = time.monotonic()

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from jobs.rounds import EVERY, Rounds
+from persistence.audit.acts import name_act
+from persistence.session import Database
 
 AT_ONCE = 8
 AT_ONE_PLACE = 4
@@ -29,19 +34,33 @@ class Held(Protocol):
 Thing = TypeVar("Thing", bound=Held)
 
 
+@dataclass(frozen=True, slots=True)
+class Queue(Generic[Thing]):
+    """What waits to be carried, and the act under which it is taken."""
+
+    act: str
+    is_any_due: Callable[..., bool]
+    """Of a session, `now`: whether there is something."""
+    take_due: Callable[..., list[Thing]]
+    """Of a session, `claim`, `now`, `most` and the places to pass over, `besides`."""
+
+
 class ManyHands(Rounds, Generic[Thing]):
     """Keeps all hands full: whoever waits for a slow answer keeps nobody else."""
 
-    def __init__(self, name: str, *, every: float = EVERY) -> None:
+    def __init__(
+        self,
+        name: str,
+        database: Database,
+        queue: Queue[Thing],
+        clock: Callable[[], datetime],
+        *,
+        every: float = EVERY,
+    ) -> None:
         super().__init__(name, every=every)
-
-    @abstractmethod
-    def is_any_due(self) -> bool:
-        """Whether there is something to carry."""
-
-    @abstractmethod
-    def take(self, most: int, full: list[Any]) -> list[Thing]:
-        """What is due, at most so much, but for the places that are `full`."""
+        self._database = database
+        self._queue = queue
+        self._clock = clock
 
     @abstractmethod
     async def carry(self, one: Thing, presses: asyncio.Semaphore) -> None:
@@ -49,7 +68,7 @@ class ManyHands(Rounds, Generic[Thing]):
 
     def round(self) -> int:
         """Carries what is due now and what becomes so meanwhile; how many attempts that were."""
-        return asyncio.run(self._carry_all()) if self.is_any_due() else 0
+        return asyncio.run(self._carry_all()) if self._is_any_due() else 0
 
     async def _carry_all(self) -> int:
         count = 0
@@ -79,5 +98,15 @@ class ManyHands(Rounds, Generic[Thing]):
                 busy[at_work.pop(task).busy] -= 1
                 task.result()
 
+    def _is_any_due(self) -> bool:
+        with self._database.reading(None) as session:
+            return self._queue.is_any_due(session, now=self._clock())
+
     def _taken(self, most: int, full: list[Any]) -> list[Thing]:
-        return self.take(most, full) if self.is_any_due() else []
+        """What is due, at most so much, but for the places that are `full`."""
+        if not self._is_any_due():
+            return []
+        claim, now = secrets.token_hex(8), self._clock()
+        with self._database.writing(None, patient=True) as session:
+            name_act(session, self._queue.act)
+            return self._queue.take_due(session, claim=claim, now=now, most=most, besides=full)

@@ -20,11 +20,9 @@ from domain.handover import LEASE
 from domain.platform.transmission import Parcel, Submitted, TransmissionState
 from domain.platform.wire import PlatformFault
 from domain.standing import Standing
-from jobs.many_hands import ManyHands
+from jobs.many_hands import ManyHands, Queue
 from jobs.rounds import EVERY, persistently
-from persistence.audit.acts import name_act
 from persistence.outside.transmissions import (
-    Busy,
     TakenTransmission,
     is_any_due,
     note,
@@ -62,21 +60,10 @@ class Messenger(ManyHands[TakenTransmission]):
         *,
         every: float = EVERY,
     ) -> None:
-        super().__init__("messenger", every=every)
-        self._database = database
+        queue = Queue(ACT, is_any_due, take_due)
+        super().__init__("messenger", database, queue, clock, every=every)
         self._compose = compose
         self._calls = calls
-        self._clock = clock
-
-    def is_any_due(self) -> bool:
-        with self._database.reading(None) as session:
-            return is_any_due(session, now=self._clock())
-
-    def take(self, most: int, full: list[Busy]) -> list[TakenTransmission]:
-        claim = secrets.token_hex(8)
-        with self._database.writing(None, patient=True) as session:
-            name_act(session, ACT)
-            return take_due(session, claim=claim, now=self._clock(), most=most, besides=full)
 
     async def carry(self, one: TakenTransmission, presses: asyncio.Semaphore) -> None:
         since = time.monotonic()
