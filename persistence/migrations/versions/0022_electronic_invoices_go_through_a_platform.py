@@ -48,9 +48,7 @@ def upgrade() -> None:
             name=op.f("fk_platform_organisation_id_entity_id"),
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_platform_organisation_id"),
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_platform_organisation_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_platform")),
         sa.UniqueConstraint("organisation_id", "id", name=op.f("uq_platform_organisation_id_id")),
@@ -88,7 +86,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["organisation_id", "platform_id"],
             ["platform.organisation_id", "platform.id"],
-            name=op.f("fk_platform_reading_organisation_id_connection_id"),
+            name=op.f("fk_platform_reading_organisation_id_platform_id"),
         ),
         sa.ForeignKeyConstraint(
             ["organisation_id"],
@@ -97,12 +95,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_platform_reading")),
         sa.UniqueConstraint(
-            "organisation_id",
-            "platform_id",
-            name=op.f("uq_platform_reading_organisation_id_connection_id"),
+            "organisation_id", "id", name=op.f("uq_platform_reading_organisation_id_id")
         ),
         sa.UniqueConstraint(
-            "organisation_id", "id", name=op.f("uq_platform_reading_organisation_id_id")
+            "organisation_id",
+            "platform_id",
+            name=op.f("uq_platform_reading_organisation_id_platform_id"),
         ),
         sqlite_autoincrement=True,
     )
@@ -139,14 +137,14 @@ def upgrade() -> None:
         sa.Column("reasons", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["organisation_id", "platform_id"],
-            ["platform.organisation_id", "platform.id"],
-            name=op.f("fk_lifecycle_status_organisation_id_connection_id"),
-        ),
-        sa.ForeignKeyConstraint(
             ["organisation_id", "invoice_id"],
             ["invoice.organisation_id", "invoice.id"],
             name=op.f("fk_lifecycle_status_organisation_id_invoice_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id", "platform_id"],
+            ["platform.organisation_id", "platform.id"],
+            name=op.f("fk_lifecycle_status_organisation_id_platform_id"),
         ),
         sa.ForeignKeyConstraint(
             ["organisation_id"],
@@ -155,14 +153,14 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lifecycle_status")),
         sa.UniqueConstraint(
+            "organisation_id", "id", name=op.f("uq_lifecycle_status_organisation_id_id")
+        ),
+        sa.UniqueConstraint(
             "organisation_id",
             "platform_id",
             "flow_id",
             "place",
-            name=op.f("uq_lifecycle_status_organisation_id_connection_id_flow_id_place"),
-        ),
-        sa.UniqueConstraint(
-            "organisation_id", "id", name=op.f("uq_lifecycle_status_organisation_id_id")
+            name=op.f("uq_lifecycle_status_organisation_id_platform_id_flow_id_place"),
         ),
         sqlite_autoincrement=True,
     )
@@ -218,14 +216,14 @@ def upgrade() -> None:
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["organisation_id", "platform_id"],
-            ["platform.organisation_id", "platform.id"],
-            name=op.f("fk_transmission_organisation_id_connection_id"),
-        ),
-        sa.ForeignKeyConstraint(
             ["organisation_id", "invoice_id"],
             ["invoice.organisation_id", "invoice.id"],
             name=op.f("fk_transmission_organisation_id_invoice_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id", "platform_id"],
+            ["platform.organisation_id", "platform.id"],
+            name=op.f("fk_transmission_organisation_id_platform_id"),
         ),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_transmission_organisation_id")
