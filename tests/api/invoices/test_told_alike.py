@@ -128,14 +128,19 @@ def test_a_clock_that_goes_back_changes_no_entry(
 ) -> None:
     """Two machines record the payments of one invoice; the second one is behind the first."""
 
-    class Behind(datetime):
+    class Clock(datetime):
+        """Far from midnight: of two days the later one would be told last, and rightly."""
+
+        hour_now = 12
+
         @classmethod
         def now(cls, tz: tzinfo | None = None) -> Any:
-            return datetime.now(tz) - timedelta(hours=1)
+            return datetime(2026, 11, 23, cls.hour_now, tzinfo=tz)
 
+    monkeypatch.setattr("persistence.session.datetime", Clock)
     book = Book(any_firm, calendar)
     book.do("2026-11-22", "paid", "33.33")
-    monkeypatch.setattr("persistence.session.datetime", Behind)
+    Clock.hour_now = 11
     book.do("2026-11-23", "paid", "66.68")
     assert book.due == book.owed() == 0
 
