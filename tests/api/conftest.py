@@ -67,3 +67,32 @@ def browsed_any(request: pytest.FixtureRequest) -> ApiClient:
     name = "browsed" if request.param == "sqlite" else "browsed_postgres"
     found: ApiClient = request.getfixturevalue(name)
     return found
+
+
+@pytest.fixture
+def hooked(prepared_sqlite_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
+    """A firm whose server may call this machine: webhooks, platforms."""
+    with open_api(
+        prepared_sqlite_url,
+        tmp_path,
+        clock=calendar,
+        webhooks_private=True,
+        public_url="https://jalon.test",
+    ) as api:
+        yield api
+
+
+@pytest.fixture
+def hooked_postgres(
+    prepared_postgres_url: str, tmp_path: Path, calendar: Calendar
+) -> Iterator[ApiClient]:
+    with open_api(prepared_postgres_url, tmp_path, clock=calendar, webhooks_private=True) as api:
+        yield api
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_hooked(request: pytest.FixtureRequest) -> ApiClient:
+    """The same on each of the two databases, where the database matters."""
+    name = "hooked" if request.param == "sqlite" else "hooked_postgres"
+    found: ApiClient = request.getfixturevalue(name)
+    return found

@@ -40,72 +40,72 @@ def credited(api: ApiClient, invoice: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("code", ["210", "213"])
 def test_the_credit_note_of_what_was_refused_stays_in_the_house(
-    linked: ApiClient, pa: Platform, code: str
+    hooked: ApiClient, pa: Platform, code: str
 ) -> None:
     """The refusal has cancelled it already: the State would take it off twice."""
-    connected(linked, pa, automatic=True)
-    invoice = issued(linked)
-    send(linked)
+    connected(hooked, pa, automatic=True)
+    invoice = issued(hooked)
+    send(hooked)
     pa.acknowledge(pa.flows[0].flow_id, "Ok")
-    siren = linked.query('{ entity(id: "entity_1") { siren } }')["entity"]["siren"]
+    siren = hooked.query('{ entity(id: "entity_1") { siren } }')["entity"]["siren"]
     status(pa, invoice["number"], code, siren)
-    listen(linked)
-    note = credited(linked, invoice)
-    assert looked(linked, note)["transmissions"] == []
-    assert send(linked) == 0
+    listen(hooked)
+    note = credited(hooked, invoice)
+    assert looked(hooked, note)["transmissions"] == []
+    assert send(hooked) == 0
 
 
 def test_the_credit_note_of_what_was_taken_on_goes_by_itself(
-    linked: ApiClient, pa: Platform
+    hooked: ApiClient, pa: Platform
 ) -> None:
-    connected(linked, pa, automatic=True)
-    invoice = issued(linked)
-    send(linked)
-    note = credited(linked, invoice)
-    assert send(linked) == 1
-    assert looked(linked, note)["transmissions"][0]["state"] == "SENT"
+    connected(hooked, pa, automatic=True)
+    invoice = issued(hooked)
+    send(hooked)
+    note = credited(hooked, invoice)
+    assert send(hooked) == 1
+    assert looked(hooked, note)["transmissions"][0]["state"] == "SENT"
 
 
 def test_what_becomes_final_while_it_is_switched_off_is_listed(
-    any_linked: ApiClient, pa: Platform
+    any_hooked: ApiClient, pa: Platform
 ) -> None:
-    made = connected(any_linked, pa, automatic=True)
-    act(any_linked, "platformUpdate", id=made["id"], enabled=False)
-    invoice = issued(any_linked)
-    (kept,) = any_linked.query(
+    made = connected(any_hooked, pa, automatic=True)
+    act(any_hooked, "platformUpdate", id=made["id"], enabled=False)
+    invoice = issued(any_hooked)
+    (kept,) = any_hooked.query(
         "{ transmissions(filter: { states: [DEAD] }) {"
         " nodes { lastError nextAttemptAt invoice { id } } } }"
     )["transmissions"]["nodes"]
     assert (kept["invoice"]["id"], kept["nextAttemptAt"]) == (invoice["id"], None)
     assert kept["lastError"].startswith("PLATFORM_DISABLED")
-    act(any_linked, "platformUpdate", id=made["id"], enabled=True)
-    assert transmit(any_linked, invoice["id"])["userErrors"] == []
-    assert send(any_linked) == 1
+    act(any_hooked, "platformUpdate", id=made["id"], enabled=True)
+    assert transmit(any_hooked, invoice["id"])["userErrors"] == []
+    assert send(any_hooked) == 1
     assert len(pa.flows) == 1
 
 
 def test_with_a_wrong_secret_it_waits_for_who_can_mend_it(
-    linked: ApiClient, pa: Platform, calendar: Calendar
+    hooked: ApiClient, pa: Platform, calendar: Calendar
 ) -> None:
-    made = connected(linked, pa, automatic=True, oauthClientSecret="changed since")
-    invoice = issued(linked)
-    send(linked)
-    (kept,) = looked(linked, invoice["id"])["transmissions"]
+    made = connected(hooked, pa, automatic=True, oauthClientSecret="changed since")
+    invoice = issued(hooked)
+    send(hooked)
+    (kept,) = looked(hooked, invoice["id"])["transmissions"]
     assert (kept["state"], kept["lastStatus"]) == ("WAITING", 401)
     secret = pa.access.client_secret
-    act(linked, "platformUpdate", id=made["id"], oauthClientSecret=secret)
-    transmit(linked, invoice["id"])
-    assert send(linked) == 1
-    assert looked(linked, invoice["id"])["transmissions"][0]["state"] == "SENT"
+    act(hooked, "platformUpdate", id=made["id"], oauthClientSecret=secret)
+    transmit(hooked, invoice["id"])
+    assert send(hooked) == 1
+    assert looked(hooked, invoice["id"])["transmissions"][0]["state"] == "SENT"
 
 
 def test_what_is_forbidden_for_a_day_goes_after_it(
-    linked: ApiClient, pa: Platform, calendar: Calendar
+    hooked: ApiClient, pa: Platform, calendar: Calendar
 ) -> None:
-    connected(linked, pa)
-    accepted(linked, pa)
-    invoice = issued(linked)
-    transmit(linked, invoice["id"])
+    connected(hooked, pa)
+    accepted(hooked, pa)
+    invoice = issued(hooked)
+    transmit(hooked, invoice["id"])
     pa.fails(SUBMIT, 403)
-    send(linked)
-    assert looked(linked, invoice["id"])["transmissions"][0]["state"] == "WAITING"
+    send(hooked)
+    assert looked(hooked, invoice["id"])["transmissions"][0]["state"] == "WAITING"

@@ -28,43 +28,43 @@ def taken_on(api: ApiClient, pa: Platform) -> None:
     send(api)
 
 
-def test_a_deposit_and_the_invoice_that_deducts_it(linked: ApiClient, pa: Platform) -> None:
-    known(linked)
-    connected(linked, pa, automatic=True)
-    linked.query(
+def test_a_deposit_and_the_invoice_that_deducts_it(hooked: ApiClient, pa: Platform) -> None:
+    known(hooked)
+    connected(hooked, pa, automatic=True)
+    hooked.query(
         'mutation { entityUpdate(input: { id: "entity_1", vatOnDebits: true })'
         " { userErrors { code } } }"
     )
-    job = fee_project(linked, "DEP-1", ("10000", "20"))
-    linked.query(
+    job = fee_project(hooked, "DEP-1", ("10000", "20"))
+    hooked.query(
         'mutation($id: ID!) { clientUpdate(input: { id: $id, siret: "73282932000074",'
         ' vatNumber: "FR44732829320" }) { userErrors { code } } }',
-        id=linked.query('{ projectByCode(code: "DEP-1") { client { id } } }')["projectByCode"][
+        id=hooked.query('{ projectByCode(code: "DEP-1") { client { id } } }')["projectByCode"][
             "client"
         ]["id"],
     )
-    deposit = act(linked, "depositInvoiceCreate", projectId=job["id"], percent="30")["invoice"]
-    assert final(linked, deposit["id"])["userErrors"] == []
-    taken_on(linked, pa)
-    assert looked(linked, deposit["id"])["transmissions"][0]["state"] == "ACCEPTED"
+    deposit = act(hooked, "depositInvoiceCreate", projectId=job["id"], percent="30")["invoice"]
+    assert final(hooked, deposit["id"])["userErrors"] == []
+    taken_on(hooked, pa)
+    assert looked(hooked, deposit["id"])["transmissions"][0]["state"] == "ACCEPTED"
     paid = pay(
-        linked,
+        hooked,
         "3600.00",
         receivedOn="2026-11-20",
         allocations=[{"invoiceId": deposit["id"], "amount": "3600.00"}],
     )
     assert codes(paid) == []
-    taken_on(linked, pa)
+    taken_on(hooked, pa)
     assert [amounts_of(one.content) for one in payments(pa)] == [[("3600.00", "20.00")]]
-    invoice = draw(linked, "DEP-1")["invoice"]
-    assert act(linked, "invoiceDeductDeposit", id=invoice["id"], depositId=deposit["id"])["invoice"]
-    assert final(linked, invoice["id"])["userErrors"] == []
-    taken_on(linked, pa)
+    invoice = draw(hooked, "DEP-1")["invoice"]
+    assert act(hooked, "invoiceDeductDeposit", id=invoice["id"], depositId=deposit["id"])["invoice"]
+    assert final(hooked, invoice["id"])["userErrors"] == []
+    taken_on(hooked, pa)
     pay(
-        linked,
+        hooked,
         "8400.00",
         receivedOn="2026-11-20",
         allocations=[{"invoiceId": invoice["id"], "amount": "8400.00"}],
     )
-    taken_on(linked, pa)
+    taken_on(hooked, pa)
     assert len(payments(pa)) == 1, "with the option for debits the invoice was due when issued"

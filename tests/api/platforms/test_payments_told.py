@@ -62,14 +62,14 @@ def told(api: ApiClient, pa: Platform) -> list[Kept]:
 
 
 def test_a_payment_is_told_with_its_rate_and_holds_the_rules(
-    any_linked: ApiClient, pa: Platform
+    any_hooked: ApiClient, pa: Platform
 ) -> None:
-    connected(any_linked, pa)
-    invoice = accepted(any_linked, pa)
-    status(pa, invoice["number"], "200", siren_of(any_linked))
-    listen(any_linked)
-    paid(any_linked, invoice, "1200.00")
-    (flow,) = told(any_linked, pa)
+    connected(any_hooked, pa)
+    invoice = accepted(any_hooked, pa)
+    status(pa, invoice["number"], "200", siren_of(any_hooked))
+    listen(any_hooked)
+    paid(any_hooked, invoice, "1200.00")
+    (flow,) = told(any_hooked, pa)
     assert flow.info["processingRule"] == "NotApplicable"
     assert "flowProfile" not in flow.info
     assert amounts_of(flow.content) == [("1200.00", "20.00")]
@@ -78,45 +78,45 @@ def test_a_payment_is_told_with_its_rate_and_holds_the_rules(
     assert invoice["number"].encode() in flow.content
     assert b"20261120" in flow.content, "the day the money came"
     assert b'<udt:DateTimeString format="204">20270901091000<' in flow.content, "when deposited"
-    sent = looked(any_linked, invoice["id"])["transmissions"][1]
+    sent = looked(any_hooked, invoice["id"])["transmissions"][1]
     assert (sent["kind"], sent["state"], sent["collectedOn"]) == ("PAYMENT", "SENT", "2026-11-20")
     assert sent["collected"] == [{"rate": "20", "amount": {"amount": "1200.00", "currency": "EUR"}}]
     pa.acknowledge(flow.flow_id, "Ok")
-    assert len(told(any_linked, pa)) == 1, "once"
-    assert looked(any_linked, invoice["id"])["transmissions"][1]["state"] == "ACCEPTED"
+    assert len(told(any_hooked, pa)) == 1, "once"
+    assert looked(any_hooked, invoice["id"])["transmissions"][1]["state"] == "ACCEPTED"
 
 
 def test_where_no_deposit_was_told_it_is_that_the_platform_took_it(
-    any_linked: ApiClient, pa: Platform
+    any_hooked: ApiClient, pa: Platform
 ) -> None:
-    connected(any_linked, pa)
-    invoice = accepted(any_linked, pa)
-    paid(any_linked, invoice, "100.00")
-    (flow,) = told(any_linked, pa)
+    connected(any_hooked, pa)
+    invoice = accepted(any_hooked, pa)
+    paid(any_hooked, invoice, "100.00")
+    (flow,) = told(any_hooked, pa)
     assert broken(flow.content) == []
 
 
-def test_each_day_is_told_by_itself(linked: ApiClient, pa: Platform) -> None:
-    connected(linked, pa)
-    invoice = accepted(linked, pa)
-    paid(linked, invoice, "100.00", "2026-11-18")
-    paid(linked, invoice, "50.00", "2026-11-18")
-    paid(linked, invoice, "30.01", "2026-11-19")
-    flows = told(linked, pa)
+def test_each_day_is_told_by_itself(hooked: ApiClient, pa: Platform) -> None:
+    connected(hooked, pa)
+    invoice = accepted(hooked, pa)
+    paid(hooked, invoice, "100.00", "2026-11-18")
+    paid(hooked, invoice, "50.00", "2026-11-18")
+    paid(hooked, invoice, "30.01", "2026-11-19")
+    flows = told(hooked, pa)
     assert sorted(amounts_of(flow.content) for flow in flows) == [
         [("150.00", "20.00")],
         [("30.01", "20.00")],
     ]
 
 
-def test_what_is_taken_off_again_is_told_with_its_sign(linked: ApiClient, pa: Platform) -> None:
-    connected(linked, pa)
-    invoice = accepted(linked, pa)
-    payment = paid(linked, invoice, "300.00")
-    told(linked, pa)
-    answer = act(linked, "paymentCancel", id=payment, reason="Chèque impayé")
+def test_what_is_taken_off_again_is_told_with_its_sign(hooked: ApiClient, pa: Platform) -> None:
+    connected(hooked, pa)
+    invoice = accepted(hooked, pa)
+    payment = paid(hooked, invoice, "300.00")
+    told(hooked, pa)
+    answer = act(hooked, "paymentCancel", id=payment, reason="Chèque impayé")
     assert [one for one in answer["userErrors"] if one["severity"] == "ERROR"] == []
-    flows = told(linked, pa)
+    flows = told(hooked, pa)
     assert [amounts_of(flow.content) for flow in flows] == [
         [("300.00", "20.00")],
         [("-300.00", "20.00")],
@@ -139,15 +139,15 @@ def two_rates(api: ApiClient, pa: Platform) -> dict[str, Any]:
 
 
 def test_over_two_rates_parts_add_up_and_end_at_what_each_comes_to(
-    linked: ApiClient, pa: Platform
+    hooked: ApiClient, pa: Platform
 ) -> None:
-    connected(linked, pa)
-    invoice = two_rates(linked, pa)
+    connected(hooked, pa)
+    invoice = two_rates(hooked, pa)
     sums: Counter[str] = Counter()
     for amount in ("333.33", "0.01", "1000.00", "416.66"):
-        before = {flow.flow_id for flow in told(linked, pa)}
-        paid(linked, invoice, amount)
-        (flow,) = [one for one in told(linked, pa) if one.flow_id not in before]
+        before = {flow.flow_id for flow in told(hooked, pa)}
+        paid(hooked, invoice, amount)
+        (flow,) = [one for one in told(hooked, pa) if one.flow_id not in before]
         parts = amounts_of(flow.content)
         assert sum(Decimal(part) for part, _ in parts) == Decimal(amount)
         assert broken(flow.content) == []
@@ -156,15 +156,15 @@ def test_over_two_rates_parts_add_up_and_end_at_what_each_comes_to(
     assert sums == {"20.00": 120_000, "10.00": 55_000}
 
 
-def test_what_was_credited_is_no_longer_received(linked: ApiClient, pa: Platform) -> None:
+def test_what_was_credited_is_no_longer_received(hooked: ApiClient, pa: Platform) -> None:
     """The part at 10 % is credited whole: all that is paid then was of the other."""
-    connected(linked, pa)
-    invoice = two_rates(linked, pa)
-    lines = linked.query(
+    connected(hooked, pa)
+    invoice = two_rates(hooked, pa)
+    lines = hooked.query(
         "query($id: ID!) { invoice(id: $id) { lines { id net { amount } } } }", id=invoice["id"]
     )["invoice"]["lines"]
     (half,) = [one["id"] for one in lines if one["net"]["amount"] == "500.00"]
-    answer = linked.query(
+    answer = hooked.query(
         CREDIT,
         input={
             "id": invoice["id"],
@@ -174,28 +174,28 @@ def test_what_was_credited_is_no_longer_received(linked: ApiClient, pa: Platform
         },
     )["invoiceCredit"]
     assert answer["userErrors"] == [], answer
-    paid(linked, invoice, "1200.00")
-    (flow,) = told(linked, pa)
+    paid(hooked, invoice, "1200.00")
+    (flow,) = told(hooked, pa)
     assert amounts_of(flow.content) == [("1200.00", "20.00")]
 
 
 def test_what_was_freed_and_pays_another_is_told_of_the_day_it_does(
-    any_linked: ApiClient, pa: Platform
+    any_hooked: ApiClient, pa: Platform
 ) -> None:
     """Taken off and set against another on one day: it was received once."""
-    connected(any_linked, pa)
-    first, other = accepted(any_linked, pa), accepted(any_linked, pa)
-    payment = paid(any_linked, first, "1200.00", "2026-11-10")
-    told(any_linked, pa)
+    connected(any_hooked, pa)
+    first, other = accepted(any_hooked, pa), accepted(any_hooked, pa)
+    payment = paid(any_hooked, first, "1200.00", "2026-11-10")
+    told(any_hooked, pa)
     asked = {"id": first["id"], "reason": "Annulation", "idempotencyKey": str(uuid4())}
-    assert any_linked.query(CREDIT, input=asked)["invoiceCredit"]["creditNote"]
+    assert any_hooked.query(CREDIT, input=asked)["invoiceCredit"]["creditNote"]
     shares = [{"invoiceId": other["id"], "amount": "1200.00"}]
-    assert act(any_linked, "paymentAllocate", id=payment, allocations=shares)["payment"]
-    told(any_linked, pa)
+    assert act(any_hooked, "paymentAllocate", id=payment, allocations=shares)["payment"]
+    told(any_hooked, pa)
     days = [
         (one["collectedOn"], one["collected"][0]["amount"]["amount"])
         for invoice in (first, other)
-        for one in looked(any_linked, invoice["id"])["transmissions"][1:]
+        for one in looked(any_hooked, invoice["id"])["transmissions"][1:]
     ]
     assert days == [
         ("2026-11-10", "1200.00"),
@@ -204,47 +204,47 @@ def test_what_was_freed_and_pays_another_is_told_of_the_day_it_does(
     ]
 
 
-def test_before_the_platform_took_it_on_nothing_is_told(linked: ApiClient, pa: Platform) -> None:
-    connected(linked, pa)
-    known(linked)
-    key: str = blank(linked)["id"]
-    change(linked, key, lines=[account_line("1000.00")])
-    final(linked, key)
-    transmit(linked, key)
-    send(linked)
-    paid(linked, {"id": key}, "100.00")
-    assert told(linked, pa) == []
+def test_before_the_platform_took_it_on_nothing_is_told(hooked: ApiClient, pa: Platform) -> None:
+    connected(hooked, pa)
+    known(hooked)
+    key: str = blank(hooked)["id"]
+    change(hooked, key, lines=[account_line("1000.00")])
+    final(hooked, key)
+    transmit(hooked, key)
+    send(hooked)
+    paid(hooked, {"id": key}, "100.00")
+    assert told(hooked, pa) == []
     pa.acknowledge(pa.flows[0].flow_id, "Ok")
-    assert [amounts_of(flow.content) for flow in told(linked, pa)] == [[("100.00", "20.00")]]
+    assert [amounts_of(flow.content) for flow in told(hooked, pa)] == [[("100.00", "20.00")]]
 
 
 @pytest.mark.parametrize("code", ["210", "213"])
-def test_of_what_was_refused_nothing_is_told(linked: ApiClient, pa: Platform, code: str) -> None:
-    connected(linked, pa)
-    invoice = accepted(linked, pa)
-    status(pa, invoice["number"], code, siren_of(linked))
-    listen(linked)
-    paid(linked, invoice, "100.00")
-    assert told(linked, pa) == []
+def test_of_what_was_refused_nothing_is_told(hooked: ApiClient, pa: Platform, code: str) -> None:
+    connected(hooked, pa)
+    invoice = accepted(hooked, pa)
+    status(pa, invoice["number"], code, siren_of(hooked))
+    listen(hooked)
+    paid(hooked, invoice, "100.00")
+    assert told(hooked, pa) == []
 
 
 def test_turned_down_and_sent_again_all_that_was_received_is_told(
-    linked: ApiClient, pa: Platform
+    hooked: ApiClient, pa: Platform
 ) -> None:
-    connected(linked, pa)
-    invoice = accepted(linked, pa)
-    paid(linked, invoice, "100.00", "2026-11-18")
-    assert len(told(linked, pa)) == 1
-    status(pa, invoice["number"], "213", siren_of(linked))
-    listen(linked)
-    paid(linked, invoice, "200.00", "2026-11-19")
-    assert len(told(linked, pa)) == 1
-    transmit(linked, invoice["id"])
-    send(linked)
+    connected(hooked, pa)
+    invoice = accepted(hooked, pa)
+    paid(hooked, invoice, "100.00", "2026-11-18")
+    assert len(told(hooked, pa)) == 1
+    status(pa, invoice["number"], "213", siren_of(hooked))
+    listen(hooked)
+    paid(hooked, invoice, "200.00", "2026-11-19")
+    assert len(told(hooked, pa)) == 1
+    transmit(hooked, invoice["id"])
+    send(hooked)
     (again,) = [one for one in pa.flows if one.info["flowSyntax"] == "Factur-X"][1:]
-    status(pa, invoice["number"], "200", siren_of(linked))
+    status(pa, invoice["number"], "200", siren_of(hooked))
     pa.acknowledge(again.flow_id, "Ok")
-    flows = told(linked, pa)
+    flows = told(hooked, pa)
     assert [amounts_of(flow.content) for flow in flows] == [
         [("100.00", "20.00")],
         [("200.00", "20.00")],
@@ -252,90 +252,90 @@ def test_turned_down_and_sent_again_all_that_was_received_is_told(
 
 
 def test_sent_again_and_taken_on_it_is_told_before_any_other_status_comes(
-    linked: ApiClient, pa: Platform
+    hooked: ApiClient, pa: Platform
 ) -> None:
     """What was turned down is what was sent before: the payment is not passed over."""
-    connected(linked, pa)
-    invoice = accepted(linked, pa)
-    status(pa, invoice["number"], "213", siren_of(linked))
-    listen(linked)
-    transmit(linked, invoice["id"])
-    send(linked)
-    paid(linked, invoice, "200.00")
+    connected(hooked, pa)
+    invoice = accepted(hooked, pa)
+    status(pa, invoice["number"], "213", siren_of(hooked))
+    listen(hooked)
+    transmit(hooked, invoice["id"])
+    send(hooked)
+    paid(hooked, invoice, "200.00")
     (again,) = [one for one in pa.flows if one.info["flowSyntax"] == "Factur-X"][1:]
     pa.acknowledge(again.flow_id, "Ok")
-    assert [amounts_of(flow.content) for flow in told(linked, pa)] == [[("200.00", "20.00")]]
+    assert [amounts_of(flow.content) for flow in told(hooked, pa)] == [[("200.00", "20.00")]]
 
 
 def test_what_the_buyer_refused_stays_refused_whatever_comes_after(
-    linked: ApiClient, pa: Platform
+    hooked: ApiClient, pa: Platform
 ) -> None:
-    connected(linked, pa)
-    invoice = accepted(linked, pa)
-    status(pa, invoice["number"], "210", siren_of(linked))
-    status(pa, invoice["number"], "203", siren_of(linked))
-    listen(linked)
-    paid(linked, invoice, "100.00")
-    assert told(linked, pa) == []
+    connected(hooked, pa)
+    invoice = accepted(hooked, pa)
+    status(pa, invoice["number"], "210", siren_of(hooked))
+    status(pa, invoice["number"], "203", siren_of(hooked))
+    listen(hooked)
+    paid(hooked, invoice, "100.00")
+    assert told(hooked, pa) == []
 
 
-def test_with_debits_nothing_is_told_but_of_deposits(linked: ApiClient, pa: Platform) -> None:
-    connected(linked, pa)
-    linked.query(
+def test_with_debits_nothing_is_told_but_of_deposits(hooked: ApiClient, pa: Platform) -> None:
+    connected(hooked, pa)
+    hooked.query(
         'mutation { entityUpdate(input: { id: "entity_1", vatOnDebits: true })'
         " { userErrors { code } } }"
     )
-    invoice = accepted(linked, pa)
-    paid(linked, invoice, "100.00")
-    assert told(linked, pa) == []
+    invoice = accepted(hooked, pa)
+    paid(hooked, invoice, "100.00")
+    assert told(hooked, pa) == []
 
 
-def test_whoever_wants_none_told_has_none_told(linked: ApiClient, pa: Platform) -> None:
-    connected(linked, pa, tellsPayments=False)
-    invoice = accepted(linked, pa)
-    paid(linked, invoice, "100.00")
-    assert told(linked, pa) == []
+def test_whoever_wants_none_told_has_none_told(hooked: ApiClient, pa: Platform) -> None:
+    connected(hooked, pa, tellsPayments=False)
+    invoice = accepted(hooked, pa)
+    paid(hooked, invoice, "100.00")
+    assert told(hooked, pa) == []
 
 
 def test_what_was_left_to_the_firm_is_not_told_when_that_is_changed(
-    linked: ApiClient, pa: Platform
+    hooked: ApiClient, pa: Platform
 ) -> None:
-    made = connected(linked, pa)
-    invoice = accepted(linked, pa)
-    paid(linked, invoice, "50.00", "2026-11-16")
-    assert len(told(linked, pa)) == 1
-    platform_act(linked, "platformUpdate", id=made["id"], tellsPayments=False)
-    paid(linked, invoice, "100.00", "2026-11-17")
-    assert len(told(linked, pa)) == 1
-    platform_act(linked, "platformUpdate", id=made["id"], tellsPayments=True)
-    assert len(told(linked, pa)) == 1
-    paid(linked, invoice, "200.00", "2026-11-18")
-    assert [amounts_of(flow.content) for flow in told(linked, pa)] == [
+    made = connected(hooked, pa)
+    invoice = accepted(hooked, pa)
+    paid(hooked, invoice, "50.00", "2026-11-16")
+    assert len(told(hooked, pa)) == 1
+    platform_act(hooked, "platformUpdate", id=made["id"], tellsPayments=False)
+    paid(hooked, invoice, "100.00", "2026-11-17")
+    assert len(told(hooked, pa)) == 1
+    platform_act(hooked, "platformUpdate", id=made["id"], tellsPayments=True)
+    assert len(told(hooked, pa)) == 1
+    paid(hooked, invoice, "200.00", "2026-11-18")
+    assert [amounts_of(flow.content) for flow in told(hooked, pa)] == [
         [("50.00", "20.00")],
         [("200.00", "20.00")],
     ]
 
 
-def test_connected_anew_to_one_platform_it_is_the_same(any_linked: ApiClient, pa: Platform) -> None:
+def test_connected_anew_to_one_platform_it_is_the_same(any_hooked: ApiClient, pa: Platform) -> None:
     """What went through the deleted connection is answered, told of, and its payments are told."""
-    made = connected(any_linked, pa)
-    first, second = accepted(any_linked, pa), issued(any_linked)
-    transmit(any_linked, second["id"])
-    send(any_linked)
-    status(pa, first["number"], "200", siren_of(any_linked))
-    listen(any_linked)
-    platform_act(any_linked, "platformDelete", id=made["id"])
-    connected(any_linked, pa)
+    made = connected(any_hooked, pa)
+    first, second = accepted(any_hooked, pa), issued(any_hooked)
+    transmit(any_hooked, second["id"])
+    send(any_hooked)
+    status(pa, first["number"], "200", siren_of(any_hooked))
+    listen(any_hooked)
+    platform_act(any_hooked, "platformDelete", id=made["id"])
+    connected(any_hooked, pa)
     pa.acknowledge(pa.flows[-2].flow_id, "Ok")
-    status(pa, first["number"], "205", siren_of(any_linked), phase="23", role="BY")
-    paid(any_linked, first, "100.00")
-    (flow,) = told(any_linked, pa)
+    status(pa, first["number"], "205", siren_of(any_hooked), phase="23", role="BY")
+    paid(any_hooked, first, "100.00")
+    (flow,) = told(any_hooked, pa)
     assert amounts_of(flow.content) == [("100.00", "20.00")]
-    assert [one["code"] for one in looked(any_linked, first["id"])["lifecycleStatuses"]] == [
+    assert [one["code"] for one in looked(any_hooked, first["id"])["lifecycleStatuses"]] == [
         200,
         205,
     ]
-    assert looked(any_linked, second["id"])["transmissions"][0]["state"] == "ACCEPTED"
+    assert looked(any_hooked, second["id"])["transmissions"][0]["state"] == "ACCEPTED"
 
 
 RATES = st.sampled_from([Decimal("20"), Decimal("10"), Decimal("5.5"), Decimal("0")])
