@@ -155,7 +155,6 @@ def test_a_platform_that_is_not_there_is_told_of(
     found = connection(hooked)
     assert "503" in found["lastError"]
     assert found["lastReadAt"] is None
-    pa.says(call)
     pa._next.clear()
     listen(hooked)
     assert connection(hooked)["lastError"] is None
@@ -265,18 +264,20 @@ def test_too_many_of_one_moment_stop_nothing(hooked: ApiClient) -> None:
         assert "what changed at" in connection(hooked)["lastError"]
 
 
-def test_what_cannot_be_had_for_days_is_had_in_the_end(hooked: ApiClient, pa: Platform) -> None:
+def test_what_cannot_be_had_for_days_is_had_in_the_end(
+    hooked: ApiClient, pa: Platform, calendar: Calendar
+) -> None:
     """Others change meanwhile: the reading goes back to what it still wants."""
     connected(hooked, pa)
     invoice = accepted(hooked, pa)
     siren = siren_of(hooked)
     now = pa.flows[-1].updated_at
     pa.still_at = now - timedelta(hours=40)
-    hooked.house.clock.now = pa.still_at  # type: ignore[attr-defined]
+    calendar.now = pa.still_at
     with hooked.house.database.writing(hooked.organisation_id) as session:
         session.query(PlatformReading).one().read_until = pa.still_at
     withheld = status(pa, invoice["number"], "210", siren)
-    hooked.house.clock.now = now  # type: ignore[attr-defined]
+    calendar.now = now
     pa.still_at = now
     pa.fails(READ, 503)
     status(pa, invoice["number"], "204", siren)
@@ -287,13 +288,13 @@ def test_what_cannot_be_had_for_days_is_had_in_the_end(hooked: ApiClient, pa: Pl
 
 
 def test_a_time_that_is_yet_to_come_leads_nobody_past_the_others(
-    hooked: ApiClient, pa: Platform
+    hooked: ApiClient, pa: Platform, calendar: Calendar
 ) -> None:
     connected(hooked, pa)
     invoice = accepted(hooked, pa)
     siren = siren_of(hooked)
     now = pa.flows[-1].updated_at
-    hooked.house.clock.now = now  # type: ignore[attr-defined]
+    calendar.now = now
     pa.still_at = now + timedelta(hours=20)
     status(pa, invoice["number"], "204", siren)
     listen(hooked)

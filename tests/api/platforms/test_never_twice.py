@@ -9,9 +9,7 @@ import pytest
 from domain.platform.transmission import UNSURE
 from domain.platform.wire import Flow
 from jobs import messenger
-from jobs.gate import Gate
 from jobs.platform_call import PlatformCalls
-from server.long_work import messenger_of
 from tests.api.platforms.acts import (
     accepted,
     act,
@@ -20,6 +18,7 @@ from tests.api.platforms.acts import (
     listen,
     looked,
     send,
+    send_and_die,
     status,
     transmit,
 )
@@ -63,9 +62,7 @@ def test_switched_off_while_it_is_posted_it_is_looked_for_first(
     made = connected(any_hooked, pa)
     invoice = issued(any_hooked)
     transmit(any_hooked, invoice["id"])
-    dying = messenger_of(any_hooked.house, gate=Gate(is_private_allowed=True))
-    dying._note = lambda *_: None  # type: ignore[method-assign]
-    dying.round()
+    send_and_die(any_hooked)
     act(any_hooked, "platformUpdate", id=made["id"], enabled=False)
     assert sent(any_hooked, invoice["id"])["state"] == "DEAD"
     act(any_hooked, "platformUpdate", id=made["id"], enabled=True)
@@ -155,9 +152,7 @@ def test_found_after_a_long_while_it_is_known_how_it_ended(
     connected(hooked, pa)
     invoice = issued(hooked)
     transmit(hooked, invoice["id"])
-    dying = messenger_of(hooked.house, gate=Gate(is_private_allowed=True))
-    dying._note = lambda *_: None  # type: ignore[method-assign]
-    dying.round()
+    send_and_die(hooked)
     pa.acknowledge(pa.flows[0].flow_id, "Ok")
     calendar.now += 4 * UNSURE
     send(hooked)

@@ -147,7 +147,7 @@ def test_a_payment_has_an_amount_and_moments_have_a_zone() -> None:
     with pytest.raises(ValueError, match="amount"):
         replace(paid(), amounts=())
     with pytest.raises(ValueError, match="zone"):
-        written(paid(noted_at=datetime(2027, 10, 5, 8, 30)))  # noqa: DTZ001 - what is refused
+        written(paid(noted_at=datetime(2027, 10, 5, 8, 30)))  # noqa: DTZ001 - a moment without a zone is what is refused
 
 
 def test_no_other_document_changes_its_spaces() -> None:
