@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import NAME, BigKey, Instant, Record, Scoped, Versioned, owned
 from domain.errors import call_error, call_warning
+from domain.handover import LONGEST_ERROR
 from domain.web_address import LONGEST_URL
 
 LONGEST_SECRET = 1000
@@ -122,6 +123,6 @@ class PlatformReading(Scoped, Record):
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     """Looks that failed, one after the other."""
     claim: Mapped[str | None] = mapped_column(String(32), default=None)
-    last_error: Mapped[str | None] = mapped_column(String(500), default=None)
+    last_error: Mapped[str | None] = mapped_column(String(LONGEST_ERROR), default=None)
     last_read_at: Mapped[datetime | None] = mapped_column(Instant, default=None)
     """When a look last came to its end."""

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, ForeignKeyConstraint, Index, Integer, String, Uniqu
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import BigKey, Instant, Record, Scoped, owned
-from domain.platform.transmission import LONGEST_FLOW_ID
+from domain.platform.wire import LONGEST_ID
 
 LONGEST_ROLE = 8
 
@@ -33,7 +33,7 @@ class LifecycleStatus(Scoped, Record):
 
     invoice_id: Mapped[int] = mapped_column(BigKey)
     platform_id: Mapped[int] = mapped_column(BigKey)
-    flow_id: Mapped[str] = mapped_column(String(LONGEST_FLOW_ID))
+    flow_id: Mapped[str] = mapped_column(String(LONGEST_ID))
     place: Mapped[int] = mapped_column(Integer)
     """Within the message: one may tell of several documents."""
     code: Mapped[int] = mapped_column(Integer)

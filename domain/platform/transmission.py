@@ -19,13 +19,12 @@ from domain.base import BigKey, Instant, Record, Scoped, choice, owned
 from domain.errors import call_warning
 from domain.form import one_line
 from domain.handover import LEASE, LONGEST_ERROR, PAUSES, SPREAD
-from domain.platform.wire import Access, AckState, Flow, Outgoing
+from domain.platform.wire import LONGEST_ID, Access, AckState, Flow, Outgoing
 
 TRANSMISSION_SENT = call_warning(
     "TRANSMISSION_SENT", "{number} was sent to the platform already: it is not sent again."
 )
 
-LONGEST_FLOW_ID = 64
 UNSURE = timedelta(minutes=15)
 """How long is waited at least after an attempt that may have got there all the same: a platform is
 asked what it has before anything is posted again, and may take a while to find it."""
@@ -97,7 +96,7 @@ class Transmission(Scoped, Record):
     """An attempt may have got there though nothing tells so: it is looked for before it is posted,
     whoever asks for it, until it is known."""
     claim: Mapped[str | None] = mapped_column(String(32), default=None)
-    flow_id: Mapped[str | None] = mapped_column(String(LONGEST_FLOW_ID), default=None)
+    flow_id: Mapped[str | None] = mapped_column(String(LONGEST_ID), default=None)
     """What the platform calls it."""
     last_status: Mapped[int | None] = mapped_column(Integer, default=None)
     last_error: Mapped[str | None] = mapped_column(String(LONGEST_ERROR), default=None)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from documents.electronic import cii, factur_x
 from documents.electronic.obstacles import E_INVOICE_NOT_FINAL, obstacles
+from documents.electronic.terms import Electronic
 from documents.electronic.view import electronic_of
 from documents.picture import InvoicePicture
 from documents.picture_json import from_json
 from domain.errors import Refusal
+from domain.invoice.finalise import Dossier
 from domain.invoice.model import CII_FORM, FACTUR_X_FORM, PDF_FORM, Invoice, IssuedDocument
 from domain.invoice.papers import ElectronicForm
 from persistence.invoice import invoices
@@ -71,6 +73,13 @@ def prepare_electronic(acting: Acting, invoice_id: int, form: ElectronicForm) ->
         raise Refusal(*issues)
     alone = _there(session, invoice_id, ElectronicForm.CII, told.number)
     return ToWrite(invoice_id, told.number, picture, alone or cii.write(told))
+
+
+def as_issued(session: ScopedSession, dossier: Dossier) -> Electronic:
+    """A final document as programs read it, in the words of the paper that was frozen."""
+    issued = invoices.issued_document(session, dossier.invoice.id, PDF_FORM)
+    assert issued is not None, "a final document has its picture"
+    return electronic_of(dossier, from_json(issued.picture))
 
 
 def _there(

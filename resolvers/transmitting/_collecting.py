@@ -14,11 +14,9 @@ from operator import attrgetter
 
 from documents.electronic.collected import Collected, CollectedAmount, write_collected
 from documents.electronic.terms import Electronic
-from documents.electronic.view import electronic_of
-from documents.picture_json import from_json
 from domain.invoice.credit import groups_of
 from domain.invoice.finalise import Dossier
-from domain.invoice.model import PDF_FORM, Invoice, InvoiceKind
+from domain.invoice.model import Invoice, InvoiceKind
 from domain.money import from_minor
 from domain.platform.collected import by_rate, left_to_tell
 from domain.platform.connection import Platform
@@ -32,6 +30,7 @@ from persistence.outside.collected import Received
 from persistence.outside.platforms import TakenReading
 from persistence.records import records_by_id, the_record
 from persistence.session import ScopedSession, insert_all
+from resolvers.delivering._electronic import as_issued
 from schema.context import House
 
 _AT_ONCE = 500
@@ -40,6 +39,10 @@ _AT_ONCE = 500
 
 def tell_payments(house: House, taken: TakenReading) -> int:
     """Has what was received since told to the platform; how many messages that makes."""
+    # Mostly there is nothing: no writer waits while that is found out.
+    with house.database.reading(taken.organisation_id) as session:
+        if not collected.untold_payments(session, taken.platform_id, most=1):
+            return 0
     standing = Standing(taken.organisation_id, act="transmit")
     with house.database.writing(standing, patient=True) as session:
         if platforms.still_taken(session, taken) is None:
@@ -126,10 +129,7 @@ def _is_owed(session: ScopedSession, dossier: Dossier) -> bool:
     """Whether its VAT is due on payment, between professionals in France."""
     if dossier.invoice.kind is InvoiceKind.CREDIT_NOTE or not dossier.invoice.vat_minor:
         return False
-    issued = invoices.issued_document(session, dossier.invoice.id, PDF_FORM)
-    if issued is None:
-        return False
-    electronic = electronic_of(dossier, from_json(issued.picture))
+    electronic = as_issued(session, dossier)
     # What a deposit brings is taxed when it comes, whatever the option (CGI art. 269-2).
     on_payment = not electronic.vat_on_debits or dossier.invoice.kind is InvoiceKind.DEPOSIT
     return electronic.is_domestic and on_payment and electronic.buyer.siren is not None

@@ -7,14 +7,12 @@ from typing import Any
 
 from documents.electronic.obstacles import E_INVOICE_NOT_FINAL, obstacles
 from documents.electronic.terms import Electronic
-from documents.electronic.view import electronic_of
-from documents.picture_json import from_json
 from domain.access import Role
 from domain.client import ClientType
 from domain.errors import INPUT_TOO_LARGE, NOT_FOUND, Issue, Refusal
 from domain.handover import told
 from domain.invoice.finalise import Dossier
-from domain.invoice.model import LEGAL, PDF_FORM, Invoice
+from domain.invoice.model import LEGAL, Invoice
 from domain.invoice.papers import ElectronicForm
 from domain.organisation import Entity
 from domain.platform.connection import (
@@ -38,7 +36,7 @@ from persistence.outside.transmissions import TakenTransmission
 from persistence.records import the_record
 from persistence.session import ScopedSession, insert_all
 from resolvers._mutation import Acting
-from resolvers.delivering._electronic import prepare_electronic, write_electronic
+from resolvers.delivering._electronic import as_issued, prepare_electronic, write_electronic
 from resolvers.transmitting._collecting import message_of
 from resolvers.transmitting._connecting import access_to, require_live
 from schema.context import Caller, House
@@ -148,15 +146,9 @@ def _standing_in_the_way(
     issues: list[Issue] = []
     for dossier in invoices.dossiers_of(session, fresh):
         key = dossier.invoice.id
-        said = obstacles(_told(session, dossier))
+        said = obstacles(as_issued(session, dossier))
         issues += [issue.at(field=("ids", places[key])) for issue in said]
     return issues
-
-
-def _told(session: ScopedSession, dossier: Dossier) -> Electronic:
-    issued = invoices.issued_document(session, dossier.invoice.id, PDF_FORM)
-    assert issued is not None, "a final document has its picture"
-    return electronic_of(dossier, from_json(issued.picture))
 
 
 def parcel_of(house: House, taken: TakenTransmission) -> Parcel | None:
@@ -183,7 +175,7 @@ def _parcel(house: House, taken: TakenTransmission) -> Parcel | None:
         access = access_to(house, connection)
         invoice = the_record(session, Invoice, one.invoice_id)
         dossier = invoices.dossier_of(session, invoice)
-        electronic = _told(session, dossier)
+        electronic = as_issued(session, dossier)
         if one.kind is TransmissionKind.PAYMENT:
             content = message_of(session, one, dossier, electronic, at=house.clock())
             name = f"{electronic.number}-212-{one.place}.xml"
