@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKeyConstraint, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import NAME, BigKey, Instant, Record, Scoped, choice, owned
@@ -151,6 +151,10 @@ class ApiKey(Scoped, Record):
             ["organisation_id", "collaborator_id"],
             ["collaborator.organisation_id", "collaborator.id"],
         ),
+        ForeignKeyConstraint(
+            ["organisation_id", "made_by_id"], ["member.organisation_id", "member.id"]
+        ),
+        Index(None, "organisation_id", "made_by_id"),
     )
 
     public_id: Mapped[str] = mapped_column(String(24))
@@ -164,3 +168,5 @@ class ApiKey(Scoped, Record):
     """Only what these entities invoice; NULL: all of them."""
     collaborator_id: Mapped[int | None] = mapped_column(BigKey, default=None)
     """Whose projects and hours are its own."""
+    made_by_id: Mapped[int | None] = mapped_column(BigKey, default=None)
+    """The member who made it, or the key that it was made by; NULL: a command did."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from domain.access import PERMISSIONS, Role
-from domain.errors import FIELD_INVALID, PathPart, Refusal, call_error
+from domain.errors import FIELD_INVALID, PathPart, Refusal, call_error, call_warning
 from domain.mail_address import REASON, address
 from domain.standing import Reach
 
@@ -26,6 +26,11 @@ GRANT_TOO_WIDE = call_error(
     "GRANT_TOO_WIDE",
     "This would give more than you hold yourself: {what}.",
     "Give what you hold, or ask somebody who holds more.",
+)
+KEYS_STILL_OPEN = call_warning(
+    "KEYS_STILL_OPEN",
+    "{email} made keys that open the firm all the same: {keys}.",
+    "Revoke those whose token they may have kept.",
 )
 SIGN_IN_NEEDED = call_error(
     "SIGN_IN_NEEDED",
@@ -70,6 +75,15 @@ def require_grantable(
     is_theirs = reach.own_projects and reach.collaborator_id == giver.collaborator_id
     if giver.own_projects and not is_theirs:
         raise Refusal(GRANT_TOO_WIDE(field=field or ("role",), what="the projects of others"))
+
+
+def is_grantable(giver_role: Role, giver: Reach, role: Role, reach: Reach) -> bool:
+    """Whether this holds and reaches no more than who gives it."""
+    try:
+        require_grantable(giver_role, giver, role, reach)
+    except Refusal:
+        return False
+    return True
 
 
 def require_end(

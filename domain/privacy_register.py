@@ -250,7 +250,8 @@ ACTIVITIES: tuple[Activity, ...] = (
             "api_key": {
                 T: "name",
                 X: "secret_sha256",
-                P: "public_id role revoked_at expires_at last_used_at entity_ids collaborator_id",
+                P: "public_id role revoked_at expires_at last_used_at entity_ids collaborator_id "
+                "made_by_id",
             },
         },
     ),

@@ -80,6 +80,7 @@ def make_key(
     entity_ids: Iterable[int] | None = None,
     collaborator_id: int | None = None,
     expires_at: datetime | None = None,
+    made_by_id: int | None = None,
 ) -> tuple[ApiKey, str]:
     """A new key and the token that is shown this once."""
     public_id, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
@@ -91,6 +92,7 @@ def make_key(
         entity_ids=None if entity_ids is None else sorted(entity_ids),
         collaborator_id=collaborator_id,
         expires_at=expires_at,
+        made_by_id=made_by_id,
     )
     session.add(key)
     session.flush()

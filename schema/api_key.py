@@ -11,7 +11,7 @@ from domain.access import Role
 from persistence.people.members import entities_by
 from persistence.reading import Derived, Noun, ToOne
 from schema.collaborator import COLLABORATOR, Collaborator
-from schema.member import LimitedTo
+from schema.member import MEMBER, LimitedTo, Member
 
 
 @strawberry.type(description="A key for a program; its secret half is nowhere. E.g. api_key_4.")
@@ -22,6 +22,10 @@ class ApiKey:
     role: Role
     entities: list[LimitedTo] | None = strawberry.field(description="Null: all of them.")
     collaborator: Collaborator | None = strawberry.field(description="Whose projects are its own.")
+    made_by: Member | None = strawberry.field(
+        description="The member who made it, or made the key that it was made by. Null: it was "
+        "made from the terminal."
+    )
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None = strawberry.field(description="To the minute.")
@@ -34,5 +38,6 @@ API_KEY = Noun(
     {
         "entities": Derived(entities_by(ApiKeyRecord)),
         "collaborator": ToOne(lambda: COLLABORATOR, "collaborator_id"),
+        "made_by": ToOne(lambda: MEMBER, "made_by_id"),
     },
 )

@@ -148,9 +148,17 @@ def sign_ins_where(*, now: datetime, idle: timedelta, member_id: int | None = No
     return where
 
 
-def keys_where(*, revoked: bool | None = False) -> Where:
+def keys_where(*, revoked: bool | None = False, made_by_id: int | None = None) -> Where:
     """The conditions of a list of keys: those in force or expired, those revoked, or both."""
-    if revoked is None:
-        return []
-    column = ApiKey.revoked_at
-    return [column.is_not(None) if revoked else column.is_(None)]
+    where: Where = [] if made_by_id is None else [ApiKey.made_by_id == made_by_id]
+    if revoked is not None:
+        column = ApiKey.revoked_at
+        where.append(column.is_not(None) if revoked else column.is_(None))
+    return where
+
+
+def keys_made_by(session: ScopedSession, member_id: int, *, now: datetime) -> list[ApiKey]:
+    """The keys of a member's making that open the firm at present."""
+    lasting = or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now)
+    where = [*keys_where(made_by_id=member_id), lasting]
+    return list(session.scalars(select(ApiKey).where(*where).order_by(ApiKey.id)))

@@ -30,7 +30,12 @@ _REFERRING: dict[str, tuple[tuple[str, str], ...]] = {
         ("batch_item", "collaborator_id"),
         ("api_key", "collaborator_id"),
     ),
-    "member": (("member", "id"), ("sign_in", "member_id"), ("identity", "member_id")),
+    "member": (
+        ("member", "id"),
+        ("sign_in", "member_id"),
+        ("identity", "member_id"),
+        ("api_key", "made_by_id"),
+    ),
     "account": (("account", "id"), ("account_link", "account_id")),
     "contact": (("contact", "id"),),
     "address": (("address", "id"),),

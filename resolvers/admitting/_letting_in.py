@@ -16,9 +16,11 @@ from domain.collaborator import Collaborator
 from domain.errors import FIELD_INVALID, FIELD_REQUIRED, NOT_FOUND, Issue, Refusal
 from domain.people import (
     INVITED_FOR,
+    KEYS_STILL_OPEN,
     MEMBER_EXISTS,
     MEMBER_JOINED,
     email_of,
+    is_grantable,
     require_end,
     require_grantable,
 )
@@ -37,6 +39,7 @@ from schema.context import Caller, House
 from schema.node import key_of, optional_key
 
 MOST_ENTITIES = 100
+MOST_NAMED = 5
 
 
 def account_for(house: House, caller: Caller, asked: Any) -> int:
@@ -133,7 +136,7 @@ def change(acting: Acting, member: Member, asked: Mapping[str, Any]) -> Sequence
         member.suspended_at = acting.house.clock() if is_suspended else None
     if is_suspended:
         end_sign_ins(acting.session, [member.id], now=acting.house.clock())
-    return ()
+    return left_open(acting, member)
 
 
 def remove(acting: Acting, member: Versioned) -> None:
@@ -152,6 +155,30 @@ def remove(acting: Acting, member: Versioned) -> None:
     )
 
 
+def left_open(acting: Acting, member: Member) -> Sequence[Issue]:
+    """KEYS_STILL_OPEN where keys of their making open more than a member may by now.
+
+    The keys are the firm's: its programs go on working when a person leaves.
+    """
+    made = members.keys_made_by(acting.session, member.id, now=acting.house.clock())
+    is_out = member.archived_at is not None or member.suspended_at is not None
+    wide = [key for key in made if is_out or not _is_within(member, key)]
+    if not wide:
+        return ()
+    more = f" + {len(wide) - MOST_NAMED}" if len(wide) > MOST_NAMED else ""
+    told = ", ".join(f"{key.name} (jalon_{key.public_id}_…)" for key in wide[:MOST_NAMED]) + more
+    return (
+        KEYS_STILL_OPEN(field=("id",), email=email_of_member(acting.session, member), keys=told),
+    )
+
+
+def _is_within(member: Member, key: ApiKey) -> bool:
+    """Whether a key opens no more than a member does."""
+    theirs = reach_of(member.role, member.entity_ids, member.collaborator_id)
+    reach = reach_of(key.role, key.entity_ids, key.collaborator_id)
+    return is_grantable(member.role, theirs, key.role, reach)
+
+
 def make_a_key(acting: Acting, asked: Any) -> tuple[ApiKey, str]:
     """A key that holds no more than who makes it, nor longer, and its token, shown this once."""
     name = name_of(asked.name)
@@ -164,7 +191,9 @@ def make_a_key(acting: Acting, asked: Any) -> tuple[ApiKey, str]:
     if maker is not None and maker.expires_at is not None:
         # Made by a key that ends: else its bearer would have for good what was lent.
         expires_at = min(expires_at or maker.expires_at, maker.expires_at)
-    return make_key(acting.session, name=name, expires_at=expires_at, **granted)
+    person = acting.caller.person
+    made_by = person.member_id if person else None if maker is None else maker.made_by_id
+    return make_key(acting.session, name=name, expires_at=expires_at, made_by_id=made_by, **granted)
 
 
 def revoke(acting: Acting, key_id: int) -> ApiKey:

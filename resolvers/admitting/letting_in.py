@@ -29,7 +29,7 @@ from schema.connection import Connection
 from schema.context import Info
 from schema.member import MEMBER, Member
 from schema.needs import admit
-from schema.node import key_of
+from schema.node import key_of, optional_key
 from schema.user_error import UserError, user_errors
 from schema.view import wanted
 
@@ -113,10 +113,15 @@ class LettingInQueries:
 
     @strawberry.field(description="The keys of programs; for administrators.")
     async def api_keys(
-        self, info: Info, revoked: bool | None = False, page: PageInput | None = None
+        self,
+        info: Info,
+        revoked: bool | None = False,
+        made_by_id: strawberry.ID | None = None,
+        page: PageInput | None = None,
     ) -> Connection[ApiKey]:
         info.context.caller.require(_PEOPLE)
-        where = keys_where(revoked=revoked)
+        made_by = optional_key(made_by_id, "member", field=("made_by_id",))
+        where = keys_where(revoked=revoked, made_by_id=made_by)
         asked = (page or PageInput()).asked()
         return await read_page(info, API_KEY, asked=asked, sort=Sort("id"), where=where)
 
@@ -160,9 +165,14 @@ class LettingIn:
 
         return await alter(info, _PEOPLE, MEMBER, input, change, before=_lock)
 
-    @strawberry.mutation(description="They may not come in any more; twice is as good as once.")
+    @strawberry.mutation(
+        description="They may not come in any more; twice is as good as once. Warned of: keys of "
+        "their making that open the firm all the same (KEYS_STILL_OPEN)."
+    )
     async def member_remove(self, info: Info, input: RecordInput) -> RecordPayload[Member]:
-        return await put_away(info, _PEOPLE, MEMBER, input, letting_in.remove, before=_lock)
+        return await put_away(
+            info, _PEOPLE, MEMBER, input, letting_in.remove, before=_lock, warn=letting_in.left_open
+        )
 
     @strawberry.mutation(
         description="A key that holds no more, nor lasts longer, than who makes it."

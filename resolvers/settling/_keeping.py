@@ -88,15 +88,19 @@ async def put_away(
     require: Callable[[Acting, Any], object] | None = None,
     *,
     before: Callable[[Acting], object] | None = None,
+    warn: Callable[[Acting, Any], Sequence[Issue]] | None = None,
 ) -> Any:
-    """The payload of a record that leaves the lists, unless `require` refuses; twice is once."""
+    """The payload of a record that leaves the lists, unless `require` refuses; twice is once.
+
+    `warn` says what is to be warned of once it has left.
+    """
 
     def archive(acting: Acting, record: Versioned) -> Sequence[Issue]:
         if record.archived_at is None:
             if require is not None:
                 require(acting, record)
             record.archived_at = acting.house.clock()
-        return ()
+        return () if warn is None else warn(acting, record)
 
     return await alter(info, permission, noun, asked, archive, before=before, even_archived=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,14 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, Enum, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from domain.access import Role
+from domain.account import Account, Member
 from domain.records import METADATA
+from domain.standing import Actor, Door, Standing
 from persistence.audit import triggers as audit_triggers
 from persistence.engine import open_engine
 from persistence.migrate import BrokenReferences, _config, _foreign_keys, is_current, migrate
+from persistence.organisations import make_key
 from persistence.session import Database
 from tests.persistence.firms import a_client, a_project, found_firm, raw
 from tests.support.databases import owner
@@ -95,17 +100,51 @@ def test_projects_of_before_get_the_keys_of_their_names(database_url: str) -> No
     database = Database(database_url)
     firm = found_firm(database)
     firm.keep(a_project(firm.client_id, "P-1", name="Élan du Port"))
-    with owner(database).connect() as connection:
-        if database.is_sqlite:
-            _foreign_keys(connection, on=False)
-        with connection.begin():
-            audit_triggers.take_down(connection)
-            command.downgrade(_config(connection), "0019")
+    take_back(database, "0019")
     assert "name_key" not in columns_of(database, "project")
     migrate(database_url)
     found = raw(database, "SELECT name, name_key FROM project WHERE code = 'P-1'")
     assert found == [("Élan du Port", "elan du port")]
     database.close()
+
+
+def test_who_made_a_key_before_that_was_kept_is_found_in_the_audit(database_url: str) -> None:
+    database = Database(database_url)
+    firm = found_firm(database)
+    with database.writing(None) as session:
+        now = datetime(2026, 11, 21, tzinfo=UTC)
+        account = Account(email="a@a.example", email_key="a@a.example", created_at=now)
+        session.add(account)
+        session.flush()
+        member = Member(account_id=account.id, role=Role.ADMINISTRATOR)
+        member.organisation_id = firm.id
+        session.add(member)
+        session.flush()
+        key = member.id
+    person = Actor(Door.SIGN_IN, "a@a.example", f"member_{key}")
+    for actor, name in ((person, "theirs"), (Actor(Door.COMMAND, "terminal"), "nobody's")):
+        with database.writing(Standing(firm.id, actor, "apiKeyCreate")) as session:
+            make_key(session, role=Role.READER, name=name)
+    take_back(database, "0022")
+    assert "made_by_id" not in columns_of(database, "api_key")
+    migrate(database_url)
+    found = raw(database, "SELECT name, made_by_id FROM api_key ORDER BY id")
+    assert found == [("theirs", key), ("nobody's", None)]
+    # No identifier is ever given twice, even once its table was made anew.
+    if database.is_sqlite:
+        (made,) = raw(database, "SELECT sql FROM sqlite_master WHERE name = 'api_key'")
+        assert "AUTOINCREMENT" in made[0]
+    database.close()
+
+
+def take_back(database: Database, revision: str) -> None:
+    """The schema as it was at an earlier revision."""
+    with owner(database).connect() as connection:
+        if database.is_sqlite:
+            _foreign_keys(connection, on=False)
+        with connection.begin():
+            audit_triggers.take_down(connection)
+            command.downgrade(_config(connection), revision)
 
 
 def columns_of(database: Database, table: str) -> set[str]:
