@@ -18,6 +18,7 @@ from domain.invoice.deposit import DEPOSIT_TO_DEDUCT
 from domain.invoice.euro import EuroRate
 from domain.invoice.mail import MAIL_NOT_SET_UP
 from domain.job import Errand, JobKind, JobStatus, Stage, Tell
+from domain.platform.connection import PLATFORM_OUT_OF_REACH
 from domain.takeover.wire import pack_issue
 from persistence import jobs
 from persistence.batch import batches
@@ -147,7 +148,10 @@ def carry_out_finalise(house: House, errand: Errand, tell: Tell) -> None:
                 issue.at(field=()) for issue in one.issues if issue.kind is DEPOSIT_TO_DEDUCT
             ]
             boxes = [issue for issue in one.issues if issue.kind is GLYPH_MISSING]
-            note(bill, [*open_ones, *boxes])
+            kept = [
+                issue.at(field=()) for issue in one.issues if issue.kind is PLATFORM_OUT_OF_REACH
+            ]
+            note(bill, [*open_ones, *boxes, *kept])
             warned.update((issue.facts["number"], issue) for issue in open_ones)
         return sum(1 for _, one in there if one.is_refused)
 

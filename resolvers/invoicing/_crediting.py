@@ -50,7 +50,8 @@ class CreditWanted:
 def credit_invoice(acting: Acting, wanted: CreditWanted) -> tuple[Invoice, list[Issue]]:
     """The credit note of an invoice, final at once: until it is, its amounts stay billed.
 
-    What was paid of it beyond what it comes to now is free on its payments again, and warned of.
+    What was paid of it beyond what it comes to now is free on its payments again, and warned of;
+    so is what its paper cannot show, and that it cannot go through the platform.
     """
     session = acting.session
     invoice = the_record(session, Invoice, wanted.invoice_id, field=("id",), locked=True)
@@ -65,7 +66,7 @@ def credit_invoice(acting: Acting, wanted: CreditWanted) -> tuple[Invoice, list[
     made.credit_reason = text(
         wanted.reason, field=("reason",), name="The reason", longest=LONGEST_TEXT
     )
-    freeze(
+    said = freeze(
         acting,
         invoices.dossier_of(acting.session, made),
         number=str(made.number),
@@ -74,7 +75,7 @@ def credit_invoice(acting: Acting, wanted: CreditWanted) -> tuple[Invoice, list[
     )
     # What is credited whole can be billed again; a part of a line keeps what it bills.
     claims.free(session, claims.lines_credited_whole(session, invoice.id))
-    return made, free_excess(acting, invoice, on=day, reason=made.number)
+    return made, [*said, *free_excess(acting, invoice, on=day, reason=made.number)]
 
 
 def _require_after(invoice: Invoice, day: date) -> None:

@@ -47,10 +47,14 @@ def freeze(
     number: str,
     issue_date: date,
     references: tuple[Reference, ...] = (),
-) -> None:
-    """Makes a document final: its picture is kept, it waits for the accounts, and is chained."""
+) -> list[Issue]:
+    """Makes a document final: its picture is kept, it waits for the accounts, and is chained.
+
+    What to warn of, as `freeze_all`.
+    """
     acting.session.flush()
-    freeze_all(acting, [Frozen(dossier, number, issue_date, references)])
+    said = freeze_all(acting, [Frozen(dossier, number, issue_date, references)])
+    return said[dossier.invoice.id]
 
 
 def freeze_all(acting: Acting, documents: Sequence[Frozen]) -> dict[int, list[Issue]]:

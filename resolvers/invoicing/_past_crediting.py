@@ -60,10 +60,10 @@ class PastCreditWanted:
     euro_rate: EuroRate | None = None
 
 
-def credit_past_invoice(acting: Acting, wanted: PastCreditWanted) -> Invoice:
+def credit_past_invoice(acting: Acting, wanted: PastCreditWanted) -> tuple[Invoice, list[Issue]]:
     """Our own credit note of an invoice of the former system: no number of our invoices is used.
 
-    Its lines name the phases, so their amounts become billable again.
+    Its lines name the phases, so their amounts become billable again. And what to warn of.
     """
     session = acting.session
     day = wanted.issue_date or acting.today
@@ -105,14 +105,14 @@ def credit_past_invoice(acting: Acting, wanted: PastCreditWanted) -> Invoice:
         for one, _, line in credited
     )
     session.flush()
-    freeze(
+    said = freeze(
         acting,
         invoices.dossier_of(session, note),
         number=str(note.number),
         issue_date=day,
         references=(Reference(number=number, issue_date=issued),),
     )
-    return note
+    return note, said
 
 
 def _past(acting: Acting, wanted: PastCreditWanted, project: Project) -> dict[int, PastLine]:

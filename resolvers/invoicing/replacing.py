@@ -179,7 +179,9 @@ class Replacing:
         self, info: Info, input: PastInvoiceCreditInput
     ) -> PastInvoiceCreditPayload:
         def act(acting: Acting) -> Payload:
-            return {"credit_note": past_crediting.credit_past_invoice(acting, _past(input)).id}
+            note, issues = past_crediting.credit_past_invoice(acting, _past(input))
+            said = user_errors(issues, acting.caller.locale)
+            return {"credit_note": note.id, "user_errors": said}
 
         return await once_with_invoices(
             info, "pastInvoiceCredit", input, act, "credit_note", legal=True

@@ -15,13 +15,15 @@ mutation($input: BillingHistoryRecordInput!) {
 """
 
 
-def past_project(api: ApiClient, code: str = "ANC-1") -> tuple[str, list[str]]:
-    """A project with two phases, invoiced before as FA-77: 600.00 and 400.00."""
+def past_project(
+    api: ApiClient, code: str = "ANC-1", number: str = "FA-77"
+) -> tuple[str, list[str]]:
+    """A project with two phases, invoiced before under `number`: 600.00 and 400.00."""
     job = fee_project(api, code, ("6000", "20"), ("4000", "10"))
     phases = phases_of(api, code)
     return job["id"], [
-        past(api, phases[0]["id"], "600.00"),
-        past(api, phases[1]["id"], "400.00"),
+        past(api, phases[0]["id"], "600.00", invoiceNo=number),
+        past(api, phases[1]["id"], "400.00", invoiceNo=number),
     ]
 
 
