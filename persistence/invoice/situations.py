@@ -35,10 +35,9 @@ def situations_in_turn(
     contracts = _contracts_of(session, {key for now in billed for key in now})
     known = {key for *_, phases in contracts.values() for key, _, _ in phases}
     figures = phase_figures(session, sorted(known)) if known else {}
-    counted = _last_numbers(
-        session, list(contracts), besides=[invoice.id for invoice, _ in documents]
-    )
-    for contract_id, past in _past_invoices(session, list(contracts)).items():
+    besides = [invoice.id for invoice, _ in documents]
+    counted = _last_numbers(session, list(contracts), besides=besides)
+    for contract_id, past in _past_invoices(session, list(contracts), besides=besides).items():
         counted[contract_id] = counted.get(contract_id, 0) + past
     told: list[list[Situation]] = []
     for now in billed:
@@ -124,26 +123,41 @@ def _last_numbers(
         return told | _after_credits(session, some_gone, besides) if some_gone else told
 
 
-def _past_invoices(session: ScopedSession, contracts: Sequence[int]) -> dict[int, int]:
+def _past_invoices(
+    session: ScopedSession, contracts: Sequence[int], *, besides: Sequence[int]
+) -> dict[int, int]:
     """How many invoices of before each contract has: its situations are counted on from there.
 
-    By their numbers of then, by their days where they have none; past credit notes are none.
+    By their numbers of then, by their days where they have none; past credit notes are none. One
+    that was taken out after a situation was counted on from it counts still: that paper stands.
     """
     if not contracts:
         return {}
+    phase = aliased(Phase)
     of_day = cast(BillingHistory.invoice_date, String)
     told = func.coalesce(BillingHistory.invoice_no, of_day)
+    counted_from = (
+        _finals((func.min(Invoice.finalised_at),), contracts, besides)
+        .where(Phase.contract_id == phase.contract_id, ~_is_credited_whole())
+        .correlate(phase)
+        .scalar_subquery()
+    )
     statement = (
-        select(Phase.contract_id, func.count(told.distinct()).label("past"))
-        .join(BillingHistory, BillingHistory.phase_id == Phase.id)
+        select(phase.contract_id, func.count(told.distinct()).label("past"))
+        .join(BillingHistory, BillingHistory.phase_id == phase.id)
         .where(
-            Phase.contract_id.in_(contracts),
-            BillingHistory.archived_at.is_(None),
+            phase.contract_id.in_(contracts),
+            or_(
+                BillingHistory.archived_at.is_(None),
+                BillingHistory.archived_at >= counted_from,
+            ),
             BillingHistory.net_minor > 0,
         )
-        .group_by(Phase.contract_id)
+        .group_by(phase.contract_id)
     )
-    return {row.contract_id: row.past for row in session.execute(statement)}
+    # What stands may hold lines that are out of reach.
+    with whole_firm(session):
+        return {row.contract_id: row.past for row in session.execute(statement)}
 
 
 def _finals(

@@ -26,11 +26,17 @@ _UNDONE = (Verdict.REMOVE, Verdict.RESTORE)
 
 
 def keep_invoiced(session: ScopedSession, entries: Sequence[Entry]) -> None:
-    """What invoices stand on stays: projects, phases, the amounts of such phases, billed time."""
+    """What invoices stand on stays: projects, phases, the amounts of such phases, billed time.
+
+    Of past invoices those of all phases of a contract: its situations are counted on from them.
+    """
     projects = invoiced_projects(session, ids_of(entries, "project"))
     recorded = {noun: phases_of(session, noun, ids_of(entries, noun)) for noun in _RECORDED}
     phases = ids_of(entries, "phase").union(*(of.values() for of in recorded.values()))
+    beside = _beside(session, set(recorded["billing_history"].values()))
+    phases.update(*beside.values())
     invoiced = referring(session, "invoice_line", "phase_id", phases)
+    counted_from = {phase for phase, others in beside.items() if others & invoiced}
     time = pairs(session, "time_entry", "id", ids_of(entries, "time_entry"), "line_id")
     billed = {key for key, line in time if line is not None}
     for entry in entries:
@@ -40,8 +46,18 @@ def keep_invoiced(session: ScopedSession, entries: Sequence[Entry]) -> None:
             or (entry.noun == "phase" and entry.record_id in invoiced)
             or (entry.noun == "time_entry" and entry.record_id in billed)
             or (phase is not None and phase in invoiced)
+            or (entry.noun == "billing_history" and phase in counted_from)
         ):
             entry.keep(Verdict.INVOICED)
+
+
+def _beside(session: ScopedSession, phases: set[int]) -> dict[int, set[int]]:
+    """All phases of the contract of each phase."""
+    contract_of = dict(pairs(session, "phase", "id", phases, "contract_id"))
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    for phase, contract in pairs(session, "phase", "contract_id", set(contract_of.values())):
+        found[contract].add(phase)
+    return {phase: found[contract] for phase, contract in contract_of.items()}
 
 
 def keep_currencies(session: ScopedSession, entries: Sequence[Entry]) -> None:

@@ -109,6 +109,43 @@ def test_situations_are_counted_on_from_the_invoices_of_before(any_firm: ApiClie
     assert after == before + 1 + 2
 
 
+def test_a_past_invoice_that_is_taken_out_later_gives_no_number_again(
+    any_firm: ApiClient,
+) -> None:
+    """What was counted on from it stands; credited whole, that is counted anew."""
+    phase = project(any_firm, JOB)["contracts"][0]["phases"][0]
+    wrong = [
+        any_firm.query(
+            "mutation($input: BillingHistoryRecordInput!) { billingHistoryRecord(input: $input)"
+            " { node { id } } }",
+            input={
+                "item": {
+                    "phaseId": phase["id"], "amount": "10", "invoiceDate": "2024-01-31",
+                    "invoiceNo": number,
+                },
+                "idempotencyKey": number,
+            },
+        )["billingHistoryRecord"]["node"]["id"]
+        for number in ("W-1", "W-2")
+    ]  # fmt: skip
+
+    def take_out(key: str) -> None:
+        text = "mutation($i: RecordInput!) { billingHistoryArchive(input: $i) { node { id } } }"
+        assert any_firm.query(text, i={"id": key})["billingHistoryArchive"]["node"]
+
+    first = billed(any_firm, phase, "10")
+    number = int(recaps_of(any_firm, first)[0]["number"])
+    take_out(wrong[0])
+    second = billed(any_firm, phase, "10")
+    assert int(recaps_of(any_firm, second)[0]["number"]) == number + 1
+    for one in (second, first):
+        given = {"id": one, "idempotencyKey": one}
+        assert codes(any_firm.query(CREDIT, input=given)["invoiceCredit"]) == []
+    take_out(wrong[1])
+    again = int(recaps_of(any_firm, billed(any_firm, phase, "10"))[0]["number"])
+    assert again == number - 2
+
+
 def test_no_two_papers_that_stand_have_the_same_number(any_firm: ApiClient) -> None:
     """An earlier situation that is credited whole leaves the numbers that followed it taken."""
     phase = project(any_firm, JOB)["contracts"][0]["phases"][0]

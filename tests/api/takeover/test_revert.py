@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from domain.base import Record
 from domain.entry import BillingEntry
+from domain.project.history import BillingHistory
 from domain.takeover.revert import ImportEffect
 from tests.api.takeover.reviews import client, codes, project, reviewed, take, written
 from tests.api.takeover.sheets import CLIENT, PHASE, PROJECT, book, download
@@ -179,6 +180,34 @@ def test_past_billing_that_an_invoice_was_drawn_upon_stays(firm: ApiClient) -> N
     assert {one["code"] for one in done["userErrors"]} == {"KEPT_INVOICED"}
     assert 0 < done["counts"]["kept"] < 10
     assert done["counts"]["removed"] > 200
+
+
+def test_past_billing_that_situations_were_counted_on_from_stays(firm: ApiClient) -> None:
+    """One phase was invoiced: past invoices of the others of its contract stay, too."""
+    review = send(firm, (CLEAN / PAST["history"]).read_bytes())
+    written(firm, review)
+    job = project(firm, "PAT-2501")
+    assert job is not None
+    phases = [one["id"] for one in job["contracts"][0]["phases"]]
+    who, key = _client_id(firm, "PAT-2501"), str(uuid4())
+    drawn = firm.query(
+        DRAW, client=who, project=job["id"], key=key,
+        phases=[{"phaseId": phases[-1], "amount": "10"}],
+    )["invoiceCreateFromProject"]  # fmt: skip
+    assert drawn["invoice"] is not None
+    kept = _past_of(firm, phases)
+    assert len({phase for phase, _ in kept}) > 1
+    revert(firm, review)
+    assert _past_of(firm, phases) == kept
+
+
+def _past_of(api: ApiClient, phases: list[str]) -> list[tuple[int, int]]:
+    """Phase and identifier of each line of past invoices of these phases."""
+    keys = [int(one.rpartition("_")[2]) for one in phases]
+    found = select(BillingHistory.phase_id, BillingHistory.id).order_by(BillingHistory.id)
+    with api.house.database.reading(api.organisation_id) as session:
+        rows = session.execute(found.where(BillingHistory.phase_id.in_(keys)))
+        return [(phase, key) for phase, key in rows]
 
 
 def test_a_code_that_another_record_took_is_not_given_back(firm: ApiClient) -> None:
