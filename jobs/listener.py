@@ -1,13 +1,14 @@
 """The listener of a process: reads what platforms have to tell, and tells them what was received.
 
-One process at a time reads a platform. One message that cannot be had or read is passed over and
-told of: it keeps nothing else from being heard.
+One process at a time reads a platform, each by itself: a slow one keeps no other. One message that
+cannot be had or read is passed over and told of: it keeps nothing else from being heard.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,12 +17,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from domain.handover import LEASE
 from domain.platform.connection import OVERLAP, READ_EVERY
 from domain.platform.wire import Access, Flow, FlowPage, MomentTooFull, PlatformFault
 from domain.standing import Standing
+from jobs.many_hands import ManyHands, Queue
 from jobs.messenger import ACT
-from jobs.rounds import EVERY, Rounds, persistently
-from persistence.audit.acts import name_act
+from jobs.rounds import EVERY, persistently
 from persistence.outside.platforms import TakenReading, is_any_due, settle_reading, take_due
 from persistence.session import Database
 
@@ -34,10 +36,12 @@ log = structlog.get_logger("jalon")
 READ = ("CustomerInvoice", "CustomerInvoiceLC")
 """What is read of: invoices that were sent, and messages of their lives."""
 
-_AT_ONCE = 4
 _MOST_PAGES = 400
 """Of one look: 40,000 flows in half a day; what is left comes with the next look."""
 _LARGEST_MESSAGE = 2_000_000
+_LONGEST_PAGE = LEASE.total_seconds() / 2
+"""Seconds after which no more messages of a page are fetched: it is kept well before the platform
+is anybody's again, and the others are fetched with the next look."""
 _NOT_TO_BE_HAD = (200, 404)
 """Final answers to who fetches a message: it is too long, or there is none. All else is mended."""
 _HELD = timedelta(days=7)
@@ -76,7 +80,7 @@ class Desk:
     tell: Callable[[TakenReading], int]
 
 
-class Listener(Rounds):
+class Listener(ManyHands[TakenReading]):
     """Reads for all organisations on a thread of its own, from `open` to `close`."""
 
     def __init__(
@@ -89,43 +93,25 @@ class Listener(Rounds):
         every: float = EVERY,
         again: timedelta = READ_EVERY,
     ) -> None:
-        super().__init__("listener", every=every)
-        self._database = database
+        queue = Queue(ACT, is_any_due, partial(take_due, overlap=OVERLAP), at_one_place=1)
+        super().__init__("listener", database, queue, clock, every=every)
         self._desk = desk
         self._calls = calls
-        self._clock = clock
         self._again = again
 
-    def round(self) -> int:
-        """Reads the platforms that are due; how many."""
-        with self._database.reading(None) as session:
-            if not is_any_due(session, now=self._clock()):
-                return 0
-        claim = secrets.token_hex(8)
-        with self._database.writing(None, patient=True) as session:
-            name_act(session, ACT)
-            taken = take_due(
-                session, claim=claim, now=self._clock(), most=_AT_ONCE, overlap=OVERLAP
-            )
-        asyncio.run(self._read_all(taken))
-        return len(taken)
-
-    async def _read_all(self, taken: Sequence[TakenReading]) -> None:
-        await asyncio.gather(*(self._read(one) for one in taken))
-
-    async def _read(self, taken: TakenReading) -> None:
+    async def carry(self, one: TakenReading, presses: asyncio.Semaphore) -> None:
         is_done, problem = False, None
         try:
-            problem = await self._look(taken)
-            await asyncio.to_thread(persistently, partial(self._desk.tell, taken))
+            problem = await self._look(one)
+            await asyncio.to_thread(persistently, partial(self._desk.tell, one))
             is_done = True
         except PlatformFault as fault:
             problem = fault.error
         except Exception as error:
             reference = secrets.token_hex(5)
-            log.exception("bug", reference=reference, connection=taken.platform_id, exc_info=error)
+            log.exception("bug", reference=reference, connection=one.platform_id, exc_info=error)
             problem = f"reference {reference}"
-        await asyncio.to_thread(self._settle, taken, problem, is_done)
+        await asyncio.to_thread(self._settle, one, problem, is_done)
 
     async def _look(self, taken: TakenReading) -> str | None:
         """Reads page by page; what could not be read."""
@@ -189,7 +175,11 @@ class Listener(Rounds):
         """The messages of a page that are wanted."""
         found: dict[str, bytes | None] = {}
         missing: set[str] = set()
+        since = time.monotonic()
         for flow_id in await asyncio.to_thread(self._desk.wanted, taken, flows):
+            if (found or missing) and time.monotonic() - since >= _LONGEST_PAGE:
+                missing.add(flow_id)
+                continue
             try:
                 found[flow_id] = await calls.download(access, flow_id, most=_LARGEST_MESSAGE)
             except PlatformFault as fault:

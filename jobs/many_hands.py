@@ -43,6 +43,7 @@ class Queue(Generic[Thing]):
     """Of a session, `now`: whether there is something."""
     take_due: Callable[..., list[Thing]]
     """Of a session, `claim`, `now`, `most` and the places to pass over, `besides`."""
+    at_one_place: int = AT_ONE_PLACE
 
 
 class ManyHands(Rounds, Generic[Thing]):
@@ -71,17 +72,24 @@ class ManyHands(Rounds, Generic[Thing]):
         return asyncio.run(self._carry_all()) if self._is_any_due() else 0
 
     async def _carry_all(self) -> int:
-        count = 0
+        at_work: dict[asyncio.Task[None], Thing] = {}
+        try:
+            return await self._kept_full(at_work)
+        finally:
+            # Whatever is in the way of one, or of the next: the others are not broken off.
+            await asyncio.gather(*at_work, return_exceptions=True)
+
+    async def _kept_full(self, at_work: dict[asyncio.Task[None], Thing]) -> int:
+        count, limit = 0, self._queue.at_one_place
         busy: Counter[Hashable] = Counter()
         presses = asyncio.Semaphore(_MADE_AT_ONCE)
-        at_work: dict[asyncio.Task[None], Thing] = {}
         while True:
             taken: list[Thing] = []
             if len(at_work) < AT_ONCE and not self._is_leaving.is_set():
-                full = [one for one, many in busy.items() if many >= AT_ONE_PLACE]
-                others = (many for many in busy.values() if many < AT_ONE_PLACE)
+                full = [one for one, many in busy.items() if many >= limit]
+                others = (many for many in busy.values() if many < limit)
                 # All that is taken may be for one place.
-                most = min(AT_ONCE - len(at_work), AT_ONE_PLACE - max(others, default=0))
+                most = min(AT_ONCE - len(at_work), limit - max(others, default=0))
                 taken = await asyncio.to_thread(self._taken, most, full)
             for one in taken:
                 busy[one.busy] += 1

@@ -170,19 +170,25 @@ def settle(one: Transmission, came: Submitted, *, now: datetime, chance: float) 
         one.next_attempt_at = now + max(pause, min(came.after or pause, PAUSES[-1]))
 
 
-def answered_by(one: Transmission, flow: Flow, *, now: datetime) -> bool:
-    """Notes what the platform says of what it has; whether that was news.
+def news_of(one: Transmission, flow: Flow) -> TransmissionState | None:
+    """What becomes of it by what the platform says of it; None where that is no news.
 
     What it has taken on stays so: an error that comes after is that of a double. What it refuses
     because it has it already, it has, unless that is what it refused before.
     """
     if flow.ack is AckState.PENDING or one.claim is not None:
-        return False
+        return None
     codes = {reason.code for reason in flow.reasons}
     is_known = ALREADY_THERE in codes and one.refused_until is None
     is_taken = flow.ack is AckState.OK or is_known
     state = TransmissionState.ACCEPTED if is_taken else TransmissionState.REJECTED
-    if one.state in (state, TransmissionState.ACCEPTED):
+    return None if one.state in (state, TransmissionState.ACCEPTED) else state
+
+
+def answered_by(one: Transmission, flow: Flow, *, now: datetime) -> bool:
+    """Notes what the platform says of what it has; whether that was news."""
+    state = news_of(one, flow)
+    if state is None:
         return False
     one.state, one.flow_id, one.answered_at = state, flow.flow_id, now
     one.sent_at = one.sent_at or flow.submitted_at or now

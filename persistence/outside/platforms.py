@@ -49,6 +49,10 @@ class TakenReading:
     claim: str
     since: datetime
 
+    @property
+    def busy(self) -> int:
+        return self.reading_id
+
 
 def connections_where(*, entity_id: int | None) -> list[ColumnElement[bool]]:
     """Those that are not deleted, of one entity or of all."""
@@ -90,11 +94,18 @@ def is_any_due(session: ScopedSession, *, now: datetime) -> bool:
 
 
 def take_due(
-    session: ScopedSession, *, claim: str, now: datetime, most: int, overlap: timedelta
+    session: ScopedSession,
+    *,
+    claim: str,
+    now: datetime,
+    most: int,
+    overlap: timedelta,
+    besides: Collection[int] = (),
 ) -> list[TakenReading]:
-    """Takes the platforms that are due, or were left by who read them."""
+    """Takes the platforms that are due, or were left by who read them; not those `besides`."""
+    where = [PlatformReading.id.not_in(besides)] if besides else []
     taken = []
-    for one in leases.due(session, PlatformReading, now=now, most=most):
+    for one in leases.due(session, PlatformReading, now=now, most=most, where=where):
         one.claim, one.next_attempt_at = claim, now + LEASE
         one.attempts += 1
         since = one.read_until - overlap
@@ -102,13 +113,14 @@ def take_due(
     return taken
 
 
-def still_taken(session: ScopedSession, taken: TakenReading) -> PlatformReading | None:
+def still_taken(
+    session: ScopedSession, taken: TakenReading, *, locked: bool = True
+) -> PlatformReading | None:
     """The reading, locked, if it is still who took it's."""
-    return session.scalar(
-        select(PlatformReading)
-        .where(PlatformReading.id == taken.reading_id, PlatformReading.claim == taken.claim)
-        .with_for_update()
+    found = select(PlatformReading).where(
+        PlatformReading.id == taken.reading_id, PlatformReading.claim == taken.claim
     )
+    return session.scalar(found.with_for_update() if locked else found)
 
 
 def passed_over(session: ScopedSession, taken: TakenReading) -> frozenset[str]:
@@ -117,6 +129,14 @@ def passed_over(session: ScopedSession, taken: TakenReading) -> frozenset[str]:
         select(PlatformReading.passed).where(PlatformReading.id == taken.reading_id)
     )
     return frozenset(kept or ())
+
+
+def is_further(reading: PlatformReading, until: datetime | None, *, now: datetime) -> bool:
+    """Whether `read_to` has something to note: it went further, or the lease is half over."""
+    left = reading.next_attempt_at
+    if left is None or left - now < LEASE / 2:
+        return True
+    return until is not None and min(until, now) > reading.read_until
 
 
 def read_to(

@@ -182,18 +182,20 @@ def through(platform_id: int) -> ColumnElement[bool]:
 
 
 def tracked(
-    session: ScopedSession, platform_id: int, tracking: Collection[str]
+    session: ScopedSession, platform_id: int, tracking: Collection[str], *, locked: bool
 ) -> list[Transmission]:
-    """Ours among what a platform tells of, locked: the documents first, as every act on them."""
+    """Ours among what a platform tells of; locked, the documents first, as every act on them."""
     ours = (
         through(platform_id),
         Transmission.tracking_id.in_(tracking),
     )
+    if not locked:
+        return list(session.scalars(select(Transmission).where(*ours)))
     documents = sorted(set(session.scalars(select(Transmission.invoice_id).where(*ours))))
     if not documents:
         return []
-    locked = select(Invoice).where(Invoice.id.in_(documents)).order_by(Invoice.id)
-    session.scalars(locked.with_for_update().execution_options(populate_existing=True)).all()
+    theirs = select(Invoice).where(Invoice.id.in_(documents)).order_by(Invoice.id)
+    session.scalars(theirs.with_for_update().execution_options(populate_existing=True)).all()
     found = select(Transmission).where(*ours).order_by(Transmission.id).with_for_update()
     return list(session.scalars(found))
 

@@ -14,7 +14,7 @@ from domain.handover import told
 from domain.organisation import Entity
 from domain.platform.connection import PLATFORM_SECRET_GONE, Platform
 from domain.platform.status import LONGEST_ROLE, LifecycleStatus
-from domain.platform.transmission import answered_by
+from domain.platform.transmission import answered_by, news_of
 from domain.platform.wire import Access, Flow, PlatformFault
 from domain.standing import Standing
 from persistence.outside import platforms, transmissions
@@ -73,22 +73,30 @@ def hear(
     """Keeps what a page says; whether the reading is still ours, and what could not be read.
 
     It is read no further than to `held`, where a message is that is to be fetched again. What says
-    nothing of our invoices is remembered, not to be fetched again.
+    nothing of our invoices is remembered, not to be fetched again. Mostly all of a page is known:
+    no writer waits, and nothing is locked, while that is found out.
     """
     messages, passed, unread = _read(fetched)
     now = house.clock()
+    until = max((flow.updated_at for flow in flows), default=None)
+    if until is not None and held is not None:
+        until = min(until, held)
+    with house.database.reading(taken.organisation_id) as session:
+        known = platforms.still_taken(session, taken, locked=False)
+        if known is None:
+            return False, ()
+        news = _news(session, taken, flows)
+        if not (fetched or news or platforms.is_further(known, until, now=now)):
+            return True, ()
     standing = Standing(taken.organisation_id, act="transmit")
     with house.database.writing(standing, patient=True) as session:
         reading = platforms.still_taken(session, taken)
         if reading is None:
             return False, ()
-        _note_answers(session, taken, flows, now=now)
+        _note_answers(session, taken, news, now=now)
         for flow_id, kept in _keep(session, taken, messages).items():
             if not kept:
                 passed.append(flow_id)
-        until = max((flow.updated_at for flow in flows), default=None)
-        if until is not None and held is not None:
-            until = min(until, held)
         platforms.read_to(reading, until, passed, now=now)
     return True, tuple(unread)
 
@@ -115,14 +123,28 @@ def _read(
     return messages, passed, unread
 
 
+def _news(session: ScopedSession, taken: TakenReading, flows: Sequence[Flow]) -> list[Flow]:
+    """The flows that say something new of what we sent, by the tracking ids that we gave."""
+    ours = {flow.tracking_id for flow in flows if flow.tracking_id is not None}
+    if not ours:
+        return []
+    found = transmissions.tracked(session, taken.platform_id, ours, locked=False)
+    sent = {one.tracking_id: one for one in found}
+    return [
+        flow
+        for flow in flows
+        if (one := sent.get(flow.tracking_id or "")) is not None and news_of(one, flow)
+    ]
+
+
 def _note_answers(
     session: ScopedSession, taken: TakenReading, flows: Sequence[Flow], *, now: Any
 ) -> None:
-    """Whether the platform takes what we sent, by the tracking ids that we gave."""
+    """Whether the platform takes what we sent; what became of it meanwhile is seen here."""
     ours = {flow.tracking_id for flow in flows if flow.tracking_id is not None}
     if not ours:
         return
-    found = transmissions.tracked(session, taken.platform_id, ours)
+    found = transmissions.tracked(session, taken.platform_id, ours, locked=True)
     for one in found:
         for flow in flows:
             if flow.tracking_id == one.tracking_id and answered_by(one, flow, now=now):
