@@ -45,11 +45,6 @@ class PlatformCalls:
         self._gate = gate
         self._tokens = Tokens(gate, clock)
 
-    async def check(self, access: Access) -> None:
-        """Whether the platform lets us in now and is up."""
-        await self._tokens.of(access, anew=True)
-        await self._asked(access, "GET", "healthcheck", most=_MOST_BYTES)
-
     async def submit(self, access: Access, outgoing: Outgoing) -> Flow:
         """Sends a file once; the flow that it became, whose checks are yet to come.
 

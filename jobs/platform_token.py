@@ -36,11 +36,11 @@ class Tokens:
         self._clock = clock
         self._kept: dict[_Key, tuple[str, float]] = {}
 
-    async def of(self, access: Access, *, but: str | None = None, anew: bool = False) -> str:
-        """The token of `access`: another than `but`, and one of this moment where asked `anew`."""
+    async def of(self, access: Access, *, but: str | None = None) -> str:
+        """The token of `access`: another than `but`."""
         key, now = _key(access), self._clock()
         kept = self._kept.get(key)
-        if kept is not None and not anew and kept[0] != but and now < kept[1]:
+        if kept is not None and kept[0] != but and now < kept[1]:
             return kept[0]
         self._kept = {one: kept for one, kept in self._kept.items() if now < kept[1]}
         self._kept.pop(key, None)

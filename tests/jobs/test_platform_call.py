@@ -312,11 +312,11 @@ def test_the_organisation_is_named_where_one_account_calls_for_several() -> None
     calls = PlatformCalls(INSIDE)
     with platform() as pa:
         pa.organisation = "rivage 2"
-        ran(calls.check(pa.access))
-        fault = fault_of(calls.check(replace(pa.access, organisation=None)))
+        ran(calls.find(pa.access, "x"))
+        fault = fault_of(calls.find(replace(pa.access, organisation=None), "x"))
         assert (fault.status, fault.is_final) == (403, True)
         for wrong in ("a\r\nX: y", "é", ""):
-            fault = fault_of(calls.check(replace(pa.access, organisation=wrong)))
+            fault = fault_of(calls.find(replace(pa.access, organisation=wrong), "x"))
             assert (fault.is_final, fault.error) == (
                 True,
                 "the organisation has characters that no header holds",
@@ -326,7 +326,7 @@ def test_the_organisation_is_named_where_one_account_calls_for_several() -> None
 def test_an_address_may_end_in_a_slash_and_has_no_question() -> None:
     calls = PlatformCalls(INSIDE)
     with platform() as pa:
-        ran(calls.check(replace(pa.access, flow_url=pa.access.flow_url + "/")))
+        ran(calls.find(replace(pa.access, flow_url=pa.access.flow_url + "/"), "x"))
         assert fault_of(
-            calls.check(replace(pa.access, flow_url=pa.access.flow_url + "?a"))
+            calls.find(replace(pa.access, flow_url=pa.access.flow_url + "?a"), "x")
         ).is_final

@@ -12,7 +12,7 @@ import pytest
 from jobs.gate import Gate
 from jobs.platform_call import PlatformCalls
 from tests.jobs.platform_parcels import INSIDE, INVOICE, LONG_AGO, fault_of, ran
-from tests.support.platform import CLIENT_SECRET, HEALTH, READ, SEARCH, SUBMIT, TOKEN, platform
+from tests.support.platform import CLIENT_SECRET, READ, SEARCH, SUBMIT, TOKEN, platform
 from tests.support.receiver import Answer, receiver
 
 
@@ -59,22 +59,22 @@ def test_only_what_the_gate_allows_is_called(place: str) -> None:
 
     with platform() as pa:
         calls = PlatformCalls(Gate())
-        fault = fault_of(calls.check(pa.access))
+        fault = fault_of(calls.find(pa.access, "x"))
         assert "it is not an https:// address" in fault.error
         hidden = PlatformCalls(Gate(resolve=inside))
         access = replace(
             pa.access, **{place: "https://pa.example/x", "token_url": "https://pa.example"}
         )
-        assert fault_of(hidden.check(access)).error.startswith("WEBHOOK_HOST_PRIVATE")
+        assert fault_of(hidden.find(access, "x")).error.startswith("WEBHOOK_HOST_PRIVATE")
         wrong = replace(pa.access, **{place: f"http://u:{CLIENT_SECRET}@127.0.0.1"})
-        assert CLIENT_SECRET not in fault_of(PlatformCalls(INSIDE).check(wrong)).error
+        assert CLIENT_SECRET not in fault_of(PlatformCalls(INSIDE).find(wrong, "x")).error
         assert all(one.call == TOKEN for one in pa.asked)
 
 
 def test_nobody_there_is_told_as_such() -> None:
     with platform() as pa:
         access = replace(pa.access, token_url="http://127.0.0.1:1/token")
-        fault = fault_of(PlatformCalls(INSIDE).check(access))
+        fault = fault_of(PlatformCalls(INSIDE).find(access, "x"))
         assert (fault.status, fault.is_silent, fault.is_final) == (None, True, False)
         assert fault.error.startswith("ConnectError")
 
@@ -184,10 +184,3 @@ def test_what_is_packed_unasked_is_not_taken_for_the_file() -> None:
         pa.says(READ, Answer(body=packed, headers={"Content-Encoding": "gzip"}))
         fault = fault_of(PlatformCalls(INSIDE).download(pa.access, "f", most=100_000))
         assert "packed" in fault.error
-
-
-def test_a_platform_that_is_down_fails_the_check() -> None:
-    with platform() as pa:
-        pa.fails(HEALTH, 500, code="INTERNAL_ERROR")
-        fault = fault_of(PlatformCalls(INSIDE).check(pa.access))
-        assert fault.error == "HTTP 500: INTERNAL_ERROR"

@@ -98,7 +98,7 @@ def test_nobody_comes_in_without_a_token() -> None:
 
     with platform() as pa:
         assert asked(pa, "Bearer guessed") == asked(pa, "Basic x") == 401
-        ran(PlatformCalls(INSIDE).check(pa.access))
+        ran(PlatformCalls(INSIDE).find(pa.access, "x"))
         assert asked(pa, f"Bearer {next(iter(pa.tokens))}") == 200
 
 

@@ -77,7 +77,7 @@ def test_a_token_that_is_refused_is_asked_anew_once() -> None:
 def test_the_secret_is_given_where_the_platform_looks_for_it(place: str) -> None:
     with platform() as pa:
         setattr(pa, place, False)
-        ran(PlatformCalls(INSIDE).check(pa.access))
+        ran(PlatformCalls(INSIDE).find(pa.access, "x"))
         first, *others = [one for one in pa.asked if one.call == TOKEN]
         assert first.headers["authorization"] == f"Basic {IDENTITY}"
         assert b"secret" not in first.body
@@ -88,7 +88,7 @@ def test_the_secret_is_given_where_the_platform_looks_for_it(place: str) -> None
 
 def test_a_scope_is_asked_for_where_there_is_one() -> None:
     with platform() as pa:
-        ran(PlatformCalls(INSIDE).check(replace(pa.access, scope="flows read")))
+        ran(PlatformCalls(INSIDE).find(replace(pa.access, scope="flows read"), "x"))
         assert pa.asked[0].body == b"grant_type=client_credentials&scope=flows+read"
 
 
@@ -111,7 +111,7 @@ def test_a_scope_is_asked_for_where_there_is_one() -> None:
 def test_who_gives_no_token_is_told(answer: Answer, error: str, is_final: bool, asked: int) -> None:
     with platform() as pa:
         pa.says(TOKEN, answer, answer)
-        fault = fault_of(PlatformCalls(INSIDE).check(pa.access))
+        fault = fault_of(PlatformCalls(INSIDE).find(pa.access, "x"))
         assert (fault.error, fault.is_final, pa.counted(TOKEN)) == (error, is_final, asked)
         assert len(pa.asked) == asked
 
@@ -123,17 +123,6 @@ def test_who_knows_an_identifier_alone_is_given_nobodys_token() -> None:
         ran(calls.find(pa.access, "x"))
         other = replace(pa.access, client_secret="guessed")
         assert fault_of(calls.find(other, "x")).error == "token: HTTP 401: invalid_client"
-
-
-def test_a_check_proves_the_secret_of_this_moment() -> None:
-    calls = PlatformCalls(INSIDE)
-    with platform() as pa:
-        ran(calls.check(pa.access))
-        ran(calls.check(pa.access))
-        assert pa.counted(TOKEN) == 2
-        pa.fails("health", 503)
-        fault = fault_of(calls.check(pa.access))
-        assert (fault.status, fault.is_final) == (503, False)
 
 
 def test_calls_at_one_time_all_get_in() -> None:
@@ -165,7 +154,7 @@ def test_no_error_and_no_log_tells_a_secret_or_a_token(caplog: pytest.LogCapture
             pa.says(SEARCH, Answer(422, body))
             told.append(fault_of(calls.changed(pa.access, since=LONG_AGO)))
         pa.says(TOKEN, Answer(403, bodies[0]))
-        told.append(fault_of(PlatformCalls(INSIDE).check(pa.access)))
+        told.append(fault_of(PlatformCalls(INSIDE).find(pa.access, "x")))
         assert CLIENT_SECRET not in repr(pa.access)
         assert INVOICE.content.decode() not in repr(INVOICE)
     said = "\n".join([*(repr(one) + one.error for one in told), caplog.text])
