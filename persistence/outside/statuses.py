@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
 
@@ -36,10 +37,16 @@ def last_heard(session: ScopedSession, invoices: Collection[int]) -> dict[int, i
 def turned_down(session: ScopedSession, invoices: Collection[int]) -> set[int]:
     """Those of which was told last that a platform rejected them, as they were sent last.
 
-    Rejected as a double (DOUBLON) is what came after one that the platform has.
+    Rejected as a double (DOUBLON) is what came after one that the platform has. What is heard late
+    of the time before a rejection does not undo it.
     """
     found = session.execute(
-        select(LifecycleStatus.invoice_id, LifecycleStatus.code, LifecycleStatus.reasons)
+        select(
+            LifecycleStatus.invoice_id,
+            LifecycleStatus.code,
+            LifecycleStatus.reasons,
+            LifecycleStatus.occurred_at,
+        )
         .join(Transmission, Transmission.invoice_id == LifecycleStatus.invoice_id)
         .where(
             LifecycleStatus.invoice_id.in_(invoices),
@@ -48,12 +55,18 @@ def turned_down(session: ScopedSession, invoices: Collection[int]) -> set[int]:
         )
         .order_by(LifecycleStatus.id)
     )
-    last = {
-        row.invoice_id: row.code
-        for row in found
-        if row.code not in TURNED_DOWN or {one["code"] for one in row.reasons} != {DOUBLE}
-    }
-    return {key for key, code in last.items() if code in TURNED_DOWN}
+    rejected: dict[int, datetime | None] = {}
+    for row in found:
+        if row.code in TURNED_DOWN:
+            if {one["code"] for one in row.reasons} != {DOUBLE}:
+                rejected[row.invoice_id] = row.occurred_at
+        elif not _is_before(row.occurred_at, rejected.get(row.invoice_id)):
+            rejected.pop(row.invoice_id, None)
+    return set(rejected)
+
+
+def _is_before(occurred: datetime | None, rejected: datetime | None) -> bool:
+    return occurred is not None and rejected is not None and occurred < rejected
 
 
 def ended(session: ScopedSession, invoices: Collection[int]) -> set[int]:

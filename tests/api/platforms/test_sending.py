@@ -297,6 +297,27 @@ def test_turned_down_by_a_platform_it_may_be_sent_again(hooked: ApiClient, pa: P
     assert len(pa.flows) == 3
 
 
+def test_what_is_heard_late_does_not_undo_a_rejection(any_hooked: ApiClient, pa: Platform) -> None:
+    """The 200 of before the 213 could not be had at first; one of after it says it is there."""
+    connected(any_hooked, pa)
+    invoice = accepted(any_hooked, pa)
+    siren = any_hooked.query('{ entity(id: "entity_1") { siren } }')["entity"]["siren"]
+    for code, hour in (("213", "11"), ("200", "09")):
+        status(pa, invoice["number"], code, siren, moment=_at(hour))
+        listen(any_hooked)
+    assert transmit(any_hooked, invoice["id"])["userErrors"] == []
+    send(any_hooked)
+    assert len([one for one in pa.flows if one.info["flowSyntax"] == "Factur-X"]) == 2
+    status(pa, invoice["number"], "213", siren, moment=_at("12"))
+    status(pa, invoice["number"], "200", siren, moment=_at("13"))
+    listen(any_hooked)
+    assert codes(transmit(any_hooked, invoice["id"])) == ["TRANSMISSION_SENT"]
+
+
+def _at(hour: str) -> str:
+    return f'<udt:DateTimeString format="204">20270901{hour}0000</udt:DateTimeString>'
+
+
 def test_rejected_as_a_double_it_is_there(hooked: ApiClient, pa: Platform) -> None:
     """The rejection is that of what came after: the invoice itself was deposited."""
     connected(hooked, pa)
