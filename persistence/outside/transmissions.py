@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from domain.handover import told
@@ -167,11 +167,15 @@ def note(
 
 
 def _same_platform(platform_id: int) -> Select[Any]:
-    """The connection, and those of its entity to that address that were deleted before it."""
+    """The connection, and those of its entity to that address that were deleted before it.
+
+    With or without a slash at its end it is one address: it is called the same way.
+    """
     this, other = Platform, aliased(Platform)
+    is_one = func.rtrim(this.flow_url, "/") == func.rtrim(other.flow_url, "/")
     return (
         select(other.id)
-        .join(this, and_(this.entity_id == other.entity_id, this.flow_url == other.flow_url))
+        .join(this, and_(this.entity_id == other.entity_id, is_one))
         .where(this.id == platform_id, this.organisation_id == other.organisation_id)
     )
 

@@ -220,6 +220,18 @@ def test_deleted_it_keeps_what_it_told_and_loses_its_secret(
     assert send(hooked) == 0
 
 
+def test_made_anew_with_a_slash_it_is_the_same_platform(
+    any_hooked: ApiClient, pa: Platform
+) -> None:
+    made = connected(any_hooked, pa)
+    invoice = accepted(any_hooked, pa)
+    act(any_hooked, "platformDelete", id=made["id"])
+    connected(any_hooked, pa, flowUrl=f"{pa.access.flow_url}/")
+    status(pa, invoice["number"], "200", siren_of(any_hooked))
+    listen(any_hooked)
+    assert [code for code, *_ in told(any_hooked, invoice["id"])] == [200]
+
+
 def test_a_role_as_long_as_it_comes_keeps_nothing_from_being_heard(
     any_hooked: ApiClient, pa: Platform
 ) -> None:
