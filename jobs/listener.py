@@ -134,6 +134,8 @@ class Listener(ManyHands[TakenReading]):
                 if not is_ours:
                     break
             cursor = page.cursor
+            if self._is_leaving.is_set():
+                break
             if cursor is None:
                 if not page.flows:
                     break
@@ -177,7 +179,8 @@ class Listener(ManyHands[TakenReading]):
         missing: set[str] = set()
         since = time.monotonic()
         for flow_id in await asyncio.to_thread(self._desk.wanted, taken, flows):
-            if (found or missing) and time.monotonic() - since >= _LONGEST_PAGE:
+            is_late = time.monotonic() - since >= _LONGEST_PAGE or self._is_leaving.is_set()
+            if is_late and (found or missing):
                 missing.add(flow_id)
                 continue
             try:

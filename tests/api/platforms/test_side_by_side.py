@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 from typing import Any
@@ -112,8 +113,7 @@ def test_a_look_that_lasts_stays_that_of_who_takes_it(
         return hear(*args)
 
     hear = going._desk.hear
-    desk = listener.Desk(going._desk.access, going._desk.wanted, tick, later, going._desk.tell)
-    monkeypatch.setattr(going, "_desk", desk)
+    monkeypatch.setattr(going, "_desk", replace(going._desk, hear=tick, unanswered=later))
     assert going.round() == 1
     assert taken == [0]
 
@@ -134,6 +134,32 @@ def test_what_takes_too_long_to_fetch_is_fetched_with_the_next_look(
     listen(hooked)
     assert codes_of(hooked, invoice["id"]) == [200, 202]
     assert pa.counted(FETCHED) == fetched + 1
+
+
+def test_who_leaves_ends_a_look_after_its_page(
+    hooked: ApiClient, pa: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for a lease to be over: what is left is read by whoever looks next."""
+    connected(hooked, pa)
+    pa.most_at_once = 1
+    invoice = accepted(hooked, pa)
+    hooked.query(READ, id=connection(hooked)["id"])
+    for code in ("200", "202"):
+        status(pa, invoice["number"], code, siren_of(hooked))
+    going = listener_of(hooked.house, gate=INSIDE)
+    wanted = going._desk.wanted
+
+    def leaving(*asked: Any) -> Any:
+        found = wanted(*asked)
+        if found:
+            going._is_leaving.set()
+        return found
+
+    monkeypatch.setattr(going, "_desk", replace(going._desk, wanted=leaving))
+    assert going.round() == 1
+    assert codes_of(hooked, invoice["id"]) == [200]
+    listen(hooked)
+    assert codes_of(hooked, invoice["id"]) == [200, 202]
 
 
 def test_what_breaks_on_one_breaks_off_no_other(
