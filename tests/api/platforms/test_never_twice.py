@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from domain.platform.transmission import UNSURE
 from domain.platform.wire import Flow
 from jobs import messenger
+from jobs.gate import Gate
 from jobs.platform_call import PlatformCalls
+from server.long_work import messenger_of
 from tests.api.platforms.acts import (
     accepted,
     act,
@@ -180,3 +183,41 @@ def test_looked_for_too_long_it_is_left_to_who_has_it_next(
     send(hooked)
     assert pa.flows == []
     assert "TimeoutError" in str(sent(hooked, invoice["id"])["lastError"])
+
+
+def test_two_messengers_send_each_once(any_hooked: ApiClient, pa: Platform) -> None:
+    connected(any_hooked, pa)
+    keys = [issued(any_hooked)["id"] for _ in range(6)]
+    transmit(any_hooked, *keys)
+    with ThreadPoolExecutor(2) as hands:
+        rounds = [hands.submit(send, any_hooked) for _ in range(2)]
+    assert sum(one.result() for one in rounds) == 6
+    assert (len(pa.flows), pa.counted(SUBMIT)) == (6, 6)
+    assert {sent(any_hooked, key)["state"] for key in keys} == {"SENT"}
+
+
+def test_a_platform_that_is_deleted_while_it_is_posted_to_knows_it_when_made_anew(
+    any_hooked: ApiClient, pa: Platform
+) -> None:
+    made = connected(any_hooked, pa)
+    invoice = issued(any_hooked)
+    transmit(any_hooked, invoice["id"])
+    going = messenger_of(any_hooked.house, gate=Gate(is_private_allowed=True))
+    compose = going._compose
+
+    def composed(taken: Any) -> Any:
+        parcel = compose(taken)
+        assert act(any_hooked, "platformDelete", id=made["id"])["userErrors"] == []
+        return parcel
+
+    going._compose = composed
+    going.round()
+    assert sent(any_hooked, invoice["id"])["state"] == "DEAD"
+    connected(any_hooked, pa)
+    pa.acknowledge(pa.flows[0].flow_id, "Ok")
+    listen(any_hooked)
+    assert sent(any_hooked, invoice["id"])["state"] == "ACCEPTED"
+    assert [one["code"] for one in transmit(any_hooked, invoice["id"])["userErrors"]] == [
+        "TRANSMISSION_SENT"
+    ]
+    assert (send(any_hooked), len(pa.flows)) == (0, 1)
