@@ -93,7 +93,7 @@ class Listener(ManyHands[TakenReading]):
         every: float = EVERY,
         again: timedelta = READ_EVERY,
     ) -> None:
-        queue = Queue(ACT, is_any_due, partial(take_due, overlap=OVERLAP), at_one_place=1)
+        queue = Queue(ACT, is_any_due, partial(take_due, overlap=OVERLAP), is_each_a_place=True)
         super().__init__("listener", database, queue, clock, every=every)
         self._desk = desk
         self._calls = calls

@@ -43,7 +43,8 @@ class Queue(Generic[Thing]):
     """Of a session, `now`: whether there is something."""
     take_due: Callable[..., list[Thing]]
     """Of a session, `claim`, `now`, `most` and the places to pass over, `besides`."""
-    at_one_place: int = AT_ONE_PLACE
+    is_each_a_place: bool = False
+    """Whether each goes to a place of its own, one at a time: none is taken that is in hand."""
 
 
 class ManyHands(Rounds, Generic[Thing]):
@@ -80,7 +81,8 @@ class ManyHands(Rounds, Generic[Thing]):
             await asyncio.gather(*at_work, return_exceptions=True)
 
     async def _kept_full(self, at_work: dict[asyncio.Task[None], Thing]) -> int:
-        count, limit = 0, self._queue.at_one_place
+        count, is_each = 0, self._queue.is_each_a_place
+        limit = 1 if is_each else AT_ONE_PLACE
         busy: Counter[Hashable] = Counter()
         presses = asyncio.Semaphore(_MADE_AT_ONCE)
         while True:
@@ -89,7 +91,8 @@ class ManyHands(Rounds, Generic[Thing]):
                 full = [one for one, many in busy.items() if many >= limit]
                 others = (many for many in busy.values() if many < limit)
                 # All that is taken may be for one place.
-                most = min(AT_ONCE - len(at_work), limit - max(others, default=0))
+                left = AT_ONCE if is_each else limit - max(others, default=0)
+                most = min(AT_ONCE - len(at_work), left)
                 taken = await asyncio.to_thread(self._taken, most, full)
             for one in taken:
                 busy[one.busy] += 1
