@@ -37,8 +37,9 @@ def last_heard(session: ScopedSession, invoices: Collection[int]) -> dict[int, i
 def turned_down(session: ScopedSession, invoices: Collection[int]) -> set[int]:
     """Those of which was told last that a platform rejected them, as they were sent last.
 
-    Rejected as a double (DOUBLON) is what came after one that the platform has. What is heard late
-    of the time before a rejection does not undo it.
+    Rejected as a double (DOUBLON) is what came after one that the platform has: not where it turned
+    that down before, and has told of none since. What is heard late of the time before a rejection
+    does not undo it.
     """
     found = session.execute(
         select(
@@ -46,6 +47,7 @@ def turned_down(session: ScopedSession, invoices: Collection[int]) -> set[int]:
             LifecycleStatus.code,
             LifecycleStatus.reasons,
             LifecycleStatus.occurred_at,
+            Transmission.refused_until,
         )
         .join(Transmission, Transmission.invoice_id == LifecycleStatus.invoice_id)
         .where(
@@ -56,12 +58,16 @@ def turned_down(session: ScopedSession, invoices: Collection[int]) -> set[int]:
         .order_by(LifecycleStatus.id)
     )
     rejected: dict[int, datetime | None] = {}
+    there: set[int] = set()
     for row in found:
-        if row.code in TURNED_DOWN:
-            if {one["code"] for one in row.reasons} != {DOUBLE}:
-                rejected[row.invoice_id] = row.occurred_at
-        elif not _is_before(row.occurred_at, rejected.get(row.invoice_id)):
-            rejected.pop(row.invoice_id, None)
+        if row.code not in TURNED_DOWN:
+            if not _is_before(row.occurred_at, rejected.get(row.invoice_id)):
+                rejected.pop(row.invoice_id, None)
+                there.add(row.invoice_id)
+            continue
+        is_double = {one["code"] for one in row.reasons} == {DOUBLE}
+        if not is_double or (row.refused_until is not None and row.invoice_id not in there):
+            rejected[row.invoice_id] = row.occurred_at
     return set(rejected)
 
 

@@ -25,6 +25,7 @@ from tests.api.platforms.acts import (
     status,
     transmit,
 )
+from tests.documents.electronic.messages import reason
 from tests.support.api import ApiClient
 from tests.support.platform import SEARCH, SUBMIT, Platform
 from tests.support.prepared import Calendar
@@ -124,6 +125,27 @@ def test_turned_down_it_is_sent_again_once(any_hooked: ApiClient, pa: Platform) 
     status(pa, invoice["number"], "213", siren_of(any_hooked))
     listen(any_hooked)
     assert transmit(any_hooked, invoice["id"])["userErrors"] == [], "turned down anew"
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_turned_down_and_then_a_double_nobody_has_it(
+    any_hooked: ApiClient, pa: Platform, is_there: bool
+) -> None:
+    """A double of what was turned down; not where it was deposited since."""
+    connected(any_hooked, pa)
+    invoice = accepted(any_hooked, pa)
+    number, siren = invoice["number"], siren_of(any_hooked)
+    status(pa, number, "213", siren)
+    listen(any_hooked)
+    transmit(any_hooked, invoice["id"])
+    send(any_hooked)
+    pa.acknowledge(pa.flows[-1].flow_id, "Ok")
+    if is_there:
+        status(pa, number, "200", siren)
+    status(pa, number, "213", siren, details=(reason("DOUBLON"),))
+    listen(any_hooked)
+    said = [one["code"] for one in transmit(any_hooked, invoice["id"])["userErrors"]]
+    assert said == (["TRANSMISSION_SENT"] if is_there else [])
 
 
 @pytest.mark.parametrize("is_turned_down", [False, True])
