@@ -129,7 +129,8 @@ def _past_invoices(
     """How many invoices of before each contract has: its situations are counted on from there.
 
     By their numbers of then, by their days where they have none; past credit notes are none. One
-    that was taken out after a situation was counted on from it counts still: that paper stands.
+    that was taken out after a situation was counted on from it counts still, as long as any paper
+    stands: later ones were numbered on from the first.
     """
     if not contracts:
         return {}
@@ -138,7 +139,8 @@ def _past_invoices(
     told = func.coalesce(BillingHistory.invoice_no, of_day)
     counted_from = (
         _finals((func.min(Invoice.finalised_at),), contracts, besides)
-        .where(Phase.contract_id == phase.contract_id, ~_is_credited_whole())
+        .where(Phase.contract_id == phase.contract_id)
+        .having(func.count(case((~_is_credited_whole(), Invoice.id))) > 0)
         .correlate(phase)
         .scalar_subquery()
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.api.invoices.acts import account_line, blank, change, codes, drawn, f
 from tests.documents.reading import text_of
 from tests.support.api import ApiClient
 from tests.support.documents import PDF
+from tests.support.prepared import Calendar
 from tests.support.takeover import project
 
 JOB = "PAT-2501"
@@ -110,7 +112,7 @@ def test_situations_are_counted_on_from_the_invoices_of_before(any_firm: ApiClie
 
 
 def test_a_past_invoice_that_is_taken_out_later_gives_no_number_again(
-    any_firm: ApiClient,
+    any_firm: ApiClient, calendar: Calendar
 ) -> None:
     """What was counted on from it stands; credited whole, that is counted anew."""
     phase = project(any_firm, JOB)["contracts"][0]["phases"][0]
@@ -130,17 +132,26 @@ def test_a_past_invoice_that_is_taken_out_later_gives_no_number_again(
     ]  # fmt: skip
 
     def take_out(key: str) -> None:
+        calendar.now += timedelta(minutes=1)
         text = "mutation($i: RecordInput!) { billingHistoryArchive(input: $i) { node { id } } }"
         assert any_firm.query(text, i={"id": key})["billingHistoryArchive"]["node"]
+        calendar.now += timedelta(minutes=1)
 
     first = billed(any_firm, phase, "10")
     number = int(recaps_of(any_firm, first)[0]["number"])
     take_out(wrong[0])
     second = billed(any_firm, phase, "10")
     assert int(recaps_of(any_firm, second)[0]["number"]) == number + 1
-    for one in (second, first):
-        given = {"id": one, "idempotencyKey": one}
+
+    def take_back(invoice: str) -> None:
+        given = {"id": invoice, "idempotencyKey": invoice}
         assert codes(any_firm.query(CREDIT, input=given)["invoiceCredit"]) == []
+
+    take_back(first)
+    third = billed(any_firm, phase, "10")
+    assert int(recaps_of(any_firm, third)[0]["number"]) == number + 2
+    take_back(third)
+    take_back(second)
     take_out(wrong[1])
     again = int(recaps_of(any_firm, billed(any_firm, phase, "10"))[0]["number"])
     assert again == number - 2
