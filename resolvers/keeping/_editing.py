@@ -14,6 +14,7 @@ from domain.errors import (
     Issue,
     Refusal,
 )
+from domain.likeness import name_key
 from domain.project.frozen import PROJECT_ENTITY_FROZEN
 from domain.project.model import PhaseKind
 from domain.takeover.candidate import Candidate, Change, Planned
@@ -289,12 +290,29 @@ def keep(acting: Acting, kind: str, edited: Sequence[Edited]) -> None:
 def create(acting: Acting, kind: str, fields: Mapping[str, Any]) -> Edited:
     """A new record; ALREADY_EXISTS when its key names one there is."""
     edited = judge(acting, kind, [Asked(fields)])[0]
-    if not edited.is_refused and edited.planned.target_id is not None:
-        # What is taken: of a project its code, whatever its name.
-        names = ("code",) if kind == "projects" else ("name", "email", "code", "phase_name")
-        found = next((str(fields[name]) for name in names if fields.get(name)), kind)
-        raise Refusal(ALREADY_EXISTS(found=found))
+    there = edited.planned.target_id
+    if there is not None and not any(one.kind is RECORD_ARCHIVED for one in edited.issues):
+        # Whatever else is wrong is wrong of a change of that record, which nobody asked for.
+        name = _taken_of(acting, kind, fields, there)
+        raise Refusal(ALREADY_EXISTS(field=(name,), found=str(fields[name])))
     return _kept(acting, kind, edited)
+
+
+_KEYS = {
+    "clients": ("code", "name"),
+    "projects": ("code",),
+    "phases": ("phase_code", "phase_name"),
+    "collaborators": ("email",),
+}
+"""By which fields a new record is found to be there already, the surest first."""
+
+
+def _taken_of(acting: Acting, kind: str, fields: Mapping[str, Any], record_id: int) -> str:
+    """The field by which a record is the one that was to be made."""
+    (_, there), *_ = prefill.prefilled(acting.session, kind, only={record_id})
+    given = [name for name in _KEYS[kind] if fields.get(name)]
+    same = (name for name in given if name_key(str(fields[name])) == name_key(str(there[name])))
+    return next(same, given[-1])
 
 
 def change(acting: Acting, kind: str, record_id: int, fields: Mapping[str, Any]) -> Edited:

@@ -53,7 +53,9 @@ class Teaming:
             return ()
 
         asked = RecordInput(id=input.project_id, expected_version=input.expected_version)
-        found: Any = await alter(info, Permission.EDIT_RECORDS, PROJECT, asked, change)
+        found: Any = await alter(
+            info, Permission.EDIT_RECORDS, PROJECT, asked, change, named_by="project_id"
+        )
         return found
 
 

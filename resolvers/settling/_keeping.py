@@ -55,24 +55,27 @@ async def alter(
     *,
     before: Callable[[Acting], object] | None = None,
     even_archived: bool = False,
+    named_by: str = "id",
 ) -> Any:
     """The payload of a known record that `change` changes; `before` locks what it rests on.
 
-    An archived record is brought back before it is changed.
+    An archived record is brought back before it is changed. `named_by` is the field of the input
+    that says which record is meant.
     """
     fields = wanted(info, "node")
 
     def act(acting: Acting) -> Payload:
-        key = key_of(asked.id, noun.prefix, field=("id",))
+        place = (named_by,)
+        key = key_of(asked.id, noun.prefix, field=place)
         if before is not None:
             before(acting)
-        found: Any = the_record(acting.session, noun.record, key, locked=True)
+        found: Any = the_record(acting.session, noun.record, key, field=place, locked=True)
         name = noun.prefix.replace("_", " ")
         moved = stale(found, asked.expected_version, noun=name, key=asked.id)
         if moved is not None:
             return _shown(acting, noun, key, fields, [moved])
         if found.archived_at is not None and not even_archived:
-            raise Refusal(RECORD_ARCHIVED(field=("id",), noun=name, key=asked.id))
+            raise Refusal(RECORD_ARCHIVED(field=place, noun=name, key=asked.id))
         said = change(acting, found)
         acting.session.flush()
         return _shown(acting, noun, key, fields, said)
