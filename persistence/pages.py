@@ -162,9 +162,10 @@ def bounds_of(
     keys = sort.keys
     turned = tuple((name, not falls) for name, falls in keys)
     beyond = []
-    for cursor, ways in ((asked.after, keys), (asked.before, turned)):
+    kinds = _kinds(noun.record, keys)
+    for name, cursor, ways in (("after", asked.after, keys), ("before", asked.before, turned)):
         if cursor is not None:
-            beyond.append((ways, _values(cursor, sort, noun.prefix, _kinds(noun.record, keys))))
+            beyond.append((ways, _values(cursor, sort, noun.prefix, kinds, name)))
     return Bounds(size, backwards, list(where), turned if backwards else keys, beyond)
 
 
@@ -184,19 +185,20 @@ def size_of(asked: PageAsked) -> int:
     """How many items were asked for of a list that goes forwards only."""
     if asked.last is not None or asked.before is not None:
         name = "last" if asked.last is not None else "before"
-        raise Refusal(FORWARDS_ONLY(field=(name,)))
+        raise Refusal(FORWARDS_ONLY(field=("page", name)))
     return page_size(asked)[0]
 
 
 def page_size(asked: PageAsked) -> tuple[int, bool]:
     """How many rows were asked for, and whether backwards; PAGE_SIZE_INVALID otherwise."""
-    backwards = asked.last is not None
     size = asked.last if asked.last is not None else asked.first
     if size is None:
-        return DEFAULT_SIZE, False
+        # What stands before a place is what stands nearest to it.
+        return DEFAULT_SIZE, asked.before is not None and asked.after is None
+    backwards = asked.last is not None
     is_both = asked.first is not None and backwards
     if is_both or not 1 <= size <= LARGEST_SIZE:
-        field = ("last" if backwards else "first",)
+        field = ("page", "last" if backwards else "first")
         said = {"count": "", "other": "last"} if is_both else {"count": size, "other": ""}
         raise Refusal(PAGE_SIZE_INVALID(field=field, found=str(size), limit=LARGEST_SIZE, **said))
     return size, backwards
@@ -226,12 +228,16 @@ def _unmarked(marked: Any) -> Any:
     return date.fromisoformat(marked["d"])
 
 
-def read_cursor(cursor: str, sort: Sort, of: str, columns: Keys) -> list[Any]:
-    """The values of the row that `cursor` stands for, one for each of `columns`."""
-    return _values(cursor, sort, of, tuple(column.type.python_type for column, _ in columns))
+def read_cursor(cursor: str, sort: Sort, of: str, columns: Keys, *, given: str) -> list[Any]:
+    """The values of the row that `cursor` stands for, one for each of `columns`.
+
+    `given`: as what it was, "after" or "before".
+    """
+    kinds = tuple(column.type.python_type for column, _ in columns)
+    return _values(cursor, sort, of, kinds, given)
 
 
-def _values(cursor: str, sort: Sort, of: str, kinds: tuple[type, ...]) -> list[Any]:
+def _values(cursor: str, sort: Sort, of: str, kinds: tuple[type, ...], given: str) -> list[Any]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         name, *marked = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
@@ -245,7 +251,8 @@ def _values(cursor: str, sort: Sort, of: str, kinds: tuple[type, ...]) -> list[A
         if not all(map(_fits, values, kinds)):
             raise ValueError(cursor)
     except (ValueError, KeyError, TypeError, binascii.Error) as error:
-        raise Refusal(CURSOR_INVALID(cursor=cursor[:60])) from error
+        field = ("page", given)
+        raise Refusal(CURSOR_INVALID(field=field, cursor=cursor[:60])) from error
     return values
 
 

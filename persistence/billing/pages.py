@@ -45,10 +45,10 @@ def assessed_page(
     size, backwards = page_size(asked)
     bounds = list(where)
     column: Any = Contract.id
-    for cursor, is_after in ((asked.after, True), (asked.before, False)):
+    for given, cursor in (("after", asked.after), ("before", asked.before)):
         if cursor is not None:
-            key = read_cursor(cursor, BY_CONTRACT, _BILLABLE, [(column, False)])[0]
-            bounds.append(column > key if is_after else column < key)
+            key = read_cursor(cursor, BY_CONTRACT, _BILLABLE, [(column, False)], given=given)[0]
+            bounds.append(column > key if given == "after" else column < key)
     found: list[Assessment] = []
     portion, last = size + 1, None
     while len(found) <= size:

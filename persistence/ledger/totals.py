@@ -96,7 +96,7 @@ def totals(
         .limit(size + 1)
     )
     if asked.after is not None:
-        currency, key = read_cursor(asked.after, _CURSOR, _named(by), _CURSOR_KEYS)
+        currency, key = read_cursor(asked.after, _CURSOR, _named(by), _CURSOR_KEYS, given="after")
         past = and_(both.c.key == key, both.c.currency > currency)
         statement = statement.where(or_(both.c.key > key, past))
     found = session.execute(statement).all()

@@ -97,9 +97,9 @@ class PayingQueries:
     ) -> Connection[Payment]:
         given = filter or PaymentFilter()
         where = payments_where(
-            client_id=optional_key(given.client_id, "client", field=("clientId",)),
-            entity_id=optional_key(given.entity_id, "entity", field=("entityId",)),
-            invoice_id=optional_key(given.invoice_id, "invoice", field=("invoiceId",)),
+            client_id=optional_key(given.client_id, "client", field=("filter", "clientId")),
+            entity_id=optional_key(given.entity_id, "entity", field=("filter", "entityId")),
+            invoice_id=optional_key(given.invoice_id, "invoice", field=("filter", "invoiceId")),
             method=given.method,
             received_from=given.received_from,
             received_to=given.received_to,

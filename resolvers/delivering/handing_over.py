@@ -85,8 +85,12 @@ class HandingOverQueries:
         given = filter or HandoverDeliveryFilter()
         where = deliveries_where(
             states=given.states,
-            endpoint_id=optional_key(given.endpoint_id, "webhook_endpoint", field=("endpointId",)),
-            entry_id=optional_key(given.handover_id, "outbox_entry", field=("handoverId",)),
+            endpoint_id=optional_key(
+                given.endpoint_id, "webhook_endpoint", field=("filter", "endpointId")
+            ),
+            entry_id=optional_key(
+                given.handover_id, "outbox_entry", field=("filter", "handoverId")
+            ),
         )
         asked, sort = (page or PageInput()).asked(), Sort("id", falling=True)
         return await read_page(info, HANDOVER_DELIVERY, asked=asked, sort=sort, where=where)

@@ -73,7 +73,7 @@ class MailingQueries:
         given = filter or InvoiceMailFilter()
         where = mails_where(
             states=given.states,
-            invoice_id=optional_key(given.invoice_id, "invoice", field=("invoiceId",)),
+            invoice_id=optional_key(given.invoice_id, "invoice", field=("filter", "invoiceId")),
         )
         asked = (page or PageInput()).asked()
         return await read_page(

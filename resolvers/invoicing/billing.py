@@ -39,7 +39,7 @@ class BillableFilter:
 
     def criteria(self) -> Criteria:
         """What narrows the list beside its identifiers (B20)."""
-        entity = optional_key(self.entity_id, "entity", field=("entityId",))
+        entity = optional_key(self.entity_id, "entity", field=("filter", "entityId"))
         return Criteria(
             taxable=self.taxable,
             entity_ids=None if entity is None else (entity,),
@@ -65,9 +65,9 @@ class BillingQueries:
     ) -> Connection[Billable]:
         given, context = filter or BillableFilter(), info.context
         where = contracts_where(
-            client_id=optional_key(given.client_id, "client", field=("clientId",)),
-            project_id=optional_key(given.project_id, "project", field=("projectId",)),
-            contract_id=optional_key(given.contract_id, "contract", field=("contractId",)),
+            client_id=optional_key(given.client_id, "client", field=("filter", "clientId")),
+            project_id=optional_key(given.project_id, "project", field=("filter", "projectId")),
+            contract_id=optional_key(given.contract_id, "contract", field=("filter", "contractId")),
             method=given.method,
             criteria=given.criteria(),
         )

@@ -211,8 +211,8 @@ class Browsing:
         where = projects_where(
             text=given.text,
             status=given.status,
-            client_id=optional_key(given.client_id, "client", field=("clientId",)),
-            entity_id=optional_key(given.entity_id, "entity", field=("entityId",)),
+            client_id=optional_key(given.client_id, "client", field=("filter", "clientId")),
+            entity_id=optional_key(given.entity_id, "entity", field=("filter", "entityId")),
             archived=given.archived,
         )
         asked = (page or PageInput()).asked()
@@ -239,7 +239,7 @@ class Browsing:
             text=given.text,
             active=given.active,
             role=given.role,
-            entity_id=optional_key(given.entity_id, "entity", field=("entityId",)),
+            entity_id=optional_key(given.entity_id, "entity", field=("filter", "entityId")),
             archived=given.archived,
         )
         asked = (page or PageInput()).asked()
@@ -265,9 +265,9 @@ class Browsing:
         given = filter or InvoiceFilter()
         where = invoices_where(
             states=given.states,
-            client_id=optional_key(given.client_id, "client", field=("clientId",)),
-            project_id=optional_key(given.project_id, "project", field=("projectId",)),
-            entity_id=optional_key(given.entity_id, "entity", field=("entityId",)),
+            client_id=optional_key(given.client_id, "client", field=("filter", "clientId")),
+            project_id=optional_key(given.project_id, "project", field=("filter", "projectId")),
+            entity_id=optional_key(given.entity_id, "entity", field=("filter", "entityId")),
             currency=given.currency,
             issued_from=given.issued_from,
             issued_to=given.issued_to,

@@ -97,9 +97,9 @@ class BrowsingFees:
         given = filter or ContractFilter()
         where = contracts_where(
             text=given.text,
-            project_id=optional_key(given.project_id, "project", field=("projectId",)),
-            client_id=optional_key(given.client_id, "client", field=("clientId",)),
-            entity_id=optional_key(given.entity_id, "entity", field=("entityId",)),
+            project_id=optional_key(given.project_id, "project", field=("filter", "projectId")),
+            client_id=optional_key(given.client_id, "client", field=("filter", "clientId")),
+            entity_id=optional_key(given.entity_id, "entity", field=("filter", "entityId")),
             billing_method=given.billing_method,
             status=given.status,
             taxable=given.taxable,
@@ -124,10 +124,10 @@ class BrowsingFees:
         given = filter or PhaseFilter()
         where = phases_where(
             text=given.text,
-            project_id=optional_key(given.project_id, "project", field=("projectId",)),
-            contract_id=optional_key(given.contract_id, "contract", field=("contractId",)),
-            client_id=optional_key(given.client_id, "client", field=("clientId",)),
-            entity_id=optional_key(given.entity_id, "entity", field=("entityId",)),
+            project_id=optional_key(given.project_id, "project", field=("filter", "projectId")),
+            contract_id=optional_key(given.contract_id, "contract", field=("filter", "contractId")),
+            client_id=optional_key(given.client_id, "client", field=("filter", "clientId")),
+            entity_id=optional_key(given.entity_id, "entity", field=("filter", "entityId")),
             kind=given.kind,
             billing_method=given.billing_method,
             contract_status=given.contract_status,

@@ -47,10 +47,10 @@ class TotalsQueries:
     ) -> Connection[Totals]:
         given = filter or TotalsFilter()
         within = Within(
-            client_id=optional_key(given.client_id, "client", field=("clientId",)),
-            project_id=optional_key(given.project_id, "project", field=("projectId",)),
-            contract_id=optional_key(given.contract_id, "contract", field=("contractId",)),
-            entity_id=optional_key(given.entity_id, "entity", field=("entityId",)),
+            client_id=optional_key(given.client_id, "client", field=("filter", "clientId")),
+            project_id=optional_key(given.project_id, "project", field=("filter", "projectId")),
+            contract_id=optional_key(given.contract_id, "contract", field=("filter", "contractId")),
+            entity_id=optional_key(given.entity_id, "entity", field=("filter", "entityId")),
         )
         asked = (page or PageInput()).asked()
         fields = wanted_of_nodes(info)

@@ -60,11 +60,11 @@ class TimekeepingQueries:
         given = filter or TimeEntryFilter()
         where = time_entries_where(
             text=given.text,
-            project_id=optional_key(given.project_id, "project", field=("projectId",)),
-            contract_id=optional_key(given.contract_id, "contract", field=("contractId",)),
-            phase_id=optional_key(given.phase_id, "phase", field=("phaseId",)),
+            project_id=optional_key(given.project_id, "project", field=("filter", "projectId")),
+            contract_id=optional_key(given.contract_id, "contract", field=("filter", "contractId")),
+            phase_id=optional_key(given.phase_id, "phase", field=("filter", "phaseId")),
             collaborator_id=optional_key(
-                given.collaborator_id, "collaborator", field=("collaboratorId",)
+                given.collaborator_id, "collaborator", field=("filter", "collaboratorId")
             ),
             worked_from=given.worked_from,
             worked_to=given.worked_to,

@@ -84,7 +84,7 @@ class AuditingQueries:
             actor=given.actor,
             door=given.door,
             act=given.act,
-            record=_record(given.record),
+            record=_record(given.record, "filter", "record"),
             table=None if given.record_type is None else table_of(given.record_type),
             request_id=given.request_id,
         )
@@ -111,7 +111,7 @@ class AuditingQueries:
     ) -> Connection[AuditChange]:
         _require(info)
         key = optional_key(entry_id, "audit_entry", field=("entryId",))
-        where = changes_where(entry_id=key, record=_record(record))
+        where = changes_where(entry_id=key, record=_record(record, "record"))
         asked, sort = (page or PageInput()).asked(), Sort("id", falling=True)
         return await read_page(info, AUDIT_CHANGE, asked=asked, sort=sort, where=where)
 
@@ -155,10 +155,10 @@ def _require(info: Info) -> None:
     admit(info.field_name, caller.role, caller.reach)
 
 
-def _record(identifier: str | None) -> tuple[str, int] | None:
+def _record(identifier: str | None, *field: str) -> tuple[str, int] | None:
     if identifier is None:
         return None
     table, _, digits = identifier.rpartition("_")
     if table not in _TABLES or not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
-        raise Refusal(ID_INVALID(field=("record",), id=identifier[:60], noun="record"))
+        raise Refusal(ID_INVALID(field=field, id=identifier[:60], noun="record"))
     return table, int(digits)

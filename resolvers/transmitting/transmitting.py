@@ -64,7 +64,7 @@ class TransmittingQueries:
         asked = filter or TransmissionFilter()
         where = transmissions_where(
             states=asked.states,
-            invoice_id=optional_key(asked.invoice_id, "invoice", field=("invoiceId",)),
+            invoice_id=optional_key(asked.invoice_id, "invoice", field=("filter", "invoiceId")),
         )
         return await read_page(
             info,
@@ -81,7 +81,7 @@ class TransmittingQueries:
         asked = filter or LifecycleStatusFilter()
         where = statuses_where(
             codes=asked.codes,
-            invoice_id=optional_key(asked.invoice_id, "invoice", field=("invoiceId",)),
+            invoice_id=optional_key(asked.invoice_id, "invoice", field=("filter", "invoiceId")),
         )
         return await read_page(
             info,

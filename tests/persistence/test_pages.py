@@ -134,6 +134,21 @@ def test_a_page_tells_whether_there_is_more_on_either_side(database: Database) -
     assert (before.has_previous, before.has_next) == (False, True)
 
 
+def test_what_stands_before_a_place_ends_there_however_much_was_asked_for(
+    database: Database,
+) -> None:
+    """`before` alone goes backwards, as `last` does: not to the beginning of the list."""
+    firm = firm_with(database, [(f"n{n}", 0) for n in range(60)])
+    sort = Sort("code")
+    last = a_page(firm, sort, last=1)
+    before = a_page(firm, sort, before=last.cursors[0])
+    asked = a_page(firm, sort, last=DEFAULT_SIZE, before=last.cursors[0])
+    assert [row["key"] for row in before.rows] == [row["key"] for row in asked.rows]
+    assert (len(before.rows), before.has_previous, before.has_next) == (DEFAULT_SIZE, True, True)
+    forwards = a_page(firm, sort, first=2, before=last.cursors[0])
+    assert [row["key"] for row in forwards.rows] == walked(firm, sort, 60, backwards=False)[:2]
+
+
 def test_a_row_that_comes_or_goes_between_two_pages_moves_no_other(database: Database) -> None:
     firm = firm_with(database, [("b", 0), ("d", 0), ("f", 0)])
     sort = Sort("name")

@@ -323,7 +323,7 @@ def test_a_filter_by_an_identifier_of_something_else_is_refused(
         "query($id: ID) { projects(filter: { clientId: $id }) { nodes { id } } }", id=given
     )
     assert error["extensions"]["code"] == "ID_INVALID"
-    assert error["extensions"]["field"] == ["clientId"]
+    assert error["extensions"]["field"] == ["filter", "clientId"]
 
 
 def test_catalogues_are_filtered_too(browsed: ApiClient) -> None:
