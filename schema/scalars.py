@@ -1,15 +1,80 @@
-"""Money and exact numbers as the API writes them: decimal strings, never floats."""
+"""Money, exact numbers, days and moments: how the API writes them, and what it reads as such."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import strawberry
+from strawberry.types.scalar import ScalarDefinition
 
 from domain.money import from_minor
 from persistence.reading import Computed
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(s?NaN|Infinity)", re.ASCII)
+"""What is no number at all is judged where it is given: it is then told of its field."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
+)
+
+
+def read_decimal(given: Any) -> Decimal:
+    """A number, as a text or as a number of JSON; ValueError. Nothing less than 0 is 0."""
+    text = str(given).strip()
+    if isinstance(given, bool) or not _NUMBER.fullmatch(text):
+        raise ValueError('A Decimal is a text such as "1234.50", or a number.')
+    value = Decimal(text)
+    return value if value.is_nan() or value else value.copy_abs()
+
+
+def read_day(given: Any) -> date:
+    """A day of the calendar; ValueError."""
+    if not isinstance(given, str) or not _DAY.fullmatch(given):
+        raise ValueError('A Date is a text such as "2026-11-30".')
+    return date.fromisoformat(given)
+
+
+def read_moment(given: Any) -> datetime:
+    """A moment with its zone; ValueError."""
+    if not isinstance(given, str) or not _MOMENT.fullmatch(given):
+        raise ValueError('A DateTime is a text such as "2026-11-30T17:00:00Z", with its zone.')
+    return datetime.fromisoformat(given.upper())
+
+
+def _written(value: date) -> str:
+    return value.isoformat()
+
+
+def _scalar(
+    name: str, description: str, read: Callable[[Any], object], write: Callable[[Any], str]
+) -> ScalarDefinition:
+    return strawberry.scalar(name=name, description=description, parse_value=read, serialize=write)
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    Decimal: _scalar(
+        "Decimal",
+        'An exact number as a text: "1234.50", never in thousands or with a comma. Read as a '
+        "number of JSON as well. Too many decimals are refused, not rounded.",
+        read_decimal,
+        "{:f}".format,
+    ),
+    date: _scalar(
+        "Date", 'A day: "2026-11-30". Today is that of the firm\'s time zone.', read_day, _written
+    ),
+    datetime: _scalar(
+        "DateTime",
+        'A moment with its zone: "2026-11-30T17:00:00Z". Written in UTC.',
+        read_moment,
+        _written,
+    ),
+}
+"""What stands for Python's own types in the schema."""
 
 
 @strawberry.type(description="An exact amount: a decimal string and its ISO 4217 currency.")

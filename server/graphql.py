@@ -65,6 +65,7 @@ from resolvers.taking_over.returning import Returning
 from resolvers.taking_over.undoing import Undoing
 from resolvers.transmitting.connecting import Connecting, ConnectingQueries
 from resolvers.transmitting.transmitting import Transmitting, TransmittingQueries
+from schema.scalars import SCALARS
 from server.breathing import Breathing
 from server.documents import Documents, KnownDocument
 from server.graphql_rows import read_field
@@ -176,7 +177,7 @@ def make_schema(
         execution_context_class=Breathing,
         config=StrawberryConfig(
             default_resolver=read_field,
-            scalar_map={Upload: _UPLOAD},
+            scalar_map={Upload: _UPLOAD, **SCALARS},
             # A suggestion is introspection in small pieces.
             disable_field_suggestions=not introspection,
         ),

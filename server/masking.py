@@ -25,6 +25,10 @@ OUT_OF_TIME = (
 """An act may be committed when the fields of its answer run out of time."""
 
 
+MISTAKEN = "BAD_REQUEST"
+"""The code of a document that cannot be read or does not fit the schema, or its variables."""
+
+
 def new_reference() -> str:
     """A short name for one error, told to the caller and noted with the traceback."""
     return secrets.token_hex(5)
@@ -79,11 +83,17 @@ def _told(error: GraphQLError, locale: str) -> list[dict[str, Any]]:
         message = phrase(TOO_LARGE, locale, limit=error.limit, what=what)
         return [_placed(error, message, error.extensions or {})]
     if not is_bug(error):
-        return [dict(error.formatted)]
+        return [_mistake(error)]
     reference = new_reference()
     log.error("bug", reference=reference, path=error.path, exc_info=cause)
     message = phrase("Internal error, reference {reference}.", locale, reference=reference)
     return [_placed(error, message, {"code": "INTERNAL_ERROR", "reference": reference})]
+
+
+def _mistake(error: GraphQLError) -> dict[str, Any]:
+    """What the library says of a document or of its variables, under a code like all else."""
+    said = dict(error.formatted)
+    return {**said, "extensions": {"code": MISTAKEN, **(error.extensions or {})}}
 
 
 def is_bug(error: GraphQLError) -> bool:

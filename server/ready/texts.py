@@ -195,7 +195,7 @@ class Writer:
             return self._computed(noun, path, one, number)
         convert = _reader(noun, column, self._dialect)
         assert convert is not None
-        written = self._names.of(Memo(lambda value: f'"{plain(convert(value))}"'))
+        written = self._names.of(Memo(lambda value: f'"{plain(convert(value)):f}"'))
         name = self.name((path, column))
         return _or_empty(name, f"{written}[{name}]", one)
 

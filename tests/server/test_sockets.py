@@ -128,10 +128,10 @@ def heard_of(socket: Any, job: str) -> str:
 def test_only_subscriptions_are_taken_and_within_the_limits(api: ApiClient) -> None:
     """API.md 13: the limits of a query are those of HTTP."""
     queries = {
-        "{ jobs { totalCount } }": None,
-        'mutation { jobCancel(id: "job_1") { job { id } } }': None,
-        "subscription { nothing }": None,
-        "subscription {": None,
+        "{ jobs { totalCount } }": "BAD_REQUEST",
+        'mutation { jobCancel(id: "job_1") { job { id } } }': "BAD_REQUEST",
+        "subscription { nothing }": "BAD_REQUEST",
+        "subscription {": "BAD_REQUEST",
         "subscription { jobChanged(id: 1) { " + "a: id " * 5_000 + "} }": "QUERY_TOO_LARGE",
     }
     with connected(api) as socket:
