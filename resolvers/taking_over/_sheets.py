@@ -18,10 +18,28 @@ from templates_xlsx.layouts import LAYOUTS
 from templates_xlsx.layouts.workbook import IN_WORKBOOK, WORKBOOK
 from templates_xlsx.seal import Seal
 from templates_xlsx.sheet import Setting, Sheet
-from words import language_of
+from words import LANGUAGES, language_of
 
 _MOST_ROWS_PER_PHASE = 60
 """Five years of monthly invoices; a file of one's own may have any number."""
+
+
+def language_wanted(caller: Caller, asked: str | None) -> str:
+    """The language that a sheet is asked for in, else the caller's; FIELD_INVALID."""
+    if not asked:
+        return caller.locale
+    language = asked.strip().replace("_", "-").partition("-")[0].lower()
+    if language not in LANGUAGES:
+        raise Refusal(
+            FIELD_INVALID(
+                field=("locale",),
+                name="The language",
+                reason="it is not a language of ours",
+                found=asked[:60],
+                expected=", ".join(LANGUAGES),
+            )
+        )
+    return language
 
 
 def make_template(

@@ -26,7 +26,7 @@ from resolvers.taking_over import _taking as takeover
 from resolvers.taking_over._confirming import Choices, confirm_or_ask
 from resolvers.taking_over._examining import Examined
 from resolvers.taking_over._examining import examine as examine_file
-from resolvers.taking_over._sheets import make_template, template_of
+from resolvers.taking_over._sheets import language_wanted, make_template, template_of
 from schema.connection import Connection
 from schema.context import Info
 from schema.download import XLSX, DownloadLink, KeptFile, StagedUpload, link_to, place_for
@@ -309,7 +309,7 @@ def _shown(acting: Acting, key: int, fields: Wanted) -> Payload:
 
 
 def _template(acting: Acting, asked: TemplateDownloadInput) -> KeptFile:
-    locale = asked.locale or acting.caller.locale
+    locale = language_wanted(acting.caller, asked.locale)
     out = BytesIO()
     make_template(
         acting,

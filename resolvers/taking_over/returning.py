@@ -17,7 +17,7 @@ from persistence.deadline import longer
 from persistence.takeover import rows
 from resolvers._mutation import Acting
 from resolvers._shares import to_read
-from resolvers.taking_over._sheets import setting_of
+from resolvers.taking_over._sheets import language_wanted, setting_of
 from resolvers.taking_over._taking import sheets_of
 from schema.context import Info
 from schema.download import XLSX, DownloadLink, KeptFile, link_to
@@ -81,7 +81,7 @@ class Returning:
 
 def _kept(acting: Acting, asked: ImportErrorFileInput) -> tuple[KeptFile, int]:
     key = key_of(asked.import_id, "import_file", field=("import_id",))
-    locale = asked.locale or acting.caller.locale
+    locale = language_wanted(acting.caller, asked.locale)
     out = BytesIO()
     taken = rows.the_import(acting.session, key)
     count = give_back(acting, taken, out, only_failed=asked.only_failed, locale=locale)
