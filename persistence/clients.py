@@ -32,9 +32,9 @@ def clients_where(
     if client_type is not None:
         where.append(Client.client_type == client_type)
     if country:
-        where.append(Client.country == country.upper())
+        where.append(Client.country == country.strip().upper())
     if currency:
-        where.append(Client.currency == currency.upper())
+        where.append(Client.currency == currency.strip().upper())
     if archived is not None:
         where.append(Client.archived_at.is_not(None) if archived else Client.archived_at.is_(None))
     return where

@@ -40,7 +40,7 @@ def entities_where(
             )
         )
     if country:
-        where.append(Entity.country == country.upper())
+        where.append(Entity.country == country.strip().upper())
     return where
 
 

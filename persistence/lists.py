@@ -175,7 +175,7 @@ def tax_codes_where(
 ) -> Where:
     where = [*_named(text, TaxCode.code, TaxCode.mention), *live(TaxCode, archived)]
     if country:
-        where.append(TaxCode.country == country.upper())
+        where.append(TaxCode.country == country.strip().upper())
     if category is not None:
         where.append(TaxCode.category == category)
     return where

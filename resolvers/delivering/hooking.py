@@ -8,6 +8,7 @@ import strawberry
 from strawberry import Maybe
 
 from domain.access import Permission
+from domain.errors import STALE_OBJECT, Refusal
 from domain.webhook import WebhookEndpoint as WebhookEndpointRecord
 from persistence.outside import outbox
 from persistence.pages import Sort
@@ -22,7 +23,7 @@ from schema.connection import Connection
 from schema.context import Info
 from schema.delivery import HANDOVER_DELIVERY, HandoverDelivery
 from schema.node import key_of, optional_key
-from schema.user_error import UserError
+from schema.user_error import UserError, user_errors
 from schema.view import wanted
 from schema.webhook import WEBHOOK_ENDPOINT, WebhookEndpoint
 
@@ -148,7 +149,16 @@ class Hooking:
         fields = wanted(info, "node")
 
         def act(acting: Acting) -> Payload:
-            return _with_secret(acting, webhooks.renew_secret(acting, input), fields)
+            try:
+                return _with_secret(acting, webhooks.renew_secret(acting, input), fields)
+            except Refusal as refusal:
+                if refusal.issues[0].kind is not STALE_OBJECT:
+                    raise
+                # As somebody else left it (API.md 10).
+                key = key_of(input.id, "webhook_endpoint", field=("id",))
+                said = user_errors(refusal.issues, acting.caller.locale)
+                node = load_one(acting.session, WEBHOOK_ENDPOINT, fields, key)
+                return {"node": node, "secret": None, "user_errors": said}
 
         return await write(info, _SETTINGS, act, nothing=_NO_SECRET)
 

@@ -63,3 +63,14 @@ def test_without_the_former_secret_nothing_of_it_passes(
     carry(hooked)
     (posted,) = box.posted
     assert posted.is_signed_by(answer["secret"])
+
+
+def test_a_secret_is_not_renewed_over_a_change_that_was_not_seen(
+    hooked: ApiClient, box: Receiver
+) -> None:
+    """API.md 10: STALE_OBJECT with the webhook as it is, and no new secret."""
+    endpoint = hook(hooked, box.url)
+    changed = act(hooked, "webhookEndpointUpdate", id=endpoint["id"], description="B")["node"]
+    stale = act(hooked, "webhookEndpointRotateSecret", id=endpoint["id"], expectedVersion=1)
+    assert (codes(stale), stale["secret"]) == (["STALE_OBJECT"], None)
+    assert stale["node"] == changed

@@ -281,6 +281,7 @@ def test_lists_are_filtered_by_what_the_screens_need(browsed: ApiClient) -> None
 
     assert kept('currency: "gbp"') == where(currency="GBP") != []
     assert kept('country: "re"') == where(country="RE") != []
+    assert kept('country: " re ", currency: "eur "') == where(country="RE", currency="EUR") != []
     assert kept("clientType: PUBLIC") == where(clientType="PUBLIC") != []
     assert kept("archived: true") == []
     assert kept("archived: null") == sorted(each(clients, "id"))
@@ -328,7 +329,7 @@ def test_a_filter_by_an_identifier_of_something_else_is_refused(
 
 def test_catalogues_are_filtered_too(browsed: ApiClient) -> None:
     data = browsed.query(
-        '{ taxCodes(country: "ch", page: { first: 100 }) { nodes { code country } }'
+        '{ taxCodes(country: " ch", page: { first: 100 }) { nodes { code country } }'
         ' ledgerAccounts(text: "706") { nodes { number } }'
         " collaborators(filter: { active: false }, page: { first: 100 }) { nodes { active } }"
         ' products(text: "x") { totalCount } }'
