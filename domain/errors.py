@@ -153,5 +153,7 @@ PERMISSION_DENIED = call_error(
     "PERMISSION_DENIED", "The role {role} may not do this: “{permission}”."
 )
 INPUT_TOO_LARGE = call_error(
-    "INPUT_TOO_LARGE", "{count} items in one call; the limit is {limit}. Use an import file."
+    "INPUT_TOO_LARGE",
+    "{count} items in one call; the limit is {limit}.",
+    "Send them in several calls; what there is a sheet for, in an import file.",
 )

@@ -38,10 +38,10 @@ class BulkCounts:
     rejected: int
 
 
-def require_size(items: Sequence[object]) -> None:
+def require_size(items: Sequence[object], *, field: str = "items") -> None:
     """Refuses with INPUT_TOO_LARGE a bulk of more than `BULK_LIMIT` items."""
     if len(items) > BULK_LIMIT:
-        raise Refusal(INPUT_TOO_LARGE(field=("items",), count=len(items), limit=BULK_LIMIT))
+        raise Refusal(INPUT_TOO_LARGE(field=(field,), count=len(items), limit=BULK_LIMIT))
 
 
 def bulk_counts(results: Sequence[dict[str, Any]]) -> dict[str, int]:

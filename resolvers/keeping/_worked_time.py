@@ -71,7 +71,7 @@ async def act_on_many(
     fields = wanted(info, "results", "node")
 
     def act(acting: Acting) -> Payload:
-        require_size(asked.ids)
+        require_size(asked.ids, field="ids")
         judged = _judged(acting, asked.ids, act_on)
         refused = any(said for _, _, said in judged)
         stopped = refused and asked.error_policy is ErrorPolicy.REJECT_EVERYTHING

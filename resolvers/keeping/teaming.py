@@ -40,8 +40,8 @@ class Teaming:
         self, info: Info, input: ProjectTeamUpdateInput
     ) -> RecordPayload[Project]:
         def change(acting: Acting, project: ProjectRecord) -> Sequence[Issue]:
-            for asked in (input.add, input.remove):
-                require_size(asked)
+            require_size(input.add, field="add")
+            require_size(input.remove, field="remove")
             add = _people(acting, input.add, "add")
             remove = _people(acting, input.remove, "remove", even_archived=True)
             present = set(teams.teams_of(acting.session, [project.id])[project.id])

@@ -93,7 +93,8 @@ def _copies(sheet: Sheet, asked: int | None) -> int:
     if asked is None:
         return sheet.rows_per_record
     if not sheet.prefilled_only or not 1 <= asked <= _MOST_ROWS_PER_PHASE:
-        reason = f"1–{_MOST_ROWS_PER_PHASE}" if sheet.prefilled_only else "–"
+        reason = "only sheets whose rows are phases have it"
+        reason = f"1–{_MOST_ROWS_PER_PHASE}" if sheet.prefilled_only else reason
         raise Refusal(FIELD_INVALID(field=("rows_per_phase",), name="rowsPerPhase", reason=reason))
     return asked
 

@@ -71,3 +71,25 @@ def test_a_team_of_no_project_is_told_of_its_project(any_firm: ApiClient) -> Non
     for identifier, code in (("client_1", "ID_INVALID"), ("project_9999", "NOT_FOUND")):
         answer = any_firm.query(TEAM, id=identifier)["projectTeamUpdate"]
         assert answer["userErrors"] == [{"code": code, "field": ["projectId"]}]
+
+
+@pytest.mark.parametrize(
+    ("mutation", "field", "rest"),
+    [
+        ("timeEntriesApprove", "ids", {"idempotencyKey": "k"}),
+        ("projectTeamUpdate", "add", {"projectId": "project_1"}),
+        ("projectTeamUpdate", "remove", {"projectId": "project_1"}),
+    ],
+)
+def test_too_many_are_told_of_the_list_that_holds_them(
+    firm: ApiClient, mutation: str, field: str, rest: dict[str, str]
+) -> None:
+    """INPUT_TOO_LARGE, with what to do: not of all there is a sheet to import."""
+    kind = f"{mutation[0].upper()}{mutation[1:]}Input"
+    asked = f"mutation($input: {kind}!) {{ {mutation}(input: $input) {{ userErrors {{"
+    told = firm.query(
+        f"{asked} code field message fix }} }} }}", input={**rest, field: ["x_1"] * 1001}
+    )[mutation]["userErrors"]
+    assert [(one["code"], one["field"]) for one in told] == [("INPUT_TOO_LARGE", [field])]
+    assert told[0]["message"] == "1001 items in one call; the limit is 1000."
+    assert told[0]["fix"].startswith("Send them in several calls")

@@ -198,12 +198,15 @@ def test_a_number_of_rows_that_makes_no_sense_is_refused(
 ) -> None:
     answer = firm.query(
         "mutation($kind: String!, $rows: Int) { templateDownload(input: { kind: $kind, "
-        "rowsPerPhase: $rows }) { download { url } userErrors { code field } } }",
+        "rowsPerPhase: $rows }) { download { url } userErrors { code field message } } }",
         kind=kind,
         rows=rows,
     )["templateDownload"]
     assert answer["download"] is None
-    assert answer["userErrors"] == [{"code": "FIELD_INVALID", "field": ["rowsPerPhase"]}]
+    (error,) = answer["userErrors"]
+    assert (error["code"], error["field"]) == ("FIELD_INVALID", ["rowsPerPhase"])
+    why = "only sheets whose rows are phases have it" if kind == "clients" else "1–60"
+    assert error["message"] == f"rowsPerPhase is not valid: {why}."
 
 
 def test_a_locked_cell_of_the_history_that_was_changed_is_refused(firm: ApiClient) -> None:
