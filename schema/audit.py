@@ -26,7 +26,7 @@ from persistence.session import ScopedSession
 from schema.scalars import plain
 from schema.view import camel
 
-strawberry.enum(ChangeKind, name="AuditChangeKind")
+strawberry.enum(ChangeKind, name="AuditChangeKind", description="What became of a record.")
 
 ERASURES = "audit_change"
 """Changes of this are erasures of what the audit told."""

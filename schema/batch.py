@@ -43,7 +43,12 @@ if TYPE_CHECKING:
     from schema.batch_schedule import BatchSchedule
 
 strawberry.enum(BatchState, description="SELECTING: nothing is held. SAVED: proposed and held.")
-strawberry.enum(BillState, name="BatchInvoiceState")
+strawberry.enum(
+    BillState,
+    name="BatchInvoiceState",
+    description="GENERATED: there is a pro forma, or by now a final invoice. FAILED: it could "
+    "not be made, its items are held still. DROPPED: taken out.",
+)
 strawberry.enum(
     Grouping,
     name="BatchGrouping",

@@ -21,7 +21,12 @@ from schema.project import CONTRACT, PHASE, PROJECT, Contract, Phase, Project
 from schema.scalars import Money, money, plain
 from schema.user_error import IssueCode, user_error
 
-strawberry.enum(ItemKind, name="BillableItemKind", description="What an item is made of.")
+strawberry.enum(
+    ItemKind,
+    name="BillableItemKind",
+    description="What an item is made of: what PROGRESS has earned, TIME of a person, a PERIOD, "
+    "a BLOCK of hours, its OVERAGE, or the REST of one of these that was billed in part.",
+)
 strawberry.enum(
     BillableState,
     description="The padlock: all can be billed, some of it is open yet, nothing is ready.",

@@ -16,7 +16,7 @@ from persistence.reading import Noun, ToOne
 from schema.node import Node
 from schema.scalars import number_field
 
-strawberry.enum(AccountType)
+strawberry.enum(AccountType, description="What a ledger account is for.")
 strawberry.enum(VatCategory, description="EN 16931 categories.")
 
 

@@ -8,7 +8,11 @@ from domain.invoice.chain import BreakReason
 from schema.invoice import Invoice
 from schema.organisation import Entity
 
-strawberry.enum(BreakReason, name="ChainBreakReason")
+strawberry.enum(
+    BreakReason,
+    name="ChainBreakReason",
+    description="LINK_MISSING: a place was passed over, or a legal document has none.",
+)
 
 
 @strawberry.type(description="The first place where a chain does not hold.")

@@ -13,7 +13,7 @@ from domain.client import Contact as ContactRecord
 from persistence.reading import Noun, ToMany
 from schema.node import Node
 
-strawberry.enum(ClientType)
+strawberry.enum(ClientType, description="INDIVIDUAL: a private person.")
 
 
 @strawberry.type(description="A further address of a client.")

@@ -12,12 +12,14 @@ from persistence.pages import Page
 NodeType = TypeVar("NodeType")
 
 
-@strawberry.type
+@strawberry.type(
+    description="What lies around a page; a cursor is good for its own list and order."
+)
 class PageInfo:
     has_next_page: bool
     has_previous_page: bool
     start_cursor: str | None
-    end_cursor: str | None
+    end_cursor: str | None = strawberry.field(description="Give it as `after` for the next page.")
 
 
 @strawberry.type

@@ -23,7 +23,7 @@ strawberry.enum(
 )
 
 
-@strawberry.enum
+@strawberry.enum(description="Where a final invoice goes by itself.")
 class HandoverDestination(Enum):
     WEBHOOK = "WEBHOOK"
     FOLDER = "FOLDER"

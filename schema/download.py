@@ -16,14 +16,19 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PDF = "application/pdf"
 ZIP = "application/zip"
 
+_URL = (
+    "It is its own key: no other is sent. Whole where JALON_PUBLIC_URL is set, else a path of the "
+    "server that was asked."
+)
+
 
 @strawberry.type(description="A file to fetch with a plain GET, until it expires.")
 class DownloadLink:
-    url: str
+    url: str = strawberry.field(description=_URL)
     filename: str
     media_type: str
-    size: int
-    expires_at: datetime
+    size: int = strawberry.field(description="Bytes.")
+    expires_at: datetime = strawberry.field(description="After it the address answers 410.")
 
 
 @strawberry.type(
@@ -31,8 +36,8 @@ class DownloadLink:
 )
 class StagedUpload:
     id: strawberry.ID
-    url: str
-    expires_at: datetime
+    url: str = strawberry.field(description=_URL)
+    expires_at: datetime = strawberry.field(description="After it the address answers 410.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,17 @@ from schema.node import Node
 from schema.user_error import UserError, user_errors
 from schema.view import camel
 
-strawberry.enum(ImportState)
-strawberry.enum(RowColour)
-strawberry.enum(RowOutcome)
+strawberry.enum(
+    ImportState,
+    description="UPLOADED, CHECKING: for moments. REFUSED: the file as a whole cannot be taken. "
+    "REVIEW waits for importConfirm. APPLYING, REVERTING: a job is at it. APPLIED_PARTIALLY: "
+    "without the red or skipped rows. CANCELLED: given up, nothing was written.",
+)
+strawberry.enum(
+    RowColour,
+    description="RED is not imported, YELLOW is and is warned of, GREEN is as it should be.",
+)
+strawberry.enum(RowOutcome, description="What confirming would do with a row.")
 
 
 @strawberry.type(description="How many rows there are, by what would happen to them.")

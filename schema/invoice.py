@@ -34,10 +34,16 @@ from schema.transmission import LIFECYCLE_STATUS, TRANSMISSION, LifecycleStatus,
 if TYPE_CHECKING:
     from schema.payment import PaymentAllocation
 
-strawberry.enum(InvoiceState)
+strawberry.enum(
+    InvoiceState,
+    description="DRAFT: pro forma, in preparation. SENT: pro forma, with the client. READY: "
+    "legal, waits to be handed over or sent. FINAL: legal, and gone out.",
+)
 strawberry.enum(InvoiceKind, description="EN 16931 types 380, 381, 386.")
-strawberry.enum(LineKind)
-strawberry.enum(CreditState)
+strawberry.enum(
+    LineKind, description="What a line stands for; TEXT has neither quantity, price nor tax."
+)
+strawberry.enum(CreditState, description="How much of an invoice was credited.")
 strawberry.enum(PaymentState, description="PAID: nothing is due any more.")
 
 

@@ -22,9 +22,13 @@ from schema.download import DownloadLink, KeptFile, link_to
 from schema.node import Node
 from schema.user_error import UserError, user_errors
 
-strawberry.enum(JobKind)
-strawberry.enum(JobStatus)
-strawberry.enum(Stage, name="JobPhase")
+strawberry.enum(JobKind, description="What is done by a job: the mutation that asked for it.")
+strawberry.enum(
+    JobStatus,
+    description="QUEUED and RUNNING go on. SUCCEEDED_WITH_ERRORS: done, but for what userErrors "
+    "name. FAILED: userErrors say why. CANCELLED: given up when it was asked to.",
+)
+strawberry.enum(Stage, name="JobPhase", description="What a job is at.")
 
 
 @strawberry.type(description="How far a job is, within one of its phases.")

@@ -20,7 +20,7 @@ from persistence.reading import Computed, Derived, Noun, ToMany
 from schema.context import Info
 from schema.node import Node
 
-strawberry.enum(Role)
+strawberry.enum(Role, description="What somebody may do, and how far they reach: docs/roles.md.")
 strawberry.enum(Permission, description="One thing people come to do, as far as access goes.")
 strawberry.enum(Door, description="How somebody came to act or to ask.")
 strawberry.enum(MailKind, description="What a letter is about; a deposit is an INVOICE.")

@@ -14,7 +14,10 @@ BULK_LIMIT = 1000
 """Items in one bulk call; more belongs in an import file."""
 
 
-@strawberry.enum(description="What became of an item.")
+@strawberry.enum(
+    description="What became of an item, in a dry run what would: REJECTED, its userErrors say "
+    "why; SKIPPED, it was right, and nothing was done because others were not."
+)
 class BulkOutcome(Enum):
     CREATED = "CREATED"
     UPDATED = "UPDATED"
@@ -23,13 +26,16 @@ class BulkOutcome(Enum):
     REJECTED = "REJECTED"
 
 
-@strawberry.enum(description="What one red item does to the others.")
+@strawberry.enum(
+    description="What one red item does to the others: with REJECT_EVERYTHING none is written, "
+    "with REJECT_FAILED_ROWS those that can be are."
+)
 class ErrorPolicy(Enum):
     REJECT_EVERYTHING = "REJECT_EVERYTHING"
     REJECT_FAILED_ROWS = "REJECT_FAILED_ROWS"
 
 
-@strawberry.type
+@strawberry.type(description="How many items ended in each outcome.")
 class BulkCounts:
     created: int
     updated: int

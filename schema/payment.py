@@ -22,8 +22,8 @@ from schema.organisation import ENTITY, Entity
 from schema.scalars import Money, MoneyRow, money, money_field
 from schema.user_error import UserError
 
-strawberry.enum(PaymentMethod)
-strawberry.enum(ReminderChannel)
+strawberry.enum(PaymentMethod, description="How money came.")
+strawberry.enum(ReminderChannel, description="How a client was reminded.")
 strawberry.enum(Age, name="ReceivableAge", description="How many days past the due date.")
 
 

@@ -37,16 +37,29 @@ from schema.node import Node
 from schema.organisation import ENTITY, Entity
 from schema.scalars import Money, MoneyRow, money, money_field, number_field, plain
 
-for _choice in (
-    AdjustmentKind,
-    ProjectStatus,
-    BillingMethod,
-    ContractStatus,
-    PhaseKind,
-    Periodicity,
-    Timing,
+for _choice, _said in (
+    (
+        AdjustmentKind,
+        "What is corrected: BILLED, what was invoiced; FEE, the fee; HOURS and COST, what was "
+        "spent, which bills nothing; WRITE_OFF, a part of the fee that is given up.",
+    ),
+    (
+        ProjectStatus,
+        "COMMERCIAL: an opportunity, nothing is made final of it; SIGNED; CLOSED: no longer "
+        "worked on.",
+    ),
+    (
+        BillingMethod,
+        "FIXED_FEE_PROGRESS: the fee, as far as phases are done. TIME_AND_MATERIALS: approved "
+        "hours at their rates, within caps. RETAINER: the fee of each period. PREPAID_HOURS: a "
+        "block of hours for each period, and what goes beyond it.",
+    ),
+    (ContractStatus, "Only what is ACTIVE is billed."),
+    (PhaseKind, "ANNEX: a fee beside the base contract, which may be negative."),
+    (Periodicity, "How long a period of a retainer or of prepaid hours is."),
+    (Timing, "ADVANCE: a period is due when it begins. ARREARS: once it has ended."),
 ):
-    strawberry.enum(_choice)
+    strawberry.enum(_choice, description=_said)
 
 
 @strawberry.type(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import strawberry
 
-from domain.errors import KINDS, Issue, PathPart, Severity
+from domain.errors import KINDS, Issue, IssueKind, PathPart, Severity
 from schema.telling import told_by
 from schema.view import camel
 from words import phrase, translated
@@ -31,8 +31,16 @@ _declare_all()
 
 strawberry.enum(Severity, name="Severity", description="ERROR is red, WARNING is yellow.")
 
+
+def _member(kind: IssueKind) -> Any:
+    """A code as a member of the enum, described by what it says: facts stand in braces."""
+    said = kind.sentence.replace("[[", "").replace("]]", "")
+    head = "" if kind.severity is Severity.ERROR else f"{kind.severity.value}: "
+    return strawberry.enum_value(kind.code, description=f"{head}{said}")
+
+
 # The codes are declared all over the house: no checker can know the members of this enum.
-_CODES: type[Enum] = Enum("IssueCode", {code: code for code in sorted(KINDS)})  # type: ignore[misc]
+_CODES: type[Enum] = Enum("IssueCode", {code: _member(KINDS[code]) for code in sorted(KINDS)})  # type: ignore[misc]
 
 if TYPE_CHECKING:
     IssueCode = str
@@ -45,7 +53,10 @@ def named(code: IssueCode) -> str:
     return str(_CODES(code).value)
 
 
-@strawberry.type(description="Why something was refused, or what to be warned of.")
+@strawberry.type(
+    description="Why something was refused (ERROR: nothing of it was written), or what to be "
+    "warned of."
+)
 class UserError:
     code: IssueCode
     severity: Severity
@@ -54,9 +65,9 @@ class UserError:
     sheet: str | None = strawberry.field(description="Of a workbook of several sheets: which.")
     row: int | None = strawberry.field(description="Row number of the sheet.")
     column: str | None = strawberry.field(description="Letter in the template.")
-    expected: str | None
-    found: str | None
-    fix: str | None
+    expected: str | None = strawberry.field(description="What would do: a choice, a range.")
+    found: str | None = strawberry.field(description="What was given, or is there.")
+    fix: str | None = strawberry.field(description="What to do, in the caller's language.")
 
 
 def user_error(issue: Issue, locale: str) -> dict[str, Any]:

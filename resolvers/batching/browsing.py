@@ -27,7 +27,7 @@ from schema.node import key_of
 from schema.view import wanted
 
 
-@strawberry.enum
+@strawberry.enum(description="What contracts of a batch are sorted by.")
 class BatchContractOrder(StrEnum):
     CLIENT = "CLIENT"
     CONTRACT = "CONTRACT"

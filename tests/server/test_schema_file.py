@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from graphql import build_schema
+from graphql import GraphQLEnumType, build_schema
 
+from domain.errors import KINDS, Severity
 from server import schema_file
 from server.graphql import jalon_schema, written
 
@@ -34,3 +35,17 @@ def test_what_is_not_current_is_told_line_by_line(
     told = capsys.readouterr().err
     assert "-  gone: Int" in told
     assert "make schema" in told
+
+
+def test_every_closed_list_says_what_it_is_and_every_code_what_it_says() -> None:
+    """Whoever writes a program meets a code in the contract before they meet it in an answer."""
+    types = jalon_schema()._schema.type_map.values()
+    lists = [one for one in types if isinstance(one, GraphQLEnumType) and one.name[:2] != "__"]
+    assert [one.name for one in lists if not one.description] == []
+    (codes,) = [one for one in lists if one.name == "IssueCode"]
+    assert codes.values.keys() == KINDS.keys()
+    for code, kind in KINDS.items():
+        told = codes.values[code].description or ""
+        assert told.startswith("" if kind.severity is Severity.ERROR else f"{kind.severity}: ")
+        assert len(told) > 10
+        assert "[[" not in told
