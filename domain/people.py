@@ -89,10 +89,13 @@ def is_grantable(giver_role: Role, giver: Reach, role: Role, reach: Reach) -> bo
 def require_end(
     expires_at: datetime | None, *, now: datetime, field: tuple[PathPart, ...] = ("expires_at",)
 ) -> None:
-    """Refuses with FIELD_INVALID an end that is over, or further away than ten years."""
+    """Refuses with FIELD_INVALID an end without a zone, over, or further away than ten years."""
     if expires_at is None:
         return
-    if expires_at.tzinfo is None or not now < expires_at <= now + LONGEST_KEY_LIFE:
+    if expires_at.tzinfo is None:
+        why, shown = "its time zone is missing", f"{now:%Y-%m-%dT%H:%M:%SZ}"
+        raise Refusal(FIELD_INVALID(field=field, name="The end", reason=why, expected=shown))
+    if not now < expires_at <= now + LONGEST_KEY_LIFE:
         latest = f"{now:%Y-%m-%dT%H:%MZ}–{now + LONGEST_KEY_LIFE:%Y-%m-%d}"
         raise Refusal(
             FIELD_INVALID(field=field, name="The end", reason="it is out of range", expected=latest)

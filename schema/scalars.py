@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(s?NaN|Infinit
 """What is no number at all is judged where it is given: it is then told of its field."""
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOMENT = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII | re.IGNORECASE
 )
 
 
@@ -40,7 +40,7 @@ def read_day(given: Any) -> date:
 
 
 def read_moment(given: Any) -> datetime:
-    """A moment with its zone; ValueError."""
+    """A moment; ValueError. Whether it has its zone is judged where it is given."""
     if not isinstance(given, str) or not _MOMENT.fullmatch(given):
         raise ValueError('A DateTime is a text such as "2026-11-30T17:00:00Z", with its zone.')
     return datetime.fromisoformat(given.upper())

@@ -35,7 +35,7 @@ KEY = """
 mutation($input: ApiKeyCreateInput!) {
   apiKeyCreate(input: $input) {
     node { id publicId name role expiresAt lastUsedAt entities { code } } token
-    userErrors { code field }
+    userErrors { code field message }
   }
 }
 """
@@ -198,9 +198,14 @@ def test_a_key_is_shown_once_used_and_over(api: ApiClient, calendar: Calendar) -
     assert program.send(WHO).status_code == 401
     doors_of(api).forget_all()
     assert program.send(WHO).status_code == 401
-    for wrong in ("2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "2026-12-01T00:00:00"):
+    for wrong, why in (
+        ("2020-01-01T00:00:00Z", "it is out of range"),
+        ("2099-01-01T00:00:00Z", "it is out of range"),
+        ("2026-12-01T00:00:00", "its time zone is missing"),
+    ):
         answer = api.query(KEY, input={**asked, "expiresAt": wrong})["apiKeyCreate"]
         assert said(answer) == ["FIELD_INVALID"], wrong
+        assert answer["userErrors"][0]["message"] == f"The end is not valid: {why}."
     assert said(api.query(KEY, input={**asked, "name": " "})["apiKeyCreate"]) == ["FIELD_REQUIRED"]
 
 
