@@ -232,7 +232,7 @@ def test_more_than_a_thousand_items_belong_in_a_file(firm: ApiClient) -> None:
         assert paths(answer) == ["items"]
     french = bulk(firm.in_language("fr"), "clients", items)
     assert "1001" in french["userErrors"][0]["message"]
-    assert "import" in french["userErrors"][0]["message"]
+    assert "import" in french["userErrors"][0]["fix"]
 
 
 def test_a_thousand_items_are_written_in_statements_that_no_item_adds_to(
