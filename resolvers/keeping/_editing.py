@@ -309,9 +309,9 @@ _KEYS = {
 
 def _taken_of(acting: Acting, kind: str, fields: Mapping[str, Any], record_id: int) -> str:
     """The field by which a record is the one that was to be made."""
-    (_, there), *_ = prefill.prefilled(acting.session, kind, only={record_id})
+    there = dict(prefill.prefilled(acting.session, kind, only={record_id})).get(record_id, {})
     given = [name for name in _KEYS[kind] if fields.get(name)]
-    same = (name for name in given if name_key(str(fields[name])) == name_key(str(there[name])))
+    same = (n for n in given if name_key(str(fields[n])) == name_key(str(there.get(n))))
     return next(same, given[-1])
 
 
