@@ -56,6 +56,8 @@ class Claimed:
     """What was credited of the line."""
     agreed: int | None = None
     """What the period came to when the line was drawn; None where that is not known."""
+    bought: Decimal | None = None
+    """Hours of the block that the line sells; None where that is not known."""
 
     @property
     def price(self) -> int:
@@ -227,6 +229,7 @@ def hourly_rate(contract: ContractTerms, phase: PhaseTerms) -> Decimal | None:
 def claimed_by(basis: Mapping[str, Any], *, net: int, credited: int, **period: Any) -> Claimed:
     """The claim of a line of `net`, of which `credited` was credited; `period` as `Claimed`."""
     covered = basis.get("covered", 0)
+    is_block = period["kind"] is ClaimKind.BLOCK and basis.get("hours") is not None
     return Claimed(
         **period,
         net=net - credited,
@@ -234,6 +237,7 @@ def claimed_by(basis: Mapping[str, Any], *, net: int, credited: int, **period: A
         hours=Decimal(basis.get("hours") or 0) if "used" in basis else Decimal(0),
         credited=credited + basis.get("credited_before", 0),
         agreed=basis["amount"] + covered if "amount" in basis else None,
+        bought=Decimal(basis["hours"]) if is_block else None,
     )
 
 

@@ -1,7 +1,8 @@
 """Hours bought in advance: the block when it is bought, the hours beyond it when its period closes.
 
 A phase without a periodicity is one block, bought once. With one, a block is bought each calendar
-period, whole even where the period is not: hours are bought, they do not elapse.
+period, whole even where the period is not: hours are bought, they do not elapse. A block that a
+line sold keeps the hours that it had then: another number of hours is that of the blocks to come.
 """
 
 from __future__ import annotations
@@ -66,9 +67,16 @@ def draw_down(contract: ContractTerms, books: PhaseBooks, cut_off: date) -> Iter
         while place < len(worked) and (is_last or worked[place].worked_on <= period.end):
             place += 1
         has_ended = is_last and period.end == books.terms.end_date
-        drawn = _drawn(period, bought + carried, worked[first:place], is_last=has_ended)
+        sold = _sold(books, period, bought)
+        drawn = _drawn(period, sold + carried, worked[first:place], is_last=has_ended)
         yield drawn
         carried = max(Decimal(0), drawn.balance - drawn.used) if contract.rollover else Decimal(0)
+
+
+def _sold(books: PhaseBooks, period: Period, agreed: Decimal) -> Decimal:
+    """The hours of the block of a period: as it was sold, else as agreed now."""
+    of_block = (one for one in books.claimed if one.kind is ClaimKind.BLOCK and _is_of(one, period))
+    return next((one.bought for one in of_block if one.bought is not None), agreed)
 
 
 def _drawn(

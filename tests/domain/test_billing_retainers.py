@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.billing.books import Claimed
+from domain.billing.books import Claimed, claimed_by
 from domain.billing.item import BillableState, Item
 from domain.billing.periods import Period, periods, without
-from domain.invoice.claim import ClaimKind
 from domain.project.model import Periodicity, ProjectStatus, Timing
 from tests.domain.books import (
     PREPAID,
@@ -38,8 +37,9 @@ def claim(item: Item, *, covered: int = 0) -> Claimed:
     """The claim of a line that bills the item as it is."""
     assert item.claim is not None
     made = item.claim
-    extra = Decimal(item.basis.get("hours") or 0) if made.kind is ClaimKind.OVERAGE else Decimal(0)
-    return Claimed(made.kind, made.starts_on, made.ends_on, item.amount, covered, extra)
+    basis = {**item.basis, "covered": covered} if covered else item.basis
+    period = {"kind": made.kind, "starts_on": made.starts_on, "ends_on": made.ends_on}
+    return claimed_by(basis, net=item.amount, credited=0, **period)
 
 
 def test_the_example_of_the_retainer() -> None:
@@ -262,3 +262,20 @@ def test_time_that_is_not_approved_or_has_no_rate_waits() -> None:
         "95.00",
     )
     assert TODAY.year == 2026
+
+
+@pytest.mark.parametrize("rollover", [False, True])
+def test_blocks_that_are_billed_keep_the_hours_they_were_sold_with(rollover: bool) -> None:
+    """Another size is that of the blocks to come: no hour of an earlier month is billed for it."""
+    first = assessed(PREPAID, monthly_block(), on=day("31/10"), rollover=rollover)
+    claimed = [claim(item) for item in first.ready]
+    sums = {"invoiced": sum(one.net for one in claimed)}
+    for size in ("5", "20"):
+        later = monthly_block(hours=Decimal(size), claimed=claimed, sums=sums)
+        found = assessed(PREPAID, later, on=day("30/11"), rollover=rollover)
+        assert due(found) == [("block:2026-11-01", "800.00")]
+    worked = hours(("05/09", "12.5"), ("20/10", "9"), ("03/11", "7"))
+    smaller = monthly_block(hours=Decimal(5), claimed=claimed, sums=sums, worked=worked)
+    found = assessed(PREPAID, smaller, on=day("30/11"), rollover=rollover)
+    beyond = "95.00" if rollover else "190.00"
+    assert due(found)[-1] == ("overage:2026-11-01", beyond)
