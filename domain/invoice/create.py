@@ -35,7 +35,9 @@ ENTITY_REQUIRED = call_error(
     "Name it, or give the project its entity.",
 )
 NOTHING_TO_INVOICE = call_error(
-    "NOTHING_TO_INVOICE", "Nothing is left to invoice on the project {project}."
+    "NOTHING_TO_INVOICE",
+    "Nothing can be invoiced on the project {project} by that day.",
+    "Look at billables: it tells what each item waits for.",
 )
 SEVERAL_MEASURES = call_error(
     "SEVERAL_MEASURES",
