@@ -6,12 +6,12 @@ from datetime import date
 
 from domain.billing.books import ContractBooks, PhaseTerms, Reserved, Worked
 from domain.billing.item import Blocker
-from domain.billing.periods import Period
 from domain.errors import IssueKind, Scope, Severity, call_error, call_warning
 from domain.invoice.create import ENTITY_REQUIRED
 from domain.invoice.deposit import still_to_deduct
 from domain.invoice.finalise import INVOICE_PROJECT_NOT_SIGNED, MENTION_MISSING
 from domain.project.model import ContractStatus, ProjectStatus
+from domain.project.periods import Period
 
 OPEN_PERIOD = call_error(
     "OPEN_PERIOD", "The period from {start} to {end} of {phase} is open.", "Wait until {until}."

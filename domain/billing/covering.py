@@ -18,10 +18,10 @@ from datetime import date
 from domain.billing.blockers import open_period
 from domain.billing.books import Claimed, PhaseBooks
 from domain.billing.item import Item, ItemKind
-from domain.billing.periods import Period
 from domain.invoice.basis import Rule
 from domain.invoice.claim import ClaimKind
 from domain.money import nearer_nothing
+from domain.project.periods import Period
 
 
 @dataclass(frozen=True, slots=True)

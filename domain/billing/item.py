@@ -9,9 +9,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from domain.billing.periods import Period
 from domain.errors import Issue
 from domain.invoice.claim import ClaimKind
+from domain.project.periods import Period
 
 
 class ItemKind(StrEnum):

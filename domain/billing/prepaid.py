@@ -24,11 +24,11 @@ from domain.billing.books import (
 )
 from domain.billing.covering import Wanted, items_of, missing
 from domain.billing.item import Blocker, Claim, Item, ItemKind
-from domain.billing.periods import Period, periods
 from domain.given import EARLIEST
 from domain.invoice.basis import Rule
 from domain.invoice.claim import ClaimKind
 from domain.money import to_minor
+from domain.project.periods import Period, periods
 
 
 @dataclass(frozen=True, slots=True)

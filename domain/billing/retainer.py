@@ -9,10 +9,10 @@ from domain.billing.blockers import no_start, open_period
 from domain.billing.books import Claimed, ContractTerms, PhaseBooks
 from domain.billing.covering import Wanted, items_of, missing
 from domain.billing.item import Claim, Item, ItemKind
-from domain.billing.periods import Period, periods, without
 from domain.invoice.basis import Rule
 from domain.invoice.claim import ClaimKind
 from domain.project.model import Periodicity, Timing
+from domain.project.periods import Period, periods, without
 
 
 def retainer_items(contract: ContractTerms, books: PhaseBooks, cut_off: date) -> list[Item]:

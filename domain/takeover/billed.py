@@ -9,6 +9,8 @@ from typing import Any
 from domain.errors import Issue, IssueKind, Scope, Severity
 from domain.ledger import PhaseFigures
 from domain.money import amount_text
+from domain.project.model import BillingMethod, Periodicity
+from domain.project.periods import periods, without
 from domain.takeover.match import Known
 
 FEE_BELOW_BILLED = IssueKind(
@@ -25,9 +27,83 @@ PHASE_PERIOD_BILLED = IssueKind(
     "The period from {start} to {end} is billed: it must stay one of the phase.",
     "Delete the pro forma, or credit the invoice, first.",
 )
+PERIODS_REPRICED = IssueKind(
+    "PERIODS_REPRICED",
+    Severity.WARNING,
+    Scope.ROW,
+    "Periods of the phase that have begun and that no invoice bills: {count}, from {start} to"
+    " {end}. They take the new terms too.",
+    "Invoice them first, or end the phase and begin another one with the new terms.",
+)
+BLOCK_SOLD = IssueKind(
+    "BLOCK_SOLD",
+    Severity.WARNING,
+    Scope.ROW,
+    "The block is billed: with other hours, or at another price, nothing more of it is due.",
+    "Sell more hours as another phase; to sell the block anew, credit the invoice first.",
+)
+BILLED_TERMS = (PERIODS_REPRICED, BLOCK_SOLD)
+"""What is said of another fee, or of other hours."""
 
 OF_PERIODS = ("start_date", "end_date", "periodicity")
 """The columns that settle the periods of a phase."""
+_OF_BLOCKS = ("fee_minor", "hours")
+_SHOWN = {"fee_minor": "fee"}
+
+
+def of_billed(
+    columns: Mapping[str, Any],
+    entry: Known,
+    method: BillingMethod,
+    *,
+    currency: str,
+    today: date | None,
+) -> list[Issue]:
+    """What is to be said of a row of `columns` on a phase that may be billed already."""
+    issues = periods_stay(entry.columns, given_of(columns), entry.columns.get("periods", ()))
+    if columns["fee_minor"] is not None:
+        issues += not_below_billed(columns["fee_minor"], entry, currency)
+    if today is not None and not issues:
+        issues += terms_told(columns, entry, method, today)
+    return issues
+
+
+def terms_told(
+    columns: Mapping[str, Any], entry: Known, method: BillingMethod, today: date
+) -> list[Issue]:
+    """What another fee, or other hours, of periods or of a block do to what was there before.
+
+    A block that is bought once is billed or not; of periods those not billed yet are told, since
+    what is due of them follows the fee (PERIODS_REPRICED).
+    """
+    now, billed = entry.columns, entry.columns.get("periods", ())
+    known = {BillingMethod.RETAINER: ("fee_minor",), BillingMethod.PREPAID_HOURS: _OF_BLOCKS}
+    other = [
+        name
+        for name in known.get(method, ())
+        if columns.get(name) is not None and columns[name] != now[name]
+    ]
+    if not other:
+        return []
+    field = (_SHOWN.get(other[0], other[0]),)
+    said = {name: columns.get(name) or now.get(name) for name in OF_PERIODS}
+    if said["periodicity"] is None and method is BillingMethod.PREPAID_HOURS:
+        return [BLOCK_SOLD(field=field)] if billed else []
+    start, end = said["start_date"], said["end_date"]
+    if start is None or start > today:
+        return []
+    cut = periods(
+        start=start, end=end, periodicity=said["periodicity"] or Periodicity.MONTH, until=today
+    )
+    left = [one for one in without(cut, billed) if one.start <= today]
+    if not left:
+        return []
+    first, last = left[0].start, left[-1].end
+    return [
+        PERIODS_REPRICED(
+            field=field, count=len(left), start=f"{first:%d/%m/%Y}", end=f"{last:%d/%m/%Y}"
+        )
+    ]
 
 
 def not_below_billed(fee_minor: int, entry: Known, currency: str) -> list[Issue]:

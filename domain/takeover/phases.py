@@ -14,11 +14,10 @@ from domain.project.frozen import PROJECT_ENTITY_FROZEN
 from domain.project.model import BillingMethod, Periodicity, PhaseKind
 from domain.takeover.amounts import OF_AMOUNTS, in_minor, of_currency, told_as
 from domain.takeover.billed import (
+    BILLED_TERMS,
     FEE_BELOW_BILLED,
     PHASE_PERIOD_BILLED,
-    given_of,
-    not_below_billed,
-    periods_stay,
+    of_billed,
 )
 from domain.takeover.candidate import Candidate, Change, Planned
 from domain.takeover.issues import (
@@ -79,7 +78,8 @@ class PhasePlanner(Planner):
         "contract": (REFERENCE_MODIFIED, RECORD_ARCHIVED),
         "phase_name": (DUPLICATE_KEY_IN_FILE,),
         "phase_code": (KEY_TAKEN, DUPLICATE_KEY_IN_FILE, POSSIBLE_DUPLICATE, RECORD_ARCHIVED),
-        "fee": (FEE_BELOW_BILLED, *OF_AMOUNTS),
+        "fee": (FEE_BELOW_BILLED, *BILLED_TERMS, *OF_AMOUNTS),
+        "hours": BILLED_TERMS,
         "hourly_rate": OF_AMOUNTS,
         **dict.fromkeys(("start_date", "end_date", "periodicity"), (PHASE_PERIOD_BILLED,)),
         "billing_method": (CONTRACT_INCONSISTENT,),
@@ -284,14 +284,11 @@ class PhasePlanner(Planner):
             issues += said
         columns["vat_rate"], said = present_rate(values.get("vat_rate"), project.columns["country"])
         issues += said
-        if entry is not None:
-            issues += periods_stay(
-                entry.columns, given_of(columns), entry.columns.get("periods", ())
-            )
         if entry is None:
             self._complete(columns, currency, key, candidate)
-        elif columns["fee_minor"] is not None:
-            issues += not_below_billed(columns["fee_minor"], entry, currency)
+        else:
+            method = self._methods[self._keys[entry.columns["contract_id"]]]
+            issues += of_billed(columns, entry, method, currency=currency, today=self.today)
         return columns, issues
 
     def _complete(

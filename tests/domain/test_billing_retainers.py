@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from domain.billing.books import Claimed, claimed_by
 from domain.billing.item import BillableState, Item
-from domain.billing.periods import Period, periods, without
 from domain.project.model import Periodicity, ProjectStatus, Timing
+from domain.project.periods import Period, periods, without
 from tests.domain.books import (
     PREPAID,
     RETAINER,

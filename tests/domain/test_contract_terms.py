@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from domain.errors import Refusal
 from domain.project.model import BillingMethod, Contract, Periodicity, Timing
 from domain.project.terms import amount_of, cap_told, set_terms
-from domain.takeover.billed import periods_stay
+from domain.takeover.billed import periods_stay, terms_told
+from domain.takeover.match import Known
 
 FIXED, HOURLY = BillingMethod.FIXED_FEE_PROGRESS, BillingMethod.TIME_AND_MATERIALS
 RETAINER, PREPAID = BillingMethod.RETAINER, BillingMethod.PREPAID_HOURS
@@ -132,3 +133,39 @@ def test_what_is_let_through_covers_every_billed_period(
     after = {"start_date": start, "end_date": end}
     is_covered = all(start <= first and last <= end for first, last in billed)
     assert (periods_stay(before, after, billed) == []) is is_covered
+
+
+LATE = [("PERIODS_REPRICED", "1", "15/09/2026", "30/09/2026")]
+LATE_AND_OPEN = [("PERIODS_REPRICED", "2", "15/09/2026", "30/11/2026")]
+
+
+@pytest.mark.parametrize(
+    ("method", "now", "given", "told"),
+    [
+        ("RETAINER", {}, {"fee_minor": 2}, LATE_AND_OPEN),
+        ("RETAINER", {}, {"fee_minor": 1}, []),
+        ("RETAINER", {}, {"hours": 2}, []),
+        ("RETAINER", {}, {"fee_minor": 2, "end_date": date(2026, 10, 31)}, LATE),
+        ("RETAINER", {"start_date": date(2026, 11, 22)}, {"fee_minor": 2}, []),
+        ("RETAINER", {"start_date": None}, {"fee_minor": 2}, []),
+        ("RETAINER", {"end_date": date(2026, 10, 31)}, {"fee_minor": 2}, LATE),
+        ("PREPAID_HOURS", {}, {"hours": 2}, LATE_AND_OPEN),
+        ("FIXED_FEE_PROGRESS", {}, {"fee_minor": 2}, []),
+    ],
+)
+def test_what_has_begun_and_is_not_billed_is_told(
+    method: str, now: dict[str, Any], given: dict[str, Any], told: list[tuple[str, ...]]
+) -> None:
+    """October is billed, September is late, November runs."""
+    columns = {
+        "fee_minor": 1,
+        "hours": 1,
+        "periodicity": Periodicity.MONTH,
+        "start_date": date(2026, 9, 15),
+        "end_date": None,
+        "periods": [(date(2026, 10, 1), date(2026, 10, 31))],
+        **now,
+    }
+    entry = Known(id=1, name="Phase", key="phase", columns=columns)
+    found = terms_told(given, entry, BillingMethod(method), date(2026, 11, 21))
+    assert [(one.code, *one.facts.values()) for one in found] == told

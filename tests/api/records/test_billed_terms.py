@@ -1,0 +1,74 @@
+"""What another fee, or other hours, of a phase do to what came before: told, and never billed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.batches.example import a_client, a_contract, worked_on
+from tests.api.invoices.acts import drawn, final
+from tests.api.records.asking import act, codes
+from tests.api.takeover.reviews import notes, reviewed
+from tests.api.takeover.sheets import PHASE as ROW
+from tests.api.takeover.sheets import book
+from tests.support.api import ApiClient
+
+BILLABLE = """
+query($id: ID!) {
+  billables(filter: { contractId: $id }) { nodes { items { key amount { amount } } } }
+}
+"""
+
+
+def due(api: ApiClient, contract: str) -> dict[str, str]:
+    """What of a contract is due: amounts by key, without the phase's."""
+    found = api.query(BILLABLE, id=contract)["billables"]["nodes"]
+    items = [item for node in found for item in node["items"]]
+    amounts = {item["key"].partition(":")[2]: item["amount"]["amount"] for item in items}
+    return {key: amount for key, amount in amounts.items() if amount != "0.00"}
+
+
+def sold(api: ApiClient, code: str, phase: dict[str, str]) -> tuple[str, str]:
+    """Prepaid hours of a client of their own, all that is due of them final: both identifiers."""
+    a_client(api, code)
+    given = {"fee": "800", "hours": "10", "hourlyRate": "95", "startDate": "2026-09-01", **phase}
+    made = a_contract(api, code, code, given, billingMethod="PREPAID_HOURS")
+    worked_on(api, code, ("2026-09-07", "8"), ("2026-09-08", "4.5"), ("2026-10-05", "9"))
+    final(api, drawn(api, code)["id"])
+    return made
+
+
+@pytest.mark.parametrize("size", ["5", "20"])
+def test_months_that_are_billed_keep_the_hours_they_were_sold_with(
+    any_firm: ApiClient, size: str
+) -> None:
+    """DOMAIN §2.4: 10 h a month; another number of hours is that of the months to come."""
+    contract, phase = sold(any_firm, "MON-1", {"periodicity": "MONTH"})
+    assert due(any_firm, contract) == {}
+    assert codes(act(any_firm, "phaseUpdate", id=phase, hours=size)) == []
+    assert due(any_firm, contract) == {}
+
+
+def test_a_block_that_is_billed_is_no_more_due_for_other_hours(firm: ApiClient) -> None:
+    """BLOCK_SOLD: nobody is to believe that more hours were sold; another phase sells them."""
+    contract, phase = sold(firm, "BLO-1", {})
+    answer = act(firm, "phaseUpdate", id=phase, hours="30", fee="2400")
+    assert codes(answer) == ["BLOCK_SOLD"]
+    assert due(firm, contract) == {}
+    assert codes(act(firm, "phaseUpdate", id=phase, phaseName="Carnet 2026", fee="2400")) == []
+
+
+def test_periods_that_are_not_billed_take_the_new_fee_and_it_is_told(firm: ApiClient) -> None:
+    """PERIODS_REPRICED, by hand and by a file: late months would follow in silence."""
+    a_client(firm, "RET-1")
+    given = {"fee": "1500", "periodicity": "MONTH", "startDate": "2026-09-15"}
+    contract, phase = a_contract(firm, "RET-1", "RET-1", given, billingMethod="RETAINER")
+    final(firm, drawn(firm, "RET-1", account="706000")["id"])
+    answer = act(firm, "phaseUpdate", id=phase, fee="1800")
+    assert codes(answer) == ["PERIODS_REPRICED"]
+    (told,) = answer["userErrors"]
+    assert told["field"] == ["fee"]
+    assert "1, from 01/11/2026 to 30/11/2026" in told["message"]
+    assert due(firm, contract) == {}
+    row = {"B": "RET-1", "C": "Contrat RET-1", "D": "Phase", "E": "PH1", "F": 2000, "H": None}
+    _, rows = reviewed(firm, book("phases", {**ROW, **row}), kind="phases")
+    assert ("PERIODS_REPRICED", "F") in notes(rows[2])
