@@ -242,14 +242,17 @@ def claimed_by(basis: Mapping[str, Any], *, net: int, credited: int, **period: A
 
 
 def rest_by(basis: Mapping[str, Any], *, net: int, credited: int) -> Rest:
-    """What such a line bills of a period that another one claims; credited whole, nothing."""
+    """What such a line bills of a period that another one claims; credited whole, nothing.
+
+    Lowered to nothing, it gives up all of it.
+    """
     whole = net + basis.get("credited_before", 0)
     given_up = basis["amount"] - nearer_nothing(whole, basis["amount"])
     return Rest(
         kind=ClaimKind(basis["rest_of"]),
         starts_on=date.fromisoformat(basis["start"]),
         net=net - credited,
-        given_up=given_up if net != credited else 0,
+        given_up=given_up if credited == 0 or net != credited else 0,
     )
 
 

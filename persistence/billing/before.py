@@ -28,6 +28,7 @@ from domain.invoice.model import InvoiceLine
 from domain.ledger import PhaseFigures
 from domain.project.model import BillingMethod, Contract, Phase
 from persistence import bulk
+from persistence.billing.claims import lines_credited_whole
 from persistence.session import ScopedSession
 
 HOURLY = (BillingMethod.TIME_AND_MATERIALS, BillingMethod.PREPAID_HOURS)
@@ -147,17 +148,24 @@ def _claimed(session: ScopedSession, phases: Sequence[int]) -> dict[int, list[Cl
 
 
 def _lines_with(session: ScopedSession, phases: Iterable[int], key: str) -> list[Row[Any]]:
-    """The lines of phases whose basis tells `key`, credit notes apart, in their order."""
+    """The lines of phases whose basis tells `key`, but those credited whole, in their order.
+
+    One that was lowered to nothing goes with the last of the others of its invoice.
+    """
     line = InvoiceLine
     statement = select(
-        *(line.id, line.phase_id, line.net_minor, line.basis), _credited().label("credited")
+        *(line.id, line.invoice_id, line.phase_id, line.net_minor, line.basis),
+        _credited().label("credited"),
     ).where(line.credits_line_id.is_(None), line.basis[key].as_string().is_not(None))
     found = [
         row
         for portion in portions(phases)
         for row in session.execute(statement.where(bulk.among(line.phase_id, portion)))
+        if row.net_minor == 0 or row.credited != row.net_minor
     ]
-    return sorted(found, key=lambda row: row.id)
+    nothing = {row.invoice_id for row in found if row.net_minor == 0}
+    gone = set(lines_credited_whole(session, sorted(nothing)) if nothing else ())
+    return sorted((row for row in found if row.id not in gone), key=lambda row: row.id)
 
 
 def _rests(session: ScopedSession, phases: Sequence[int]) -> dict[int, list[Rest]]:
@@ -184,7 +192,6 @@ def _carried(
     parts = [
         part
         for row in _lines_with(session, session.scalars(theirs), "parts")
-        if int(row.credited) != row.net_minor
         for part in parts_of(row.basis, net=row.net_minor, phase_id=row.phase_id)
     ]
     return carried_of(parts, phases)

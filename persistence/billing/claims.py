@@ -18,6 +18,7 @@ from domain.invoice.claim import BilledPeriod
 from domain.invoice.model import InvoiceLine
 from domain.money import to_minor
 from domain.time_entry import TimeEntry
+from persistence import bulk
 from persistence.session import ScopedSession, insert_all
 
 _AT_ONCE = 500
@@ -102,22 +103,31 @@ def free(session: ScopedSession, line_ids: Sequence[int]) -> None:
     session.execute(delete(BilledPeriod).where(BilledPeriod.line_id.in_(line_ids)))
 
 
-def lines_credited_whole(session: ScopedSession, invoice_id: int) -> list[int]:
-    """The lines of an invoice of which credit notes have taken all.
+def lines_credited_whole(session: ScopedSession, invoice_ids: Sequence[int]) -> list[int]:
+    """The lines of invoices of which credit notes have taken all.
 
     A line of nothing (a discount of all) is credited with the last of the others.
     """
     taking = aliased(InvoiceLine)
     taken = func.coalesce(func.sum(taking.net_minor), 0)
     statement = (
-        select(InvoiceLine.id, InvoiceLine.net_minor, taken.label("taken"))
+        select(
+            *(InvoiceLine.id, InvoiceLine.invoice_id, InvoiceLine.net_minor),
+            taken.label("taken"),
+        )
         .outerjoin(taking, taking.credits_line_id == InvoiceLine.id)
-        .where(InvoiceLine.invoice_id == invoice_id)
-        .group_by(InvoiceLine.id, InvoiceLine.net_minor)
+        .where(bulk.among(InvoiceLine.invoice_id, sorted(invoice_ids)))
+        .group_by(InvoiceLine.id, InvoiceLine.invoice_id, InvoiceLine.net_minor)
+        .order_by(InvoiceLine.id)
     )
     rows = session.execute(statement).all()
-    is_whole = all(row.taken == row.net_minor for row in rows)
-    return [row.id for row in rows if row.taken == row.net_minor and (row.net_minor or is_whole)]
+    priced = {row.invoice_id for row in rows if row.net_minor}
+    whole = priced - {row.invoice_id for row in rows if row.taken != row.net_minor}
+    return [
+        row.id
+        for row in rows
+        if row.taken == row.net_minor and (row.net_minor or row.invoice_id in whole)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

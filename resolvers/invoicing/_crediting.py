@@ -74,7 +74,7 @@ def credit_invoice(acting: Acting, wanted: CreditWanted) -> tuple[Invoice, list[
         references=(Reference(number=str(invoice.number), issue_date=invoice.issue_date or day),),
     )
     # What is credited whole can be billed again; a part of a line keeps what it bills.
-    claims.free(session, claims.lines_credited_whole(session, invoice.id))
+    claims.free(session, claims.lines_credited_whole(session, [invoice.id]))
     return made, [*said, *free_excess(acting, invoice, on=day, reason=made.number)]
 
 

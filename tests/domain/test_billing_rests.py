@@ -264,6 +264,8 @@ def test_what_was_lowered_by_hand_was_given_up() -> None:
     assert one.due() == [("rest:retainer:2026-02-01", "100.00")]
     rest.credited = rest.net
     assert one.due() == [("rest:retainer:2026-02-01", "350.00")]
+    rest.net = rest.credited = 0
+    assert one.due() == []
     # Raised by hand, a line is not owed again above the price of its period.
     february.net, february.credited = euros("1,600.00"), euros("200.00")
     one.lines.remove(rest)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from domain.project.history import BillingHistory
 from domain.project.model import Contract, Phase, PhaseKind, Project
 from domain.time_entry import TimeEntry
-from tests.api.invoices.acts import DELETE, codes, final
+from tests.api.invoices.acts import DELETE, change, codes, final
 from tests.api.invoices.test_drawing_items import (
     CREDIT,
     HOURLY,
@@ -24,6 +24,7 @@ from tests.api.invoices.test_drawing_items import (
     lines_of,
     worked,
 )
+from tests.api.invoices.test_lines_by_hand import asked
 from tests.support.api import ApiClient
 from tests.support.takeover import project
 
@@ -199,3 +200,21 @@ def test_an_archived_phase_stays_in_the_cap_of_its_contract(firm: ApiClient) -> 
     by_hand = draw(firm, HOURLY, phases=[{"phaseId": f"phase_{second_id}", "amount": "1"}])
     assert codes(by_hand) == ["AMOUNT_ABOVE_REMAINING"]
     assert codes(final(firm, drawn["invoice"]["id"])) == []
+
+
+def test_a_rest_that_is_lowered_to_nothing_is_given_up(any_firm: ApiClient) -> None:
+    """REST_GIVEN_UP, as it says: a part of a month that was credited is not drawn for ever."""
+    drawn = draw(any_firm, RETAINER, asOf="2026-02-28")
+    assert codes(final(any_firm, drawn["invoice"]["id"])) == []
+    credit(any_firm, drawn["invoice"]["id"], {"lineId": lines_of(drawn)[1]["id"], "amount": "500"})
+    wanted = keys(billable(any_firm, RETAINER, "RETAINER"))[:2]
+    given = draw(any_firm, RETAINER, items=wanted)["invoice"]
+    rest, march = given["lines"]
+    lines = [asked(rest, unitPrice="0"), asked(march, unitPrice=march["unitPrice"])]
+    assert codes(change(any_firm, given["id"], lines=lines)) == ["REST_GIVEN_UP"]
+    again = ("rest:retainer:2026-02-01", "500.00")
+    assert again not in due(any_firm, RETAINER, "RETAINER")
+    assert codes(final(any_firm, given["id"])) == []
+    assert again not in due(any_firm, RETAINER, "RETAINER")
+    credit(any_firm, given["id"])
+    assert due(any_firm, RETAINER, "RETAINER")[0] == again
