@@ -42,6 +42,11 @@ TIME_STAYS_UNBILLED = call_warning(
     "What is invoiced on {phase} by hand bills no time entry: {hours} h stay to be billed.",
     "Draw the items of billables, or write the time off.",
 )
+TIME_STAYS_BILLED = call_warning(
+    "TIME_STAYS_BILLED",
+    "What is credited of {line} is given up: its time stays billed.",
+    "To bill that time again, credit all that is left of the line.",
+)
 
 REST_GIVEN_UP = call_warning(
     "REST_GIVEN_UP",

@@ -287,7 +287,7 @@ class AdjustmentPlanner(_TakenOverPlanner):
         if columns["kind"] is not AdjustmentKind.WRITE_OFF:
             return
         if entry.columns["billing_method"] is BillingMethod.RETAINER:
-            reason = "of a retainer nothing is left over"
+            reason = "of a retainer a line lowered to nothing gives up what is due"
             yield FIELD_INVALID(field=("kind",), name="kind", reason=reason)
             return
         key, amount = entry.id, self._write_off(columns)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from documents.picture import Reference
+from domain.billing.lines import TIME_STAYS_BILLED
 from domain.errors import Issue, Refusal
 from domain.given import text
 from domain.invoice.credit import (
@@ -51,7 +52,8 @@ def credit_invoice(acting: Acting, wanted: CreditWanted) -> tuple[Invoice, list[
     """The credit note of an invoice, final at once: until it is, its amounts stay billed.
 
     What was paid of it beyond what it comes to now is free on its payments again, and warned of;
-    so is what its paper cannot show, and that it cannot go through the platform.
+    so is what its paper cannot show, that it cannot go through the platform, and time that stays
+    billed by what is left of its line.
     """
     session = acting.session
     invoice = the_record(session, Invoice, wanted.invoice_id, field=("id",), locked=True)
@@ -75,7 +77,20 @@ def credit_invoice(acting: Acting, wanted: CreditWanted) -> tuple[Invoice, list[
     )
     # What is credited whole can be billed again; a part of a line keeps what it bills.
     claims.free(session, claims.lines_credited_whole(session, [invoice.id]))
-    return made, [*said, *free_excess(acting, invoice, on=day, reason=made.number)]
+    told = _still_billed(acting, credited)
+    return made, [*said, *told, *free_excess(acting, invoice, on=day, reason=made.number)]
+
+
+def _still_billed(acting: Acting, credited: Credit) -> list[Issue]:
+    """TIME_STAYS_BILLED for each line of time that is credited in part."""
+    keys = {line.credits_line_id: line for line in credited.lines if line.credits_line_id}
+    kept = claims.kept_by(acting.session, list(keys)).entries
+    field = ("lines",)
+    return [
+        TIME_STAYS_BILLED(field=field, line=line.description)
+        for key, line in keys.items()
+        if kept.get(key)
+    ]
 
 
 def _require_after(invoice: Invoice, day: date) -> None:
