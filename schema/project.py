@@ -35,6 +35,7 @@ from schema.collaborator import COLLABORATOR, Collaborator
 from schema.context import Info
 from schema.node import Node
 from schema.organisation import ENTITY, Entity
+from schema.prepaid_block import PrepaidBlock, blocks
 from schema.scalars import Money, MoneyRow, money, money_field, number_field, plain
 
 for _choice, _said in (
@@ -165,6 +166,10 @@ class Phase(Node):
     linked_phase: Phase | None
     contract: Contract
     figures: Figures
+    block: PrepaidBlock | None = strawberry.field(
+        description="Of prepaid hours, the block of today, the last one once the phase has ended; "
+        "null before the first begins, of other ways of billing, and to a COLLABORATOR."
+    )
     progress_updates: list[ProgressUpdate]
     billing_history: list[BillingHistory]
     adjustments: list[Adjustment]
@@ -316,6 +321,7 @@ PHASE: Noun = Noun(
         "linked_phase": ToOne(lambda: PHASE, "linked_phase_id"),
         "contract": ToOne(lambda: CONTRACT, "contract_id"),
         "figures": Derived(_figures),
+        "block": Derived(blocks),
         "progress_updates": ToMany(lambda: PROGRESS_UPDATE, "phase_id", ("as_of", "id")),
         "billing_history": ToMany(lambda: BILLING_HISTORY, "phase_id", ("invoice_date", "id")),
         "adjustments": ToMany(lambda: ADJUSTMENT, "phase_id", ("adjusted_on", "id")),

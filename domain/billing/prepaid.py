@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from domain.billing.blockers import exhausted, no_rate, no_start, not_approved, open_period
@@ -31,6 +32,22 @@ from domain.money import to_minor
 from domain.project.periods import Period, periods
 
 
+class BlockLevel(StrEnum):
+    """How near its end a block of hours is."""
+
+    ENOUGH = "ENOUGH"
+    LOW = "LOW"
+    ALMOST_USED = "ALMOST_USED"
+    USED_UP = "USED_UP"
+
+
+LEVELS = (
+    (BlockLevel.ALMOST_USED, Decimal("0.95")),
+    (BlockLevel.LOW, Decimal("0.80")),
+)
+"""From which share of it on: those at which such contracts are warned of (CONTRACT, part X)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """What was drawn from the block of a period: `balance` was there, `used` was worked."""
@@ -42,10 +59,24 @@ class Drawn:
     """The day on which nothing was left of it."""
     is_last: bool = False
     """Whether no period follows: the phase has ended."""
+    carried: Decimal = Decimal(0)
+    """Of the balance, what earlier periods left."""
 
     @property
     def beyond(self) -> Decimal:
         return max(Decimal(0), self.used - self.balance)
+
+    @property
+    def left(self) -> Decimal:
+        return max(Decimal(0), self.balance - self.used)
+
+    @property
+    def level(self) -> BlockLevel:
+        """How near its end the block is; one of no hours is used up."""
+        if self.used >= self.balance:
+            return BlockLevel.USED_UP
+        reached = (level for level, share in LEVELS if self.used >= self.balance * share)
+        return next(reached, BlockLevel.ENOUGH)
 
 
 def draw_down(contract: ContractTerms, books: PhaseBooks, cut_off: date) -> Iterator[Drawn]:
@@ -58,7 +89,7 @@ def draw_down(contract: ContractTerms, books: PhaseBooks, cut_off: date) -> Iter
         (one for one in books.worked if one.approved), key=lambda one: (one.worked_on, one.id)
     )
     if books.terms.periodicity is None:
-        yield _drawn(None, bought, worked, is_last=False)
+        yield _drawn(None, bought, worked)
         return
     found = list(_periods(books, cut_off))
     carried, place = Decimal(0), 0
@@ -68,9 +99,9 @@ def draw_down(contract: ContractTerms, books: PhaseBooks, cut_off: date) -> Iter
             place += 1
         has_ended = is_last and period.end == books.terms.end_date
         sold = _sold(books, period, bought)
-        drawn = _drawn(period, sold + carried, worked[first:place], is_last=has_ended)
+        drawn = _drawn(period, sold, worked[first:place], carried=carried, is_last=has_ended)
         yield drawn
-        carried = max(Decimal(0), drawn.balance - drawn.used) if contract.rollover else Decimal(0)
+        carried = drawn.left if contract.rollover else Decimal(0)
 
 
 def _sold(books: PhaseBooks, period: Period, agreed: Decimal) -> Decimal:
@@ -80,14 +111,35 @@ def _sold(books: PhaseBooks, period: Period, agreed: Decimal) -> Decimal:
 
 
 def _drawn(
-    period: Period | None, balance: Decimal, worked: Sequence[Worked], *, is_last: bool
+    period: Period | None,
+    bought: Decimal,
+    worked: Sequence[Worked],
+    *,
+    carried: Decimal = Decimal(0),
+    is_last: bool = False,
 ) -> Drawn:
+    balance = bought + carried
     used, exhausted_on = Decimal(0), None
     for one in worked:
         used += one.hours
         if used >= balance and exhausted_on is None:
             exhausted_on = one.worked_on
-    return Drawn(period, balance, used, exhausted_on, is_last)
+    return Drawn(period, balance, used, exhausted_on, is_last, carried)
+
+
+def block_on(contract: ContractTerms, books: PhaseBooks, day: date) -> Drawn | None:
+    """The block that hours of `day` are drawn from; the last one of a phase that has ended.
+
+    None before the first one begins, and where nobody knows when that is. The books are of `day`.
+    """
+    terms = books.terms
+    if terms.periodicity is not None and terms.start_date is None:
+        return None
+    begun = None
+    for drawn in draw_down(contract, books, day):
+        if drawn.period is None or drawn.period.start <= day:
+            begun = drawn
+    return begun
 
 
 def prepaid_items(contract: ContractTerms, books: PhaseBooks, cut_off: date) -> list[Item]:
