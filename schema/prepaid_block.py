@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -48,10 +48,9 @@ def blocks(
     session: ScopedSession, keys: Sequence[int], wanted: Wanted
 ) -> Mapping[int, dict[str, Any]]:
     """By phase, its block of today; none for who sees but a part of the hours."""
-    standing = session.standing
-    if standing is not None and standing.reach.only_work:
+    standing, day = session.standing, session.today
+    if standing is None or standing.reach.only_work or day is None:
         return {}
-    day = session.today or datetime.now(UTC).date()
     return {key: _shown(one) for key, one in blocks_of(session, keys, day=day).items()}
 
 

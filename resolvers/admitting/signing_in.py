@@ -11,7 +11,8 @@ from strawberry import Maybe
 
 from domain.access import Permission
 from domain.account import SignIn as SignInRecord
-from domain.errors import FIELD_INVALID, NOT_FOUND, Refusal
+from domain.errors import NOT_FOUND, Refusal
+from domain.given import one_of
 from domain.password import require_fit
 from domain.people import PASSWORD_WRONG, SIGN_IN_NEEDED
 from domain.standing import Door
@@ -243,14 +244,6 @@ def _not_done(caller: Caller, refusal: Refusal) -> Any:
 
 
 def _language(written: str | None) -> str | None:
-    if written is not None and written not in LANGUAGES:
-        raise Refusal(
-            FIELD_INVALID(
-                field=("locale",),
-                name="The language",
-                reason="it is not a language of ours",
-                found=written[:60],
-                expected=", ".join(LANGUAGES),
-            )
-        )
-    return written
+    if written is None:
+        return None
+    return one_of(written, field=("locale",), name="The language", allowed=LANGUAGES)

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 
 from domain.access import Permission
 from domain.errors import FIELD_INVALID, Refusal
+from domain.given import one_of
 from domain.takeover.review import TEMPLATE_KIND_UNKNOWN
 from persistence.organisations import the_organisation
 from persistence.session import ScopedSession
@@ -29,17 +30,7 @@ def language_wanted(caller: Caller, asked: str | None) -> str:
     if not asked:
         return caller.locale
     language = asked.strip().replace("_", "-").partition("-")[0].lower()
-    if language not in LANGUAGES:
-        raise Refusal(
-            FIELD_INVALID(
-                field=("locale",),
-                name="The language",
-                reason="it is not a language of ours",
-                found=asked[:60],
-                expected=", ".join(LANGUAGES),
-            )
-        )
-    return language
+    return one_of(language, field=("locale",), name="The language", allowed=LANGUAGES)
 
 
 def make_template(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,16 +70,13 @@ def browsed_any(request: pytest.FixtureRequest) -> ApiClient:
     return found
 
 
+HOOKED: dict[str, Any] = {"webhooks_private": True, "public_url": "https://jalon.test"}
+
+
 @pytest.fixture
 def hooked(prepared_sqlite_url: str, tmp_path: Path, calendar: Calendar) -> Iterator[ApiClient]:
     """A firm whose server may call this machine: webhooks, platforms."""
-    with open_api(
-        prepared_sqlite_url,
-        tmp_path,
-        clock=calendar,
-        webhooks_private=True,
-        public_url="https://jalon.test",
-    ) as api:
+    with open_api(prepared_sqlite_url, tmp_path, clock=calendar, **HOOKED) as api:
         yield api
 
 
@@ -86,7 +84,7 @@ def hooked(prepared_sqlite_url: str, tmp_path: Path, calendar: Calendar) -> Iter
 def hooked_postgres(
     prepared_postgres_url: str, tmp_path: Path, calendar: Calendar
 ) -> Iterator[ApiClient]:
-    with open_api(prepared_postgres_url, tmp_path, clock=calendar, webhooks_private=True) as api:
+    with open_api(prepared_postgres_url, tmp_path, clock=calendar, **HOOKED) as api:
         yield api
 
 
