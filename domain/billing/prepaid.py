@@ -89,7 +89,7 @@ def draw_down(contract: ContractTerms, books: PhaseBooks, cut_off: date) -> Iter
         (one for one in books.worked if one.approved), key=lambda one: (one.worked_on, one.id)
     )
     if books.terms.periodicity is None:
-        yield _drawn(None, bought, worked)
+        yield _drawn(None, _sold(books, None, bought), worked)
         return
     found = list(_periods(books, cut_off))
     carried, place = Decimal(0), 0
@@ -104,7 +104,7 @@ def draw_down(contract: ContractTerms, books: PhaseBooks, cut_off: date) -> Iter
         carried = drawn.left if contract.rollover else Decimal(0)
 
 
-def _sold(books: PhaseBooks, period: Period, agreed: Decimal) -> Decimal:
+def _sold(books: PhaseBooks, period: Period | None, agreed: Decimal) -> Decimal:
     """The hours of the block of a period: as it was sold, else as agreed now."""
     of_block = (one for one in books.claimed if one.kind is ClaimKind.BLOCK and _is_of(one, period))
     return next((one.bought for one in of_block if one.bought is not None), agreed)

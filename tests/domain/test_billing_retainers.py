@@ -207,6 +207,17 @@ def test_hours_beyond_a_block_that_are_billed_are_not_billed_again() -> None:
     assert more.items[0].claim.starts_on > first.items[1].claim.ends_on
 
 
+@pytest.mark.parametrize("size", ["10", "30"])
+def test_a_block_that_is_billed_keeps_the_hours_it_was_sold_with(size: str) -> None:
+    """With fewer hours nothing that was bought is beyond it; with more, none come for nothing."""
+    first = assessed(PREPAID, block("12"))
+    claimed = [claim(item) for item in first.ready]
+    sums = {"invoiced": euros("1,600.00")}
+    other = {"claimed": claimed, "sums": sums, "hours": Decimal(size)}
+    assert due(assessed(PREPAID, block("12", **other))) == []
+    assert due(assessed(PREPAID, block("12", "9.5", **other))) == [("overage", "142.50")]
+
+
 def test_a_block_taken_over_is_not_sold_again() -> None:
     """H covers the block first, then hours beyond it."""
     sums = {"history": euros("1,650.00")}
