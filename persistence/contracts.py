@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, distinct, func, select
 
-from domain.invoice.claim import BilledPeriod
+from domain.invoice.claim import BilledPeriod, ClaimKind
 from domain.invoice.model import PRO_FORMA, Invoice, InvoiceLine
 from domain.money import from_minor, to_minor
 from domain.project.adjustment import Adjustment
@@ -155,16 +155,27 @@ def restate_phases(session: ScopedSession, project_id: int, *, before: str, curr
         phase.currency = currency
 
 
+class BilledPeriods(NamedTuple):
+    """The first and the last day of each period of a phase that a line bills."""
+
+    every: list[tuple[date, date]]
+    sold: list[tuple[date, date]]
+    """Those whose price a line bills, and not the hours beyond their block alone."""
+
+
 def billed_periods(
     session: ScopedSession, phase_ids: Sequence[int] | None = None
-) -> dict[int, list[tuple[date, date]]]:
-    """The first and the last day of each period that a line bills, by phase; of all when None."""
-    statement = select(BilledPeriod.phase_id, BilledPeriod.starts_on, BilledPeriod.ends_on)
+) -> dict[int, BilledPeriods]:
+    """By phase, the periods that lines bill; of all phases when None."""
+    of = BilledPeriod
+    statement = select(of.phase_id, of.kind, of.starts_on, of.ends_on)
     if phase_ids is not None:
-        statement = statement.where(BilledPeriod.phase_id.in_(phase_ids))
-    found: defaultdict[int, list[tuple[date, date]]] = defaultdict(list)
-    for phase, start, end in session.execute(statement):
-        found[phase].append((start, end))
+        statement = statement.where(of.phase_id.in_(phase_ids))
+    found: defaultdict[int, BilledPeriods] = defaultdict(lambda: BilledPeriods([], []))
+    for phase, kind, start, end in session.execute(statement):
+        found[phase].every.append((start, end))
+        if kind is not ClaimKind.OVERAGE:
+            found[phase].sold.append((start, end))
     return found
 
 

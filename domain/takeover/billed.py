@@ -74,9 +74,10 @@ def terms_told(
     """What another fee, or other hours, of periods or of a block do to what was there before.
 
     A block that is bought once is billed or not; of periods those not billed yet are told, since
-    what is due of them follows the fee (PERIODS_REPRICED).
+    what is due of them follows the fee (PERIODS_REPRICED). Hours beyond a block that are billed
+    while the block is not settle nothing of it.
     """
-    now, billed = entry.columns, entry.columns.get("periods", ())
+    now, billed = entry.columns, entry.columns.get("sold", ())
     known = {BillingMethod.RETAINER: ("fee_minor",), BillingMethod.PREPAID_HOURS: _OF_BLOCKS}
     other = [
         name

@@ -223,9 +223,10 @@ def contracts(session: ScopedSession) -> KnownContracts:
 
     def so_far(phase: int) -> tuple[Any, ...]:
         own = figures[phase]
-        return own if own.billed or own.written_off else None, periods.get(phase, ())
+        of_lines = periods.get(phase) or ((), ())
+        return own if own.billed or own.written_off else None, *of_lines
 
-    beside = (("figures", "periods"), so_far)
+    beside = (("figures", "periods", "sold"), so_far)
     for entry in _records(session, Phase, "name", key="name_key", beside=beside):
         known.phases.by_id[entry.id] = entry
         contract = entry.columns["contract_id"]

@@ -61,7 +61,7 @@ def keep_periods(session: ScopedSession, edited: Sequence[Edited]) -> None:
         before = {one.field: one.before for one in changes if one.field in OF_PERIODS}
         # What else there is of it does not matter: it is asked of what is emptied alone.
         before = {"periodicity": "", **before}
-        emptied[key].issues += periods_stay(before, _emptied(emptied[key]), spans)
+        emptied[key].issues += periods_stay(before, _emptied(emptied[key]), spans.every)
 
 
 def _emptied(one: Edited) -> dict[str, Any]:

@@ -163,7 +163,7 @@ def test_what_has_begun_and_is_not_billed_is_told(
         "periodicity": Periodicity.MONTH,
         "start_date": date(2026, 9, 15),
         "end_date": None,
-        "periods": [(date(2026, 10, 1), date(2026, 10, 31))],
+        "sold": [(date(2026, 10, 1), date(2026, 10, 31))],
         **now,
     }
     entry = Known(id=1, name="Phase", key="phase", columns=columns)

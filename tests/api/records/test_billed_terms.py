@@ -6,6 +6,7 @@ import pytest
 
 from tests.api.batches.example import a_client, a_contract, worked_on
 from tests.api.invoices.acts import drawn, final
+from tests.api.invoices.paying_acts import act as pay_act
 from tests.api.records.asking import act, codes
 from tests.api.takeover.reviews import notes, reviewed
 from tests.api.takeover.sheets import PHASE as ROW
@@ -55,6 +56,42 @@ def test_a_block_that_is_billed_is_no_more_due_for_other_hours(firm: ApiClient) 
     assert codes(answer) == ["BLOCK_SOLD"]
     assert due(firm, contract) == {}
     assert codes(act(firm, "phaseUpdate", id=phase, phaseName="Carnet 2026", fee="2400")) == []
+
+
+@pytest.mark.parametrize("size", ["5", "20"])
+def test_a_block_that_is_billed_keeps_the_hours_it_was_sold_with(
+    any_firm: ApiClient, size: str
+) -> None:
+    """10 h at 800, 21.5 h worked and billed: neither 5 h more beyond it, nor 10 h for nothing."""
+    contract, phase = sold(any_firm, "BLO-2", {})
+    assert codes(act(any_firm, "phaseUpdate", id=phase, hours=size)) == ["BLOCK_SOLD"]
+    assert due(any_firm, contract) == {}
+    told = any_firm.query(
+        "query($id: ID!) { phase(id: $id) { hours block { boughtHours beyondHours } } }", id=phase
+    )["phase"]
+    assert told == {"hours": size, "block": {"boughtHours": "10", "beyondHours": "11.5"}}
+
+
+@pytest.mark.parametrize(
+    ("terms", "told", "anew"),
+    [
+        ({}, [], {"block": "900.00"}),
+        ({"periodicity": "MONTH", "endDate": "2026-09-30"}, ["PERIODS_REPRICED"], {}),
+    ],
+)
+def test_a_block_that_was_credited_is_billed_no_more_though_hours_beyond_it_are(
+    firm: ApiClient, terms: dict[str, str], told: list[str], anew: dict[str, str]
+) -> None:
+    """What is due of it follows the new fee: nobody is told that it does not."""
+    contract, phase = sold(firm, "BLO-3", terms)
+    listed = "{ invoices(page: { last: 1 }) { nodes { id lines { id net { amount } } } } }"
+    (invoice,) = firm.query(listed)["invoices"]["nodes"]
+    (line,) = [one for one in invoice["lines"] if one["net"]["amount"] == "800.00"]
+    asked = {"id": invoice["id"], "reason": "Wrong price", "lines": [{"lineId": line["id"]}]}
+    assert pay_act(firm, "invoiceCredit", **asked)["creditNote"]
+    answer = act(firm, "phaseUpdate", id=phase, fee="900")
+    assert codes(answer) == told
+    assert due(firm, contract) == (anew or {"block:2026-09-01": "900.00"})
 
 
 def test_periods_that_are_not_billed_take_the_new_fee_and_it_is_told(firm: ApiClient) -> None:
