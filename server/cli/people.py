@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from rich.table import Table
 
 from domain.access import Role
 from domain.account import LinkPurpose, Member
-from domain.errors import NOT_FOUND, Refusal
+from domain.errors import NOT_FOUND, Issue, Refusal
 from domain.people import email_key
 from persistence.entities import entities_coded
 from persistence.people.members import lock_administrators, members_listed
@@ -21,7 +22,7 @@ from resolvers.admitting._link_letters import link_to
 from resolvers.admitting._opening_links import password_link
 from server.cli.firms import OrganisationCode, day_of
 from server.cli.installation import Desk, open_desk
-from server.cli.speaking import PlainGroup, answer, app, say, talk
+from server.cli.speaking import PlainGroup, answer, app, say, talk, with_remedy
 
 members = typer.Typer(cls=PlainGroup, help=say("The people of a firm."), no_args_is_help=True)
 app.add_typer(members, name="member")
@@ -88,7 +89,9 @@ def suspend(
     undo: Annotated[bool, typer.Option("--undo", help=say("Lets them in again."))] = False,
 ) -> None:
     with open_desk(organisation) as desk:
-        _suspend(desk, email, is_suspended=not undo)
+        issues = _suspend(desk, email, is_suspended=not undo)
+        for issue in issues:
+            talk().print(with_remedy(issue, desk.caller.locale), markup=False, soft_wrap=True)
     sentence = "{email} may come in." if undo else "{email} may not come in any more."
     talk().print(say(sentence, email=email))
 
@@ -105,12 +108,13 @@ def password(email: Email, organisation: OrganisationCode = None) -> None:
     talk().print(say("Hand this link to {email}: it is not shown again.", email=email))
 
 
-def _suspend(desk: Desk, email: str, *, is_suspended: bool) -> None:
+def _suspend(desk: Desk, email: str, *, is_suspended: bool) -> Sequence[Issue]:
+    """What is to be warned of: keys of their making that open the firm all the same."""
     with desk.house.database.writing(desk.caller.standing("member suspend")) as session:
         lock_administrators(session)
         member = _member(session, email)
         acting = Acting(session, desk.caller, desk.house)
-        letting_in.change(acting, member, {"suspended": is_suspended})
+        return letting_in.change(acting, member, {"suspended": is_suspended})
 
 
 def _member(session: ScopedSession, email: str) -> Member:

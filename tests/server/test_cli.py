@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import select
 from typer.testing import CliRunner
 
-from persistence.organisations import bearer_of
+from domain.access import Role
+from domain.account import Member
+from persistence.organisations import bearer_of, make_key
 from persistence.session import Database
 from server.cli import app
 from server.cli.sample_firm import SAMPLE
@@ -152,6 +155,24 @@ def test_members_are_invited_listed_and_suspended(firm: Terminal) -> None:
     firm("member", "suspend", "lea@a.example", "--undo")
     firm("member", "suspend", "nobody@a.example", code=1)
     assert firm.told == "There is no member nobody@a.example.\n"
+
+
+def test_keys_of_who_is_suspended_are_told(firm: Terminal) -> None:
+    """As the API tells it: they open the firm all the same."""
+    firm("member", "invite", "lea@a.example", "--role", "ADMINISTRATOR")
+    database = Database("sqlite:///var/jalon.db")
+    try:
+        with database.writing(1) as session:
+            maker = session.scalars(select(Member.id)).one()
+            key, _ = make_key(session, role=Role.READER, name="till", made_by_id=maker)
+            public_id = key.public_id
+    finally:
+        database.close()
+    firm("member", "suspend", "lea@a.example")
+    told, _ = firm.told.splitlines()
+    assert f"till (jalon_{public_id}_…)" in told
+    firm("member", "suspend", "lea@a.example", "--undo")
+    assert firm.told == "lea@a.example may come in.\n"
 
 
 def test_a_link_to_a_new_password_is_printed(firm: Terminal) -> None:
