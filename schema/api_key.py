@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import strawberry
 
 from domain.access import ApiKey as ApiKeyRecord
-from domain.access import Role
+from domain.access import Permission, Role
 from persistence.people.members import entities_by
 from persistence.reading import Derived, Noun, ToOne
 from schema.collaborator import COLLABORATOR, Collaborator
+from schema.context import Info
 from schema.member import MEMBER, LimitedTo, Member
+
+
+def _maker(row: strawberry.Parent[Any], info: Info) -> Member | None:
+    """A key that is asked who it is tells its bearer nothing of the members."""
+    found: Member | None = row["made_by"]
+    return found if info.context.caller.holds(Permission.MANAGE_PEOPLE) else None
 
 
 @strawberry.type(description="A key for a program; its secret half is nowhere. E.g. api_key_4.")
@@ -23,8 +31,9 @@ class ApiKey:
     entities: list[LimitedTo] | None = strawberry.field(description="Null: all of them.")
     collaborator: Collaborator | None = strawberry.field(description="Whose projects are its own.")
     made_by: Member | None = strawberry.field(
+        resolver=_maker,
         description="The member who made it, or made the key that it was made by. Null: it was "
-        "made from the terminal."
+        "made from the terminal; or the caller may not see members.",
     )
     created_at: datetime
     expires_at: datetime | None

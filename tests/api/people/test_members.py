@@ -250,6 +250,14 @@ def test_keys_that_outlive_their_maker_are_told(api: ApiClient, calendar: Calend
     assert makers["by a command's key"] is None
     mine = api.query(listing, id=f"member_{leaving}")["apiKeys"]["nodes"]
     assert [one["name"] for one in mine] == ["the books", "the till", "for a day"]
+    own = "{ viewer { apiKey { name madeBy { email } } } }"
+    assert by_key.query(own)["viewer"]["apiKey"] == {
+        "name": "the books",
+        "madeBy": {"email": "b@a.example"},
+    }
+    reading = ApiClient(api.http, api.house, api.organisation_id, second["token"])
+    # Who may not list the members reads of none.
+    assert reading.query(own)["viewer"]["apiKey"] == {"name": "the till", "madeBy": None}
     calendar.now += timedelta(days=2)
 
     less = UPDATE.replace("code field", "code message")
