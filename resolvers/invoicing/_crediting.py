@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -76,20 +76,28 @@ def credit_invoice(acting: Acting, wanted: CreditWanted) -> tuple[Invoice, list[
         references=(Reference(number=str(invoice.number), issue_date=invoice.issue_date or day),),
     )
     # What is credited whole can be billed again; a part of a line keeps what it bills.
-    claims.free(session, claims.lines_credited_whole(session, [invoice.id]))
-    told = _still_billed(acting, credited)
+    whole = claims.lines_credited_whole(session, [invoice.id])
+    claims.free(session, whole)
+    told = _still_billed(acting, invoice, credited, whole)
     return made, [*said, *told, *free_excess(acting, invoice, on=day, reason=made.number)]
 
 
-def _still_billed(acting: Acting, credited: Credit) -> list[Issue]:
-    """TIME_STAYS_BILLED for each line of time that is credited in part."""
+def _still_billed(
+    acting: Acting, invoice: Invoice, credited: Credit, whole: Collection[int]
+) -> list[Issue]:
+    """TIME_STAYS_BILLED for each line of time that is credited in part.
+
+    A cap may have cut an entry in two: a part of it that the line took stays billed as well.
+    """
+    session = acting.session
     keys = {line.credits_line_id: line for line in credited.lines if line.credits_line_id}
-    kept = claims.kept_by(acting.session, list(keys)).entries
+    kept = claims.kept_by(session, list(keys)).entries
+    of_line = {line.id: line.basis or {} for line in invoices.lines_of(session, invoice.id)}
     field = ("lines",)
     return [
         TIME_STAYS_BILLED(field=field, line=line.description)
         for key, line in keys.items()
-        if kept.get(key)
+        if kept.get(key) or (key not in whole and of_line[key].get("parts"))
     ]
 
 

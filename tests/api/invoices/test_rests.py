@@ -153,6 +153,26 @@ def test_the_part_of_an_entry_that_a_cap_left_is_billed_once(any_firm: ApiClient
     assert [amount for _, amount in due(any_firm, HOURLY, TIME)] == ["720.00"]
 
 
+def test_a_part_of_an_entry_that_is_credited_in_part_stays_billed_and_is_told(
+    any_firm: ApiClient,
+) -> None:
+    """A line that bills 980.00 of one entry of 1,360.00 is of time, though it bills no entry."""
+    phase = phase_of(any_firm, HOURLY, TIME)
+    worked(any_firm, HOURLY, "16")
+    _cap(any_firm, phase["contract"], "980")
+    drawn = draw(any_firm, HOURLY, items=keys(billable(any_firm, HOURLY, TIME)))
+    assert codes(final(any_firm, drawn["invoice"]["id"])) == []
+    _cap(any_firm, phase["contract"], "5000")
+    (line,) = lines_of(drawn)
+    for lines, told, rest in (
+        ([{"lineId": line["id"], "amount": "300"}], ["TIME_STAYS_BILLED"], "380.00"),
+        (None, [], "1360.00"),
+    ):
+        given = {"id": drawn["invoice"]["id"], "lines": lines, "key": str(uuid4())}
+        assert codes(any_firm.query(CREDIT, **given)["invoiceCredit"]) == told
+        assert [amount for _, amount in due(any_firm, HOURLY, TIME)] == [rest]
+
+
 def test_an_archived_phase_stays_in_the_cap_of_its_contract(firm: ApiClient) -> None:
     """1,000.00 less 850.00 on the phase that is put away: 150.00 are drawn, and made final."""
     first = phase_of(firm, HOURLY, TIME)
