@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -47,7 +47,11 @@ BILLED_TERMS = (PERIODS_REPRICED, BLOCK_SOLD)
 
 OF_PERIODS = ("start_date", "end_date", "periodicity")
 """The columns that settle the periods of a phase."""
-_OF_BLOCKS = ("fee_minor", "hours")
+_SETTLED_BY: Mapping[BillingMethod, tuple[str, ...]] = {
+    BillingMethod.RETAINER: ("fee_minor",),
+    BillingMethod.PREPAID_HOURS: ("fee_minor", "hours"),
+}
+"""The columns by which periods and blocks are billed."""
 _SHOWN = {"fee_minor": "fee"}
 
 
@@ -77,17 +81,39 @@ def terms_told(
     what is due of them follows the fee (PERIODS_REPRICED). Hours beyond a block that are billed
     while the block is not settle nothing of it.
     """
-    now, billed = entry.columns, entry.columns.get("sold", ())
-    known = {BillingMethod.RETAINER: ("fee_minor",), BillingMethod.PREPAID_HOURS: _OF_BLOCKS}
+    now = entry.columns
     other = [
         name
-        for name in known.get(method, ())
+        for name in _SETTLED_BY.get(method, ())
         if columns.get(name) is not None and columns[name] != now[name]
     ]
     if not other:
         return []
-    field = (_SHOWN.get(other[0], other[0]),)
     said = {name: columns.get(name) or now.get(name) for name in OF_PERIODS}
+    field = (_SHOWN.get(other[0], other[0]),)
+    return _not_billed_told(said, now.get("sold", ()), method, today, field)
+
+
+def correction_told(
+    entry: Known, method: BillingMethod, today: date, *, field: tuple[str, ...]
+) -> list[Issue]:
+    """What is said at `field` of a correction of the fee: it is one of each period, of each block.
+
+    As `terms_told` says it of another fee.
+    """
+    if method not in _SETTLED_BY:
+        return []
+    return _not_billed_told(entry.columns, entry.columns.get("sold", ()), method, today, field)
+
+
+def _not_billed_told(
+    said: Mapping[str, Any],
+    billed: Sequence[tuple[date, date]],
+    method: BillingMethod,
+    today: date,
+    field: tuple[str, ...],
+) -> list[Issue]:
+    """The periods `said` that have begun and are not `billed`, or that the block is."""
     if said["periodicity"] is None and method is BillingMethod.PREPAID_HOURS:
         return [BLOCK_SOLD(field=field)] if billed else []
     start, end = said["start_date"], said["end_date"]

@@ -12,8 +12,12 @@ from sqlalchemy import select
 
 from domain.project.adjustment import Adjustment
 from domain.project.history import BillingHistory
+from domain.project.model import BillingMethod, Contract, Phase
 from domain.project.progress import ProgressUpdate
+from domain.takeover.billed import OF_PERIODS
+from domain.takeover.match import Known
 from domain.takeover.taken_over import Recorded
+from persistence.contracts import billed_periods
 from persistence.ledger.sums import phase_figures
 from persistence.session import ScopedSession
 
@@ -49,3 +53,23 @@ def recorded(
             away.add(tuple(facts))
     figures = phase_figures(session, None if only is None else list(only))
     return Recorded(lines, figures, put_away=away)
+
+
+def phases_billed(
+    session: ScopedSession, ids: Sequence[int]
+) -> dict[int, tuple[Known, BillingMethod]]:
+    """Those of `ids` that are phases, with what settles their periods and which are billed."""
+    columns = (getattr(Phase, name) for name in OF_PERIODS)
+    statement = (
+        select(Phase.id, Phase.name, Contract.billing_method, *columns)
+        .join(Contract, Contract.id == Phase.contract_id)
+        .where(Phase.id.in_(ids))
+    )
+    rows = session.execute(statement).all() if ids else []
+    billed = billed_periods(session, ids) if rows else {}
+    found = {}
+    for key, name, method, *terms in rows:
+        of_lines = billed[key].sold if key in billed else []
+        known = dict(zip(OF_PERIODS, terms, strict=True))
+        found[key] = Known(id=key, name=name, columns={**known, "sold": of_lines}), method
+    return found

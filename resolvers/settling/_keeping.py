@@ -114,14 +114,19 @@ async def bring_back(
     noun: Noun,
     asked: RecordInput,
     require: Callable[[Acting, Any], object] | None = None,
+    *,
+    warn: Callable[[Acting, Any], Sequence[Issue]] | None = None,
 ) -> Any:
-    """The payload of a record that comes back into the lists, unless `require` refuses."""
+    """The payload of a record that comes back into the lists, unless `require` refuses.
+
+    `warn` says what is to be warned of once it is back.
+    """
 
     def restore(acting: Acting, record: Versioned) -> Sequence[Issue]:
         if record.archived_at is not None and require is not None:
             require(acting, record)
         record.archived_at = None
-        return ()
+        return () if warn is None else warn(acting, record)
 
     return await alter(info, permission, noun, asked, restore, even_archived=True)
 

@@ -12,6 +12,7 @@ from domain.invoice.past_credit import HISTORY_CREDITED
 from domain.money import amount_text, from_minor
 from domain.project.adjustment import Adjustment, AdjustmentKind, counting
 from domain.project.history import OVER_BILLED_NOW, BillingHistory
+from domain.takeover.billed import correction_told
 from domain.takeover.candidate import Candidate, Planned
 from domain.takeover.issues import AMOUNT_CURRENCY_MISMATCH
 from domain.takeover.model import RowOutcome
@@ -23,6 +24,7 @@ from persistence.ledger.sums import phase_figures
 from persistence.reading import Noun, Wanted, load_by_ids
 from persistence.takeover import known
 from persistence.takeover.apply import apply
+from persistence.takeover.recorded import phases_billed
 from resolvers._bulk import kept, restored
 from resolvers._judging import placed
 from resolvers._mutation import Acting, Once, Payload, write
@@ -147,7 +149,31 @@ def _judged(acting: Acting, of: Sheetful, items: Sequence[Any]) -> list[Planned]
         acting.session, of.kind, phases=phases.keys(), numbers=numbers, today=acting.today
     )
     planner.says_all = False
-    return [_of_phase(plan) for plan in planner.plan(candidates)]
+    planned = [_of_phase(plan) for plan in planner.plan(candidates)]
+    if of is ADJUSTMENTS:
+        _tell_of_periods(acting, planned)
+    return planned
+
+
+def _tell_of_periods(acting: Acting, planned: Sequence[Planned]) -> None:
+    """PERIODS_REPRICED, BLOCK_SOLD: a correction of the fee is one of each period to be billed."""
+    told: dict[int, list[Planned]] = {}
+    for plan in planned:
+        columns = plan.columns
+        is_new = plan.outcome is RowOutcome.CREATE and columns["kind"] is AdjustmentKind.FEE
+        if is_new and columns["amount_minor"]:
+            told.setdefault(columns["phase_id"], []).append(plan)
+    for key, (known_one, method) in phases_billed(acting.session, list(told)).items():
+        for plan in told[key]:
+            plan.issues += correction_told(known_one, method, acting.today, field=("value",))
+
+
+def of_periods(acting: Acting, record: Adjustment) -> Sequence[Issue]:
+    """The same, of a correction that is taken out, or counts again."""
+    if record.kind is not AdjustmentKind.FEE or not record.amount_minor:
+        return ()
+    known_one, method = phases_billed(acting.session, [record.phase_id])[record.phase_id]
+    return correction_told(known_one, method, acting.today, field=("id",))
 
 
 def _candidate(of: Sheetful, item: Any, phase: PhaseKnown, setting: Any, *, row: int) -> Candidate:

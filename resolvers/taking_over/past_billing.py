@@ -176,10 +176,14 @@ class PastBilling:
 
     @strawberry.mutation(description=_BACK)
     async def adjustment_archive(self, info: Info, input: RecordInput) -> RecordPayload[Adjustment]:
-        found: Any = await put_away(info, EDIT, ADJUSTMENT, input, past.require_covered)
+        found: Any = await put_away(
+            info, EDIT, ADJUSTMENT, input, past.require_covered, warn=past.of_periods
+        )
         return found
 
     @strawberry.mutation(description="A correction counts again.")
     async def adjustment_restore(self, info: Info, input: RecordInput) -> RecordPayload[Adjustment]:
-        found: Any = await bring_back(info, EDIT, ADJUSTMENT, input, past.require_covered)
+        found: Any = await bring_back(
+            info, EDIT, ADJUSTMENT, input, past.require_covered, warn=past.of_periods
+        )
         return found

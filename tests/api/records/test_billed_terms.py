@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import uuid4
+
 import pytest
 
 from tests.api.batches.example import a_client, a_contract, worked_on
@@ -109,3 +112,38 @@ def test_periods_that_are_not_billed_take_the_new_fee_and_it_is_told(firm: ApiCl
     row = {"B": "RET-1", "C": "Contrat RET-1", "D": "Phase", "E": "PH1", "F": 2000, "H": None}
     _, rows = reviewed(firm, book("phases", {**ROW, **row}), kind="phases")
     assert ("PERIODS_REPRICED", "F") in notes(rows[2])
+
+
+FEE = """
+mutation($item: AdjustmentItem!, $key: ID!) {
+  adjustmentRecord(input: { item: $item, idempotencyKey: $key }) {
+    node { id } userErrors { code severity field message }
+  }
+}
+"""
+MOVED = """
+mutation($i: RecordInput!) { %s(input: $i) { node { id } userErrors { code field } } }
+"""
+
+
+def corrected(api: ApiClient, phase: str, value: str, kind: str = "FEE") -> Any:
+    item = {"phaseId": phase, "kind": kind, "value": value, "date": "2026-11-01", "reason": "r"}
+    return api.query(FEE, item=item, key=str(uuid4()))["adjustmentRecord"]
+
+
+def test_a_correction_of_the_fee_is_told_as_another_fee_is(any_firm: ApiClient) -> None:
+    """It is one of each period: recorded, taken out and brought back."""
+    a_client(any_firm, "RET-2")
+    given = {"fee": "1500", "periodicity": "MONTH", "startDate": "2026-09-01"}
+    contract, phase = a_contract(any_firm, "RET-2", "RET-2", given, billingMethod="RETAINER")
+    assert codes(corrected(any_firm, phase, "100", "BILLED")) == []
+    answer = corrected(any_firm, phase, "100")
+    (told,) = answer["userErrors"]
+    assert (told["code"], told["field"]) == ("PERIODS_REPRICED", ["item", "value"])
+    assert "3, from 01/09/2026 to 30/11/2026" in told["message"]
+    assert due(any_firm, contract) == {"2026-09-01": "1500.00", "2026-10-01": "1600.00"}
+    for act_on in ("adjustmentArchive", "adjustmentRestore"):
+        moved = any_firm.query(MOVED % act_on, i={"id": answer["node"]["id"]})[act_on]
+        assert moved["userErrors"] == [{"code": "PERIODS_REPRICED", "field": ["id"]}]
+    _, block = sold(any_firm, "BLO-4", {})
+    assert codes(corrected(any_firm, block, "100")) == ["BLOCK_SOLD"]
