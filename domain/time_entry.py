@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Boolean, ForeignKeyConstraint, Index, String,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import HOURS, NAME, BigKey, Instant, Record, Versioned, owned
-from domain.errors import IssueKind, Refusal, Scope, Severity, call_error
+from domain.errors import IssueKind, Refusal, Scope, Severity, call_error, call_warning
 
 TIME_ENTRY_BILLED = IssueKind(
     "TIME_ENTRY_BILLED",
@@ -31,6 +31,12 @@ HOURS_OVER_DAY = IssueKind(
     Severity.WARNING,
     Scope.ROW,
     "{person} then has {found} hours on {day}: more than a day has.",
+)
+HOURS_BILLED_BEYOND = call_warning(
+    "HOURS_BILLED_BEYOND",
+    "{hours} h more are billed beyond the hours bought of {phase} than were worked beyond them.",
+    "They count for hours to come. To give them back, credit their line whole: what was worked"
+    " beyond is then due again.",
 )
 MOST_HOURS = 24
 """Of a day, and so of an entry."""

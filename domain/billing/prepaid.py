@@ -142,6 +142,17 @@ def block_on(contract: ContractTerms, books: PhaseBooks, day: date) -> Drawn | N
     return begun
 
 
+def billed_too_many(contract: ContractTerms, books: PhaseBooks, day: date) -> Decimal:
+    """How many more hours lines bill beyond blocks that have begun than were worked beyond them."""
+    terms = books.terms
+    if terms.periodicity is not None and terms.start_date is None:
+        return Decimal(0)
+    found = draw_down(contract, books, day)
+    beyond = (one.beyond for one in found if one.period is None or one.period.start <= day)
+    billed = (one.hours for one in books.claimed if one.kind is ClaimKind.OVERAGE)
+    return max(Decimal(0), sum(billed, Decimal(0)) - sum(beyond, Decimal(0)))
+
+
 def prepaid_items(contract: ContractTerms, books: PhaseBooks, cut_off: date) -> list[Item]:
     """The blocks that are bought and the hours beyond them, period by period, and their rests."""
     terms = books.terms

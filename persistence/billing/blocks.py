@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from domain.billing.prepaid import Drawn, block_on
+from domain.billing.prepaid import Drawn, billed_too_many, block_on
+from domain.invoice.claim import BilledPeriod, ClaimKind
 from domain.project.model import BillingMethod, Contract, Phase
+from domain.time_entry import TimeEntry
 from persistence.billing.needs import books_of
 from persistence.session import ScopedSession
+
+_PORTION = 500
 
 
 class Block(NamedTuple):
@@ -41,3 +45,42 @@ def blocks_of(session: ScopedSession, phases: Sequence[int], *, day: date) -> di
                 waiting = (worked.hours for worked in one.worked if not worked.approved)
                 found[one.terms.id] = Block(drawn, sum(waiting, Decimal(0)))
     return found
+
+
+def phases_billed_beyond(session: ScopedSession, entries: Sequence[int]) -> set[int]:
+    """The phases whose blocks these entries are drawn from, and of which lines bill more hours."""
+    phases: set[int] = set()
+    contracts: set[int] = set()
+    for start in range(0, len(entries), _PORTION):
+        portion = entries[start : start + _PORTION]
+        on = select(TimeEntry.phase_id, TimeEntry.contract_id).where(TimeEntry.id.in_(portion))
+        for phase_id, contract_id in session.execute(on.distinct()):
+            if phase_id is not None:
+                phases.add(phase_id)
+            elif contract_id is not None:
+                contracts.add(contract_id)
+    if not phases and not contracts:
+        return set()
+    drawn_from = or_(Phase.id.in_(phases), Phase.contract_id.in_(contracts))
+    statement = (
+        select(Phase.id)
+        .join(BilledPeriod, BilledPeriod.phase_id == Phase.id)
+        .where(BilledPeriod.kind == ClaimKind.OVERAGE, drawn_from)
+        .distinct()
+    )
+    return set(session.scalars(statement))
+
+
+def hours_billed_too_many(
+    session: ScopedSession, phases: Collection[int], *, day: date
+) -> dict[int, tuple[str, Decimal]]:
+    """By phase, its name and how many more hours are billed beyond blocks than were worked."""
+    if not phases:
+        return {}
+    theirs = select(Phase.contract_id).where(Phase.id.in_(phases))
+    return {
+        one.terms.id: (one.terms.name, billed_too_many(books.terms, one, day))
+        for books in books_of(session, [Contract.id.in_(theirs)], cut_off=day)
+        for one in books.phases
+        if one.terms.id in phases
+    }

@@ -29,6 +29,7 @@ from persistence.takeover.locks import lock_for
 from persistence.time_entries import lock_entries
 from resolvers._judging import placed
 from resolvers._mutation import Acting
+from resolvers.keeping._drawn_hours import DrawnHours
 from resolvers.keeping._edited import Asked, Edited
 from resolvers.keeping._guarding import keep_billed, keep_periods, staying, too_fine
 from resolvers.keeping._reach import keep_approved, manage_new
@@ -275,14 +276,18 @@ def _empty(edited: Edited, name: str, before: Any, *, kind: str, setting: Settin
 
 
 def keep(acting: Acting, kind: str, edited: Sequence[Edited]) -> None:
-    """Writes what was not refused; each then knows its record."""
-    written = apply(
-        acting.session,
-        kind,
-        [one.planned for one in edited if not one.is_refused],
-        source="api",
-        author=acting.caller.key_name,
-    )
+    """Writes what was not refused; each then knows its record.
+
+    What changed hours do to their block is told of the last of them.
+    """
+    planned = [one.planned for one in edited if not one.is_refused]
+    changed = [one for one in edited if one.planned.outcome is RowOutcome.UPDATE]
+    hours = [one.record_id for one in changed if one.record_id] if kind == "time_entries" else []
+    drawn = DrawnHours.of(acting, hours)
+    author = acting.caller.key_name
+    written = apply(acting.session, kind, planned, source="api", author=author)
+    if said := drawn.told():
+        changed[-1].issues += said
     for one in edited:
         one.record_id = written.get(one.planned.row, one.record_id)
 

@@ -20,6 +20,7 @@ from persistence.time_entries import billed_by, entries_by_id
 from resolvers._bulk import kept, restored
 from resolvers._judging import placed
 from resolvers._mutation import Acting, Once, Payload, write
+from resolvers.keeping._drawn_hours import DrawnHours
 from resolvers.keeping._reach import require_unapproved
 from schema.context import Info
 from schema.node import key_of
@@ -31,13 +32,25 @@ from schema.view import wanted
 Act = Callable[[Acting, TimeEntry], bool]
 """What is done to an entry that is live and not billed; whether it changed."""
 
+Warn = Callable[[Acting, TimeEntry], Sequence[Issue]]
+
 _LONGEST_REASON = 2000
 
 
-def require_free(acting: Acting, entry: TimeEntry) -> None:
-    """Refuses with TIME_ENTRY_BILLED to put away what a line bills."""
-    require_unapproved(acting, entry)
-    require_unbilled(billed_by(acting.session, [entry.id]).get(entry.id))
+def putting_away() -> tuple[Callable[[Acting, TimeEntry], None], Warn]:
+    """What refuses to put away what a line bills (TIME_ENTRY_BILLED), and what it is warned of."""
+    drawn: list[DrawnHours] = []
+
+    def require(acting: Acting, entry: TimeEntry) -> None:
+        require_unapproved(acting, entry)
+        require_unbilled(billed_by(acting.session, [entry.id]).get(entry.id))
+        # Anew each time: what waited too long for others is tried again.
+        drawn[:] = [DrawnHours.of(acting, [entry.id])]
+
+    def warn(acting: Acting, entry: TimeEntry) -> Sequence[Issue]:
+        return [issue for one in drawn for issue in one.told()]
+
+    return require, warn
 
 
 def approving(approved: bool) -> Act:
@@ -72,15 +85,19 @@ async def act_on_many(
 
     def act(acting: Acting) -> Payload:
         require_size(asked.ids, field="ids")
-        judged = _judged(acting, asked.ids, act_on)
+        keys = _keys_of(asked.ids)
+        drawn = DrawnHours.of(acting, [key for key in keys if isinstance(key, int)])
+        judged = _judged(acting, asked.ids, keys, act_on)
         refused = any(said for _, _, said in judged)
         stopped = refused and asked.error_policy is ErrorPolicy.REJECT_EVERYTHING
         if stopped or asked.dry_run:
             # Judging has changed the records themselves; none of it is to be written.
             acting.session.expunge_all()
+            told = []
         else:
             acting.session.flush()
-        return _answer(acting, judged, stopped=stopped, fields=fields)
+            told = drawn.told()
+        return _answer(acting, judged, told, stopped=stopped, fields=fields)
 
     once = Once(
         key=asked.idempotency_key,
@@ -97,13 +114,19 @@ Judged = tuple[int | None, bool, tuple[Issue, ...]]
 """An entry, whether it changed, and why it was refused."""
 
 
-def _judged(acting: Acting, ids: Sequence[str], act_on: Act) -> list[Judged]:
+def _keys_of(ids: Sequence[str]) -> list[int | Refusal]:
     keys: list[int | Refusal] = []
     for identifier in ids:
         try:
             keys.append(key_of(identifier, "time_entry"))
         except Refusal as refusal:
             keys.append(refusal)
+    return keys
+
+
+def _judged(
+    acting: Acting, ids: Sequence[str], keys: Sequence[int | Refusal], act_on: Act
+) -> list[Judged]:
     named = [key for key in keys if isinstance(key, int)]
     entries = entries_by_id(acting.session, named)
     billed = billed_by(acting.session, named)
@@ -129,7 +152,15 @@ def _live(entry: TimeEntry | None, identifier: str) -> TimeEntry:
     return entry
 
 
-def _answer(acting: Acting, judged: Sequence[Judged], *, stopped: bool, fields: Any) -> Payload:
+def _answer(
+    acting: Acting,
+    judged: Sequence[Judged],
+    told: Sequence[Issue],
+    *,
+    stopped: bool,
+    fields: Any,
+) -> Payload:
+    """`told` is what to be warned of, of all of them."""
     keys = [key for key, _, _ in judged if key is not None]
     nodes = load_by_ids(acting.session, TIME_ENTRY, fields, keys)
     results = []
@@ -148,7 +179,8 @@ def _answer(acting: Acting, judged: Sequence[Judged], *, stopped: bool, fields: 
                 "user_errors": user_errors(places, acting.caller.locale),
             }
         )
-    return {"counts": bulk_counts(results), "results": results}
+    warned = user_errors(told, acting.caller.locale)
+    return {"counts": bulk_counts(results), "results": results, "user_errors": warned}
 
 
 def _placed(issue: Issue, index: int) -> Issue:

@@ -140,7 +140,8 @@ class RecordingTime:
 
     @strawberry.mutation(description="Out of the lists, and billed no more.")
     async def time_entry_archive(self, info: Info, input: RecordInput) -> RecordPayload[TimeEntry]:
-        found: Any = await put_away(info, RECORD, TIME_ENTRY, input, time.require_free)
+        require, warn = time.putting_away()
+        found: Any = await put_away(info, RECORD, TIME_ENTRY, input, require, warn=warn)
         return found
 
     @strawberry.mutation(description="Back into the lists, as it was.")

@@ -126,6 +126,22 @@ mutation($i: RecordInput!) { %s(input: $i) { node { id } userErrors { code field
 """
 
 
+CHANGE = """
+mutation($i: TimeEntryUpdateInput!) {
+  timeEntryUpdate(input: $i) { node { id hours } userErrors { code severity message } }
+}
+"""
+OFF = """
+mutation($i: TimeEntriesWriteOffInput!) {
+  timeEntriesWriteOff(input: $i) { counts { updated } userErrors { code } }
+}
+"""
+
+
+def changed(api: ApiClient, entry: str, **fields: str) -> Any:
+    return api.query(CHANGE, i={"id": entry, **fields})["timeEntryUpdate"]
+
+
 def corrected(api: ApiClient, phase: str, value: str, kind: str = "FEE") -> Any:
     item = {"phaseId": phase, "kind": kind, "value": value, "date": "2026-11-01", "reason": "r"}
     return api.query(FEE, item=item, key=str(uuid4()))["adjustmentRecord"]
@@ -147,3 +163,29 @@ def test_a_correction_of_the_fee_is_told_as_another_fee_is(any_firm: ApiClient) 
         assert moved["userErrors"] == [{"code": "PERIODS_REPRICED", "field": ["id"]}]
     _, block = sold(any_firm, "BLO-4", {})
     assert codes(corrected(any_firm, block, "100")) == ["BLOCK_SOLD"]
+
+
+def test_hours_that_leave_a_block_that_is_billed_beyond_are_told(any_firm: ApiClient) -> None:
+    """HOURS_BILLED_BEYOND: no line names them, so that they may be billed elsewhere once more."""
+    contract, _ = sold(any_firm, "BLO-5", {})
+    listed = "query($c: ID!) { timeEntries(filter: { contractId: $c }) { nodes { id hours } } }"
+    rows = any_firm.query(listed, c=contract)["timeEntries"]["nodes"]
+    entries = {row["hours"]: row["id"] for row in rows}
+    assert set(entries) == {"8", "4.5", "9"}
+    same = changed(any_firm, entries["8"], description="Plan")
+    assert (same["node"]["hours"], codes(same)) == ("8", [])
+
+    less = changed(any_firm, entries["8"], hours="6")
+    assert codes(less) == ["HOURS_BILLED_BEYOND"]
+    assert less["userErrors"][0]["severity"] == "WARNING"
+    assert "2 h more are billed" in less["userErrors"][0]["message"]
+    assert codes(changed(any_firm, entries["8"], hours="7")) == []
+    gone = MOVED % "timeEntryArchive"
+    (told,) = any_firm.query(gone, i={"id": entries["9"]})["timeEntryArchive"]["userErrors"]
+    assert told["code"] == "HOURS_BILLED_BEYOND"
+    given = {"ids": [entries["4.5"]], "reason": "r", "idempotencyKey": "w"}
+    for dry, said in ((True, []), (False, ["HOURS_BILLED_BEYOND"])):
+        answer = any_firm.query(OFF, i={**given, "dryRun": dry, "idempotencyKey": f"w-{dry}"})
+        assert codes(answer["timeEntriesWriteOff"]) == said
+        assert answer["timeEntriesWriteOff"]["counts"]["updated"] == 1
+    assert due(any_firm, contract) == {}
