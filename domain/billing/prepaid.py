@@ -133,7 +133,8 @@ def block_on(contract: ContractTerms, books: PhaseBooks, day: date) -> Drawn | N
     None before the first one begins, and where nobody knows when that is. The books are of `day`.
     """
     terms = books.terms
-    if terms.periodicity is not None and terms.start_date is None:
+    has_begun = terms.start_date is not None and terms.start_date <= day
+    if not has_begun and (terms.start_date is not None or terms.periodicity is not None):
         return None
     begun = None
     for drawn in draw_down(contract, books, day):

@@ -135,6 +135,17 @@ def test_no_block_is_told_where_there_is_none(firm: ApiClient) -> None:
     assert ways == {"PREPAID_HOURS"}
 
 
+def test_a_block_bought_once_is_told_from_the_day_it_is_bought(
+    firm: ApiClient, calendar: Calendar
+) -> None:
+    """As its item is due from that day."""
+    phase = sold(firm, {"startDate": "2026-12-01"})
+    worked_on(firm, "CAR-1", ("2026-11-20", "2"))
+    assert block(firm, phase) is None
+    calendar.now = calendar.now.replace(month=12, day=1)
+    assert block(firm, phase)["leftHours"] == "18"
+
+
 def test_who_sees_a_part_of_the_hours_is_told_no_block(any_firm: ApiClient) -> None:
     phase = sold(any_firm, {})
     worked_on(any_firm, "CAR-1", ("2026-11-02", "12.5"))
