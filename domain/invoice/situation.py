@@ -104,6 +104,21 @@ def last_number(issued: Iterable[int], taken_back: Mapping[int, int]) -> int:
     return standing_at(None)
 
 
+def first_since(issued: Iterable[int], taken_back: Mapping[int, int]) -> int:
+    """The place of the first situation since none stood: later ones are numbered on from it.
+
+    `issued` and `taken_back` as above; of no situation there is no first one.
+    """
+    first = last_gone = 0
+    for place in sorted(issued):
+        if last_gone < place:
+            first = place
+        if place not in taken_back:
+            return first
+        last_gone = max(last_gone, taken_back[place])
+    return first
+
+
 def prints_recap(settings: Mapping[str, Any], entity: Entity) -> bool:
     """Whether papers show the situation: as the entity says, else the organisation, else yes."""
     if entity.prints_recap is not None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, or_, select
@@ -12,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from domain.invoice.chain import ChainLink
 from domain.invoice.model import LEGAL, Invoice, InvoiceKind, InvoiceLine
-from domain.invoice.situation import Situation, billed_by, last_number, situation
+from domain.invoice.situation import Situation, billed_by, first_since, last_number, situation
 from domain.project.history import BillingHistory
 from domain.project.model import BillingMethod, Contract, Phase, Project
 from persistence.ledger.sums import phase_figures
@@ -36,8 +37,9 @@ def situations_in_turn(
     known = {key for *_, phases in contracts.values() for key, _, _ in phases}
     figures = phase_figures(session, sorted(known)) if known else {}
     besides = [invoice.id for invoice, _ in documents]
-    counted = _last_numbers(session, list(contracts), besides=besides)
-    for contract_id, past in _past_invoices(session, list(contracts), besides=besides).items():
+    standing = _standing(session, list(contracts), besides=besides)
+    counted = {key: one.last for key, one in standing.items()}
+    for contract_id, past in _past_invoices(session, list(contracts), standing).items():
         counted[contract_id] = counted.get(contract_id, 0) + past
     told: list[list[Situation]] = []
     for now in billed:
@@ -102,64 +104,71 @@ def _contracts_of(
     return contracts
 
 
-def _last_numbers(
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What stands of the situations of a contract."""
+
+    last: int
+    """The number of the last one."""
+    since: datetime | None
+    """When the first one became final since none stood; None where none stands."""
+
+
+def _standing(
     session: ScopedSession, contracts: Sequence[int], *, besides: Sequence[int]
-) -> dict[int, int]:
-    """The number of the last situation of each contract that stands, besides some invoices."""
+) -> dict[int, _Standing]:
+    """What stands of the situations of each contract that has any, besides some invoices."""
     if not contracts:
         return {}
     standing = case((~_is_credited_whole(), Invoice.id))
     counts = (
         func.count(Invoice.id.distinct()).label("finals"),
         func.count(standing.distinct()).label("standing"),
+        func.min(Invoice.finalised_at).label("since"),
     )
     statement = _finals((Phase.contract_id, *counts), contracts, besides)
     statement = statement.group_by(Phase.contract_id)
     # An invoice may hold lines that are out of reach: whether they were credited tells, too.
     with whole_firm(session):
         found = session.execute(statement).all()
-        told = {row.contract_id: row.standing for row in found}
+        told = {
+            row.contract_id: _Standing(row.standing, row.since if row.standing else None)
+            for row in found
+        }
         some_gone = [row.contract_id for row in found if row.standing not in (0, row.finals)]
         return told | _after_credits(session, some_gone, besides) if some_gone else told
 
 
 def _past_invoices(
-    session: ScopedSession, contracts: Sequence[int], *, besides: Sequence[int]
+    session: ScopedSession, contracts: Sequence[int], standing: Mapping[int, _Standing]
 ) -> dict[int, int]:
     """How many invoices of before each contract has: its situations are counted on from there.
 
     By their numbers of then, by their days where they have none; past credit notes are none. One
     that was taken out after a situation was counted on from it counts still, as long as any paper
-    stands: later ones were numbered on from the first.
+    stands that was numbered on from there.
     """
     if not contracts:
         return {}
-    phase = aliased(Phase)
     of_day = cast(BillingHistory.invoice_date, String)
     told = func.coalesce(BillingHistory.invoice_no, of_day)
-    counted_from = (
-        _finals((func.min(Invoice.finalised_at),), contracts, besides)
-        .where(Phase.contract_id == phase.contract_id)
-        .having(func.count(case((~_is_credited_whole(), Invoice.id))) > 0)
-        .correlate(phase)
-        .scalar_subquery()
-    )
+    live = func.max(case((BillingHistory.archived_at.is_(None), 1), else_=0))
     statement = (
-        select(phase.contract_id, func.count(told.distinct()).label("past"))
-        .join(BillingHistory, BillingHistory.phase_id == phase.id)
-        .where(
-            phase.contract_id.in_(contracts),
-            or_(
-                BillingHistory.archived_at.is_(None),
-                BillingHistory.archived_at >= counted_from,
-            ),
-            BillingHistory.net_minor > 0,
+        select(
+            Phase.contract_id,
+            live.label("is_live"),
+            func.max(BillingHistory.archived_at).label("until"),
         )
-        .group_by(phase.contract_id)
+        .join(BillingHistory, BillingHistory.phase_id == Phase.id)
+        .where(Phase.contract_id.in_(contracts), BillingHistory.net_minor > 0)
+        .group_by(Phase.contract_id, told)
     )
-    # What stands may hold lines that are out of reach.
-    with whole_firm(session):
-        return {row.contract_id: row.past for row in session.execute(statement)}
+    found: dict[int, int] = defaultdict(int)
+    for contract_id, is_live, until in session.execute(statement):
+        since = standing[contract_id].since if contract_id in standing else None
+        if is_live or (since is not None and until >= since):
+            found[contract_id] += 1
+    return found
 
 
 def _finals(
@@ -182,11 +191,12 @@ def _finals(
 
 def _after_credits(
     session: ScopedSession, contracts: Sequence[int], besides: Sequence[int]
-) -> dict[int, int]:
+) -> dict[int, _Standing]:
     """The same, of contracts of which some final invoices were credited whole and some were not."""
     link = aliased(ChainLink)
     credited = _is_credited_whole().label("credited")
-    columns = (Phase.contract_id, Invoice.id, ChainLink.id.label("place"), credited)
+    place = ChainLink.id.label("place")
+    columns = (Phase.contract_id, Invoice.id, Invoice.finalised_at, place, credited)
     statement = _finals(columns, contracts, besides)
     statement = statement.join(ChainLink, ChainLink.invoice_id == Invoice.id).distinct()
     issued = session.execute(statement).all()
@@ -199,18 +209,18 @@ def _after_credits(
         .group_by(Phase.contract_id, Invoice.credits_id)
     )
     gone_at = {(contract, key): place for contract, key, place in last_notes}
-    # A situation of nothing but zeros is in no note, and was gone from the start.
-    return {
-        contract: last_number(
-            (row.place for row in issued if row.contract_id == contract),
-            {
-                row.place: gone_at.get((contract, row.id), row.place)
-                for row in issued
-                if row.contract_id == contract and row.credited
-            },
-        )
-        for contract in contracts
-    }
+    told = {}
+    for contract in contracts:
+        own = [row for row in issued if row.contract_id == contract]
+        # A situation of nothing but zeros is in no note, and was gone from the start.
+        gone = {
+            row.place: gone_at.get((contract, row.id), row.place) for row in own if row.credited
+        }
+        places = [row.place for row in own]
+        first = first_since(places, gone)
+        since = next(row.finalised_at for row in own if row.place == first)
+        told[contract] = _Standing(last_number(places, gone), since)
+    return told
 
 
 def _is_credited_whole() -> ColumnElement[bool]:

@@ -7,7 +7,13 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.invoice.situation import billed_by, last_number, prints_recap, situation
+from domain.invoice.situation import (
+    billed_by,
+    first_since,
+    last_number,
+    prints_recap,
+    situation,
+)
 from domain.ledger import PhaseFigures
 from domain.organisation import Entity
 
@@ -72,3 +78,21 @@ def test_a_number_is_given_again_only_while_nothing_followed_it() -> None:
     assert last_number([1, 2, 5, 8], {2: 6, 5: 9}) == 4
     assert last_number([1, 2, 5], {2: 6, 5: 7}) == 1
     assert last_number([1], {1: 2}) == 0
+
+
+@given(st.lists(st.integers(0, 8), max_size=8))
+def test_the_first_situation_since_none_stood_is_number_one(turns: list[int]) -> None:
+    """Each turn issues a paper, or takes back one of those that stand."""
+    issued: list[int] = []
+    taken_back: dict[int, int] = {}
+    first = 0
+    for place, turn in enumerate(turns, start=1):
+        stand = [one for one in issued if one not in taken_back]
+        if turn and stand:
+            taken_back[stand[turn % len(stand)]] = place
+        else:
+            issued.append(place)
+            first = first if stand else place
+    assert first_since(issued, taken_back) == first
+    earlier = [one for one in issued if one < first]
+    assert last_number(earlier, taken_back) == 0
