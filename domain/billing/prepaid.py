@@ -7,7 +7,7 @@ line sold keeps the hours that it had then: another number of hours is that of t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -165,10 +165,22 @@ def prepaid_items(contract: ContractTerms, books: PhaseBooks, cut_off: date) -> 
         for drawn in found
         if not _is_taken(books, ClaimKind.BLOCK, drawn.period)
     ]
-    begun = [one for one in found if one.period is None or one.period.start <= cut_off]
-    wanted += [_overage(contract, books, one, cut_off) for one in _beyond(books, begun)]
+    begun = _beyond(books, _begun(found, cut_off))
+    wanted += [_overage(contract, books, one, cut_off) for one in begun]
     wanted += missing(books, lambda one: _due_on(terms, one), cut_off)
     return [*items_of(wanted, books), *_open_time(books)]
+
+
+def hours_beyond(contract: ContractTerms, books: PhaseBooks, cut_off: date) -> Decimal:
+    """The hours beyond the blocks that have begun by `cut_off` which no line bills."""
+    if books.terms.periodicity is not None and books.terms.start_date is None:
+        return Decimal(0)
+    begun = _begun(draw_down(contract, books, cut_off), cut_off)
+    return sum((one.hours for one in _beyond(books, begun)), Decimal(0))
+
+
+def _begun(found: Iterable[Drawn], cut_off: date) -> list[Drawn]:
+    return [one for one in found if one.period is None or one.period.start <= cut_off]
 
 
 def _due_on(terms: PhaseTerms, of: Claimed) -> date | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from domain.access import Role
 from domain.errors import RECORD_ARCHIVED, Issue
+from domain.project.repriced import TIME_REPRICED
 from domain.takeover.candidate import Candidate, Change, Planned
 from domain.takeover.issues import (
     DUPLICATE_KEY_IN_FILE,
@@ -17,13 +18,13 @@ from domain.takeover.plan import (
     CHANGING,
     KEY_TAKEN,
     Firm,
-    Planner,
     archived,
     by_reference,
     exchanged,
     settle,
     taken,
 )
+from domain.takeover.rates_changed import RatePlanner
 from domain.takeover.seen_keys import SeenKeys
 
 _COPIED = (
@@ -42,7 +43,7 @@ _COPIED = (
 )
 
 
-class CollaboratorPlanner(Planner):
+class CollaboratorPlanner(RatePlanner):
     """Matches by reference, then by e-mail. The code of an entry is its e-mail address."""
 
     codes = {
@@ -51,9 +52,13 @@ class CollaboratorPlanner(Planner):
         "email": (KEY_TAKEN, DUPLICATE_KEY_IN_FILE, RECORD_ARCHIVED),
         "entity": NAMING,
         "employee_code": (KEY_TAKEN, DUPLICATE_KEY_IN_FILE),
+        "billable_rate": (TIME_REPRICED,),
     }
+    rate = rated = "billable_rate"
+    sees_rates = True  # A review of their sheet is only for who may see rates.
 
     def __init__(self, firm: Firm, collaborators: Index) -> None:
+        super().__init__()
         self._firm = firm
         self._collaborators = collaborators
         self._seen = SeenKeys()

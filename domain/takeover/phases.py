@@ -12,6 +12,7 @@ from domain.errors import RECORD_ARCHIVED, Issue
 from domain.likeness import name_key
 from domain.project.frozen import PROJECT_ENTITY_FROZEN
 from domain.project.model import BillingMethod, Periodicity, PhaseKind
+from domain.project.repriced import TIME_REPRICED
 from domain.takeover.amounts import OF_AMOUNTS, in_minor, of_currency, told_as
 from domain.takeover.billed import (
     BILLED_TERMS,
@@ -43,7 +44,6 @@ from domain.takeover.plan import (
     CHANGING,
     KEY_TAKEN,
     Firm,
-    Planner,
     archived,
     by_reference,
     exchanged,
@@ -52,6 +52,7 @@ from domain.takeover.plan import (
 )
 from domain.takeover.projects import Past, entity_given
 from domain.takeover.rates import OF_RATES, present_rate
+from domain.takeover.rates_changed import RatePlanner
 from domain.takeover.seen_keys import SeenKeys
 
 _COPIED = ("start_date", "end_date", "ledger_account", "sku")
@@ -67,7 +68,7 @@ class KnownContracts:
     by_name: dict[tuple[int, str], Known] = field(default_factory=dict)
 
 
-class PhasePlanner(Planner):
+class PhasePlanner(RatePlanner):
     """Matches by reference, then by project + contract + (code, else name)."""
 
     codes = {
@@ -80,7 +81,7 @@ class PhasePlanner(Planner):
         "phase_code": (KEY_TAKEN, DUPLICATE_KEY_IN_FILE, POSSIBLE_DUPLICATE, RECORD_ARCHIVED),
         "fee": (FEE_BELOW_BILLED, *BILLED_TERMS, *OF_AMOUNTS),
         "hours": BILLED_TERMS,
-        "hourly_rate": OF_AMOUNTS,
+        "hourly_rate": (TIME_REPRICED, *OF_AMOUNTS),
         **dict.fromkeys(("start_date", "end_date", "periodicity"), (PHASE_PERIOD_BILLED,)),
         "billing_method": (CONTRACT_INCONSISTENT,),
         "currency": (AMOUNT_CURRENCY_MISMATCH,),
@@ -88,8 +89,10 @@ class PhasePlanner(Planner):
         "linked_phase": (REFERENCE_UNKNOWN, REFERENCE_CIRCULAR),
     }
     past = Past()
+    rate, rated = "hourly_rate_minor", "hourly_rate"
 
     def __init__(self, firm: Firm, projects: Index, known: KnownContracts) -> None:
+        super().__init__()
         self._firm = firm
         self._projects = projects
         self._known = known

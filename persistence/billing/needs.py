@@ -156,7 +156,7 @@ def _worked(
         return {}
     projects = {terms.project_id: terms for terms in hourly.values()}
     currency = the_organisation(session).currency
-    statement = _unbilled(projects, cut_off)
+    statement = _time_of(projects, cut_off)
     if locked:
         statement = statement.with_for_update(of=TimeEntry)
     found: dict[int, list[Worked]] = defaultdict(list)
@@ -184,7 +184,7 @@ def _worked(
     return found
 
 
-def _unbilled(projects: Mapping[int, ContractTerms], cut_off: date) -> Select[Any]:
+def _time_of(projects: Mapping[int, ContractTerms], cut_off: date) -> Select[Any]:
     entry = TimeEntry
     columns: list[Any] = [
         *(entry.id, entry.collaborator_id, Collaborator.first_name, Collaborator.last_name),
@@ -197,14 +197,22 @@ def _unbilled(projects: Mapping[int, ContractTerms], cut_off: date) -> Select[An
         .outerjoin(Phase, Phase.id == entry.phase_id)
         .where(
             among(entry.project_id, projects),
-            entry.worked_on <= cut_off,
-            entry.line_id.is_(None),
-            entry.billable,
-            entry.written_off_at.is_(None),
-            entry.archived_at.is_(None),
+            *unbilled(cut_off),
         )
         .order_by(entry.worked_on, entry.id)
     )
+
+
+def unbilled(cut_off: date) -> list[ColumnElement[bool]]:
+    """The conditions of billable time of `cut_off` and before that no line bills."""
+    entry = TimeEntry
+    return [
+        entry.worked_on <= cut_off,
+        entry.line_id.is_(None),
+        entry.billable.is_(True),
+        entry.written_off_at.is_(None),
+        entry.archived_at.is_(None),
+    ]
 
 
 def _told_apart(

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, inspect, select
 
+from domain.billing.repriced import Whose
 from domain.client import Client, Contact
 from domain.collaborator import Collaborator
 from domain.errors import Refusal
@@ -31,10 +32,12 @@ from domain.takeover.phases import KnownContracts, PhasePlanner
 from domain.takeover.plan import Firm, Planner
 from domain.takeover.progress import ProgressPlanner
 from domain.takeover.projects import ProjectPlanner
+from domain.takeover.rates_changed import RatePlanner
 from domain.takeover.review import TEMPLATE_KIND_UNKNOWN
 from domain.takeover.taken_over import AdjustmentPlanner, HistoryPlanner, our_number
 from domain.takeover.time_entries import TimeEntryPlanner
 from domain.takeover.work import KnownWork
+from persistence.billing.repricing import hours_repriced
 from persistence.contracts import billed_periods, past_of_projects
 from persistence.invoice.numbers import final_numbers
 from persistence.ledger.sums import phase_figures
@@ -47,6 +50,8 @@ from persistence.takeover.recorded import recorded, recorded_progress
 from persistence.takeover.worked_time import known_work, put_away, recorded_time
 from persistence.telling import told
 
+RATED = {"phases": Whose.PHASE, "collaborators": Whose.PERSON}
+"""Whose hourly rates a sheet has."""
 _STAMPS = frozenset({"organisation_id", "created_at", "updated_at"})
 """Columns that no sheet has."""
 _FEW = 64
@@ -59,6 +64,8 @@ def planner_of(session: ScopedSession, kind: str, *, today: date | None = None) 
     """The planner of `kind`, knowing what the organisation has; else TEMPLATE_KIND_UNKNOWN."""
     planner = _planner_of(session, kind)
     planner.today = today
+    if kind in RATED and isinstance(planner, RatePlanner) and today is not None:
+        planner.reprices = partial(hours_repriced, session, RATED[kind], day=today)
     planner.watch = partial(told, session, Stage.PLANNING)
     return planner
 

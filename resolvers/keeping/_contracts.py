@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from domain.access import Permission
+from domain.billing.repriced import Whose
 from domain.errors import RECORD_ARCHIVED, Issue, Refusal
 from domain.given import text
 from domain.likeness import name_key
@@ -12,6 +14,7 @@ from domain.project.frozen import change_method, change_status, rename, require_
 from domain.project.model import BillingMethod, Contract, ContractStatus
 from domain.project.terms import amount_of, cap_told, set_terms
 from persistence import contracts
+from persistence.billing.repricing import hours_repriced
 from persistence.invoice.invoices import lock_project
 from resolvers._mutation import Acting
 
@@ -80,8 +83,22 @@ def set_terms_of(acting: Acting, contract: Contract, given: Mapping[str, Any]) -
             amount = amount_of(columns.pop(field), field=field, name=name, currency=currency)
             columns[f"{field}_minor"] = amount
     before = contract.cap_minor
+    told = [] if is_new else _repriced(acting, contract, columns)
     set_terms(contract, columns, has_periods=has_periods)
-    return cap_told(contract, billed, currency) if contract.cap_minor != before else ()
+    return [*told, *(cap_told(contract, billed, currency) if contract.cap_minor != before else ())]
+
+
+def _repriced(acting: Acting, contract: Contract, columns: Mapping[str, Any]) -> Sequence[Issue]:
+    """TIME_REPRICED where another hourly rate is given; the contract still has the one before."""
+    rate = columns.get("hourly_rate_minor", contract.hourly_rate_minor)
+    if rate == contract.hourly_rate_minor:
+        return []
+    with acting.session.no_autoflush:
+        found = hours_repriced(
+            acting.session, Whose.CONTRACT, {contract.id: rate}, day=acting.today
+        )
+    sees_rates = acting.caller.holds(Permission.SEE_RATES)
+    return [hours.told("hourly_rate", sees_rates=sees_rates) for hours in found.values()]
 
 
 def require_free(acting: Acting, contract: Contract) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from domain.access import Role
+from domain.access import Permission, Role
 from domain.client import ClientType
 from domain.errors import (
     FIELD_REQUIRED,
@@ -21,6 +21,7 @@ from domain.takeover.candidate import Candidate, Change, Planned
 from domain.takeover.issues import WILL_UPDATE
 from domain.takeover.model import RowOutcome
 from domain.takeover.plan import ALREADY_EXISTS, Planner
+from domain.takeover.rates_changed import RatePlanner
 from persistence.contracts import is_project_invoiced
 from persistence.reading import Noun, load_by_ids
 from persistence.takeover import known, prefill
@@ -31,7 +32,13 @@ from resolvers._judging import placed
 from resolvers._mutation import Acting
 from resolvers.keeping._drawn_hours import DrawnHours
 from resolvers.keeping._edited import Asked, Edited
-from resolvers.keeping._guarding import keep_billed, keep_periods, staying, too_fine
+from resolvers.keeping._guarding import (
+    keep_billed,
+    keep_periods,
+    staying,
+    tell_emptied_rates,
+    too_fine,
+)
 from resolvers.keeping._reach import keep_approved, manage_new
 from resolvers.taking_over._sheets import layout_of, setting_of
 from schema.client import CLIENT
@@ -109,6 +116,8 @@ def judge(
     lock_for(acting.session, kind, candidates)
     planner = _planner(acting, kind, candidates, matches)
     planner.says_all = False
+    if isinstance(planner, RatePlanner):
+        planner.sees_rates = acting.caller.holds(Permission.SEE_RATES)
     planned = planner.plan(candidates)
     if kind == "projects":
         manage_new(acting, planned)
@@ -124,6 +133,8 @@ def judge(
         keep_approved(acting, edited, present)
     if kind == "phases":
         keep_periods(acting.session, edited)
+    if kind in known.RATED:
+        tell_emptied_rates(acting, kind, edited)
     return edited
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from domain.access import Permission
 from domain.errors import Issue, Refusal
 from domain.given import number
 from domain.takeover.billed import OF_PERIODS, periods_stay
 from domain.takeover.model import RowOutcome
+from domain.takeover.planners import PLANNERS
 from domain.time_entry import TIME_ENTRY_BILLED
+from persistence.billing.repricing import hours_repriced
 from persistence.contracts import billed_periods
 from persistence.session import ScopedSession
+from persistence.takeover.known import RATED
 from persistence.time_entries import billed_by
+from resolvers._mutation import Acting
 from resolvers.keeping._edited import Edited
 
 
@@ -62,6 +67,23 @@ def keep_periods(session: ScopedSession, edited: Sequence[Edited]) -> None:
         # What else there is of it does not matter: it is asked of what is emptied alone.
         before = {"periodicity": "", **before}
         emptied[key].issues += periods_stay(before, _emptied(emptied[key]), spans.every)
+
+
+def tell_emptied_rates(acting: Acting, kind: str, edited: Sequence[Edited]) -> None:
+    """TIME_REPRICED for null where it takes a rate away: the next one prices the hours, or none."""
+    planner: Any = PLANNERS[kind]
+    emptied = {
+        one.record_id: one
+        for one in edited
+        if _is_changed(one) and one.planned.columns.get(planner.rate, ...) is None
+    }
+    keys = [key for key in emptied if key is not None]
+    if not keys:
+        return
+    rates = dict.fromkeys(keys)
+    sees_rates = acting.caller.holds(Permission.SEE_RATES)
+    for key, hours in hours_repriced(acting.session, RATED[kind], rates, day=acting.today).items():
+        emptied[key].issues.append(hours.told(planner.rated, sees_rates=sees_rates))
 
 
 def _emptied(one: Edited) -> dict[str, Any]:

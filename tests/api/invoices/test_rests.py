@@ -145,7 +145,7 @@ def test_the_part_of_an_entry_that_a_cap_left_is_billed_once(any_firm: ApiClient
     _cap(any_firm, phase["contract"], "5000")
     assert [amount for _, amount in due(any_firm, HOURLY, TIME)] == ["380.00"]
     told = any_firm.query(PHASE, i={"id": f"phase_{phase['id']}", "hourlyRate": "90"})
-    assert codes(told["phaseUpdate"]) == []
+    assert codes(told["phaseUpdate"]) == ["TIME_REPRICED"]
     assert [amount for _, amount in due(any_firm, HOURLY, TIME)] == ["420.00"]
     asked = {"ids": ["time_entry_2"], "reason": "x", "idempotencyKey": "w"}
     assert any_firm.query(WRITE_OFF, i=asked)["timeEntriesWriteOff"]["counts"]["updated"] == 1
