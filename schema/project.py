@@ -69,7 +69,8 @@ for _choice, _said in (
 )
 class Figures:
     adjusted_fee: Money = strawberry.field(
-        description="Retainer: of one period; prepaid hours: of the block."
+        description="Retainer: of one period; prepaid hours: of the block. With all adjustments, "
+        "those too that hold from a day on that is still to come."
     )
     history: Money = strawberry.field(description="Invoiced before the takeover.")
     already_billed: Money = strawberry.field(

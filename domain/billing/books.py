@@ -132,6 +132,18 @@ class PhaseBooks(NamedTuple):
     claimed: Sequence[Claimed] = ()
     rests: Sequence[Rest] = ()
     carried: Carried = Carried()
+    fee_changes: Sequence[tuple[date, int]] = ()
+    """Adjustments of the fee, by their day; of what is billed by periods."""
+
+    def fee_on(self, day: date) -> int:
+        """The fee in force on `day`: without the adjustments of later days."""
+        later = sum(amount for since, amount in self.fee_changes if since > day)
+        return self.figures.adjusted_fee - later
+
+    @property
+    def has_fee(self) -> bool:
+        """Whether there is one on any day."""
+        return self.figures.adjusted_fee != 0 or bool(self.fee_changes)
 
 
 class ContractTerms(NamedTuple):

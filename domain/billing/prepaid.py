@@ -1,8 +1,9 @@
 """Hours bought in advance: the block when it is bought, the hours beyond it when its period closes.
 
 A phase without a periodicity is one block, bought once. With one, a block is bought each calendar
-period, whole even where the period is not: hours are bought, they do not elapse. A block that a
-line sold keeps the hours that it had then: another number of hours is that of the blocks to come.
+period, whole even where the period is not: hours are bought, they do not elapse. Its price is the
+fee in force on its first day; of a block that is bought once all adjustments of the fee count. A
+block that a line sold keeps the hours that it had then: others are those of the blocks to come.
 """
 
 from __future__ import annotations
@@ -158,7 +159,7 @@ def prepaid_items(contract: ContractTerms, books: PhaseBooks, cut_off: date) -> 
     """The blocks that are bought and the hours beyond them, period by period, and their rests."""
     terms = books.terms
     if terms.periodicity is not None and terms.start_date is None:
-        return [_unknown(books)] if books.figures.adjusted_fee else []
+        return [_unknown(books)] if books.has_fee else []
     found = list(draw_down(contract, books, cut_off))
     wanted = [
         _block(books, drawn, cut_off)
@@ -252,7 +253,7 @@ def _is_of(one: Claimed, period: Period | None) -> bool:
 
 
 def _block(books: PhaseBooks, drawn: Drawn, cut_off: date) -> Wanted:
-    fee, period = books.figures.adjusted_fee, drawn.period
+    fee, period = _fee(books, drawn.period), drawn.period
     claimed_from = EARLIEST if period is None else period.start
 
     def make(covered: int) -> Item | None:
@@ -261,8 +262,12 @@ def _block(books: PhaseBooks, drawn: Drawn, cut_off: date) -> Wanted:
     return Wanted(ClaimKind.BLOCK, claimed_from, fee, make)
 
 
+def _fee(books: PhaseBooks, period: Period | None) -> int:
+    return books.figures.adjusted_fee if period is None else books.fee_on(period.start)
+
+
 def _bought(books: PhaseBooks, drawn: Drawn, covered: int, cut_off: date) -> Item:
-    terms, fee, period = books.terms, books.figures.adjusted_fee, drawn.period
+    terms, fee, period = books.terms, _fee(books, drawn.period), drawn.period
     bought_on = terms.start_date if period is None else period.start
     is_due = bought_on is None or bought_on <= cut_off
     blockers = _told(books, drawn) if is_due else (_not_bought(books, bought_on, period),)

@@ -18,12 +18,13 @@ from domain.project.periods import Period, periods, without
 def retainer_items(contract: ContractTerms, books: PhaseBooks, cut_off: date) -> list[Item]:
     """The periods that are due at `cut_off` and not billed, and the open one after them.
 
-    ARREARS: due once the period has ended; ADVANCE: as soon as it has begun. What was billed
+    ARREARS: due once the period has ended; ADVANCE: as soon as it has begun. Each is priced at the
+    fee in force on its first day: an adjustment of the fee holds from its day on. What was billed
     without naming a period counts for the earliest ones (`covering`); of a period that a line
     bills in part, the rest is an item.
     """
     if books.terms.start_date is None:
-        return [_unknown(books)] if books.figures.adjusted_fee else []
+        return [_unknown(books)] if books.has_fee else []
 
     def due_on(one: Period | Claimed) -> date:
         begins, ends = (
@@ -59,7 +60,7 @@ def unbilled_periods(books: PhaseBooks, kind: ClaimKind, cut_off: date) -> Itera
 
 
 def _wanted(books: PhaseBooks, period: Period, due_on: date, cut_off: date) -> Wanted:
-    fee = books.figures.adjusted_fee
+    fee = books.fee_on(period.start)
     price = period.share_of(fee, books.terms.currency)
 
     def make(covered: int) -> Item | None:
@@ -84,7 +85,7 @@ def _item(
         blockers=() if is_due else (open_period(phase, period, until=due_on),),
         basis={
             "rule": Rule.PERIOD.value,
-            "fee": books.figures.adjusted_fee,
+            "fee": books.fee_on(period.start),
             "start": period.start.isoformat(),
             "end": period.end.isoformat(),
             "days": period.days,

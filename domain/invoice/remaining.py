@@ -56,8 +56,7 @@ def require_within_remaining(net: int, billable: Billable, *, field: tuple[PathP
     Time is limited by the fee where there is one, and by the cap of the contract. Nor may a line
     go against the fee: less than nothing on one pro forma would be more than there is on the next.
     """
-    figures = billable.figures
-    is_deduction = figures.adjusted_fee < 0
+    is_deduction = _most(billable) < 0
     if net > 0 if is_deduction else net < 0:
         raise Refusal(_outside(AMOUNT_AGAINST_FEE, net, billable, field))
     free = limit_of(billable)
@@ -70,13 +69,21 @@ def limit_of(billable: Billable) -> int | None:
     figures = billable.figures
     match billable.contract.billing_method:
         case BillingMethod.RETAINER | BillingMethod.PREPAID_HOURS:
-            return figures.adjusted_fee * _MOST_PERIODS
+            return _most(billable) * _MOST_PERIODS
         case BillingMethod.TIME_AND_MATERIALS:
             caps = [figures.free] if figures.adjusted_fee != 0 else []
             if billable.cap_left is not None and figures.adjusted_fee >= 0:
                 caps.append(billable.cap_left)
             return min(caps, default=None)
     return figures.free
+
+
+def _most(billable: Billable) -> int:
+    """The fee; of periods and blocks the one before its adjustments where it was higher then."""
+    figures = billable.figures
+    if figures.by_progress or figures.by_time:
+        return figures.adjusted_fee
+    return max(figures.fee, figures.adjusted_fee, key=abs)
 
 
 Placed = tuple[InvoiceLine, tuple[PathPart, ...]]

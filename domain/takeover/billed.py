@@ -33,7 +33,8 @@ PERIODS_REPRICED = IssueKind(
     Scope.ROW,
     "Periods of the phase that have begun and that no invoice bills: {count}, from {start} to"
     " {end}. They take the new terms too.",
-    "Invoice them first, or end the phase and begin another one with the new terms.",
+    "Invoice them first. Or leave the terms: an adjustment of the fee holds from its day on, and"
+    " other hours are those of another phase.",
 )
 BLOCK_SOLD = IssueKind(
     "BLOCK_SOLD",

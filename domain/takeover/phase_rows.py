@@ -124,7 +124,7 @@ class PhaseRowPlanner(Planner):
             return Planned(candidate.row, RowOutcome.REFUSED, issues=[told])
         planned = self._add(candidate, entry)
         planned.issues[:0] = modified_references(candidate, entry)
-        if planned.outcome is RowOutcome.CREATE:
+        if planned.outcome is RowOutcome.CREATE and not self._holds_from_its_day(planned, entry):
             # What is to be done one day would be billed today.
             planned.issues += still_to_come(self.dated, candidate.values[self.dated], self.today)
         return planned
@@ -148,6 +148,10 @@ class PhaseRowPlanner(Planner):
                 for row, key, value in self._sealed
             ],
         )
+
+    def _holds_from_its_day(self, planned: Planned, entry: Known) -> bool:
+        """Whether what the row adds says nothing of the days before its own."""
+        return False
 
     @abstractmethod
     def _add(self, candidate: Candidate, entry: Known) -> Planned:

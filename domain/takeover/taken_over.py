@@ -279,6 +279,14 @@ class AdjustmentPlanner(_TakenOverPlanner):
         columns["amount_minor"], said = in_minor(values["value"], currency, "value", candidate)
         return columns, said
 
+    def _holds_from_its_day(self, planned: Planned, entry: Known) -> bool:
+        """A fee of periods, or of blocks bought each period, is the one of their first day."""
+        method = entry.columns.get("billing_method")
+        is_periodic = method is BillingMethod.RETAINER or (
+            method is BillingMethod.PREPAID_HOURS and entry.columns.get("periodicity") is not None
+        )
+        return is_periodic and planned.columns["kind"] is AdjustmentKind.FEE
+
     def _write_off(self, columns: Mapping[str, Any]) -> int:
         is_one = columns["kind"] is AdjustmentKind.WRITE_OFF
         return (columns["amount_minor"] or 0) if is_one else 0

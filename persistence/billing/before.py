@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, ScalarSelect, func, select
@@ -23,6 +24,7 @@ from domain.billing.books import (
     parts_of,
     rest_by,
 )
+from domain.entry import BillingEntry, EntryKind
 from domain.invoice.claim import BilledPeriod
 from domain.invoice.model import InvoiceLine
 from domain.ledger import PhaseFigures
@@ -67,6 +69,7 @@ class BilledBefore:
     claimed: Mapping[int, Sequence[Claimed]]
     rests: Mapping[int, Sequence[Rest]]
     carried: Mapping[int, Carried]
+    fee_changes: Mapping[int, Sequence[tuple[date, int]]]
 
     @classmethod
     def of(
@@ -93,6 +96,7 @@ class BilledBefore:
             claimed=_claimed(session, periodic) if periodic else {},
             rests=_rests(session, periodic) if periodic else {},
             carried=_carried(session, projects, keys) if projects else {},
+            fee_changes=_fee_changes(session, periodic) if periodic else {},
         )
 
     def books(
@@ -105,6 +109,7 @@ class BilledBefore:
             claimed=self.claimed.get(terms.id, ()),
             rests=self.rests.get(terms.id, ()),
             carried=self.carried.get(terms.id, Carried()),
+            fee_changes=self.fee_changes.get(terms.id, ()),
         )
 
 
@@ -174,6 +179,27 @@ def _rests(session: ScopedSession, phases: Sequence[int]) -> dict[int, list[Rest
     for row in _lines_with(session, phases, "rest_of"):
         made = rest_by(row.basis, net=row.net_minor, credited=int(row.credited))
         found[row.phase_id].append(made)
+    return found
+
+
+def _fee_changes(
+    session: ScopedSession, phases: Sequence[int]
+) -> dict[int, list[tuple[date, int]]]:
+    """By phase: how much adjustments change the fee from which day on; what is undone is none."""
+    entry = BillingEntry
+    amount = func.sum(entry.amount_minor)
+    statement = (
+        select(entry.phase_id, entry.booked_on, amount)
+        .where(entry.kind == EntryKind.FEE_ADJUSTMENT)
+        .group_by(entry.phase_id, entry.booked_on)
+        .having(amount != 0)
+        .order_by(entry.phase_id, entry.booked_on)
+    )
+    found: dict[int, list[tuple[date, int]]] = defaultdict(list)
+    for portion in portions(phases):
+        of_some = statement.where(bulk.among(entry.phase_id, portion))
+        for phase_id, since, changed in session.execute(of_some):
+            found[phase_id or 0].append((since, int(changed)))
     return found
 
 

@@ -278,6 +278,7 @@ def _phase_references() -> Any:
             Phase.kind,
             Phase.fee_minor,
             Phase.currency,
+            Phase.periodicity,
             Phase.archived_at,
             Project.code.label("project_code"),
             Project.name.label("project_name"),
@@ -301,7 +302,7 @@ _REFERENCES = places_of(
     (
         *("entity", "project_code", "project_name", "contract", "phase_code", "phase_name"),
         *("line_type", "fee", "currency", "country", "is_signed", "is_archived", "is_annex"),
-        "billing_method",
+        *("billing_method", "periodicity"),
     )
 )
 
@@ -323,6 +324,7 @@ def references(row: Any) -> tuple[Any, ...]:
         any((row.archived_at, row.contract_archived_at, row.project_archived_at)),
         row.kind is PhaseKind.ANNEX,
         row.billing_method,
+        row.periodicity,
     )
 
 

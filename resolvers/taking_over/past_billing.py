@@ -41,7 +41,10 @@ class BillingHistoryItem:
 class AdjustmentItem:
     phase_id: strawberry.ID
     value: Decimal = strawberry.field(description="Signed: a net amount, or hours for HOURS.")
-    date: date
+    date: date = strawberry.field(
+        description="FEE of a retainer, or of blocks bought each period: it holds for the periods "
+        "that begin on that day or later."
+    )
     reason: str
     kind: AdjustmentKind = strawberry.field(
         default=AdjustmentKind.BILLED,

@@ -28,7 +28,17 @@ ADJUSTMENTS = Sheet(
             hint_fr="Montant HT avec son signe ; des heures si la nature est « heures ».",
             hint_en="A signed net amount; hours when the kind is “hours”.",
         ),
-        Column("L", "date", "Date", "Date", Day(), M, "31/10/2026"),
+        Column(
+            "L",
+            "date",
+            "Date",
+            "Date",
+            Day(),
+            M,
+            "31/10/2026",
+            hint_fr="Honoraires d’un forfait périodique : ceux des périodes à partir de ce jour.",
+            hint_en="Fee of a retainer: that of the periods from this day on.",
+        ),
         Column("M", "reason", "Motif", "Reason", Text(2000, width=34), M, "Remise commerciale"),
         Column(
             "N",

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.billing.books import Claimed, claimed_by
+from domain.billing.books import Claimed, PhaseBooks, claimed_by
 from domain.billing.item import BillableState, Item
+from domain.invoice.claim import ClaimKind
 from domain.project.model import Periodicity, ProjectStatus, Timing
 from domain.project.periods import Period, periods, without
 from tests.domain.books import (
@@ -290,3 +291,74 @@ def test_blocks_that_are_billed_keep_the_hours_they_were_sold_with(rollover: boo
     found = assessed(PREPAID, smaller, on=day("30/11"), rollover=rollover)
     beyond = "95.00" if rollover else "190.00"
     assert due(found)[-1] == ("overage:2026-11-01", beyond)
+
+
+FROM = [
+    (day("20/09"), 10_000),
+    (day("01/11"), 30_000),
+]
+"""100.00 more from the middle of September on, 300.00 more from November on."""
+
+
+def raised(fee: str = "1500.00", changes: Any = FROM, **more: Any) -> PhaseBooks:
+    """A phase whose fee is adjusted from days on."""
+    sums = {"fee_adjustment": sum(amount for _, amount in changes), **more.pop("sums", {})}
+    return monthly(fee, sums=sums, **more)._replace(fee_changes=changes)
+
+
+def test_a_period_has_the_fee_of_its_first_day() -> None:
+    """The part of September that begins on the 15th knows nothing of the 20th."""
+    assert due(assessed(RETAINER, raised(), on=day("30/11"))) == [
+        ("2026-09-15", "800.00"),
+        ("2026-10-01", "1,600.00"),
+        ("2026-11-01", "1,900.00"),
+    ]
+    prices = [item.basis["fee"] for item in assessed(RETAINER, raised(), on=day("30/11")).items]
+    assert prices == [150_000, 160_000, 190_000, 190_000]
+
+
+@given(st.lists(st.tuples(days, st.integers(0, 90_000)), max_size=6), days, periodicities)
+def test_no_adjustment_reaches_a_period_that_began_before_it(
+    changes: list[tuple[date, int]], start: date, periodicity: Periodicity
+) -> None:
+    one = raised(changes=changes, periodicity=periodicity)
+    one = one._replace(terms=one.terms._replace(start_date=start))
+    found = assessed(RETAINER, one, on=start + timedelta(days=800)).items
+    assert found
+    for item in found:
+        assert item.period is not None
+        in_force = sum(amount for since, amount in changes if since <= item.period.start)
+        assert item.basis["fee"] == 150_000 + in_force
+        assert item.amount + item.unbilled == item.period.share_of(150_000 + in_force, "EUR")
+
+
+def test_an_adjustment_of_before_the_first_day_is_in_the_fee() -> None:
+    early = raised(changes=[(day("01/01"), -30_000), (day("15/09"), 1_000)])
+    assert due(assessed(RETAINER, early))[0] == ("2026-09-15", "645.33")
+
+
+def test_a_fee_that_ends_on_a_day_leaves_what_was_due_before() -> None:
+    """It comes to nothing in all: October is due, November is none."""
+    ended = raised(start="01/10", changes=[(day("01/11"), -150_000)])
+    assert due(assessed(RETAINER, ended, on=day("31/12"))) == [("2026-10-01", "1,500.00")]
+    unknown = ended._replace(terms=ended.terms._replace(start_date=None))
+    assert blocked(assessed(RETAINER, unknown).items) == [("?", ["START_MISSING"])]
+
+
+def test_days_that_nobody_billed_of_a_period_have_the_fee_of_the_first_of_them() -> None:
+    """The start was moved back after September was billed from the 15th on."""
+    taken = Claimed(ClaimKind.RETAINER, day("15/09"), day("30/09"), 80_000)
+    moved = raised(start="01/09", claimed=[taken], changes=[(day("10/09"), 10_000)])
+    found = due(assessed(RETAINER, moved._replace(figures=moved.figures._replace(invoiced=80_000))))
+    assert found == [("2026-09-01", "700.00"), ("2026-10-01", "1,600.00")]
+
+
+def test_a_block_of_each_period_has_the_price_of_its_first_day_and_one_alone_all() -> None:
+    monthly_block = raised("800.00", start="01/09", hours=Decimal(10))
+    assert due(assessed(PREPAID, monthly_block)) == [
+        ("block:2026-09-01", "800.00"),
+        ("block:2026-10-01", "900.00"),
+        ("block:2026-11-01", "1,200.00"),
+    ]
+    once = monthly_block._replace(terms=monthly_block.terms._replace(periodicity=None))
+    assert due(assessed(PREPAID, once)) == [("block", "1,200.00")]
