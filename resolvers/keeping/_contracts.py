@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from domain.access import Permission
+from domain.billing.assessment import assess
+from domain.billing.ended import left_unbilled
 from domain.billing.repriced import Whose
 from domain.errors import RECORD_ARCHIVED, Issue, Refusal
 from domain.given import text
@@ -14,6 +16,8 @@ from domain.project.frozen import change_method, change_status, rename, require_
 from domain.project.model import BillingMethod, Contract, ContractStatus
 from domain.project.terms import amount_of, cap_told, set_terms
 from persistence import contracts
+from persistence.billing.contracts import contracts_where
+from persistence.billing.needs import books_of
 from persistence.billing.repricing import hours_repriced
 from persistence.invoice.invoices import lock_project
 from resolvers._mutation import Acting
@@ -99,6 +103,15 @@ def _repriced(acting: Acting, contract: Contract, columns: Mapping[str, Any]) ->
         )
     sees_rates = acting.caller.holds(Permission.SEE_RATES)
     return [hours.told("hourly_rate", sees_rates=sees_rates) for hours in found.values()]
+
+
+def ended_told(acting: Acting, contract: Contract, *, before: ContractStatus) -> Iterator[Issue]:
+    """CONTRACT_ENDS_UNBILLED where the fee project was ended just now, and something is left."""
+    if contract.status is not ContractStatus.ENDED or before is ContractStatus.ENDED:
+        return
+    where = contracts_where(contract_id=contract.id)
+    for books in books_of(acting.session, where, cut_off=acting.today):
+        yield from left_unbilled(assess(books, cut_off=acting.today), on=acting.today)
 
 
 def require_free(acting: Acting, contract: Contract) -> None:

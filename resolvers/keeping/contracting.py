@@ -51,12 +51,14 @@ class Contracting:
         return found
 
     @strawberry.mutation(
-        description="The fee project itself: name, method, terms, taxable, status."
+        description="The fee project itself: name, method, terms, taxable, status. Of one that is "
+        "ENDED nothing is billed until it is ACTIVE again."
     )
     async def contract_update(
         self, info: Info, input: ContractUpdateInput
     ) -> RecordPayload[Contract]:
         def change(acting: Acting, contract: ContractRecord) -> Sequence[Issue]:
+            status = contract.status
             contracts.change_contract(
                 acting,
                 contract,
@@ -73,7 +75,8 @@ class Contracting:
             for name, maybe in (("cap", input.cap), ("hourly_rate", input.hourly_rate)):
                 if maybe is not None:
                     terms[name] = maybe.value
-            return contracts.set_terms_of(acting, contract, terms)
+            told = contracts.set_terms_of(acting, contract, terms)
+            return [*told, *contracts.ended_told(acting, contract, before=status)]
 
         found: Any = await alter(info, EDIT, CONTRACT, input, change)
         return found
