@@ -38,6 +38,13 @@ HOURS_BILLED_BEYOND = call_warning(
     "They count for hours to come. To give them back, credit their line whole: what was worked"
     " beyond is then due again.",
 )
+TIME_AFTER_END = IssueKind(
+    "TIME_AFTER_END",
+    Severity.WARNING,
+    Scope.ROW,
+    "{phase} ended on {end}: hours of {day} are drawn from its block all the same.",
+    "Give the phase a later end, or record the time on another one.",
+)
 MOST_HOURS = 24
 """Of a day, and so of an entry."""
 

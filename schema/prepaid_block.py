@@ -31,6 +31,9 @@ class PrepaidBlock:
     bought_hours: Decimal = strawberry.field(description="Of this block: as it was sold.")
     carried_hours: Decimal = strawberry.field(description="Left by earlier periods (rollover).")
     used_hours: Decimal = strawberry.field(description="Approved, by today.")
+    hours_after_end: Decimal = strawberry.field(
+        description="Of the used ones, those of days after the end of the phase."
+    )
     unapproved_hours: Decimal = strawberry.field(
         description="Worked by today and not approved yet, in whatever period: not drawn yet."
     )
@@ -60,6 +63,7 @@ def _shown(found: Block) -> dict[str, Any]:
         "bought_hours": drawn.balance - drawn.carried,
         "carried_hours": drawn.carried,
         "used_hours": drawn.used,
+        "hours_after_end": found.after_end,
         "unapproved_hours": found.unapproved,
         "left_hours": drawn.left,
         "beyond_hours": drawn.beyond,

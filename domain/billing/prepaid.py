@@ -155,6 +155,11 @@ def billed_too_many(contract: ContractTerms, books: PhaseBooks, day: date) -> De
     return max(Decimal(0), sum(billed, Decimal(0)) - sum(beyond, Decimal(0)))
 
 
+def is_after_end(terms: PhaseTerms, one: Worked) -> bool:
+    """Whether hours are drawn from a block although its phase had ended."""
+    return one.approved and terms.end_date is not None and one.worked_on > terms.end_date
+
+
 def prepaid_items(contract: ContractTerms, books: PhaseBooks, cut_off: date) -> list[Item]:
     """The blocks that are bought and the hours beyond them, period by period, and their rests."""
     terms = books.terms

@@ -37,7 +37,7 @@ from domain.takeover.model import RowOutcome
 from domain.takeover.plan import CHANGING, Planner, archived, settle
 from domain.takeover.retold import Retold
 from domain.takeover.work import KnownWork
-from domain.time_entry import HOURS_OVER_DAY, MOST_HOURS, TIME_ENTRY_BILLED
+from domain.time_entry import HOURS_OVER_DAY, MOST_HOURS, TIME_AFTER_END, TIME_ENTRY_BILLED
 
 
 class Entry(NamedTuple):
@@ -77,7 +77,7 @@ class TimeEntryPlanner(Planner):
         **CHANGING,
         "": (*CHANGING[""], TIME_ENTRY_BILLED),
         "ref": (REFERENCE_ID_UNKNOWN, DUPLICATE_KEY_IN_FILE),
-        "date": (DATE_IN_FUTURE,),
+        "date": (DATE_IN_FUTURE, TIME_AFTER_END),
         "hours": (HOURS_OVER_DAY, POSSIBLE_DUPLICATE, ARCHIVED_BEFORE),
         "email": (*NAMING, RECORD_ARCHIVED),
         "project_code": (*NAMING, RECORD_ARCHIVED),
@@ -187,6 +187,7 @@ class TimeEntryPlanner(Planner):
         issues += still_to_come("date", columns["worked_on"], self.today)
         issues += self._over_a_day(columns)
         issues += _put_away(parties, parties)
+        issues += self._after_end(columns)
         columns["billable"] = columns["billable"] is not False
         columns["approved"] = columns["approved"] is True
         return Planned(candidate.row, RowOutcome.CREATE, columns=columns, issues=issues)
@@ -232,7 +233,9 @@ class TimeEntryPlanner(Planner):
                 return Planned(candidate.row, RowOutcome.REFUSED, issues=[*issues, told])
             if "worked_on" in planned.columns:
                 planned.issues += still_to_come("date", planned.columns["worked_on"], self.today)
-            planned.issues += self._over_a_day({**before, **planned.columns}, instead_of=entry)
+            after = {**before, **planned.columns}
+            planned.issues += self._over_a_day(after, instead_of=entry)
+            planned.issues += self._after_end(after)
         return planned
 
     def _over_a_day(
@@ -255,6 +258,16 @@ class TimeEntryPlanner(Planner):
                 day=f"{day:%d/%m/%Y}",
                 found=f"{(there + columns['hours']).normalize():f}",
             )
+
+    def _after_end(self, columns: Mapping[str, Any]) -> Iterable[Issue]:
+        """TIME_AFTER_END of billable time after the end of the phase that it is drawn from."""
+        phase = self._known.ended(columns["contract_id"], columns["phase_id"])
+        if phase is None or columns["billable"] is False:
+            return
+        day, end = columns["worked_on"], phase.columns["end_date"]
+        if day > end:
+            said: dict[str, Any] = {"day": f"{day:%d/%m/%Y}", "end": f"{end:%d/%m/%Y}"}
+            yield TIME_AFTER_END(field=("date",), phase=phase.name, **said)
 
     def _tell(self, change: Change) -> Change:
         """A change by the column of the sheet, records by what people call them."""

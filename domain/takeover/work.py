@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from domain.errors import Issue
 from domain.likeness import name_key
@@ -33,6 +34,8 @@ class KnownWork:
     _called: dict[int, dict[str, list[Known]]] = field(default_factory=dict)
     _contracts: dict[int, Known] = field(default_factory=dict)
     _codes: dict[int, str] = field(default_factory=dict)
+    _ending: dict[tuple[str, int | None], Known | None] = field(default_factory=dict)
+    """By phase, and by contract of one phase: those of prepaid hours with an end."""
     _asked: Index = field(default_factory=Index)
     """The contracts of the project that a row named last."""
 
@@ -70,6 +73,28 @@ class KnownWork:
     def contract_of(self, phase: Known, project: Known) -> Known:
         """The fee project of a phase of `project`."""
         return self.contracts[project.id].by_id[phase.columns["contract_id"]]
+
+    def ended(self, contract_id: int | None, key: int | None) -> Known | None:
+        """The phase with an end whose prepaid hours time is drawn from.
+
+        It is the phase with the identifier `key`, else the only one of the contract.
+        """
+        if not self._ending:
+            self._ending.update(self._with_end())
+        return self._ending.get(("contract", contract_id) if key is None else ("phase", key))
+
+    def _with_end(self) -> Iterator[tuple[tuple[str, int | None], Known | None]]:
+        yield ("contract", None), None
+        live: defaultdict[int, list[Known]] = defaultdict(list)
+        for phase in chain.from_iterable(self.phases.values()):
+            if phase.columns.get("archived_at") is None:
+                live[phase.columns["contract_id"]].append(phase)
+        for contract_id, phases in live.items():
+            for phase in phases:
+                if phase.columns.get("is_prepaid") and phase.columns.get("end_date") is not None:
+                    yield ("phase", phase.id), phase
+                    if len(phases) == 1:
+                        yield ("contract", contract_id), phase
 
     def contract_name(self, key: int | None) -> str | None:
         """The name of the fee project with that identifier."""

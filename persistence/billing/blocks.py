@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import or_, select
 
-from domain.billing.prepaid import Drawn, billed_too_many, block_on
+from domain.billing.prepaid import Drawn, billed_too_many, block_on, is_after_end
 from domain.invoice.claim import BilledPeriod, ClaimKind
 from domain.project.model import BillingMethod, Contract, Phase
 from domain.time_entry import TimeEntry
@@ -24,6 +24,8 @@ class Block(NamedTuple):
 
     drawn: Drawn
     unapproved: Decimal
+    after_end: Decimal
+    """Of what is used, the hours of days after the end of the phase."""
 
 
 def blocks_of(session: ScopedSession, phases: Sequence[int], *, day: date) -> dict[int, Block]:
@@ -43,7 +45,9 @@ def blocks_of(session: ScopedSession, phases: Sequence[int], *, day: date) -> di
             drawn = block_on(books.terms, one, day) if one.terms.id in asked else None
             if drawn is not None:
                 waiting = (worked.hours for worked in one.worked if not worked.approved)
-                found[one.terms.id] = Block(drawn, sum(waiting, Decimal(0)))
+                late = (worked.hours for worked in one.worked if is_after_end(one.terms, worked))
+                sums = (sum(some, Decimal(0)) for some in (waiting, late))
+                found[one.terms.id] = Block(drawn, *sums)
     return found
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from domain.collaborator import Collaborator
 from domain.invoice.model import Invoice, InvoiceLine
 from domain.likeness import name_key
-from domain.project.model import Contract, Phase, Project
+from domain.project.model import BillingMethod, Contract, Phase, Project
 from domain.takeover.match import Index, Known
 from domain.takeover.time_entries import WORK, Entry
 from domain.takeover.work import KnownWork
@@ -34,11 +34,14 @@ def known_work(session: ScopedSession, *, people: Index, projects: Index) -> Kno
         contract = Known(row.id, row.name, key=row.name_key, columns=columns)
         known.contracts.setdefault(row.project_id, Index()).add(contract)
         project_of[row.id] = row.project_id
+    is_prepaid = Contract.billing_method == BillingMethod.PREPAID_HOURS
     phases = select(
-        Phase.id, Phase.code, Phase.name, Phase.name_key, Phase.contract_id, Phase.archived_at
-    )
+        *(Phase.id, Phase.code, Phase.name, Phase.name_key, Phase.contract_id, Phase.archived_at),
+        *(Phase.end_date, is_prepaid.label("is_prepaid")),
+    ).join(Contract, Contract.id == Phase.contract_id)
+    beside = ("contract_id", "archived_at", "end_date", "is_prepaid")
     for one in session.execute(phases.order_by(Phase.contract_id, Phase.position, Phase.id)):
-        columns = {"contract_id": one.contract_id, "archived_at": one.archived_at}
+        columns = {name: getattr(one, name) for name in beside}
         phase = Known(one.id, one.name, code=one.code, key=one.name_key, columns=columns)
         known.phases.setdefault(project_of[one.contract_id], []).append(phase)
     return known
