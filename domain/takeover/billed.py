@@ -96,15 +96,17 @@ def terms_told(
 
 
 def correction_told(
-    entry: Known, method: BillingMethod, today: date, *, field: tuple[str, ...]
+    entry: Known, method: BillingMethod, today: date, *, since: date, field: tuple[str, ...]
 ) -> list[Issue]:
-    """What is said at `field` of a correction of the fee: it is one of each period, of each block.
+    """What is said at `field` of a correction of the fee from the day `since` on.
 
-    As `terms_told` says it of another fee.
+    It is one of each period that begins from then on, and of a block bought once: as `terms_told`
+    says it of another fee.
     """
     if method not in _SETTLED_BY:
         return []
-    return _not_billed_told(entry.columns, entry.columns.get("sold", ()), method, today, field)
+    billed = entry.columns.get("sold", ())
+    return _not_billed_told(entry.columns, billed, method, today, field, since=since)
 
 
 def _not_billed_told(
@@ -113,8 +115,10 @@ def _not_billed_told(
     method: BillingMethod,
     today: date,
     field: tuple[str, ...],
+    *,
+    since: date = date.min,
 ) -> list[Issue]:
-    """The periods `said` that have begun and are not `billed`, or that the block is."""
+    """The periods `said` that began `since` then and are not `billed`, or that the block is."""
     if said["periodicity"] is None and method is BillingMethod.PREPAID_HOURS:
         return [BLOCK_SOLD(field=field)] if billed else []
     start, end = said["start_date"], said["end_date"]
@@ -123,7 +127,7 @@ def _not_billed_told(
     cut = periods(
         start=start, end=end, periodicity=said["periodicity"] or Periodicity.MONTH, until=today
     )
-    left = [one for one in without(cut, billed) if one.start <= today]
+    left = [one for one in without(cut, billed) if since <= one.start <= today]
     if not left:
         return []
     first, last = left[0].start, left[-1].end

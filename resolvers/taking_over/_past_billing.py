@@ -165,7 +165,13 @@ def _tell_of_periods(acting: Acting, planned: Sequence[Planned]) -> None:
             told.setdefault(columns["phase_id"], []).append(plan)
     for key, (known_one, method) in phases_billed(acting.session, list(told)).items():
         for plan in told[key]:
-            plan.issues += correction_told(known_one, method, acting.today, field=("value",))
+            plan.issues += correction_told(
+                known_one,
+                method,
+                acting.today,
+                since=plan.columns["adjusted_on"],
+                field=("value",),
+            )
 
 
 def of_periods(acting: Acting, record: Adjustment) -> Sequence[Issue]:
@@ -173,7 +179,7 @@ def of_periods(acting: Acting, record: Adjustment) -> Sequence[Issue]:
     if record.kind is not AdjustmentKind.FEE or not record.amount_minor:
         return ()
     known_one, method = phases_billed(acting.session, [record.phase_id])[record.phase_id]
-    return correction_told(known_one, method, acting.today, field=("id",))
+    return correction_told(known_one, method, acting.today, since=record.adjusted_on, field=("id",))
 
 
 def _candidate(of: Sheetful, item: Any, phase: PhaseKnown, setting: Any, *, row: int) -> Candidate:

@@ -143,12 +143,12 @@ def changed(api: ApiClient, entry: str, **fields: str) -> Any:
 
 
 def corrected(api: ApiClient, phase: str, value: str, kind: str = "FEE") -> Any:
-    item = {"phaseId": phase, "kind": kind, "value": value, "date": "2026-11-01", "reason": "r"}
+    item = {"phaseId": phase, "kind": kind, "value": value, "date": "2026-10-01", "reason": "r"}
     return api.query(FEE, item=item, key=str(uuid4()))["adjustmentRecord"]
 
 
 def test_a_correction_of_the_fee_is_told_as_another_fee_is(any_firm: ApiClient) -> None:
-    """It is one of each period: recorded, taken out and brought back."""
+    """It is one of each period from its day on: recorded, taken out and brought back."""
     a_client(any_firm, "RET-2")
     given = {"fee": "1500", "periodicity": "MONTH", "startDate": "2026-09-01"}
     contract, phase = a_contract(any_firm, "RET-2", "RET-2", given, billingMethod="RETAINER")
@@ -156,8 +156,8 @@ def test_a_correction_of_the_fee_is_told_as_another_fee_is(any_firm: ApiClient) 
     answer = corrected(any_firm, phase, "100")
     (told,) = answer["userErrors"]
     assert (told["code"], told["field"]) == ("PERIODS_REPRICED", ["item", "value"])
-    assert "3, from 01/09/2026 to 30/11/2026" in told["message"]
-    assert due(any_firm, contract) == {"2026-09-01": "1500.00", "2026-10-01": "1600.00"}
+    assert "2, from 01/10/2026 to 30/11/2026" in told["message"]
+    assert due(any_firm, contract) == {"2026-09-01": "1400.00", "2026-10-01": "1600.00"}
     for act_on in ("adjustmentArchive", "adjustmentRestore"):
         moved = any_firm.query(MOVED % act_on, i={"id": answer["node"]["id"]})[act_on]
         assert moved["userErrors"] == [{"code": "PERIODS_REPRICED", "field": ["id"]}]
