@@ -9,11 +9,11 @@ import strawberry
 
 from domain.access import ApiKey as ApiKeyRecord
 from domain.access import Permission, Role
-from persistence.people.members import entities_by
-from persistence.reading import Derived, Noun, ToOne
+from persistence.reading import Noun, ToOne
 from schema.collaborator import COLLABORATOR, Collaborator
 from schema.context import Info
-from schema.member import MEMBER, LimitedTo, Member
+from schema.member import MEMBER, Member, limited_to
+from schema.organisation import Entity
 
 
 def _maker(row: strawberry.Parent[Any], info: Info) -> Member | None:
@@ -28,7 +28,9 @@ class ApiKey:
     public_id: str = strawberry.field(description="The half by which it is found: jalon_<this>_…")
     name: str
     role: Role
-    entities: list[LimitedTo] | None = strawberry.field(description="Null: all of them.")
+    entities: list[Entity] | None = strawberry.field(
+        description="Those that it is limited to; null: all of them."
+    )
     collaborator: Collaborator | None = strawberry.field(description="Whose projects are its own.")
     made_by: Member | None = strawberry.field(
         resolver=_maker,
@@ -45,7 +47,7 @@ API_KEY = Noun(
     ApiKeyRecord,
     "ApiKey",
     {
-        "entities": Derived(entities_by(ApiKeyRecord)),
+        "entities": limited_to(ApiKeyRecord),
         "collaborator": ToOne(lambda: COLLABORATOR, "collaborator_id"),
         "made_by": ToOne(lambda: MEMBER, "made_by_id"),
     },

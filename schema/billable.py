@@ -65,7 +65,9 @@ class BillableItem:
 
 @strawberry.type(description="A contract with what can be billed of it at a day.")
 class Billable:
-    id: strawberry.ID = strawberry.field(description="That of its contract.")
+    id: strawberry.ID = strawberry.field(
+        description="Its own, at this day: `contract { id }` is the contract's."
+    )
     client: Client
     project: Project
     contract: Contract
@@ -81,7 +83,12 @@ class Billable:
 
 
 def billable_rows(
-    session: ScopedSession, found: Sequence[Assessment], wanted: Wanted, *, locale: str
+    session: ScopedSession,
+    found: Sequence[Assessment],
+    wanted: Wanted,
+    *,
+    cut_off: date,
+    locale: str,
 ) -> list[Row]:
     """The assessments as the API shows them; each noun is read once for all of them."""
     terms = [one.books.terms for one in found]
@@ -117,7 +124,7 @@ def billable_rows(
 
     return [
         {
-            "id": f"contract_{of.id}",
+            "id": f"billable_{of.id}_{cut_off:%Y%m%d}",
             "client": clients.get(of.client_id),
             "project": projects.get(of.project_id),
             "contract": contracts.get(of.id),

@@ -24,8 +24,11 @@ strawberry.enum(
 
 @strawberry.type(description="What an amount comes from: the phase, or a time entry.")
 class ExplanationSource:
-    kind: str
-    id: strawberry.ID
+    kind: str = strawberry.field(description="PHASE or TIME_ENTRY.")
+    id: strawberry.ID = strawberry.field(description="Its own, in this explanation.")
+    record_id: strawberry.ID = strawberry.field(
+        description="That of the phase or the time entry, for `node`."
+    )
     on: date | None
     hours: Decimal | None
 
@@ -116,16 +119,18 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any] | None:
         "sources": [
             {
                 "kind": one.kind,
-                "id": f"{one.kind.lower()}_{one.id}",
+                "id": f"explanation_source_{row['id']}_{place}",
+                "record_id": f"{one.kind.lower()}_{one.id}",
                 "on": one.on,
                 "hours": number(one.hours),
             }
-            for one in found.sources
+            for place, one in enumerate(found.sources)
         ],
     }
 
 
 EXPLANATION = Computed(
-    ("basis", "net_minor", "currency", "phase_id", "quantity", "unit_price", "discount"), _shown
+    ("id", "basis", "net_minor", "currency", "phase_id", "quantity", "unit_price", "discount"),
+    _shown,
 )
 """The field of a line that explains it."""

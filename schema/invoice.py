@@ -104,8 +104,9 @@ class EuroRate:
 
 @strawberry.type(description="Another invoice that holds one of its projects (Divers).")
 class OtherInvoice:
-    id: strawberry.ID
-    number: str
+    id: strawberry.ID = strawberry.field(description="Its own: `invoice { id }` is the invoice's.")
+    invoice: Invoice
+    number: str = strawberry.field(description="The legal number, or that of the pro forma.")
     state: InvoiceState
 
 
@@ -261,12 +262,20 @@ def _allocation() -> Noun:
 def _others(
     session: ScopedSession, keys: Sequence[int], wanted: Wanted
 ) -> dict[int, list[dict[str, Any]]]:
+    found = other_invoices(session, keys)
+    told = {key for others in found.values() for key, *_ in others} if "invoice" in wanted else ()
+    invoices = load_by_ids(session, INVOICE, wanted.get("invoice", {}), told)
     return {
         own: [
-            {"id": f"invoice_{key}", "number": number, "state": state}
+            {
+                "id": f"other_invoice_{key}",
+                "invoice": invoices.get(key),
+                "number": number,
+                "state": state,
+            }
             for key, number, state in others
         ]
-        for own, others in other_invoices(session, keys).items()
+        for own, others in found.items()
     }
 
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import strawberry
 
+from domain.access import ApiKey as ApiKeyRecord
 from domain.access import Role
 from domain.account import Member as MemberRecord
-from persistence.people.members import emails, entities_by, names
-from persistence.reading import Computed, Derived, Noun, ToOne
+from persistence.people.members import emails, entity_ids_by, names
+from persistence.reading import Computed, Derived, Noun, Row, ToOne, Wanted, load_by_ids
+from persistence.session import ScopedSession
 from schema.collaborator import COLLABORATOR, Collaborator
-
-
-@strawberry.type(description="An entity that somebody or something is limited to.")
-class LimitedTo:
-    id: strawberry.ID
-    code: str
-    name: str
+from schema.organisation import ENTITY, Entity
 
 
 @strawberry.type(description="Somebody who works for the firm, or is invited to; e.g. member_2.")
@@ -26,7 +23,9 @@ class Member:
     email: str
     name: str
     role: Role
-    entities: list[LimitedTo] | None = strawberry.field(description="Null: all of them.")
+    entities: list[Entity] | None = strawberry.field(
+        description="Those that they are limited to; null: all of them."
+    )
     collaborator: Collaborator | None = strawberry.field(
         description="Who they are among the collaborators."
     )
@@ -41,13 +40,25 @@ class Member:
     version: int
 
 
+def limited_to(record: type[MemberRecord] | type[ApiKeyRecord]) -> Derived:
+    """The entities that a record is limited to; of one that reaches all of them, null."""
+
+    def find(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> dict[int, list[Row]]:
+        limited = entity_ids_by(session, record, keys)
+        told = {one for ids in limited.values() for one in ids}
+        known = load_by_ids(session, ENTITY, wanted, told)
+        return {key: [known[one] for one in ids if one in known] for key, ids in limited.items()}
+
+    return Derived(find)
+
+
 MEMBER = Noun(
     MemberRecord,
     "Member",
     {
         "email": Derived(emails),
         "name": Derived(names),
-        "entities": Derived(entities_by(MemberRecord)),
+        "entities": limited_to(MemberRecord),
         "collaborator": ToOne(lambda: COLLABORATOR, "collaborator_id"),
         "active": Computed(
             ("joined_at", "suspended_at", "archived_at"),

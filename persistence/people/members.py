@@ -73,27 +73,12 @@ def members_listed(session: ScopedSession) -> list[tuple[Member, str, str]]:
     return [(one, told[one.id]["email"], told[one.id]["name"]) for one in found]
 
 
-def entities_by(record: type[Member] | type[ApiKey]) -> Any:
-    """Finds, by record, the entities that it is limited to: rows of their id, code and name."""
-
-    def find(session: ScopedSession, keys: Sequence[int], wanted: Wanted) -> Mapping[int, Any]:
-        limited = {
-            row.id: row.entity_ids
-            for row in session.execute(
-                select(record.id, record.entity_ids).where(record.id.in_(keys))
-            )
-            if row.entity_ids is not None
-        }
-        told = {one for ids in limited.values() for one in ids}
-        rows = session.execute(
-            select(Entity.id, Entity.code, Entity.name).where(Entity.id.in_(told))
-        )
-        known = {
-            row.id: {"id": f"entity_{row.id}", "code": row.code, "name": row.name} for row in rows
-        }
-        return {key: [known[one] for one in ids if one in known] for key, ids in limited.items()}
-
-    return find
+def entity_ids_by(
+    session: ScopedSession, record: type[Member] | type[ApiKey], keys: Sequence[int]
+) -> dict[int, list[int]]:
+    """By record, the entities that it is limited to; of those that are."""
+    rows = session.execute(select(record.id, record.entity_ids).where(record.id.in_(keys)))
+    return {row.id: row.entity_ids for row in rows if row.entity_ids is not None}
 
 
 def known_entities(session: ScopedSession, keys: Sequence[int]) -> set[int]:

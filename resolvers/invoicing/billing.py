@@ -81,7 +81,8 @@ class BillingQueries:
 
         def find(session: ScopedSession) -> Any:
             found = assessed_page(session, where, asked=asked, cut_off=cut_off, keep=keep)
-            rows = billable_rows(session, found.found, fields, locale=context.caller.locale)
+            locale = context.caller.locale
+            rows = billable_rows(session, found.found, fields, cut_off=cut_off, locale=locale)
             cursors = [cursor_of(one.books.terms.id) for one in found.found]
             return {
                 "edges": [

@@ -18,7 +18,7 @@ query($id: ID!) {
     id number state kind currency commitmentNo creditState
     project { code } projects { code }
     net { amount } gross { amount }
-    otherInvoices { id }
+    otherInvoices { invoice { id } }
     lines { id position kind description net { amount } progress phase { id } deducts { id } }
   }
 }

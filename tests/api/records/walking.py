@@ -35,7 +35,7 @@ from sqlalchemy import (
 from domain.base import Instant
 from domain.records import METADATA
 from schema.view import snake
-from tests.api.records.calling import QUERIES, SCHEMA
+from tests.api.records.calling import QUERIES, SCHEMA, declared
 from tests.api.records.test_other_firms import NOUN_OF, OWN_ID
 from tests.support.api import ApiClient
 from tests.support.databases import owner
@@ -176,7 +176,7 @@ def selection(kind: Any, depth: int) -> str:
 def document(root: str, name: str, fields: Mapping[str, Any], depth: int) -> str:
     """An operation of one field with all its arguments as variables."""
     field = fields[name]
-    heads = ", ".join(f"${one}: {argument.type}" for one, argument in field.args.items())
+    heads = ", ".join(f"${one}: {declared(argument)}" for one, argument in field.args.items())
     tails = ", ".join(f"{one}: ${one}" for one in field.args)
     head, tail = (f"({heads})", f"({tails})") if heads else ("", "")
     return f"{root} Walk{head} {{ {name}{tail} {selection(field.type, depth)} }}"
