@@ -49,13 +49,13 @@ class Acting:
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """An act that must happen once: its answer is kept under the caller's key.
+    """An act that must happen once: its answer is kept under the caller's key, if one was given.
 
     `keep` reduces the payload to what is stored, `restore` makes the payload of it again. What
     wrote nothing is not kept (None): asked again, it may be answered otherwise.
     """
 
-    key: str
+    key: str | None
     mutation: str
     asked: Any
     keep: Callable[[Payload], Payload | None]
@@ -66,7 +66,8 @@ class Once:
         """What the call is known again by: the mutation, its key, and a hash of what was asked."""
         told = asdict(self.asked) if hasattr(self.asked, "__dataclass_fields__") else self.asked
         request = hashlib.sha256(json.dumps(told, sort_keys=True, default=_by_value).encode())
-        return {"mutation": self.mutation, "key": self.key, "request": request.hexdigest()}
+        told_as = {"mutation": self.mutation, "key": self.key or ""}
+        return {**told_as, "request": request.hexdigest()}
 
 
 def _by_value(value: Any) -> str:
@@ -98,6 +99,8 @@ async def write(
     then its own.
     """
     caller, house = info.context.caller, info.context.house
+    if once is not None and once.key is None:
+        once = None
 
     def attempt() -> Payload:
         standing, today = caller.standing(info.field_name), house.today(caller.time_zone)
@@ -124,7 +127,8 @@ async def write(
                     raise
                 raise Refusal(TAKEN_BEYOND_REACH()) from error
         except Refusal as refusal:
-            return {**nothing, "user_errors": user_errors(refusal.issues, caller.locale)}
+            said = user_errors(refusal.issues, caller.locale)
+            return {"replayed": False, **nothing, "user_errors": said}
 
     return await to_write(caller, run)
 
@@ -152,8 +156,8 @@ def _is_answered(house: House, caller: Caller, once: Once) -> bool:
 
 
 def _act_once(acting: Acting, act: Callable[[Acting], Payload], once: Once | None) -> Payload:
-    if once is None:
-        return {"user_errors": [], **_done(acting, act)}
+    if once is None or once.key is None:
+        return {"user_errors": [], "replayed": False, **_done(acting, act)}
     if not 0 < len(once.key) <= LONGEST_KEY:
         limit = f"1–{LONGEST_KEY}"
         raise Refusal(

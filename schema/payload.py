@@ -10,6 +10,8 @@ import strawberry
 
 from domain.errors import INPUT_TOO_LARGE, Refusal
 
+REPLAYED = "True: done before under this key, nothing new happened."
+
 BULK_LIMIT = 1000
 """Items in one bulk call; more belongs in an import file."""
 

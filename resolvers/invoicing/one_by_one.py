@@ -10,7 +10,7 @@ from typing import Any
 import strawberry
 
 from domain.access import Permission
-from domain.errors import Issue, Refusal
+from domain.errors import Issue, Refusal, Severity
 from domain.invoice.euro import EuroRate, give_rate
 from domain.invoice.finalise import require_pro_forma
 from domain.invoice.model import Invoice as InvoiceRecord
@@ -39,6 +39,7 @@ from schema.download import PDF, DownloadLink, KeptFile, link_to
 from schema.invoice import INVOICE, Invoice
 from schema.needs import admit
 from schema.node import key_of, optional_key
+from schema.payload import REPLAYED
 from schema.user_error import UserError, errors_again, kept_errors, user_errors
 from schema.view import wanted
 
@@ -74,6 +75,7 @@ class InvoiceUpdateInput:
     language: strawberry.Maybe[str | None]
     euro_rate: strawberry.Maybe[EuroRateInput | None]
     lines: list[InvoiceLineInput] | None = None
+    idempotency_key: strawberry.ID | None = None
 
 
 @strawberry.input
@@ -92,19 +94,21 @@ class InvoiceFinaliseInput:
 class InvoicePayload:
     invoice: Invoice | None
     user_errors: list[UserError]
+    replayed: bool = strawberry.field(description=REPLAYED)
 
 
 @strawberry.type
 class InvoiceOncePayload:
     invoice: Invoice | None
     user_errors: list[UserError]
-    replayed: bool = strawberry.field(description="True: done before, nothing new happened.")
+    replayed: bool = strawberry.field(description=REPLAYED)
 
 
 @strawberry.type
 class InvoiceDeletePayload:
     deleted_id: strawberry.ID | None
     user_errors: list[UserError]
+    replayed: bool = strawberry.field(description=REPLAYED)
 
 
 @strawberry.type
@@ -161,7 +165,8 @@ class Invoicing:
                 return _shown(acting, key, fields, [moved])
             return _shown(acting, key, fields, _change(acting, invoice, input))
 
-        return await write(info, Permission.PREPARE_INVOICES, act, nothing={"invoice": None})
+        once = _once("invoiceUpdate", input, input.idempotency_key, fields)
+        return await write(info, Permission.PREPARE_INVOICES, act, nothing=_NOTHING_ONCE, once=once)
 
     @strawberry.mutation(description="Notes that the pro forma went to the client.")
     async def invoice_mark_sent(self, info: Info, id: strawberry.ID) -> InvoicePayload:
@@ -176,8 +181,13 @@ class Invoicing:
 
         return await write(info, Permission.PREPARE_INVOICES, act, nothing={"invoice": None})
 
-    @strawberry.mutation(description="Takes a pro forma away; a final invoice refuses.")
-    async def invoice_delete(self, info: Info, id: strawberry.ID) -> InvoiceDeletePayload:
+    @strawberry.mutation(
+        description="Takes a pro forma away; a final invoice refuses. Sent again with its "
+        "idempotencyKey it answers the same, and not NOT_FOUND."
+    )
+    async def invoice_delete(
+        self, info: Info, id: strawberry.ID, idempotency_key: strawberry.ID | None = None
+    ) -> InvoiceDeletePayload:
         def act(acting: Acting) -> Payload:
             key = key_of(id, "invoice", field=("id",))
             invoice = the_record(acting.session, InvoiceRecord, key, locked=True)
@@ -185,7 +195,15 @@ class Invoicing:
             remove(acting.session, invoice)
             return {"deleted_id": id}
 
-        return await write(info, Permission.PREPARE_INVOICES, act, nothing={"deleted_id": None})
+        once = Once(
+            key=idempotency_key,
+            mutation="invoiceDelete",
+            asked=id,
+            keep=lambda payload: {"deleted_id": payload["deleted_id"]},
+            restore=lambda _, before: before,
+        )
+        nothing = {"deleted_id": None}
+        return await write(info, Permission.PREPARE_INVOICES, act, nothing=nothing, once=once)
 
     @strawberry.mutation(
         description="Produire facture finale: legal number, frozen, ready for the accounts. "
@@ -252,15 +270,19 @@ def _shown(acting: Acting, key: int, fields: Wanted, issues: Sequence[Issue] = (
     }
 
 
-def _once(mutation: str, asked: Any, key: str, fields: Wanted) -> Once:
+def _once(mutation: str, asked: Any, key: str | None, fields: Wanted) -> Once:
+    def keep(payload: Payload) -> Payload | None:
+        said = payload["user_errors"]
+        # A change of what had moved on was not made, and answers what there is instead.
+        if any(one["severity"] is Severity.ERROR for one in said):
+            return None
+        return {"key": payload["invoice"]["key"], "user_errors": kept_errors(said)}
+
     return Once(
         key=key,
         mutation=mutation,
         asked=asked,
-        keep=lambda payload: {
-            "key": payload["invoice"]["key"],
-            "user_errors": kept_errors(payload["user_errors"]),
-        },
+        keep=keep,
         restore=lambda acting, kept: {
             **_shown(acting, kept["key"], fields),
             "user_errors": errors_again(kept["user_errors"]),

@@ -16,15 +16,22 @@ from domain.given import day, text
 from domain.project.progress import ProgressUpdate as ProgressUpdateRecord
 from domain.project.progress import judge_progress
 from persistence.billing.progress import Standing, standings_of
-from persistence.reading import load_by_ids
+from persistence.reading import load_by_ids, load_one
 from resolvers._bulk import kept, restored
 from resolvers._judging import placed
 from resolvers._mutation import Acting, Once, Payload, write
 from schema.context import Info
 from schema.node import key_of
-from schema.payload import BulkCounts, BulkOutcome, ErrorPolicy, bulk_counts, require_size
+from schema.payload import (
+    REPLAYED,
+    BulkCounts,
+    BulkOutcome,
+    ErrorPolicy,
+    bulk_counts,
+    require_size,
+)
 from schema.project import PHASE, Phase
-from schema.user_error import UserError, user_errors
+from schema.user_error import UserError, errors_again, kept_errors, user_errors
 from schema.view import wanted
 
 
@@ -48,6 +55,7 @@ class ProgressBulkRecordInput:
 class ProgressRecordPayload:
     phase: Phase | None
     user_errors: list[UserError]
+    replayed: bool = strawberry.field(description=REPLAYED)
 
 
 @strawberry.type
@@ -84,8 +92,13 @@ class _Judged:
 class Tracking:
     """Mutations that record progress."""
 
-    @strawberry.mutation(description="Adds one progress update; the earlier ones stay.")
-    async def progress_record(self, info: Info, input: ProgressInput) -> ProgressRecordPayload:
+    @strawberry.mutation(
+        description="Adds one progress update; the earlier ones stay. With an idempotencyKey it is "
+        "added once, however often it is sent."
+    )
+    async def progress_record(
+        self, info: Info, input: ProgressInput, idempotency_key: strawberry.ID | None = None
+    ) -> ProgressRecordPayload:
         fields = wanted(info, "phase")
 
         def act(acting: Acting) -> Payload:
@@ -93,11 +106,27 @@ class Tracking:
             if judged.is_refused or judged.phase_id is None:
                 raise Refusal(*judged.issues)
             _record(acting, [judged])
-            found = load_by_ids(acting.session, PHASE, fields, [judged.phase_id])
             said = user_errors(judged.issues, acting.caller.locale)
-            return {"phase": found[judged.phase_id], "user_errors": said}
+            return {**shown(acting, judged.phase_id), "user_errors": said}
 
-        return await write(info, Permission.RECORD_PROGRESS, act, nothing={"phase": None})
+        def shown(acting: Acting, key: int) -> Payload:
+            return {"phase": load_one(acting.session, PHASE, fields, key)}
+
+        once = Once(
+            key=idempotency_key,
+            mutation="progressRecord",
+            asked=input,
+            keep=lambda payload: {
+                "key": payload["phase"]["key"],
+                "user_errors": kept_errors(payload["user_errors"]),
+            },
+            restore=lambda acting, before: {
+                **shown(acting, before["key"]),
+                "user_errors": errors_again(before["user_errors"]),
+            },
+        )
+        nothing = {"phase": None}
+        return await write(info, Permission.RECORD_PROGRESS, act, nothing=nothing, once=once)
 
     @strawberry.mutation(description="Many updates in one transaction, answered in their order.")
     async def progress_bulk_record(

@@ -33,6 +33,7 @@ from schema.download import XLSX, DownloadLink, KeptFile, StagedUpload, link_to,
 from schema.import_file import ImportFile, ImportRow, import_file_noun, import_row_noun
 from schema.needs import admit
 from schema.node import key_of
+from schema.payload import REPLAYED
 from schema.user_error import IssueCode, UserError, named, user_errors
 from schema.view import wanted
 
@@ -83,12 +84,16 @@ class ImportCreateInput:
         default=None,
         description="Recognised by the header when left out; a workbook by those of its sheets.",
     )
+    idempotency_key: strawberry.ID | None = strawberry.field(
+        default=None, description="The same file sent again under it is the same import."
+    )
 
 
 @strawberry.type
 class ImportPayload:
     import_file: ImportFile | None
     user_errors: list[UserError]
+    replayed: bool = strawberry.field(description=REPLAYED)
 
 
 @strawberry.type
@@ -234,8 +239,10 @@ class Importing:
                 raise examined
             return _shown(acting, takeover.take(acting, examined), fields)
 
+        once = _once("importCreate", _file_of(input, examined), input.idempotency_key, fields)
         with longer():
-            return await write(info, Permission.IMPORT, act, nothing={"import_file": None})
+            nothing = {"import_file": None}
+            return await write(info, Permission.IMPORT, act, nothing=nothing, once=once)
 
     @strawberry.mutation(description="Skips red or yellow rows, or takes them back.")
     async def import_rows_skip(self, info: Info, input: ImportRowsSkipInput) -> ImportPayload:
@@ -290,16 +297,30 @@ class Importing:
             confirm_or_ask(acting, key, choices)
             return _shown(acting, key, fields)
 
-        once = Once(
-            key=input.idempotency_key,
-            mutation="importConfirm",
-            asked=input,
-            keep=lambda payload: {"key": payload["import_file"]["key"]},
-            restore=lambda acting, kept: _shown(acting, kept["key"], fields),
-        )
+        once = _once("importConfirm", input, input.idempotency_key, fields)
         nothing = {"import_file": None, "replayed": False}
         with longer():
             return await write(info, Permission.IMPORT, act, nothing=nothing, once=once)
+
+
+def _once(mutation: str, asked: Any, key: str | None, fields: Wanted) -> Once:
+    return Once(
+        key=key,
+        mutation=mutation,
+        asked=asked,
+        keep=lambda payload: {"key": payload["import_file"]["key"]},
+        restore=lambda acting, kept: _shown(acting, kept["key"], fields),
+    )
+
+
+def _file_of(asked: ImportCreateInput, examined: Examined | Refusal) -> dict[str, str | None]:
+    """What makes two uploads the same: the file, by either door, and the kind it was said to be.
+
+    A file that is not taken is no import, and nothing is kept of it.
+    """
+    if asked.file is None or isinstance(examined, Refusal):
+        return {"kind": asked.kind, "staged_upload_id": asked.staged_upload_id}
+    return {"kind": asked.kind, "filename": examined.filename, "sha256": examined.sha256}
 
 
 def _shown(acting: Acting, key: int, fields: Wanted) -> Payload:
