@@ -9,6 +9,9 @@ from resolvers._mutation import Acting, Payload
 from schema.payload import BulkOutcome
 from schema.user_error import errors_again, kept_errors
 
+_TOLD_SINCE: Payload = {"external_reference": None, "changes": []}
+"""What the answers that were kept before a release may be without."""
+
 _WRITTEN = {BulkOutcome.CREATED, BulkOutcome.UPDATED}
 
 
@@ -37,6 +40,7 @@ def restored(acting: Acting, noun: Noun, kept: Payload, fields: Wanted) -> Paylo
     nodes = load_by_ids(acting.session, noun, fields, keys)
     results = [
         {
+            **_TOLD_SINCE,
             **result,
             "outcome": BulkOutcome(result["outcome"]),
             "node": nodes.get(result["key"] or 0),

@@ -8,12 +8,14 @@ from typing import Any, Protocol, TypeVar
 
 from domain.access import Permission
 from domain.errors import Issue, Refusal
+from domain.takeover.candidate import Change
 from persistence.reading import load_by_ids
 from persistence.session import part_of
 from resolvers._bulk import kept, restored
 from resolvers._judging import placed
 from resolvers._mutation import Acting, Once, Payload, write
 from schema.context import Info
+from schema.import_file import shown_changes
 from schema.invoice import INVOICE
 from schema.payload import BulkOutcome, ErrorPolicy, bulk_counts, require_size
 from schema.user_error import user_errors
@@ -38,6 +40,8 @@ class Done:
     outcome: BulkOutcome
     key: int | None = None
     issues: list[Issue] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    """Of a record that was there."""
 
     @property
     def is_refused(self) -> bool:
@@ -110,6 +114,7 @@ async def write_bulk(
                     "external_reference": item.external_reference,
                     "outcome": BulkOutcome.SKIPPED if skipped else one.outcome,
                     "node": nodes.get(one.key or 0),
+                    "changes": shown_changes(one.changes),
                     "user_errors": user_errors(said, acting.caller.locale),
                 }
             )

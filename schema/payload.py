@@ -12,6 +12,8 @@ from domain.errors import INPUT_TOO_LARGE, Refusal
 
 REPLAYED = "True: done before under this key, nothing new happened."
 
+COMES_BACK = "The caller's own: of many, it comes back with the result."
+
 BULK_LIMIT = 1000
 """Items in one bulk call; more belongs in an import file."""
 

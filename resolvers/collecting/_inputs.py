@@ -8,7 +8,7 @@ from decimal import Decimal
 import strawberry
 
 from domain.payment import PaymentMethod
-from schema.payload import ErrorPolicy
+from schema.payload import COMES_BACK, ErrorPolicy
 
 
 @strawberry.input(description="How much of a payment is for which invoice.")
@@ -33,6 +33,7 @@ class PaymentItem:
     comment: str | None = None
     allocations: list[AllocationInput] | None = None
     auto_allocate: bool = strawberry.field(default=False, description="The oldest due first.")
+    external_reference: str | None = strawberry.field(default=None, description=COMES_BACK)
 
 
 @strawberry.input

@@ -33,6 +33,7 @@ from resolvers.collecting._inputs import (
 )
 from schema.connection import Connection
 from schema.context import Info
+from schema.import_file import FieldChange
 from schema.node import key_of, optional_key
 from schema.payload import BulkCounts, BulkOutcome, ErrorPolicy, bulk_counts, require_size
 from schema.payment import PAYMENT, Payment
@@ -50,8 +51,10 @@ class PaymentPayload:
 @strawberry.type
 class PaymentsBulkResult:
     index: int
+    external_reference: str | None
     outcome: BulkOutcome
     node: Payment | None
+    changes: list[FieldChange] = strawberry.field(description="Empty: each is a new payment.")
     user_errors: list[UserError]
 
 
@@ -249,7 +252,7 @@ def _record_all(acting: Acting, asked: PaymentsBulkRecordInput, fields: Wanted) 
     keys = [key for key, _ in told if key is not None and whole.is_kept]
     nodes = load_by_ids(acting.session, PAYMENT, fields, keys)
     results = []
-    for index, (key, issues) in enumerate(told):
+    for index, (item, (key, issues)) in enumerate(zip(asked.items, told, strict=True)):
         outcome = BulkOutcome.CREATED if key is not None else BulkOutcome.REJECTED
         if stopped and key is not None:
             outcome = BulkOutcome.SKIPPED
@@ -257,8 +260,10 @@ def _record_all(acting: Acting, asked: PaymentsBulkRecordInput, fields: Wanted) 
         results.append(
             {
                 "index": index,
+                "external_reference": item.external_reference,
                 "outcome": outcome,
                 "node": nodes.get(key or 0),
+                "changes": [],
                 "user_errors": user_errors(said, acting.caller.locale),
             }
         )

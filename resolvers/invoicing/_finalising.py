@@ -11,7 +11,7 @@ from domain.invoice.deposit import still_to_deduct
 from domain.invoice.deposit_room import require_no_phase, require_room
 from domain.invoice.euro import EuroRate, give_rate, keep_rate, owes_vat_in_euro, rate_of
 from domain.invoice.finalise import Dossier, require_complete, require_pro_forma
-from domain.invoice.model import InvoiceKind
+from domain.invoice.model import InvoiceKind, InvoiceState
 from domain.invoice.numbering import require_recent
 from domain.invoice.own_deposits import require_own
 from domain.invoice.remaining import Billable, require_still_within
@@ -59,6 +59,10 @@ class Judged:
     issue_date: date
     found: Dossier | None = None
     issues: list[Issue] = field(default_factory=list)
+    state: InvoiceState | None = None
+    """Before it was made final."""
+    number: str | None = None
+    """The legal number that it was given."""
 
     @property
     def dossier(self) -> Dossier:
@@ -102,7 +106,7 @@ def judge_final(
     taken = {line.deducts_id for one in dossiers for line in one.lines if line.deducts_id}
     of_deposits = deposits.projects_of_deposits(session, sorted(taken))
     for one, dossier in zip(live, dossiers, strict=True):
-        one.found = dossier
+        one.found, one.state = dossier, dossier.invoice.state
         try:
             _require_final(acting, one, billables, present)
             _require_own_deposits(dossier, of_deposits)
@@ -212,7 +216,8 @@ def keep_final(acting: Acting, judged: Sequence[Judged]) -> None:
     boxes = freeze_all(acting, frozen)
     settle_bills(session, [one.asked.invoice_id for one, _ in numbered])
     warned = withdraw_pro_formas(session, {one.asked.invoice_id: no for one, no in numbered})
-    for one, _ in numbered:
+    for one, number in numbered:
+        one.number = number
         one.issues += boxes[one.asked.invoice_id]
         if one.asked.invoice_id in warned:
             one.issues.append(warned[one.asked.invoice_id].at(field=("id",)))

@@ -12,6 +12,8 @@ from domain.access import Permission
 from domain.errors import FIELD_INVALID, Issue, Refusal
 from domain.invoice.finalise import require_pro_forma
 from domain.invoice.model import Invoice as InvoiceRecord
+from domain.invoice.model import InvoiceState
+from domain.takeover.candidate import Change
 from persistence.invoice import invoices
 from persistence.invoice.invoices import remove
 from persistence.invoice.projects import projects_of, projects_of_phases
@@ -44,6 +46,7 @@ from resolvers.invoicing._inputs import (
 from resolvers.invoicing.crediting import as_credit
 from resolvers.invoicing.one_by_one import as_rate
 from schema.context import Info
+from schema.import_file import FieldChange
 from schema.invoice import Invoice
 from schema.node import key_of, optional_key
 from schema.payload import BulkCounts, BulkOutcome
@@ -57,6 +60,9 @@ class InvoicesBulkResult:
     outcome: BulkOutcome
     node: Invoice | None = strawberry.field(
         description="The invoice, or the credit note; null once deleted, and where nothing is kept."
+    )
+    changes: list[FieldChange] = strawberry.field(
+        description="Of one made final: its state and its number. Empty of the other acts."
     )
     user_errors: list[UserError]
 
@@ -258,12 +264,12 @@ def _finalise(acting: Acting, asked: InvoicesBulkFinaliseInput) -> list[Done]:
         else:
             wanted.append(finalising.ToFinalise(key, as_rate(item.euro_rate)))
 
-    def done() -> list[Done]:
+    def done(*, is_kept: bool = False) -> list[Done]:
         found = iter(judged)
         return [
             Done(BulkOutcome.REJECTED, issues=places[index])
             if index in places
-            else _done(next(found))
+            else _done(next(found), is_kept=is_kept)
             for index in range(len(asked.items))
         ]
 
@@ -276,10 +282,15 @@ def _finalise(acting: Acting, asked: InvoicesBulkFinaliseInput) -> list[Done]:
         part.is_kept = not (asked.dry_run or is_stopped(asked, done()))
     if not part.is_kept:
         finalising.leave(acting, judged)
-    return done()
+    return done(is_kept=part.is_kept)
 
 
-def _done(one: finalising.Judged) -> Done:
-    outcome = BulkOutcome.REJECTED if one.is_refused else BulkOutcome.UPDATED
+def _done(one: finalising.Judged, *, is_kept: bool) -> Done:
+    """What became of one; what was not kept has no number, which only the series can tell."""
     key = one.asked.invoice_id if one.found is not None else None
-    return Done(outcome, key, list(one.issues))
+    if one.is_refused:
+        return Done(BulkOutcome.REJECTED, key, list(one.issues))
+    changes = [Change("state", one.state, InvoiceState.READY)]
+    if is_kept:
+        changes.append(Change("number", None, one.number))
+    return Done(BulkOutcome.UPDATED, key, list(one.issues), changes)

@@ -8,6 +8,7 @@ from typing import Any
 from domain.access import Permission
 from domain.errors import NOT_FOUND, RECORD_ARCHIVED, Issue, Refusal
 from domain.given import text
+from domain.takeover.candidate import Change
 from domain.time_entry import (
     TimeEntry,
     approve,
@@ -23,14 +24,15 @@ from resolvers._mutation import Acting, Once, Payload, write
 from resolvers.keeping._drawn_hours import DrawnHours
 from resolvers.keeping._reach import require_unapproved
 from schema.context import Info
+from schema.import_file import shown_changes
 from schema.node import key_of
 from schema.payload import BulkOutcome, ErrorPolicy, bulk_counts, require_size
 from schema.time_entry import TIME_ENTRY
 from schema.user_error import user_errors
 from schema.view import wanted
 
-Act = Callable[[Acting, TimeEntry], bool]
-"""What is done to an entry that is live and not billed; whether it changed."""
+Act = Callable[[Acting, TimeEntry], list[Change]]
+"""What is done to an entry that is live and not billed; what of it changed."""
 
 Warn = Callable[[Acting, TimeEntry], Sequence[Issue]]
 
@@ -54,23 +56,29 @@ def putting_away() -> tuple[Callable[[Acting, TimeEntry], None], Warn]:
 
 
 def approving(approved: bool) -> Act:
-    return lambda acting, entry: approve(entry, approved)
+    changes = [Change("approved", not approved, approved)]
+    return lambda acting, entry: changes if approve(entry, approved) else []
 
 
 def writing_off(reason: str) -> Act:
     """Writes off for `reason`, which must say something."""
 
-    def act(acting: Acting, entry: TimeEntry) -> bool:
+    def act(acting: Acting, entry: TimeEntry) -> list[Change]:
         told = text(
             reason, field=("reason",), name="The reason", longest=_LONGEST_REASON, required=True
         )
-        return write_off(entry, told or "", at=acting.house.clock())
+        if not write_off(entry, told or "", at=acting.house.clock()):
+            return []
+        return [Change("written_off", False, True), Change("write_off_reason", None, told)]
 
     return act
 
 
-def taking_up_again(acting: Acting, entry: TimeEntry) -> bool:
-    return take_up_again(entry)
+def taking_up_again(acting: Acting, entry: TimeEntry) -> list[Change]:
+    reason = entry.write_off_reason
+    if not take_up_again(entry):
+        return []
+    return [Change("written_off", True, False), Change("write_off_reason", reason, None)]
 
 
 async def act_on_many(
@@ -110,8 +118,8 @@ async def act_on_many(
     return await write(info, permission, act, nothing=nothing, once=once)
 
 
-Judged = tuple[int | None, bool, tuple[Issue, ...]]
-"""An entry, whether it changed, and why it was refused."""
+Judged = tuple[int | None, list[Change], tuple[Issue, ...]]
+"""An entry, what of it changed, and why it was refused."""
 
 
 def _keys_of(ids: Sequence[str]) -> list[int | Refusal]:
@@ -133,14 +141,14 @@ def _judged(
     judged: list[Judged] = []
     for key, identifier in zip(keys, ids, strict=True):
         if isinstance(key, Refusal):
-            judged.append((None, False, key.issues))
+            judged.append((None, [], key.issues))
             continue
         try:
             entry = _live(entries.get(key), identifier)
             require_unbilled(billed.get(key))
             judged.append((key, act_on(acting, entry), ()))
         except Refusal as refusal:
-            judged.append((key if key in entries else None, False, refusal.issues))
+            judged.append((key if key in entries else None, [], refusal.issues))
     return judged
 
 
@@ -164,8 +172,8 @@ def _answer(
     keys = [key for key, _, _ in judged if key is not None]
     nodes = load_by_ids(acting.session, TIME_ENTRY, fields, keys)
     results = []
-    for index, (key, is_changed, said) in enumerate(judged):
-        outcome = BulkOutcome.UPDATED if is_changed else BulkOutcome.UNCHANGED
+    for index, (key, changes, said) in enumerate(judged):
+        outcome = BulkOutcome.UPDATED if changes else BulkOutcome.UNCHANGED
         if said:
             outcome = BulkOutcome.REJECTED
         elif stopped:
@@ -176,6 +184,7 @@ def _answer(
                 "index": index,
                 "outcome": outcome,
                 "node": nodes.get(key or 0),
+                "changes": shown_changes(changes),
                 "user_errors": user_errors(places, acting.caller.locale),
             }
         )

@@ -16,6 +16,7 @@ from resolvers.keeping._reach import require_unapproved
 from resolvers.keeping.editing import BulkPayload, RecordPayload, update_one, upsert_many
 from resolvers.settling._keeping import RecordInput, bring_back, put_away
 from schema.context import Info
+from schema.import_file import FieldChange
 from schema.payload import BulkCounts, BulkOutcome, ErrorPolicy
 from schema.time_entry import TIME_ENTRY, TimeEntry
 from schema.user_error import UserError
@@ -105,6 +106,7 @@ class TimeEntryResult:
     index: int
     outcome: BulkOutcome
     node: TimeEntry | None
+    changes: list[FieldChange]
     user_errors: list[UserError]
 
 

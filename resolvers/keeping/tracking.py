@@ -15,14 +15,17 @@ from domain.errors import NOT_FOUND, RECORD_ARCHIVED, Issue, Refusal
 from domain.given import day, text
 from domain.project.progress import ProgressUpdate as ProgressUpdateRecord
 from domain.project.progress import judge_progress
+from domain.takeover.candidate import Change
 from persistence.billing.progress import Standing, standings_of
 from persistence.reading import load_by_ids, load_one
 from resolvers._bulk import kept, restored
 from resolvers._judging import placed
 from resolvers._mutation import Acting, Once, Payload, write
 from schema.context import Info
+from schema.import_file import FieldChange, shown_changes
 from schema.node import key_of
 from schema.payload import (
+    COMES_BACK,
     REPLAYED,
     BulkCounts,
     BulkOutcome,
@@ -31,6 +34,7 @@ from schema.payload import (
     require_size,
 )
 from schema.project import PHASE, Phase
+from schema.scalars import plain
 from schema.user_error import UserError, errors_again, kept_errors, user_errors
 from schema.view import wanted
 
@@ -41,6 +45,7 @@ class ProgressInput:
     percent: Decimal = strawberry.field(description="Done in all, from 0 to 100.")
     as_of: date | None = strawberry.field(default=None, description="Today when left out.")
     comment: str | None = None
+    external_reference: str | None = strawberry.field(default=None, description=COMES_BACK)
 
 
 @strawberry.input
@@ -61,8 +66,12 @@ class ProgressRecordPayload:
 @strawberry.type
 class ProgressBulkResult:
     index: int
+    external_reference: str | None
     outcome: BulkOutcome
     node: Phase | None
+    changes: list[FieldChange] = strawberry.field(
+        description="Of the percentage in force on that day."
+    )
     user_errors: list[UserError]
 
 
@@ -82,6 +91,8 @@ class _Judged:
     issues: tuple[Issue, ...]
     update: ProgressUpdateRecord | None = None
     """None when it is refused."""
+    before: Decimal | None = None
+    """What was in force on its day."""
 
     @property
     def is_refused(self) -> bool:
@@ -141,7 +152,7 @@ class Tracking:
             stopped = refused and input.error_policy is ErrorPolicy.REJECT_EVERYTHING
             if not stopped and not input.dry_run:
                 _record(acting, judged)
-            return _answer(acting, judged, stopped=stopped, fields=fields)
+            return _answer(acting, input.items, judged, stopped=stopped, fields=fields)
 
         once = Once(
             key=input.idempotency_key,
@@ -179,17 +190,18 @@ def _judge_one(
             field = ("phase_id",)
             raise Refusal(RECORD_ARCHIVED(field=field, noun="phase", key=item.phase_id))
         as_of = day(item.as_of, field=("as_of",), name="The date") or acting.today
+        before = standing.in_force(as_of)
         comment = text(item.comment, field=("comment",), name="The comment", longest=2000)
         issues = judge_progress(
             phase=standing.phase,
             percent=item.percent,
-            before=standing.in_force(as_of),
+            before=before,
             project=standing.project,
             signed=standing.signed,
             ahead=as_of if as_of > acting.today else None,
         )
         standing.history.append((as_of, item.percent))
-        return _Judged(key, issues, _update(acting, key, as_of, comment, item.percent))
+        return _Judged(key, issues, _update(acting, key, as_of, comment, item.percent), before)
     except Refusal as refusal:
         return _Judged(None, refusal.issues)
 
@@ -215,21 +227,37 @@ def _record(acting: Acting, judged: Sequence[_Judged]) -> None:
     acting.session.flush()
 
 
-def _answer(acting: Acting, judged: Sequence[_Judged], *, stopped: bool, fields: Any) -> Payload:
+def _answer(
+    acting: Acting,
+    items: Sequence[ProgressInput],
+    judged: Sequence[_Judged],
+    *,
+    stopped: bool,
+    fields: Any,
+) -> Payload:
     keys = {one.phase_id for one in judged if one.phase_id is not None}
     nodes = load_by_ids(acting.session, PHASE, fields, keys)
     results = [
         {
             "index": index,
+            "external_reference": item.external_reference,
             "outcome": _outcome(one, stopped=stopped),
             "node": nodes.get(one.phase_id or 0),
+            "changes": _changes(one),
             "user_errors": user_errors(
                 [placed(issue, "items", index) for issue in one.issues], acting.caller.locale
             ),
         }
-        for index, one in enumerate(judged)
+        for index, (item, one) in enumerate(zip(items, judged, strict=True))
     ]
     return {"counts": bulk_counts(results), "results": results}
+
+
+def _changes(one: _Judged) -> list[dict[str, str | None]]:
+    if one.update is None or one.before == one.update.percent:
+        return []
+    before = None if one.before is None else plain(one.before)
+    return shown_changes([Change("percent", before, plain(one.update.percent))])
 
 
 def _outcome(one: _Judged, *, stopped: bool) -> BulkOutcome:

@@ -108,7 +108,7 @@ async def record_many(info: Info, of: Sheetful, asked: Any) -> Any:
         refused = any(plan.outcome is RowOutcome.REFUSED for plan in planned)
         stopped = refused and asked.error_policy is ErrorPolicy.REJECT_EVERYTHING
         written = {} if stopped or asked.dry_run else _keep(acting, of, planned)
-        return _answer(acting, of, planned, written, stopped=stopped, fields=fields)
+        return _answer(acting, of, asked.items, planned, written, stopped=stopped, fields=fields)
 
     once = Once(
         key=asked.idempotency_key,
@@ -220,6 +220,7 @@ def _node(acting: Acting, of: Sheetful, key: int, fields: Wanted) -> Payload:
 def _answer(
     acting: Acting,
     of: Sheetful,
+    items: Sequence[Any],
     planned: Sequence[Planned],
     written: dict[int, int],
     *,
@@ -228,7 +229,7 @@ def _answer(
 ) -> Payload:
     nodes = load_by_ids(acting.session, of.noun, fields, written.values())
     results = []
-    for index, plan in enumerate(planned):
+    for index, (item, plan) in enumerate(zip(items, planned, strict=True)):
         outcome = _OUTCOMES[plan.outcome]
         if stopped and outcome is not BulkOutcome.REJECTED:
             outcome = BulkOutcome.SKIPPED
@@ -236,8 +237,10 @@ def _answer(
         results.append(
             {
                 "index": index,
+                "external_reference": item.external_reference,
                 "outcome": outcome,
                 "node": nodes.get(written.get(plan.row, 0)),
+                "changes": [],
                 "user_errors": user_errors(said, acting.caller.locale),
             }
         )

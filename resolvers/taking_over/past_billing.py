@@ -14,11 +14,13 @@ from resolvers.keeping.editing import RecordPayload
 from resolvers.settling._keeping import RecordInput, bring_back, put_away
 from resolvers.taking_over import _past_billing as past
 from schema.context import Info
-from schema.payload import BulkCounts, BulkOutcome, ErrorPolicy
+from schema.import_file import FieldChange
+from schema.payload import COMES_BACK, BulkCounts, BulkOutcome, ErrorPolicy
 from schema.project import ADJUSTMENT, BILLING_HISTORY, Adjustment, BillingHistory
 from schema.user_error import UserError
 
 EDIT = Permission.EDIT_RECORDS
+_NEVER_CHANGED = "Empty: what is recorded is not changed by recording it again."
 
 
 @strawberry.input
@@ -35,6 +37,7 @@ class BillingHistoryItem:
     gross: Decimal | None = None
     paid: Decimal | None = strawberry.field(default=None, description="Received, VAT included.")
     comment: str | None = None
+    external_reference: str | None = strawberry.field(default=None, description=COMES_BACK)
 
 
 @strawberry.input
@@ -51,6 +54,7 @@ class AdjustmentItem:
         description="WRITE_OFF: a part of what remains of the fee, which is given up.",
     )
     comment: str | None = None
+    external_reference: str | None = strawberry.field(default=None, description=COMES_BACK)
 
 
 @strawberry.input
@@ -98,16 +102,20 @@ class AdjustmentRecordedPayload:
 @strawberry.type
 class BillingHistoryBulkResult:
     index: int
+    external_reference: str | None
     outcome: BulkOutcome
     node: BillingHistory | None
+    changes: list[FieldChange] = strawberry.field(description=_NEVER_CHANGED)
     user_errors: list[UserError]
 
 
 @strawberry.type
 class AdjustmentsBulkResult:
     index: int
+    external_reference: str | None
     outcome: BulkOutcome
     node: Adjustment | None
+    changes: list[FieldChange] = strawberry.field(description=_NEVER_CHANGED)
     user_errors: list[UserError]
 
 
