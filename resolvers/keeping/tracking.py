@@ -15,14 +15,13 @@ from domain.errors import NOT_FOUND, RECORD_ARCHIVED, Issue, Refusal
 from domain.given import day, text
 from domain.project.progress import ProgressUpdate as ProgressUpdateRecord
 from domain.project.progress import judge_progress
-from domain.takeover.candidate import Change
 from persistence.billing.progress import Standing, standings_of
 from persistence.reading import load_by_ids, load_one
 from resolvers._bulk import kept, restored
 from resolvers._judging import placed
 from resolvers._mutation import Acting, Once, Payload, write
 from schema.context import Info
-from schema.import_file import FieldChange, shown_changes
+from schema.import_file import FieldChange
 from schema.node import key_of
 from schema.payload import (
     COMES_BACK,
@@ -34,7 +33,6 @@ from schema.payload import (
     require_size,
 )
 from schema.project import PHASE, Phase
-from schema.scalars import plain
 from schema.user_error import UserError, errors_again, kept_errors, user_errors
 from schema.view import wanted
 
@@ -256,8 +254,11 @@ def _answer(
 def _changes(one: _Judged) -> list[dict[str, str | None]]:
     if one.update is None or one.before == one.update.percent:
         return []
-    before = None if one.before is None else plain(one.before)
-    return shown_changes([Change("percent", before, plain(one.update.percent))])
+    return [{"field": "percent", "before": _text(one.before), "after": _text(one.update.percent)}]
+
+
+def _text(percent: Decimal | None) -> str | None:
+    return None if percent is None else f"{percent.normalize():f}"
 
 
 def _outcome(one: _Judged, *, stopped: bool) -> BulkOutcome:
