@@ -15,7 +15,7 @@ from domain.remembered import remembering
 KEY_LENGTH = 255
 """Keys are kept in columns of this length; what is cut off a longer one never tells names apart."""
 
-_LETTERS = str.maketrans(
+LETTERS = str.maketrans(
     {
         "œ": "oe",
         "æ": "ae",
@@ -48,11 +48,16 @@ def name_key(text: str) -> str:
     Case, accents, ligatures, kinds of apostrophes, dashes and spaces do not count, quotes are
     dropped, & is "et". At most 255 characters.
     """
+    return folded(text)[:KEY_LENGTH]
+
+
+def folded(text: str) -> str:
+    """The same of a text of any length."""
     # NFKC makes "´" a space and an accent: apostrophes are told apart before it.
-    key = normalize("NFKC", text.translate(_LETTERS)).casefold().translate(_LETTERS)
+    key = normalize("NFKC", text.translate(LETTERS)).casefold().translate(LETTERS)
     if not key.isascii():
         key = "".join(c for c in normalize("NFD", key) if not combining(c))
-    return " ".join(key.split())[:KEY_LENGTH]
+    return " ".join(key.split())
 
 
 _TYPED = str.maketrans(

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
+from domain.likeness import folded
 from persistence.deadline import (
     PATIENT as PATIENT,
 )
@@ -89,10 +90,16 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     cursor.close()
     # SQLite's own knows the letters of ASCII alone: "école" would not find "École".
     connection.create_function("lower", 1, _lower, deterministic=True)
+    connection.create_function("folded", 1, _folded, deterministic=True)
 
 
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
+
+
+def _folded(value: object) -> object:
+    """Looked for by `persistence.folding`."""
+    return folded(value) if isinstance(value, str) else value
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -21,6 +21,7 @@ from domain.project.model import (
 )
 from domain.takeover.model import ImportFile, ImportRow, ImportState, RowColour, RowOutcome
 from domain.tax import VatCategory
+from persistence.folding import holds
 
 Where = list[ColumnElement[bool]]
 
@@ -33,11 +34,8 @@ def live(record: Any, archived: bool | None) -> Where:
 
 
 def _named(text: str | None, *columns: Any) -> Where:
-    """Rows of which one of `columns` holds `text`, whatever the case."""
-    if not text:
-        return []
-    wanted = text.strip().lower()
-    return [or_(*(func.lower(column).contains(wanted, autoescape=True) for column in columns))]
+    """Rows of which one of `columns` holds `text`, whatever the case and the accents."""
+    return [or_(*(holds(column, text) for column in columns))] if text else []
 
 
 def projects_where(

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from domain.invoice.model import Invoice, InvoiceLine
 from domain.project.model import Project
 from domain.time_entry import TimeEntry
+from persistence.folding import begins, holds
 from persistence.lists import live
 from persistence.session import ScopedSession
 
@@ -53,10 +54,8 @@ def time_entries_where(
         where.append(TimeEntry.worked_on >= worked_from)
     if worked_to is not None:
         where.append(TimeEntry.worked_on <= worked_to)
-    if text and (wanted := text.strip().lower()):
-        described = func.lower(TimeEntry.description).contains(wanted, autoescape=True)
-        ticketed = func.lower(TimeEntry.ticket).startswith(wanted, autoescape=True)
-        where.append(or_(described, ticketed))
+    if text and text.strip():
+        where.append(or_(holds(TimeEntry.description, text), begins(TimeEntry.ticket, text)))
     return [*where, *live(TimeEntry, archived)]
 
 

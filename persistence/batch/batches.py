@@ -35,6 +35,7 @@ from domain.batch.sums import BatchPart
 from domain.errors import NOT_FOUND, Refusal
 from domain.invoice.model import LEGAL, PRO_FORMA, Invoice
 from persistence.bulk import among, run_rows
+from persistence.folding import holds
 from persistence.session import ScopedSession
 from persistence.short import Short
 
@@ -76,7 +77,7 @@ def batches_where(
     if states is not None:
         where.append(Batch.state.in_(states))
     if text:
-        where.append(func.lower(Batch.name).contains(text.strip().lower(), autoescape=True))
+        where.append(holds(Batch.name, text))
     return where
 
 

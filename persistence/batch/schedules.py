@@ -17,6 +17,7 @@ from domain.errors import NOT_FOUND, Issue, Refusal
 from domain.job import Job
 from domain.organisation import Entity, Organisation, zone_of
 from domain.project.model import Contract, Project
+from persistence.folding import holds
 from persistence.session import ScopedSession
 
 _AHEAD = timedelta(days=1)
@@ -121,7 +122,7 @@ def schedules_where(
     if active is not None:
         where.append(BatchSchedule.active.is_(active))
     if text:
-        where.append(func.lower(BatchSchedule.name).contains(text.strip().lower(), autoescape=True))
+        where.append(holds(BatchSchedule.name, text))
     return where
 
 

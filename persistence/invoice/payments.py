@@ -21,6 +21,7 @@ from domain.payment import (
     Reminder,
     Standing,
 )
+from persistence.folding import holds
 from persistence.reach import shown_to
 from persistence.session import ScopedSession
 
@@ -229,8 +230,8 @@ def payments_where(
         where.append(Payment.received_on >= received_from)
     if received_to is not None:
         where.append(Payment.received_on <= received_to)
-    if text and (wanted := text.strip().lower()):
-        where.append(func.lower(Payment.reference).contains(wanted, autoescape=True))
+    if text and text.strip():
+        where.append(holds(Payment.reference, text))
     if cancelled is not None:
         where.append(_is_cancelled() if cancelled else ~_is_cancelled())
     return where

@@ -14,6 +14,7 @@ from domain.errors import Refusal
 from domain.organisation import Entity, Organisation
 from domain.people import LAST_ADMINISTRATOR
 from domain.standing import Door
+from persistence.folding import holds
 from persistence.lists import live
 from persistence.people.sign_ins import in_force
 from persistence.reading import Wanted
@@ -32,9 +33,7 @@ def members_where(
     if text:
         wanted = text.strip().lower()
         theirs = select(Account.id).where(Account.email_key.contains(wanted, autoescape=True))
-        where.append(
-            or_(Member.account_id.in_(theirs), Member.name.contains(text, autoescape=True))
-        )
+        where.append(or_(Member.account_id.in_(theirs), holds(Member.name, text)))
     return where
 
 
