@@ -38,6 +38,7 @@ class Organisation(Record):
     `late_payment_rate` (percent a year, as text),
     `prints_recap` (true), `mail_templates` (`domain.mail_template.Kept`)."""
     created_at: Mapped[datetime] = mapped_column(Instant, init=False, default=None)
+    version: Mapped[int] = mapped_column(Integer, init=False, default=1, server_default="1")
 
 
 class Entity(Versioned, Record):

@@ -350,6 +350,8 @@ def _stamp(session: ScopedSession, context: UOWTransaction, instances: object) -
         if isinstance(record, Versioned) and session.is_modified(record):
             record.updated_at = now
             record.version += 1
+        elif isinstance(record, Organisation) and session.is_modified(record):
+            record.version += 1
 
 
 reach.watch(ScopedSession)

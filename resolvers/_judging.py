@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from domain.base import Versioned
 from domain.errors import STALE_OBJECT, Issue, PathPart
+from domain.organisation import Organisation
 
 
-def stale(record: Versioned, expected: int | None, *, noun: str, key: str) -> Issue | None:
+def stale(
+    record: Versioned | Organisation, expected: int | None, *, noun: str, key: str
+) -> Issue | None:
     """STALE_OBJECT when somebody changed `record` since it was read (API.md 10)."""
     if expected is None or record.version == expected:
         return None

@@ -105,6 +105,9 @@ class Organisation(Node):
     mail_templates: list[MailTemplate] = strawberry.field(description="Those it has changed.")
     entities: list[Entity]
     created_at: datetime
+    version: int = strawberry.field(
+        description="Counts the changes of these settings, not those of the entities."
+    )
 
 
 def _footer(language: str) -> Computed:

@@ -44,10 +44,15 @@ def _zones() -> frozenset[str]:
 
 
 def change_organisation(
-    acting: Acting, asked: Mapping[str, Any], templates: Sequence[TemplateGiven] | None = None
-) -> Organisation:
-    """The organisation with the fields given changed; whatever else it was set to stays."""
-    organisation = entities.lock_organisation(acting.session)
+    acting: Acting,
+    organisation: Organisation,
+    asked: Mapping[str, Any],
+    templates: Sequence[TemplateGiven] | None = None,
+) -> None:
+    """Changes the fields given of the organisation; whatever else it was set to stays.
+
+    It is locked.
+    """
     form = judge_organisation(asked, zones=_zones())
     form.require_right()
     rates = entities.collaborators_with_rates(acting.session) if "currency" in form.columns else 0
@@ -58,7 +63,6 @@ def change_organisation(
         kept["mail_templates"] = templates_with(kept.get("mail_templates") or {}, templates)
     assign(organisation, own | {"settings": kept})
     acting.session.flush()
-    return organisation
 
 
 def change_client_papers(client: Client, asked: Mapping[str, Any]) -> Sequence[Issue]:

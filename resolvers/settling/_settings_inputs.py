@@ -39,6 +39,7 @@ class ClientPapersUpdateInput:
 
 @strawberry.input(description="What is left out stays; null empties.")
 class OrganisationUpdateInput:
+    expected_version: int | None = None
     name: Maybe[str | None]
     locale: Maybe[str | None] = strawberry.field(description="fr-FR, en-GB: the house's language.")
     currency: Maybe[str | None] = strawberry.field(

@@ -10,8 +10,9 @@ from domain.access import Permission
 from domain.client import Client as ClientRecord
 from domain.mail_template import TemplateGiven
 from domain.organisation import Entity as EntityRecord
-from persistence.entities import entities_where
+from persistence.entities import entities_where, lock_organisation
 from persistence.reading import load_one
+from resolvers._judging import stale
 from resolvers._mutation import Acting, Payload, write
 from resolvers._reading import PageInput, read_one, read_page
 from resolvers.keeping._editing_inputs import given
@@ -30,6 +31,7 @@ from schema.connection import Connection
 from schema.context import Info
 from schema.node import key_of
 from schema.organisation import ENTITY, ORGANISATION, Entity, Organisation
+from schema.user_error import user_errors
 from schema.view import wanted
 
 _SETTINGS = Permission.EDIT_SETTINGS
@@ -74,8 +76,14 @@ class Settings:
         fields = wanted(info, "node")
 
         def act(acting: Acting) -> Payload:
-            changed = settings.change_organisation(acting, given(input), _templates(input))
-            return {"node": load_one(acting.session, ORGANISATION, fields, changed.id)}
+            firm = lock_organisation(acting.session)
+            key = f"organisation_{firm.id}"
+            moved = stale(firm, input.expected_version, noun="organisation", key=key)
+            if moved is None:
+                settings.change_organisation(acting, firm, given(input), _templates(input))
+            said = user_errors([] if moved is None else [moved], acting.caller.locale)
+            node = load_one(acting.session, ORGANISATION, fields, firm.id)
+            return {"node": node, "user_errors": said}
 
         return await write(info, _SETTINGS, act, nothing={"node": None})
 

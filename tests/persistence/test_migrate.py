@@ -22,7 +22,7 @@ from domain.standing import Actor, Door, Standing
 from persistence.audit import triggers as audit_triggers
 from persistence.engine import open_engine
 from persistence.migrate import BrokenReferences, _config, _foreign_keys, is_current, migrate
-from persistence.organisations import make_key
+from persistence.organisations import make_key, the_organisation
 from persistence.session import Database
 from tests.persistence.firms import a_client, a_project, found_firm, raw
 from tests.support.databases import owner
@@ -134,6 +134,19 @@ def test_who_made_a_key_before_that_was_kept_is_found_in_the_audit(database_url:
     if database.is_sqlite:
         (made,) = raw(database, "SELECT sql FROM sqlite_master WHERE name = 'api_key'")
         assert "AUTOINCREMENT" in made[0]
+    database.close()
+
+
+def test_the_firms_of_before_begin_to_count_their_changes(database_url: str) -> None:
+    database = Database(database_url)
+    firm = found_firm(database)
+    take_back(database, "0023")
+    assert "version" not in columns_of(database, "organisation")
+    migrate(database_url)
+    assert raw(database, "SELECT version FROM organisation") == [(1,)]
+    with firm.writing() as session:
+        the_organisation(session).name = "Another"
+    assert raw(database, "SELECT version FROM organisation") == [(2,)]
     database.close()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from domain.access import Role
@@ -113,3 +115,32 @@ def test_the_language_of_the_house_is_that_of_the_answers(firm: ApiClient) -> No
     body = {"query": "{ viewer { locale } }"}
     answer = firm.http.post("/graphql", json=body, headers=headers).json()
     assert answer["data"]["viewer"]["locale"] == "en-GB"
+
+
+def test_who_changes_what_somebody_else_changed_is_told(any_firm: ApiClient) -> None:
+    """API.md 10: STALE_OBJECT with what there is; nothing of the change is written."""
+    asked = (
+        "mutation($input: OrganisationUpdateInput!) { organisationUpdate(input: $input) {"
+        " node { name version } userErrors { code field expected found } } }"
+    )
+
+    def change(**given: object) -> dict[str, Any]:
+        found: dict[str, Any] = any_firm.query(asked, input=given)["organisationUpdate"]
+        return found
+
+    read = any_firm.query("{ viewer { organisation { version } } }")
+    before = read["viewer"]["organisation"]["version"]
+    first = change(expectedVersion=before, name="Rivage et Cie")
+    assert first == {"node": {"name": "Rivage et Cie", "version": before + 1}, "userErrors": []}
+    late = change(expectedVersion=before, name="Rivage & Fils", printsRecap=False)
+    assert late["node"] == first["node"]
+    assert late["userErrors"] == [
+        {
+            "code": "STALE_OBJECT",
+            "field": ["expectedVersion"],
+            "expected": str(before),
+            "found": str(before + 1),
+        }
+    ]
+    assert change(name="Rivage et Cie")["node"]["version"] == before + 1, "nothing changed"
+    assert change(printsRecap=False)["node"]["version"] == before + 2
