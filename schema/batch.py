@@ -70,8 +70,8 @@ class BatchSplit(StrEnum):
 class BatchTotals:
     currency: str
     invoices: int = strawberry.field(description="Factures à créer.")
-    contracts: int
-    items: int
+    contracts: int = strawberry.field(description="With something selected.")
+    items: int = strawberry.field(description="Selected.")
     tickets: int = strawberry.field(description="Tickets non facturés.")
     hours: Decimal = strawberry.field(description="Heures travaillées.")
     net: Money = strawberry.field(description="Montant facturable.")
@@ -96,15 +96,17 @@ class Batch(Node):
     author: str = strawberry.field(
         description="The key that prepared it, or the name of its schedule."
     )
-    schedule: Annotated[BatchSchedule, strawberry.lazy("schema.batch_schedule")] | None
+    schedule: Annotated[BatchSchedule, strawberry.lazy("schema.batch_schedule")] | None = (
+        strawberry.field(description="Null of one made by hand.")
+    )
     due_on: date | None = strawberry.field(
         description="Of a batch that its schedule began: the day it was due."
     )
     created_at: datetime
     archived_at: datetime | None = strawberry.field(description="When it was deleted.")
-    generated_at: datetime | None
-    exported_at: datetime | None
-    version: int
+    generated_at: datetime | None = strawberry.field(description="Null until pro formas are made.")
+    exported_at: datetime | None = strawberry.field(description="When all of it had been exported.")
+    version: int = strawberry.field(description="Counts its changes.")
     plan_hash: str | None = strawberry.field(
         description="What batchRun takes: it stands for the selection and the totals seen with it. "
         "Once the batch is run: the one it was run by, so that a program may ask again."
@@ -118,19 +120,19 @@ class Batch(Node):
 
 @strawberry.type(description="An item of a contract, as it was listed for a batch.")
 class BatchItem:
-    key: str
+    key: str = strawberry.field(description="As `billables` has it.")
     kind: ItemKind
     phase: Phase | None
-    period_start: date | None
+    period_start: date | None = strawberry.field(description="Null of what has no period.")
     period_end: date | None
     collaborator: Collaborator | None
     hours: Decimal
     hourly_rate: Decimal | None
-    tickets: int
-    amount: Money
-    unbilled: Money
-    selectable: bool
-    selected: bool
+    tickets: int = strawberry.field(description="Time entries that it bills.")
+    amount: Money = strawberry.field(description="Net, due.")
+    unbilled: Money = strawberry.field(description="Done or running, and not due.")
+    selectable: bool = strawberry.field(description="False: locked by a blocker.")
+    selected: bool = strawberry.field(description="This batch bills it.")
     blockers: list[BillingBlocker]
 
 

@@ -37,60 +37,70 @@ strawberry.enum(RowOutcome, description="What confirming would do with a row.")
 
 @strawberry.type(description="How many rows there are, by what would happen to them.")
 class ImportCounts:
-    rows: int
-    red: int
-    yellow: int
-    green: int
-    create: int
-    update: int
-    unchanged: int
-    refused: int
-    skipped: int
+    rows: int = strawberry.field(description="All: red + yellow + green.")
+    red: int = strawberry.field(description="Not written.")
+    yellow: int = strawberry.field(description="Written once warnings are accepted.")
+    green: int = strawberry.field(description="Nothing to say of them.")
+    create: int = strawberry.field(description="Skipped rows are in none of these four.")
+    update: int = strawberry.field(description="They change a record there is.")
+    unchanged: int = strawberry.field(description="They say what is recorded.")
+    refused: int = strawberry.field(description="Red rows that are not skipped.")
+    skipped: int = strawberry.field(description="Left out, whatever their colour.")
 
 
 @strawberry.type(description="One field of a record, before and after.")
 class FieldChange:
-    field: str
-    before: str | None
-    after: str | None
+    field: str = strawberry.field(description="As the API calls it.")
+    before: str | None = strawberry.field(description="As text; null where it was empty.")
+    after: str | None = strawberry.field(description="As text; null where it is empty.")
 
 
 @strawberry.type(description="A cell as it was typed, by the letter of the normal layout.")
 class RawCell:
-    column: str
-    text: str
+    column: str = strawberry.field(description="The letter.")
+    text: str = strawberry.field(description="As it was typed.")
 
 
 @strawberry.type(description="A row of the file, as the sheet numbers it.")
 class ImportRow(Node):
-    number: int
-    colour: RowColour
-    outcome: RowOutcome
+    number: int = strawberry.field(description="As the spreadsheet numbers it.")
+    colour: RowColour = strawberry.field(
+        description="Of the worst of its notes; GREEN: not even warned of."
+    )
+    outcome: RowOutcome = strawberry.field(
+        description="What confirming does with it, unless it is skipped."
+    )
     skipped: bool
     cells: list[RawCell]
-    changes: list[FieldChange]
+    changes: list[FieldChange] = strawberry.field(description="Of an UPDATE; else empty.")
     user_errors: list[UserError] = strawberry.field(description="Its red and yellow notes.")
 
 
 @strawberry.type(description="An upload, from its bytes to its end.")
 class ImportFile(Node):
     filename: str
-    size: int
-    sha256: str
-    kind: str | None
+    size: int = strawberry.field(description="In bytes.")
+    sha256: str = strawberry.field(description="Of its bytes.")
+    kind: str | None = strawberry.field(
+        description="As templateDownload names it; null where it was not recognised."
+    )
     sheet: str | None = strawberry.field(description="Of a sheet of a workbook: its name.")
     sheets: list[ImportFile] = strawberry.field(
         description="Of a workbook: its sheets, in the order they are written. Each holds rows of "
         "its own, to review and to skip; the workbook is confirmed, given up and undone."
     )
     workbook: ImportFile | None = strawberry.field(description="What a sheet came in.")
-    state: ImportState
-    counts: ImportCounts
+    state: ImportState = strawberry.field(
+        description="What may be done with it: REVIEW waits for importConfirm."
+    )
+    counts: ImportCounts = strawberry.field(description="Of a workbook: of all its sheets.")
     review_hash: str | None = strawberry.field(description="Give it back to importConfirm.")
     user_errors: list[UserError] = strawberry.field(description="What is said of the whole file.")
-    author: str | None
+    author: str | None = strawberry.field(description="The key or the person that sent it.")
     created_at: datetime
-    applied_at: datetime | None
+    applied_at: datetime | None = strawberry.field(
+        description="When it was written; null until it is."
+    )
     job: Job | None = strawberry.field(description="The last long work done with it.")
 
 

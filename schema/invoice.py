@@ -49,28 +49,28 @@ strawberry.enum(PaymentState, description="PAID: nothing is due any more.")
 
 @strawberry.type(description="The VAT of one rate, computed on the sum of its lines.")
 class VatGroup:
-    rate: Decimal
-    category: VatCategory
-    reason_code: str | None
-    mention: str | None
-    base: Money
-    vat: Money
+    rate: Decimal = strawberry.field(description="Percent.")
+    category: VatCategory = strawberry.field(description="EN 16931 (UNCL5305).")
+    reason_code: str | None = strawberry.field(description="VATEX: why no VAT is charged.")
+    mention: str | None = strawberry.field(description="What is printed of it.")
+    base: Money = strawberry.field(description="Net, of all its lines.")
+    vat: Money = strawberry.field(description="Rounded once, on the base.")
 
 
 @strawberry.type(description="One line. A TEXT line has neither quantity, price nor tax.")
 class InvoiceLine(Node):
-    position: int
+    position: int = strawberry.field(description="Its place on the invoice.")
     kind: LineKind
     description: str
     detail: str | None
     quantity: Decimal | None
-    unit: str | None
-    unit_price: Decimal | None
-    net: Money
+    unit: str | None = strawberry.field(description="UN/ECE: C62, LS, HUR, DAY, MON.")
+    unit_price: Decimal | None = strawberry.field(description="Net, in the invoice's currency.")
+    net: Money = strawberry.field(description="After the discount.")
     tax_code: TaxCode | None
     ledger_account: str | None
     sku: str | None
-    phase: Phase | None
+    phase: Phase | None = strawberry.field(description="Whose fee it bills; null of others.")
     credited: Money = strawberry.field(description="Net, by all credit notes.")
     deducts: Invoice | None = strawberry.field(
         description="The deposit invoice that this line takes off."
@@ -79,7 +79,7 @@ class InvoiceLine(Node):
         description="Percent of the phase's fee that this line brings the billing to."
     )
     discount: Decimal | None = strawberry.field(description="Percent off quantity × unit price.")
-    period_start: date | None
+    period_start: date | None = strawberry.field(description="Null of what has no period.")
     period_end: date | None = strawberry.field(description="The last day, itself included.")
     explanation: LineExplanation | None = strawberry.field(
         description="Why it comes to its amount; null of credit notes, and of lines of before."
@@ -112,7 +112,7 @@ class OtherInvoice:
 
 @strawberry.type(description="A pro forma, or a legal invoice once it is final.")
 class Invoice(Node):
-    pro_forma_number: str
+    pro_forma_number: str = strawberry.field(description="Of a credit note, its number.")
     number: str | None = strawberry.field(description="The legal number; null while pro forma.")
     kind: InvoiceKind
     state: InvoiceState
@@ -124,18 +124,18 @@ class Invoice(Node):
     )
     seller: InvoiceParty | None = strawberry.field(description="Null while pro forma.")
     buyer: InvoiceParty | None = strawberry.field(description="Null while pro forma.")
-    currency: str
-    language: str
-    issue_date: date | None
-    due_date: date | None
-    supply_date: date | None
-    payment_days: int
-    commitment_no: str | None
+    currency: str = strawberry.field(description="ISO 4217, of all its amounts.")
+    language: str = strawberry.field(description="fr or en: of the paper.")
+    issue_date: date | None = strawberry.field(description="Null while pro forma.")
+    due_date: date | None = strawberry.field(description="Pro forma: only if agreed on.")
+    supply_date: date | None = strawberry.field(description="Null: none was given.")
+    payment_days: int = strawberry.field(description="To the due date, if none is agreed.")
+    commitment_no: str | None = strawberry.field(description="The buyer's purchase order.")
     footer_message: str | None
-    net: Money
-    vat: Money
-    gross: Money
-    vat_groups: list[VatGroup]
+    net: Money = strawberry.field(description="The sum of its lines.")
+    vat: Money = strawberry.field(description="The sum of its VAT groups.")
+    gross: Money = strawberry.field(description="Net and VAT.")
+    vat_groups: list[VatGroup] = strawberry.field(description="By falling rate.")
     euro_rate: EuroRate | None = strawberry.field(
         description="By which the VAT of another currency is stated in euros."
     )
@@ -176,8 +176,8 @@ class Invoice(Node):
     deletable: bool = strawberry.field(description="A final invoice is credited, never deleted.")
     created_at: datetime
     updated_at: datetime
-    finalised_at: datetime | None
-    handed_over_at: datetime | None
+    finalised_at: datetime | None = strawberry.field(description="Null while pro forma.")
+    handed_over_at: datetime | None = strawberry.field(description="When it became FINAL.")
     version: int
 
 

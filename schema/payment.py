@@ -32,8 +32,8 @@ class PaymentAllocation(Node):
     payment: Payment
     invoice: Invoice
     amount: Money
-    booked_on: date
-    reason: str | None
+    booked_on: date = strawberry.field(description="The day from which it counts.")
+    reason: str | None = strawberry.field(description="Of what was taken off again.")
     author: str | None
     created_at: datetime
 
@@ -52,17 +52,19 @@ class PaymentCancellation:
 @strawberry.type(description="Money received of a client; never changed, cancelled when wrong.")
 class Payment(Node):
     client: Client
-    entity: Entity
+    entity: Entity = strawberry.field(description="The one that was paid.")
     received_on: date
-    amount: Money
+    amount: Money = strawberry.field(description="More than 0; VAT included, as invoices are paid.")
     method: PaymentMethod
-    reference: str | None
+    reference: str | None = strawberry.field(description="What the bank says of it.")
     comment: str | None
     allocated: Money = strawberry.field(description="Set against invoices.")
     unallocated: Money = strawberry.field(description="Left to set against invoices.")
-    allocations: list[PaymentAllocation]
-    cancellation: PaymentCancellation | None
-    author: str | None
+    allocations: list[PaymentAllocation] = strawberry.field(
+        description="What was taken off again stands beside, negative."
+    )
+    cancellation: PaymentCancellation | None = strawberry.field(description="Null while it counts.")
+    author: str | None = strawberry.field(description="The key or the person that recorded it.")
     created_at: datetime
 
 

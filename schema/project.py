@@ -99,11 +99,11 @@ class Figures:
 
 @strawberry.type(description="The progress of a phase at a date; append-only.")
 class ProgressUpdate(Node):
-    percent: Decimal
-    as_of: date
+    percent: Decimal = strawberry.field(description="Done in all, 0 to 100.")
+    as_of: date = strawberry.field(description="The day from which it is in force.")
     comment: str | None
     author: str | None
-    source: str
+    source: str = strawberry.field(description="api, or the import (import 12).")
     created_at: datetime
 
 
@@ -113,14 +113,16 @@ class BillingHistory(Node):
     invoice_date: date
     invoice_no: str | None = strawberry.field(description="The number in the former system.")
     vat_rate: Decimal | None = strawberry.field(description="Percent; null: the phase's.")
-    gross: Money | None
-    paid: Money | None
+    gross: Money | None = strawberry.field(description="VAT included.")
+    paid: Money | None = strawberry.field(description="VAT included.")
     comment: str | None
     author: str | None
-    source: str
+    source: str = strawberry.field(description="api, or the import (import 12).")
     phase: Phase
     created_at: datetime
-    archived_at: datetime | None
+    archived_at: datetime | None = strawberry.field(
+        description="When it was taken out: it counts no more."
+    )
     version: int
 
 
@@ -128,15 +130,17 @@ class BillingHistory(Node):
 class Adjustment(Node):
     kind: AdjustmentKind
     amount: Money | None = strawberry.field(description="Net; null when hours are corrected.")
-    hours: Decimal | None
+    hours: Decimal | None = strawberry.field(description="Null when an amount is corrected.")
     adjusted_on: date
     reason: str
     comment: str | None
     author: str | None
-    source: str
+    source: str = strawberry.field(description="api, or the import (import 12).")
     phase: Phase
     created_at: datetime
-    archived_at: datetime | None
+    archived_at: datetime | None = strawberry.field(
+        description="When it was taken out: it counts no more."
+    )
     version: int
 
 
@@ -147,45 +151,53 @@ def _seen_rate(row: strawberry.Parent[Any], info: Info) -> Money | None:
 
 @strawberry.type(description="A billing phase of a contract, or an annex beside it.")
 class Phase(Node):
-    code: str
+    code: str = strawberry.field(description="Unique in the contract.")
     name: str
     kind: PhaseKind
-    position: int
+    position: int = strawberry.field(description="By which its contract lists it.")
     fee: Money = strawberry.field(
         description="Net. Retainer: of one period; prepaid hours: of the block."
     )
     vat_rate: Decimal | None = strawberry.field(description="Percent; null: the project's.")
-    start_date: date | None
-    end_date: date | None
-    ledger_account: str | None
-    sku: str | None
+    start_date: date | None = strawberry.field(description="Of periods: the first day billed.")
+    end_date: date | None = strawberry.field(description="Of periods: the last day billed.")
+    ledger_account: str | None = strawberry.field(
+        description="Of lines; null: 706000, or as asked."
+    )
+    sku: str | None = strawberry.field(description="The product that its lines name.")
     hourly_rate: Money | None = strawberry.field(
         resolver=_seen_rate, description="Null to a COLLABORATOR."
     )
-    hours: Decimal | None
-    periodicity: Periodicity | None
-    linked_phase: Phase | None
+    hours: Decimal | None = strawberry.field(description="Of the block of a period, or a budget.")
+    periodicity: Periodicity | None = strawberry.field(description="Null of what has no periods.")
+    linked_phase: Phase | None = strawberry.field(description="Of an annex: the phase it adds to.")
     contract: Contract
     figures: Figures
     block: PrepaidBlock | None = strawberry.field(
         description="Of prepaid hours, the block of today, the last one once the phase has ended; "
         "null before the first begins, of other ways of billing, and to a COLLABORATOR."
     )
-    progress_updates: list[ProgressUpdate]
-    billing_history: list[BillingHistory]
-    adjustments: list[Adjustment]
+    progress_updates: list[ProgressUpdate] = strawberry.field(
+        description="All of them, by their day."
+    )
+    billing_history: list[BillingHistory] = strawberry.field(
+        description="Of before the takeover, by its day."
+    )
+    adjustments: list[Adjustment] = strawberry.field(description="By their day.")
     created_at: datetime
     updated_at: datetime
-    archived_at: datetime | None
+    archived_at: datetime | None = strawberry.field(
+        description="When it left the lists; null while it is in them."
+    )
     version: int
 
 
 @strawberry.type(description="A fee project (projet d'honoraires): one billing method.")
 class Contract(Node):
-    name: str
+    name: str = strawberry.field(description="Unique in the project.")
     billing_method: BillingMethod
     status: ContractStatus
-    taxable: bool
+    taxable: bool = strawberry.field(description="Imposable.")
     timing: Timing = strawberry.field(description="Retainer: when a period is due.")
     rollover: bool = strawberry.field(
         description="Prepaid hours: what a period leaves passes to the next one."
@@ -201,39 +213,47 @@ class Contract(Node):
     project: Project
     created_at: datetime
     updated_at: datetime
-    archived_at: datetime | None
+    archived_at: datetime | None = strawberry.field(
+        description="When it left the lists, with its phases."
+    )
     version: int
 
 
 @strawberry.type(description="A project (affaire, dossier) of one client.")
 class Project(Node):
-    code: str
-    name: str
+    code: str = strawberry.field(description="Unique in the firm, in capitals.")
+    name: str = strawberry.field(description="As it is printed on invoices.")
     client: Client
-    entity: Entity | None
-    country: str
-    currency: str
-    vat_rate: Decimal
-    vat_exemption: str | None
+    entity: Entity | None = strawberry.field(description="Who invoices; null until it is known.")
+    country: str = strawberry.field(description="Of the building: it decides the VAT.")
+    currency: str = strawberry.field(description="Of its fees and all its figures.")
+    vat_rate: Decimal = strawberry.field(description="Percent, of phases without their own.")
+    vat_exemption: str | None = strawberry.field(
+        description="Why no VAT is charged; null when it is."
+    )
     status: ProjectStatus
     address: str | None
     postcode: str | None
     city: str | None
-    manager_email: str | None
-    manager: Collaborator | None
+    manager_email: str | None = strawberry.field(description="Also of a manager not known (yet).")
+    manager: Collaborator | None = strawberry.field(
+        description="Null while nobody has that e-mail."
+    )
     team: list[Collaborator] = strawberry.field(
         description="Who works on it: it is one of their own projects, as it is its manager's."
     )
     start_date: date | None
     end_date: date | None
-    commitment_no: str | None
-    works_amount: Money | None
+    commitment_no: str | None = strawberry.field(description="Purchase order; on its invoices.")
+    works_amount: Money | None = strawberry.field(description="What building costs, net of VAT.")
     area: Decimal | None = strawberry.field(description="Square metres.")
-    tags: str | None
+    tags: str | None = strawberry.field(description="Words, with commas between.")
     contracts: list[Contract]
     created_at: datetime
     updated_at: datetime
-    archived_at: datetime | None
+    archived_at: datetime | None = strawberry.field(
+        description="When it left the lists; null while it is in them."
+    )
     version: int
 
 

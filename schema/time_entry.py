@@ -29,13 +29,17 @@ def _seen_rate(row: strawberry.Parent[Any], info: Info) -> Money | None:
 
 @strawberry.type(description="Hours of one person on one day (temps, ticket).")
 class TimeEntry(Node):
-    worked_on: date
+    worked_on: date = strawberry.field(description="The day of the work.")
     hours: Decimal = strawberry.field(description="More than 0, at most 24.")
     collaborator: Collaborator
     project: Project
-    contract: Contract | None
-    phase: Phase | None
-    billable: bool
+    contract: Contract | None = strawberry.field(
+        description="Null where only the project is known."
+    )
+    phase: Phase | None = strawberry.field(
+        description="Null where only the project or the contract is known."
+    )
+    billable: bool = strawberry.field(description="False: it is never billed.")
     approved: bool = strawberry.field(description="Only approved, billable time is billed.")
     rate: Money | None = strawberry.field(
         resolver=_seen_rate,
@@ -46,15 +50,19 @@ class TimeEntry(Node):
         " Null where it is out of reach."
     )
     written_off: bool = strawberry.field(description="Given up: it is not billed.")
-    write_off_reason: str | None
+    write_off_reason: str | None = strawberry.field(description="Null unless it is written off.")
     ticket: str | None
     description: str | None
-    author: str | None
-    source: str
+    author: str | None = strawberry.field(description="The key or the person that recorded it.")
+    source: str = strawberry.field(description="api, or the import it came in (import 12).")
     created_at: datetime
     updated_at: datetime
-    archived_at: datetime | None
-    version: int
+    archived_at: datetime | None = strawberry.field(
+        description="When it left the lists; null while it is in them."
+    )
+    version: int = strawberry.field(
+        description="Counts its changes: `expectedVersion` is compared."
+    )
 
 
 def _invoices(

@@ -23,15 +23,19 @@ class AllocationInput:
 class PaymentItem:
     client_id: strawberry.ID
     received_on: date
-    amount: Decimal
+    amount: Decimal = strawberry.field(
+        description="More than 0; VAT included, as invoices are paid."
+    )
     method: PaymentMethod = PaymentMethod.TRANSFER
     entity_id: strawberry.ID | None = strawberry.field(
         default=None, description="Left out: that of the invoices, or the firm's only one."
     )
     currency: str | None = strawberry.field(default=None, description="Left out: the client's.")
-    reference: str | None = None
+    reference: str | None = strawberry.field(default=None, description="What the bank says of it.")
     comment: str | None = None
-    allocations: list[AllocationInput] | None = None
+    allocations: list[AllocationInput] | None = strawberry.field(
+        default=None, description="Left out, without autoAllocate: it stays unallocated."
+    )
     auto_allocate: bool = strawberry.field(default=False, description="The oldest due first.")
     external_reference: str | None = strawberry.field(default=None, description=COMES_BACK)
 

@@ -31,7 +31,7 @@ class PhaseShareInput:
 
 @strawberry.input(description="Client, then project, then account or product.")
 class InvoiceCreateFromProjectInput:
-    client_id: strawberry.ID
+    client_id: strawberry.ID = strawberry.field(description="The client of the project.")
     project_id: strawberry.ID
     basis: Basis = strawberry.field(
         default=Basis.REMAINING,
@@ -57,16 +57,26 @@ class InvoiceCreateFromProjectInput:
 
 @strawberry.input
 class InvoiceLineInput:
-    kind: LineKind
+    kind: LineKind = strawberry.field(description="PROJECT needs a phaseId, PRODUCT a sku.")
     description: str
     detail: str | None = None
-    quantity: Decimal | None = None
-    unit: str | None = None
-    unit_price: Decimal | None = None
+    quantity: Decimal | None = strawberry.field(
+        default=None, description="At most four decimals; negative: a deduction."
+    )
+    unit: str | None = strawberry.field(
+        default=None, description="UN/ECE Rec 20 (HUR, DAY, LS); left out: the product's, or C62."
+    )
+    unit_price: Decimal | None = strawberry.field(
+        default=None, description="Net, not negative; left out: the product's."
+    )
     tax_code: str | None = strawberry.field(default=None, description="The code, e.g. FR-20.")
-    ledger_account: str | None = None
+    ledger_account: str | None = strawberry.field(
+        default=None, description="Left out: the product's."
+    )
     sku: str | None = None
-    phase_id: strawberry.ID | None = None
+    phase_id: strawberry.ID | None = strawberry.field(
+        default=None, description="What it bills counts as billed of this phase."
+    )
     discount: Decimal | None = strawberry.field(
         default=None, description="Percent off quantity × unit price, 0 to 100."
     )

@@ -67,12 +67,18 @@ class EuroRateInput:
 class InvoiceUpdateInput:
     id: strawberry.ID
     expected_version: int | None = None
-    due_date: strawberry.Maybe[date | None]
-    supply_date: strawberry.Maybe[date | None]
-    payment_days: strawberry.Maybe[int | None]
-    commitment_no: strawberry.Maybe[str | None]
+    due_date: strawberry.Maybe[date | None] = strawberry.field(
+        description="Null: the issue date and paymentDays."
+    )
+    supply_date: strawberry.Maybe[date | None] = strawberry.field(
+        description="When it was delivered."
+    )
+    payment_days: strawberry.Maybe[int | None] = strawberry.field(description="0 to 365.")
+    commitment_no: strawberry.Maybe[str | None] = strawberry.field(
+        description="The buyer's purchase order."
+    )
     footer_message: strawberry.Maybe[str | None]
-    language: strawberry.Maybe[str | None]
+    language: strawberry.Maybe[str | None] = strawberry.field(description="fr or en.")
     euro_rate: strawberry.Maybe[EuroRateInput | None]
     lines: list[InvoiceLineInput] | None = None
     idempotency_key: strawberry.ID | None = None

@@ -18,79 +18,107 @@ from domain.access import Role
 from domain.client import ClientType
 from domain.project.model import (
     BillingMethod,
-    ContractStatus,
     Periodicity,
     PhaseKind,
     ProjectStatus,
-    Timing,
 )
 
 
 @strawberry.input
 class ClientFields:
-    name: Maybe[str | None]
-    code: Maybe[str | None]
-    billing_address: Maybe[str | None]
-    currency: Maybe[str | None]
-    country: Maybe[str | None]
+    name: Maybe[str | None] = strawberry.field(description="Unique; projects refer to it.")
+    code: Maybe[str | None] = strawberry.field(description="Unique; made when left out.")
+    billing_address: Maybe[str | None] = strawberry.field(
+        description="1 to 6 lines, postcode and town last."
+    )
+    currency: Maybe[str | None] = strawberry.field(description="ISO 4217.")
+    country: Maybe[str | None] = strawberry.field(description="Left out: that of the firm.")
     vat_number: Maybe[str | None] = strawberry.field(description="NA: declared to have none.")
-    client_type: Maybe[ClientType | None]
-    contact_name: Maybe[str | None]
-    contact_email: Maybe[str | None]
-    contact_phone: Maybe[str | None]
-    language: Maybe[str | None]
-    payment_days: Maybe[int | None]
-    siret: Maybe[str | None]
-    ledger_account: Maybe[str | None]
-    service_code: Maybe[str | None]
+    client_type: Maybe[ClientType | None] = strawberry.field(description="COMPANY when left out.")
+    contact_name: Maybe[str | None] = strawberry.field(description="Of its default contact.")
+    contact_email: Maybe[str | None] = strawberry.field(description="Of its default contact.")
+    contact_phone: Maybe[str | None] = strawberry.field(description="Of its default contact.")
+    language: Maybe[str | None] = strawberry.field(description="fr or en; fr when left out.")
+    payment_days: Maybe[int | None] = strawberry.field(description="0 to 90; 30 when left out.")
+    siret: Maybe[str | None] = strawberry.field(description="14 digits; the SIREN is taken of it.")
+    ledger_account: Maybe[str | None] = strawberry.field(
+        description="Auxiliary; null: 411 and the code."
+    )
+    service_code: Maybe[str | None] = strawberry.field(
+        description="Of a public client (Chorus Pro)."
+    )
     comment: Maybe[str | None]
 
 
 @strawberry.input
 class ProjectFields:
-    code: Maybe[str | None]
-    name: Maybe[str | None]
+    code: Maybe[str | None] = strawberry.field(description="Unique, put in capitals.")
+    name: Maybe[str | None] = strawberry.field(description="As it is printed on invoices.")
     client: Maybe[str | None] = strawberry.field(description="Its code or its name.")
     entity: Maybe[str | None] = strawberry.field(description="Its code or its name.")
-    country: Maybe[str | None]
+    country: Maybe[str | None] = strawberry.field(
+        description="Of the building: it decides the VAT."
+    )
     address: Maybe[str | None]
     postcode: Maybe[str | None]
     city: Maybe[str | None]
-    currency: Maybe[str | None]
+    currency: Maybe[str | None] = strawberry.field(description="ISO 4217.")
     vat_rate: Maybe[Decimal | None] = strawberry.field(description="Percent: 20, 5.5.")
-    vat_exemption: Maybe[str | None]
+    vat_exemption: Maybe[str | None] = strawberry.field(
+        description="Why no VAT: where the rate is 0."
+    )
     status: Maybe[ProjectStatus | None]
-    manager_email: Maybe[str | None]
+    manager_email: Maybe[str | None] = strawberry.field(
+        description="Need not be a collaborator yet."
+    )
     start_date: Maybe[date | None]
     end_date: Maybe[date | None]
-    commitment_no: Maybe[str | None]
-    works_amount: Maybe[Decimal | None]
-    area: Maybe[Decimal | None]
-    tags: Maybe[str | None]
+    commitment_no: Maybe[str | None] = strawberry.field(description="The buyer's purchase order.")
+    works_amount: Maybe[Decimal | None] = strawberry.field(
+        description="Net, in the project's currency."
+    )
+    area: Maybe[Decimal | None] = strawberry.field(description="Square metres.")
+    tags: Maybe[str | None] = strawberry.field(description="Words, with commas between.")
 
 
 @strawberry.input
 class PhaseFields:
-    project_code: Maybe[str | None]
+    project_code: Maybe[str | None] = strawberry.field(description="Of a project there is.")
     contract: Maybe[str | None] = strawberry.field(
         description="The fee project; made on first use."
     )
     phase_name: Maybe[str | None]
-    phase_code: Maybe[str | None]
-    fee: Maybe[Decimal | None]
-    line_type: Maybe[PhaseKind | None]
-    billing_method: Maybe[BillingMethod | None]
-    currency: Maybe[str | None]
-    vat_rate: Maybe[Decimal | None]
-    start_date: Maybe[date | None]
-    end_date: Maybe[date | None]
-    position: Maybe[int | None]
-    ledger_account: Maybe[str | None]
-    sku: Maybe[str | None]
-    hourly_rate: Maybe[Decimal | None]
-    hours: Maybe[Decimal | None]
-    periodicity: Maybe[Periodicity | None]
-    linked_phase: Maybe[str | None]
+    phase_code: Maybe[str | None] = strawberry.field(
+        description="Unique in the contract; made when left out."
+    )
+    fee: Maybe[Decimal | None] = strawberry.field(
+        description="Net, of one period of a retainer; negative of an annex alone."
+    )
+    line_type: Maybe[PhaseKind | None] = strawberry.field(description="PHASE when left out.")
+    billing_method: Maybe[BillingMethod | None] = strawberry.field(
+        description="Of the whole contract."
+    )
+    currency: Maybe[str | None] = strawberry.field(description="That of the project.")
+    vat_rate: Maybe[Decimal | None] = strawberry.field(description="Percent; null: the project's.")
+    start_date: Maybe[date | None] = strawberry.field(
+        description="Of periods: the first day billed."
+    )
+    end_date: Maybe[date | None] = strawberry.field(description="Of periods: the last day billed.")
+    position: Maybe[int | None] = strawberry.field(description="By which the contract lists it.")
+    ledger_account: Maybe[str | None] = strawberry.field(
+        description="Of its lines; null: 706000, or as asked."
+    )
+    sku: Maybe[str | None] = strawberry.field(description="The product that its lines name.")
+    hourly_rate: Maybe[Decimal | None] = strawberry.field(
+        description="Net: of time, or beyond the block."
+    )
+    hours: Maybe[Decimal | None] = strawberry.field(
+        description="Of the block of a period, or a budget."
+    )
+    periodicity: Maybe[Periodicity | None] = strawberry.field(description="Needed by a retainer.")
+    linked_phase: Maybe[str | None] = strawberry.field(
+        description="The code, of the same contract."
+    )
     entity: Maybe[str | None] = strawberry.field(description="The project's when left out.")
 
 
@@ -178,51 +206,6 @@ class PhaseItem(PhaseFields):
 class CollaboratorItem(CollaboratorFields):
     id: strawberry.ID | None = None
     external_reference: str | None = None
-
-
-@strawberry.input
-class ContractCreateInput:
-    project_id: strawberry.ID
-    name: str = strawberry.field(description="Unique in the project.")
-    billing_method: BillingMethod = BillingMethod.FIXED_FEE_PROGRESS
-    taxable: bool = strawberry.field(default=True, description="Imposable.")
-    status: ContractStatus = ContractStatus.ACTIVE
-    timing: Timing = strawberry.field(
-        default=Timing.ARREARS, description="Retainer: when a period is due."
-    )
-    rollover: bool = strawberry.field(
-        default=False, description="Prepaid hours: what a period leaves passes to the next one."
-    )
-    cap: Decimal | None = strawberry.field(
-        default=None, description="Time and materials: the most that is billed in all."
-    )
-    hourly_rate: Decimal | None = strawberry.field(
-        default=None, description="By the hour: of a phase that has no rate of its own."
-    )
-
-
-@strawberry.input(description="What is left out stays.")
-class ContractUpdateInput:
-    id: strawberry.ID
-    expected_version: int | None = None
-    name: str | None = None
-    billing_method: BillingMethod | None = strawberry.field(
-        default=None, description="Frozen once a phase was invoiced."
-    )
-    taxable: bool | None = strawberry.field(default=None, description="Imposable.")
-    status: ContractStatus | None = strawberry.field(
-        default=None,
-        description="DRAFT, ACTIVE, ENDED: one that ended may be taken up again; no draft once"
-        " a phase was invoiced.",
-    )
-    timing: Timing | None = strawberry.field(
-        default=None, description="Frozen once a period is billed."
-    )
-    rollover: bool | None = strawberry.field(
-        default=None, description="Frozen once a period is billed."
-    )
-    cap: Maybe[Decimal | None] = strawberry.field(description="Null: none.")
-    hourly_rate: Maybe[Decimal | None] = strawberry.field(description="Null: none.")
 
 
 _NOT_FIELDS = frozenset({"id", "expected_version", "external_reference", "mail_templates"})

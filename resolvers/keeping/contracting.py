@@ -12,7 +12,7 @@ from domain.errors import Issue
 from domain.project.model import Contract as ContractRecord
 from resolvers._mutation import Acting
 from resolvers.keeping import _contracts as contracts
-from resolvers.keeping._editing_inputs import ContractCreateInput, ContractUpdateInput
+from resolvers.keeping._contract_inputs import ContractCreateInput, ContractUpdateInput
 from resolvers.keeping.editing import RecordPayload
 from resolvers.settling._keeping import RecordInput, alter, bring_back, make, put_away
 from schema.context import Info

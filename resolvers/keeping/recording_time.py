@@ -32,7 +32,7 @@ class TimeEntryMatch(Enum):
 
 @strawberry.input
 class TimeEntryFields:
-    date: Maybe[date | None]
+    date: Maybe[date | None] = strawberry.field(description="The day of the work.")
     email: Maybe[str | None] = strawberry.field(
         description="Of the person; or first and last name."
     )
@@ -40,7 +40,9 @@ class TimeEntryFields:
     contract: Maybe[str | None] = strawberry.field(
         description="A fee project of that project; the phase's when left out."
     )
-    phase_code: Maybe[str | None]
+    phase_code: Maybe[str | None] = strawberry.field(
+        description="Its code or its name; may be left out."
+    )
     hours: Maybe[Decimal | None] = strawberry.field(
         description="More than 0, at most 24, two decimals."
     )
@@ -87,7 +89,7 @@ class TimeEntriesApproveInput:
 @strawberry.input
 class TimeEntriesWriteOffInput:
     ids: list[strawberry.ID]
-    reason: str
+    reason: str = strawberry.field(description="Kept with each entry.")
     error_policy: ErrorPolicy = ErrorPolicy.REJECT_EVERYTHING
     dry_run: bool = False
     idempotency_key: strawberry.ID

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from graphql import GraphQLEnumType, build_schema
+from graphql import GraphQLEnumType, GraphQLNonNull, build_schema, get_named_type
 
 from domain.errors import KINDS, Severity
 from server import schema_file
@@ -49,3 +49,32 @@ def test_every_closed_list_says_what_it_is_and_every_code_what_it_says() -> None
         assert told.startswith("" if kind.severity is Severity.ERROR else f"{kind.severity}: ")
         assert len(told) > 10
         assert "[[" not in told
+
+
+FIRST_MET = (
+    *("Client", "Project", "Contract", "Phase", "Figures", "Invoice", "InvoiceLine", "VatGroup"),
+    *("Payment", "PaymentAllocation", "TimeEntry", "Batch", "BatchTotals", "ImportFile"),
+    *("ImportRow", "ImportCounts", "UserError"),
+)
+"""What whoever comes to the API reads first."""
+
+SELF_EVIDENT = {
+    *("comment", "address", "city", "postcode", "startDate", "endDate", "footerMessage", "detail"),
+    *("ledgerAccount", "sku", "taxCode", "quantity", "description", "ticket", "author", "amount"),
+}
+
+
+@pytest.mark.parametrize("name", FIRST_MET)
+def test_figures_and_what_may_be_null_are_described(name: str) -> None:
+    """In what unit a figure is, of what, and when there is none."""
+    fields = build_schema(written(jalon_schema())).type_map[name].fields
+    untold = {
+        one
+        for one, field in fields.items()
+        if not field.description
+        and (
+            not isinstance(field.type, GraphQLNonNull)
+            or get_named_type(field.type).name in ("Decimal", "Money")
+        )
+    }
+    assert untold <= SELF_EVIDENT
