@@ -30,6 +30,8 @@ LETTERS = str.maketrans(
         **dict.fromkeys('«»"“”„‟″', None),
     }
 )
+_STOOD_FOR = frozenset('&"`')
+"""Of the plainest letters those that have others to stand for them."""
 _PUNCTUATION = re.compile(r"[^\w]+|_+")
 _INITIALS = re.compile(r"\b(?:\w\.){2,}")
 _SARL = re.compile(r"\bs\.? ?a\.? ?r\.? ?l\b\.?")
@@ -53,6 +55,8 @@ def name_key(text: str) -> str:
 
 def folded(text: str) -> str:
     """The same of a text of any length."""
+    if text.isascii() and _STOOD_FOR.isdisjoint(text):
+        return " ".join(text.lower().split())
     # NFKC makes "´" a space and an accent: apostrophes are told apart before it.
     key = normalize("NFKC", text.translate(LETTERS)).casefold().translate(LETTERS)
     if not key.isascii():

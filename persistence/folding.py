@@ -42,11 +42,20 @@ def _by_function(element: Folded, compiler: SQLCompiler, **more: Any) -> str:
 
 @compiles(Folded, "postgresql")
 def _by_expression(element: Folded, compiler: SQLCompiler, **more: Any) -> str:
-    found = f"translate({compiler.process(element.clauses, **more)}, {_ONE_FOR_ONE})"
-    found = f"lower(translate(normalize({found}, NFKD), {_MARKS}, ''))"
+    column = compiler.process(element.clauses, **more)
+    whole = _without_accents(f"translate({column}, {_ONE_FOR_ONE})")
     for letter, letters in _SEVERAL.items():
-        found = f"replace({found}, {_quoted(letter)}, {_quoted(letters)})"
-    return f"btrim(regexp_replace({found}, '[[:space:]]+', ' ', 'g'))"
+        whole = f"replace({whole}, {_quoted(letter)}, {_quoted(letters)})"
+    whole = f"btrim(regexp_replace({whole}, '[[:space:]]+', ' ', 'g'))"
+    # What costs most is done to what needs it.
+    return (
+        f"CASE WHEN {column} ~ {_STOOD_FOR} THEN {whole}"
+        f" WHEN {column} ~ '[^ -~]' THEN {_without_accents(column)} ELSE lower({column}) END"
+    )
+
+
+def _without_accents(text: str) -> str:
+    return f"lower(regexp_replace(normalize({text}, NFKD), '[\u0300-\u036f]+', '', 'g'))"
 
 
 def _quoted(text: str) -> str:
@@ -62,5 +71,6 @@ _SINGLE |= {letter.upper(): one for letter, one in _SINGLE.items()}
 _DROPPED = "".join(letter for letter, letters in _PLAIN.items() if not letters)
 _ONE_FOR_ONE = f"{_quoted(''.join(_SINGLE) + _DROPPED)}, {_quoted(''.join(_SINGLE.values()))}"
 """What `translate` is given: letters that have none to stand for them go."""
-_MARKS = _quoted("".join(map(chr, range(0x300, 0x370))))
-"""Accents that stand by themselves, once letters are taken apart."""
+_SPACES = "\\s\\s|[\\t-\\r\u00a0\u2000-\u200a\u202f\u205f\u3000]|^ | $"
+_STOOD_FOR = _quoted(f"[{''.join(_SINGLE)}{''.join(_SEVERAL)}{_DROPPED}\uff00-\uffef]|{_SPACES}")
+"""Of what banks write little has letters that others stand for, or more spaces than one."""

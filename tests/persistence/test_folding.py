@@ -14,6 +14,7 @@ TEXTS = [
     *("Łódź", "ŁÓDŹ", "Đorđe", "Þór ÞÓR", "Straße", "Jeanne d’Arc", "Jeanne d´Arc", "A–B—C"),
     *("« Les Halles »", "“Loft”", "Dupont & Fils", "  deux \t mots\u00a0insécables ", "ﬁn ²", "Ça"),
     *("Ünïcödé ÿ Ÿ ñ Ñ å Å", "Φως", "日本", "100 %_\\", "", "a'b\"c", "Ǆ"),
+    *(" A", "A ", "A  B", "A\tB", "A\nB", "R&D", "a`b", "~_^[]{}|@:;<=>?!#$%'()*+,-./09AZaz"),
 ]
 
 
