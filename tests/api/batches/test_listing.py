@@ -32,7 +32,9 @@ from tests.support.prepared import statements
 BILLABLES = """
 query($filter: BillableFilter) {
   billables(filter: $filter, page: { first: 100 }) {
-    nodes { id type state totalBalance { amount } items { key selectable amount { amount } } }
+    nodes {
+      contract { id } type state totalBalance { amount } items { key selectable amount { amount } }
+    }
   }
 }
 """
@@ -52,9 +54,9 @@ def test_everything_due_is_listed_and_preselected(firm: ApiClient) -> None:
     assert (batch["state"], batch["cutOff"]) == ("SELECTING", "2026-11-21")
     found = shown(contracts(firm, batch["id"]))
     due = firm.query(BILLABLES)["billables"]["nodes"]
-    assert found.keys() == {one["id"] for one in due}
+    assert found.keys() == {one["contract"]["id"] for one in due}
     for one in due:
-        of = found[one["id"]]
+        of = found[one["contract"]["id"]]
         assert (of["type"], of["state"]) == (one["type"], one["state"])
         assert of["totalBalance"]["amount"] == one["totalBalance"]["amount"]
         assert of["selectedBalance"] == {"amount": one["totalBalance"]["amount"]}
@@ -126,7 +128,8 @@ def test_what_can_be_billed_is_filtered_likewise(firm: ApiClient) -> None:
     made = example(firm)
 
     def found(**filter: Any) -> set[str]:
-        return {one["id"] for one in firm.query(BILLABLES, filter=filter)["billables"]["nodes"]}
+        nodes = firm.query(BILLABLES, filter=filter)["billables"]["nodes"]
+        return {one["contract"]["id"] for one in nodes}
 
     every = {one["contract"]["id"]: one for one in contracts(firm, listed(firm)["id"])}
     assert found(taxable=False) == {made["C"]}
