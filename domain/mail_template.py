@@ -10,6 +10,7 @@ from typing import Any
 
 from domain import given
 from domain.errors import Issue, PathPart, Refusal, call_error
+from words import LANGUAGES
 
 LONGEST_SUBJECT = 200
 LONGEST_BODY = 10_000
@@ -113,7 +114,7 @@ def templates_with(kept: Kept, asked: Iterable[TemplateGiven]) -> dict[str, Any]
         field = ("mail_templates", place)
         try:
             given.one_of(
-                one.language, field=(*field, "language"), name="The language", allowed=("fr", "en")
+                one.language, field=(*field, "language"), name="The language", allowed=LANGUAGES
             )
             said = {
                 "subject": _judged(one, "subject", field, LONGEST_SUBJECT),

@@ -32,6 +32,7 @@ from domain.organisation_rules import (
     is_series,
 )
 from domain.places import country_codes
+from words import LANGUAGES
 
 _ORGANISATION_KEYS = {"code", "name", "country", "locale", "currency", "settings", "entities"}
 _SETTINGS_KEYS = {"footer_message", "vat_number_mandatory"}
@@ -169,7 +170,7 @@ def _settings(part: _Part) -> dict[str, Any]:
         inner.say("footer_message", "it must hold a text for fr and one for en")
         footer = {}
     return {
-        "footer_message": {key: str(footer[key]) for key in ("fr", "en") if key in footer},
+        "footer_message": {key: str(footer[key]) for key in LANGUAGES if key in footer},
         "vat_number_mandatory": inner.truth("vat_number_mandatory", True),
     }
 

@@ -18,6 +18,7 @@ from domain.identity import (
     siren_of_vat,
 )
 from domain.organisation import Entity, Organisation
+from words import LANGUAGES
 
 ENTITY_CODE_TAKEN = call_error(
     "ENTITY_CODE_TAKEN", "There is already an entity with the code {code}."
@@ -128,7 +129,7 @@ def judge_client_papers(asked: Mapping[str, Any]) -> Form:
 
 
 def _judge_footers(form: Form) -> None:
-    for language in ("fr", "en"):
+    for language in LANGUAGES:
         form.text(f"footer_message_{language}", "The footer message", longest=2000, lines=True)
 
 
@@ -136,7 +137,7 @@ def settings_with(settings: Mapping[str, Any], form: Form) -> dict[str, Any]:
     """The settings of an organisation with what the form says of them; an empty one is left out."""
     changed = dict(settings)
     footers = dict(changed.get("footer_message") or {})
-    for language in ("fr", "en"):
+    for language in LANGUAGES:
         name = f"footer_message_{language}"
         if name in form.columns:
             footers[language] = form.columns[name]

@@ -82,7 +82,11 @@ class WebAddress:
 
 
 def web_address(
-    url: str, *, is_private_allowed: bool, field: tuple[PathPart, ...] = ()
+    url: str,
+    *,
+    is_private_allowed: bool,
+    may_have_query: bool = True,
+    field: tuple[PathPart, ...] = (),
 ) -> WebAddress:
     """The address that `url` names; FIELD_INVALID, or WEBHOOK_HOST_PRIVATE for such a number."""
     if not _WRITTEN.fullmatch(url) or "\\" in url or len(url) > LONGEST_URL:
@@ -97,6 +101,8 @@ def web_address(
         raise _invalid(field, "it is not an https:// address")
     if "@" in parts.netloc or parts.fragment:
         raise _invalid(field, "a user, a password or a fragment (#) has no place in it")
+    if "?" in url and not may_have_query:
+        raise _invalid(field, "a question mark has no place in it")
     host = parts.hostname
     number = _number(host, is_bracketed=parts.netloc.startswith("["), field=field)
     if number is not None and not may_be_called(number, is_private_allowed=is_private_allowed):

@@ -6,7 +6,6 @@ Understood of versions 1.1 to 1.3. Each call may raise PlatformFault.
 from __future__ import annotations
 
 import hashlib
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ import httpx2
 import orjson
 
 from domain.platform.wire import (
+    IN_A_HEADER,
     MOST_AT_ONCE,
     Access,
     AckState,
@@ -32,7 +32,6 @@ from jobs.platform_token import Tokens
 _MOST_BYTES = 8_000_000
 """Bytes of JSON that are read: the reasons of a hundred refused files may be long."""
 _MOST_EMPTY_PAGES = 20
-_IN_A_HEADER = re.compile(r"[!-~]+( [!-~]+)*")
 _FURTHEST = (AckState.OK, AckState.PENDING, AckState.ERROR)
 
 Where = Mapping[str, object]
@@ -235,7 +234,7 @@ def _path(flow_id: str) -> str:
 def _organisation(access: Access) -> dict[str, str]:
     if access.organisation is None:
         return {}
-    if not _IN_A_HEADER.fullmatch(access.organisation):
+    if not IN_A_HEADER.fullmatch(access.organisation):
         reason = "the organisation has characters that no header holds"
         raise PlatformFault(reason, is_final=True)
     return {"Organization-Id": access.organisation}

@@ -8,9 +8,7 @@ from typing import Any
 from domain.errors import FIELD_REQUIRED, Refusal
 from domain.given import day, one_of, text, whole
 from domain.invoice.model import Invoice
-
-LANGUAGES = ("fr", "en")
-"""What a paper can be written in."""
+from words import LANGUAGES
 
 MOST_PAYMENT_DAYS = 365
 

@@ -5,6 +5,7 @@ The words are those of the Flow Service (AFNOR XP Z12-013), of its versions 1.1 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +18,8 @@ LONGEST_NAME = 255
 LONGEST_FAULT = 500
 MOST_AT_ONCE = 100
 """Flows that a platform may be asked for at once."""
+IN_A_HEADER = re.compile(r"[!-~]+( [!-~]+)*")
+"""What the name of an organisation may be made of."""
 
 
 class FlowSyntax(StrEnum):

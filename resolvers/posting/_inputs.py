@@ -17,8 +17,7 @@ from domain.invoice.euro import rates_by_currency
 from domain.invoice.model import LEGAL, InvoiceState
 from resolvers.posting._selecting import ExportWanted
 from schema.node import key_of, optional_key
-
-_LANGUAGES = ("fr", "en")
+from words import LANGUAGES
 
 
 @strawberry.input(description="The documents of a period; both days belong to it.")
@@ -98,7 +97,7 @@ def _plain(value: Any) -> Any:
 def language_of(asked: str | None, locale: str) -> str:
     """The language of an export: what was asked for, else the caller's."""
     language = asked or ("en" if locale.startswith("en") else "fr")
-    return one_of(language, field=("language",), name="The language", allowed=_LANGUAGES)
+    return one_of(language, field=("language",), name="The language", allowed=LANGUAGES)
 
 
 def as_wanted(asked: InvoicesExportInput, locale: str) -> ExportWanted:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from domain import given
-from domain.errors import RECORD_ARCHIVED, Issue, Refusal
+from domain.errors import FIELD_INVALID, RECORD_ARCHIVED, Issue, Refusal
 from domain.handover import told
 from domain.organisation import Entity
 from domain.platform.connection import (
@@ -20,7 +20,7 @@ from domain.platform.connection import (
     Platform,
     PlatformReading,
 )
-from domain.platform.wire import Access
+from domain.platform.wire import IN_A_HEADER, Access
 from domain.web_address import LONGEST_URL, web_address
 from persistence.outside import platforms, transmissions
 from persistence.records import the_record
@@ -191,6 +191,15 @@ def _columns(acting: Acting, asked: Mapping[str, Any]) -> dict[str, Any]:
                 longest=longest,
                 required=name in _REQUIRED,
             )
+    organisation = columns.get("organisation")
+    if organisation and not IN_A_HEADER.fullmatch(organisation):
+        raise Refusal(
+            FIELD_INVALID(
+                field=("organisation",),
+                name=_NAMES["organisation"],
+                reason="it has characters that no header holds",
+            )
+        )
     for name in ("flow_url", "token_url"):
         if name in asked:
             columns[name] = _url(acting, asked[name], name)
@@ -199,8 +208,13 @@ def _columns(acting: Acting, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 def _url(acting: Acting, asked: str | None, name: str) -> str:
     url = given.text(asked, field=(name,), name=_NAMES[name], longest=LONGEST_URL, required=True)
-    allowed = acting.house.webhooks_private
-    web_address(url or "", is_private_allowed=allowed, field=(name,))
+    web_address(
+        url or "",
+        is_private_allowed=acting.house.webhooks_private,
+        # Flows stand below it.
+        may_have_query=name != "flow_url",
+        field=(name,),
+    )
     return url or ""
 
 

@@ -354,6 +354,27 @@ def test_what_bears_another_name_of_ours_is_not_what_was_sent(
     assert looked(hooked, invoice["id"])["transmissions"][0]["state"] == "SENT"
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("flowUrl", "https://pa.example/flow?tenant=1"), ("organisation", "Société à part")],
+)
+def test_what_no_call_could_be_made_with_is_refused_when_it_is_given(
+    hooked: ApiClient, pa: Platform, name: str, value: str
+) -> None:
+    made = connected(hooked, pa)
+    given = {name: value, "oauthClientSecret": "another"}
+    answer = act(hooked, "platformUpdate", id=made["id"], **given)
+    assert [(one["code"], one["field"]) for one in answer["userErrors"]] == [
+        ("FIELD_INVALID", [name])
+    ]
+
+
+def test_an_address_for_tokens_may_have_a_question_mark(hooked: ApiClient, pa: Platform) -> None:
+    made = connected(hooked, pa)
+    given = {"tokenUrl": "https://pa.example/token?tenant=1", "oauthClientSecret": "another"}
+    assert act(hooked, "platformUpdate", id=made["id"], **given)["userErrors"] == []
+
+
 @pytest.mark.parametrize("name", ["flowUrl", "tokenUrl"])
 def test_the_secret_goes_to_no_machine_that_it_was_not_given_for(
     hooked: ApiClient, pa: Platform, name: str
