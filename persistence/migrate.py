@@ -81,6 +81,17 @@ def _other_logins(url: str, serving: str | None) -> tuple[str, ...]:
     return () if name in (None, make_url(url).username) else (str(name),)
 
 
+def make_roles_for(url: str, *, serving: str | None = None) -> None:
+    """Makes the roles that walls name, in an empty database, too; RolesRefused. None on SQLite."""
+    engine = open_engine(url)
+    try:
+        if engine.dialect.name != "sqlite":
+            with engine.begin() as connection:
+                make_roles(connection, _other_logins(url, serving))
+    finally:
+        engine.dispose()
+
+
 def _link_former(url: str) -> None:
     """Documents that were final before there was a chain are its first links."""
     database = Database(url)

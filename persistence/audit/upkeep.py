@@ -20,6 +20,7 @@ from domain.audit import (
     Sealed,
     digest_of,
 )
+from domain.organisation import Organisation
 from domain.standing import Actor, Door
 from persistence.audit.acts import act_of, changes_of, name_act
 from persistence.session import Database, ScopedSession
@@ -149,6 +150,16 @@ def holds(session: ScopedSession, organisation_id: int, place: int, sha256: str)
         )
     )
     return found == sha256.lower()
+
+
+def heads(session: ScopedSession) -> dict[str, tuple[int, str]]:
+    """The last entry of each organisation, by its code: place and hash. For an unscoped session."""
+    found = session.execute(
+        select(Organisation.code, AuditHead.place, AuditHead.sha256).join(
+            AuditHead, AuditHead.organisation_id == Organisation.id
+        )
+    )
+    return {code: (place, sha256) for code, place, sha256 in found}
 
 
 def _entries(session: ScopedSession, organisation_id: int) -> Iterator[Any]:

@@ -10,6 +10,7 @@ _WAS = gc.isenabled()
 gc.disable()
 
 from server.cli import (  # noqa: E402
+    backups,
     exporting,
     firms,
     people,
@@ -26,6 +27,7 @@ if _WAS:
 
 __all__ = [
     "app",
+    "backups",
     "exporting",
     "firms",
     "main",

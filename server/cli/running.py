@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import resource
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -52,13 +54,21 @@ def bring_up_to_date() -> None:
     settings = read_settings()
     make_room(settings)
     with talk().status(say("Migrating…")):
-        _migrate(settings)
+        bring_up(settings)
     talk().print(say("The database is up to date."))
 
 
-def _migrate(settings: Settings) -> None:
-    try:
+def bring_up(settings: Settings) -> None:
+    """Brings the database of `settings` to the schema of this version; Unable where it may not."""
+    with roles_in_words():
         migrate(settings.owner_url, serving=settings.database_url)
+
+
+@contextmanager
+def roles_in_words() -> Iterator[None]:
+    """Says what an administrator must run where the login may not make the roles."""
+    try:
+        yield
     except RolesRefused as error:
         raise Unable(
             "The login of the database may not make the roles that keep firms apart. "
@@ -79,7 +89,7 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
         raise Unable("The demo is not for production: JALON_ENV says production.")
     _require_free(host, port)
     make_room(settings)
-    _migrate(settings)
+    bring_up(settings)
     house = open_house(settings)
     try:
         key = prepare(house, talk())

@@ -12,7 +12,7 @@ from persistence.batch.check import batches_astray
 from persistence.invoice import chain
 from persistence.ledger.check import disagreements
 from server.cli.firms import OrganisationCode
-from server.cli.installation import open_desk
+from server.cli.installation import Desk, open_desk
 from server.cli.speaking import answer, app, say, talk
 
 
@@ -26,18 +26,25 @@ def verify(
         typer.Option(help=say("PLACE:SHA256 of an entry of the audit, kept elsewhere.")),
     ] = None,
 ) -> None:
-    is_sound = is_there = True
-    with (
-        open_desk(organisation) as desk,
-        desk.house.database.reading(desk.caller.standing()) as session,
-    ):
+    with open_desk(organisation) as desk:
+        if not is_sound(desk, expect):
+            raise typer.Exit(1)
+
+
+def is_sound(desk: Desk, expect: str | None = None) -> bool:
+    """Reads all again of the organisation of `desk` and tells what it finds; whether it is right.
+
+    `expect` is PLACE:SHA256 of an entry of the audit that must be there.
+    """
+    are_issued = is_there = True
+    with desk.house.database.reading(desk.caller.standing()) as session:
         for entity_id, name in chain.entities_named(session):
             found = chain.verify(session, entity_id)
             if found.broken is None:
                 told = say("{entity}: {count} documents as issued.", entity=name, count=found.links)
                 answer().print(told)
                 continue
-            is_sound = False
+            are_issued = False
             answer().print(
                 say(
                     "{entity}: {count} documents as issued; broken at {place}: {number} {reason}.",
@@ -74,8 +81,7 @@ def verify(
     is_told_truly = [_say_audit(one) for one in audits]
     if not is_there:
         talk().print(say("Audit: no entry {expected}: cut off, or made anew.", expected=expect))
-    if wrong or astray or not is_sound or not is_there or not all(is_told_truly):
-        raise typer.Exit(1)
+    return are_issued and is_there and not wrong and not astray and all(is_told_truly)
 
 
 def _say_audit(found: audit.AuditVerified) -> bool:
