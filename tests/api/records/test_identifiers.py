@@ -157,3 +157,18 @@ def test_what_can_be_billed_at_another_day_is_another_thing(browsed: ApiClient) 
     )
     assert first
     assert not first & second
+
+
+def test_what_refers_to_a_record_names_it(told: Told) -> None:
+    """By an identifier of that record's own type."""
+
+    def one(kind: str, field: str) -> Any:
+        rows = (row for of in told.values() for row in of.get(kind, ()))
+        return next(row for row in rows if row.get(field))
+
+    source = one("ExplanationSource", "recordId")
+    assert source["recordId"].startswith(f"{source['kind'].lower()}_")
+    assert one("OtherInvoice", "invoice")["invoice"]["__typename"] == "Invoice"
+    assert one("Billable", "contract")["contract"]["__typename"] == "Contract"
+    for kind in ("Member", "ApiKey"):
+        assert one(kind, "entities")["entities"][0]["__typename"] == "Entity"
