@@ -26,7 +26,7 @@ from sqlalchemy.exc import IntegrityError
 
 from domain.job import Progress, Stage
 from jobs.kinds import Abandoned
-from persistence.living import beside
+from persistence.living import ENGINE_FILE, beside
 from persistence.walls import JOBS_SCHEMA
 
 _NAME = "jalon"
@@ -208,7 +208,7 @@ def _place(database_url: str) -> str:
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite":
         return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-    path = beside(database_url, "jobs.db")
+    path = beside(database_url, ENGINE_FILE)
     _make_privately(path)
     return f"sqlite:///{path}"
 

@@ -115,6 +115,10 @@ def living_at(database_url: str) -> Living:
     return AmongPeers(database_url)
 
 
+ENGINE_FILE = "jobs.db"
+"""Where the engine of long work keeps its tables, beside a database of SQLite."""
+
+
 def beside(database_url: str, ending: str) -> Path:
     """A file beside a SQLite database: jalon.db -> jalon-jobs.lock."""
     main = Path(make_url(database_url).database or "")

@@ -21,6 +21,7 @@ from sqlalchemy import URL, inspect, text
 from sqlalchemy.engine import make_url
 
 from persistence.engine import open_engine
+from persistence.living import ENGINE_FILE, beside
 
 ENGINE_OF_JOBS = "jalon_jobs"
 """The schema of the engine of long work; what was running is found again from the jobs."""
@@ -68,15 +69,19 @@ def require_empty(url: str) -> None:
     """CopyFailed where something is in the database already, or beside its file."""
     if kind_of(url) == "sqlite":
         path = _file_of(url)
-        # An old journal would be played back into what is put there.
-        for one in (path, *(path.with_name(path.name + end) for end in _JOURNALS)):
+        # An old journal would be played back into what is put there, and jobs of the numbers of
+        # those that the engine has done would never be begun.
+        journals = (path.with_name(path.name + end) for end in _JOURNALS)
+        for one in (path, *journals, beside(url, ENGINE_FILE)):
             if one.exists() and one.stat().st_size:
                 raise CopyFailed("{name} is there already: move it away first.", name=one)
         return
     engine = open_engine(url)
     try:
         with engine.connect() as connection:
-            taken = inspect(connection).get_table_names()
+            found = inspect(connection)
+            engine_of_jobs = found.has_schema(ENGINE_OF_JOBS)
+            taken = found.get_table_names() or engine_of_jobs
     finally:
         engine.dispose()
     if taken:
@@ -101,6 +106,8 @@ def place_for(url: str) -> Iterator[Path]:
 
 def revision_of(url: str) -> str | None:
     """The last migration that the database of `url` has seen; None where it has seen none."""
+    if kind_of(url) == "sqlite" and not _file_of(url).exists():
+        return None
     engine = open_engine(url)
     try:
         with engine.connect() as connection:
@@ -113,8 +120,6 @@ def revision_of(url: str) -> str | None:
 
 
 def _copy_sqlite(path: Path, target: Path) -> None:
-    if not path.exists():
-        raise CopyFailed("There is no database {name}.", name=path)
     with (
         closing(sqlite3.connect(path)) as source,
         closing(sqlite3.connect(target)) as copy,

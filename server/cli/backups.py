@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from domain.signing import name_of
 from persistence.audit.upkeep import heads
@@ -39,7 +41,7 @@ def backup(
     with _in_words():
         revision = copies.revision_of(url)
         if revision is None:
-            raise Unable("The database is not at the schema of this version: run jalon migrate.")
+            raise Unable("There is no database yet: run jalon migrate.")
         with archives.room_for(target) as room, talk().status(say("Writing {name}…", name=target)):
             told = archives.Told(
                 made_at=now.isoformat(timespec="seconds"),
@@ -166,6 +168,12 @@ def _in_words() -> Iterator[None]:
         yield
     except copies.CopyFailed as error:
         raise Unable(error.sentence, **error.facts) from error
+    except OperationalError:
+        # Told as everywhere.
+        raise
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        reason = getattr(error, "orig", error)
+        raise Unable("The database is damaged: {reason}", reason=reason) from error
     except archives.ArchiveBusy:
         raise Unable("Another backup is being written there.") from None
     except archives.ArchiveBroken as error:

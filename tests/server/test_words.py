@@ -12,7 +12,14 @@ from words import missing
 
 SPEAKING = {
     *("say", "phrase", "translated", "refusing", "matching", "registered", "QueryTooLarge"),
-    *("Unable", "RequestRefused", "ORGANISATION_FILE_INVALID", "_unreadable", "_wrong"),
+    *(
+        "Unable",
+        "CopyFailed",
+        "RequestRefused",
+        "ORGANISATION_FILE_INVALID",
+        "_unreadable",
+        "_wrong",
+    ),
 }
 
 FACTS = {"name", "noun", "reason"}
@@ -33,8 +40,8 @@ def spoken(source: Source) -> set[str]:
 
 def test_what_the_server_says_it_says_in_french() -> None:
     told = {TOO_LARGE, *(sentence for _, sentence in _PLAIN.values())}
-    for source in sources("server", "domain"):
-        if source.room == "server" or source.stem == "organisation_file":
+    for source in sources("server", "domain", "persistence"):
+        if source.room == "server" or source.stem in ("organisation_file", "copies"):
             told |= spoken(source)
     assert len(told) > 80
     assert missing(sorted(told), "fr") == []
