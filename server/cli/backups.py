@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from persistence.backup import archive as archives
 from persistence.backup import copies
 from persistence.files import Files
 from persistence.migrate import head, is_current, make_roles_for
+from persistence.organisations import organisation_codes
 from persistence.session import Database
 from server.cli.installation import Desk, caller_in, open_installation
 from server.cli.running import bring_up, roles_in_words
@@ -26,6 +28,7 @@ from server.cli.verifying import is_sound
 from server.settings import Settings, former_secrets_of, read_settings, secret_of
 
 _MEGABYTE = 1_000_000
+_DENIED = "42501"
 
 
 @app.command(help=say("Writes database and files into one archive, while the server goes on."))
@@ -38,6 +41,8 @@ def backup(
     settings = read_settings()
     url, now = settings.owner_url, datetime.now(UTC)
     target = out / f"jalon-{now:%Y%m%d-%H%M%S}.zip" if out.is_dir() else out
+    if not target.parent.is_dir():
+        raise NotADirectoryError(20, os.strerror(20), str(target.parent))
     with _in_words():
         revision = copies.revision_of(url)
         if revision is None:
@@ -140,13 +145,16 @@ def _say_told(found: archives.Archive) -> None:
 
 
 def _all_sound(told: archives.Told) -> bool:
-    """Whether all firms are as they were, to the last entry of their audit."""
-    are_sound = True
+    """Whether all firms are there and as they were, to the last entry of their audit."""
     with open_installation() as house:
-        for code, (place, sha256) in sorted(told.heads.items()):
+        with house.database.reading(None) as session:
+            codes = organisation_codes(session)
+        are_sound = set(told.heads) <= set(codes)
+        for code in codes:
             answer().print(f"{code}:")
-            desk = Desk(house, caller_in(house, code))
-            are_sound = is_sound(desk, f"{place}:{sha256}") and are_sound
+            # A backup of an older version does not tell where audits ended.
+            last = "{}:{}".format(*told.heads[code]) if code in told.heads else None
+            are_sound = is_sound(Desk(house, caller_in(house, code)), last) and are_sound
     return are_sound
 
 
@@ -173,6 +181,13 @@ def _in_words() -> Iterator[None]:
         raise
     except (DatabaseError, sqlite3.DatabaseError) as error:
         reason = getattr(error, "orig", error)
+        if getattr(reason, "sqlstate", None) == _DENIED:
+            raise Unable(
+                "The login of the database may not read all of it: JALON_MIGRATION_URL must name "
+                "the one that owns the tables."
+            ) from error
+        if not isinstance(reason, sqlite3.Error):
+            raise
         raise Unable("The database is damaged: {reason}", reason=reason) from error
     except archives.ArchiveBusy:
         raise Unable("Another backup is being written there.") from None

@@ -5,16 +5,12 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import sqlite3
 import stat
-import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-import orjson
 import pytest
 from sqlalchemy import select
 
@@ -166,6 +162,11 @@ def test_into_a_folder_it_is_named_by_its_moment(firm: Terminal) -> None:
     assert [one.name for one in Path("kept").iterdir()] == [written.name]
 
 
+def test_into_no_folder_it_says_so(firm: Terminal) -> None:
+    firm("backup", "nowhere/kept.zip", code=1)
+    assert firm.told == "There is no folder nowhere.\n"
+
+
 def test_an_archive_is_not_written_over(firm: Terminal) -> None:
     Path("kept.zip").write_bytes(b"of yesterday")
     firm("backup", "kept.zip", code=1)
@@ -280,102 +281,3 @@ def test_any_byte_that_is_another_one_is_found_or_says_nothing(firm: Terminal) -
             pass
     firm("restore", "other.zip", code=1)
     assert "no backup, or not as it was written" in firm.told
-
-
-def altered(manifest: Callable[[dict[str, Any]], None], **added: bytes) -> None:
-    """kept.zip with another manifest, and parts more, as other.zip."""
-    with (
-        zipfile.ZipFile("kept.zip") as kept,
-        zipfile.ZipFile("other.zip", "w") as other,
-    ):
-        for name in kept.namelist():
-            content = kept.read(name)
-            if name == archives.MANIFEST:
-                told = orjson.loads(content)
-                manifest(told)
-                content = orjson.dumps(told)
-            other.writestr(name, content)
-        for name, content in added.items():
-            other.writestr(name, content)
-
-
-def test_what_is_not_told_of_is_not_put_back(
-    firm: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    firm("backup", "kept.zip")
-    altered(lambda told: None, more=b"x")
-    firm("restore", "other.zip", "--check", code=1)
-    assert ": more. Nothing was restored." in firm.told
-    escaping = {"name": "files/../../escaped", "size": 0, "sha256": "0"}
-    altered(lambda told: told["parts"].append(escaping))
-    there = at(firm, "elsewhere", monkeypatch)
-    there("restore", "../other.zip", code=1)
-    assert "files/../../escaped" in there.told
-    assert not Path("var/jalon.db").exists()
-
-
-def test_what_does_not_fit_is_refused_before_anything_is_done(
-    firm: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    firm("backup", "kept.zip")
-    there = at(firm, "elsewhere", monkeypatch)
-    monkeypatch.chdir(firm.folder)
-    altered(lambda told: told.update(revision="9999"))
-    monkeypatch.chdir(there.folder)
-    there("restore", "../other.zip", code=1)
-    assert there.told.strip().endswith("of a newer version: restore it with that one.")
-    monkeypatch.chdir(firm.folder)
-    altered(lambda told: told.update(database="postgresql"))
-    monkeypatch.chdir(there.folder)
-    there("restore", "../other.zip", code=1)
-    assert "a backup of postgresql, and the database of this installation is sqlite" in there.told
-    Path("var").mkdir(exist_ok=True)
-    for name in ("var/jalon.db-wal", "var/jalon-jobs.db"):
-        Path(name).write_bytes(b"of another database")
-        there("restore", "../kept.zip", code=1)
-        assert there.told.strip().endswith(f"{name} is there already: move it away first.")
-        assert not Path("var/jalon.db").exists()
-        Path(name).unlink()
-    there("restore", "../kept.zip")
-
-
-def test_a_firm_that_lacks_its_last_acts_is_told(
-    firm: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    firm("backup", "kept.zip")
-    altered(lambda told: told["heads"].update({"groupe-rivage": [99, "0" * 64]}))
-    there = at(firm, "elsewhere", monkeypatch)
-    there("restore", "../other.zip", code=1)
-    assert "cut off, or made anew" in " ".join(there.told.split())
-    assert there.told.strip().endswith("What was restored is not as it was: see above.")
-
-
-def test_of_a_database_of_an_older_version_too(
-    empty: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Before it is migrated is when it is wanted; restored it is of this version."""
-    from persistence.migrate import head, migrate
-
-    Path("var").mkdir()
-    migrate("sqlite:///var/jalon.db", to="0020")
-    empty("backup", "kept.zip")
-    there = at(empty, "elsewhere", monkeypatch)
-    there("restore", "../kept.zip")
-    with closing(sqlite3.connect("var/jalon.db")) as restored:
-        assert restored.execute("SELECT version_num FROM alembic_version").fetchone() == (head(),)
-
-
-def test_without_a_database_there_is_nothing_to_keep(empty: Terminal) -> None:
-    empty("backup", "kept.zip", code=1)
-    assert "jalon migrate" in empty.told
-    assert list(Path().glob("kept*")) == []
-
-
-def test_without_the_tools_of_postgresql_it_says_how_to_get_them(
-    empty: Terminal, postgres_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("JALON_DATABASE_URL", postgres_url)
-    monkeypatch.setenv("PATH", str(empty.folder))
-    empty("backup", "kept.zip", code=1)
-    assert empty.told.startswith("pg_dump is missing: it comes with the client of PostgreSQL")
-    assert list(Path().glob("kept*")) == []
